@@ -1,0 +1,96 @@
+/** Where in an object something is wrong: `spec.template.spec.containers[0].name`, `metadata.labels[app]`. */
+export class FieldPath {
+  readonly #text: string;
+  private constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The object's root, or a path from text. */
+  static of(text = ''): FieldPath {
+    return new FieldPath(text);
+  }
+
+  /** One or more fields below: `child('spec')`, `child('template.metadata')`. */
+  child(name: string): FieldPath {
+    return new FieldPath(this.#text === '' ? name : `${this.#text}.${name}`);
+  }
+
+  /** A list's element. */
+  index(position: number): FieldPath {
+    return new FieldPath(`${this.#text}[${position}]`);
+  }
+
+  /** A map's entry. */
+  key(name: string): FieldPath {
+    return new FieldPath(`${this.#text}[${name}]`);
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+/** The causes of a 422, as `status.details.causes[].reason` names them (field.ErrorType upstream). */
+export type FieldErrorReason =
+  | 'FieldValueNotFound'
+  | 'FieldValueRequired'
+  | 'FieldValueDuplicate'
+  | 'FieldValueInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'FieldValueTypeInvalid'
+  | 'InternalError';
+
+/** One thing wrong with an object. `message` excludes the path: `Invalid value: "x": must be …`. */
+export interface FieldError {
+  readonly reason: FieldErrorReason;
+  readonly field: string;
+  readonly message: string;
+}
+
+/** How upstream prints a bad value: strings quoted, scalars bare, the rest as JSON. */
+export function printValue(value: unknown): string {
+  if (value === undefined || value === null) return 'null';
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return JSON.stringify(value);
+}
+
+const fieldError = (reason: FieldErrorReason, at: FieldPath, message: string): FieldError => ({
+  reason,
+  field: at.toString(),
+  message,
+});
+
+export const invalid = (at: FieldPath, value: unknown, detail: string): FieldError =>
+  fieldError('FieldValueInvalid', at, `Invalid value: ${printValue(value)}: ${detail}`);
+
+export const typeInvalid = (at: FieldPath, value: unknown, detail: string): FieldError =>
+  fieldError('FieldValueTypeInvalid', at, `Invalid value: ${printValue(value)}: ${detail}`);
+
+export const required = (at: FieldPath, detail = ''): FieldError =>
+  fieldError('FieldValueRequired', at, detail === '' ? 'Required value' : `Required value: ${detail}`);
+
+export const duplicate = (at: FieldPath, value: unknown): FieldError =>
+  fieldError('FieldValueDuplicate', at, `Duplicate value: ${printValue(value)}`);
+
+export const notFoundValue = (at: FieldPath, value: unknown): FieldError =>
+  fieldError('FieldValueNotFound', at, `Not found: ${printValue(value)}`);
+
+export const forbidden = (at: FieldPath, detail: string): FieldError =>
+  fieldError('FieldValueForbidden', at, `Forbidden: ${detail}`);
+
+export const notSupported = (at: FieldPath, value: unknown, supported: readonly string[]): FieldError =>
+  fieldError(
+    'FieldValueNotSupported',
+    at,
+    `Unsupported value: ${printValue(value)}${supported.length > 0 ? `: supported values: ${[...supported].sort().map((v) => JSON.stringify(v)).join(', ')}` : ''}`,
+  );
+
+export const tooLong = (at: FieldPath, maxBytes: number): FieldError =>
+  fieldError('FieldValueTooLong', at, `Too long: may not be more than ${maxBytes} bytes`);
+
+export const tooMany = (at: FieldPath, actual: number, max: number): FieldError =>
+  fieldError('FieldValueTooMany', at, `Too many: ${actual}: must have at most ${max} ${max === 1 ? 'item' : 'items'}`);

@@ -1,0 +1,118 @@
+import type { KubeObject } from '../meta/object.ts';
+import type { FieldError, FieldPath } from '../meta/field-error.ts';
+import type { Resource } from '../meta/resource.ts';
+import type { Field, TypeOf } from './field.ts';
+import type { ObjectNode, SchemaNode } from './node.ts';
+import { objectMeta } from './object-meta.ts';
+
+/** One printer column of `kubectl get`: the cell's value, `undefined` printing as `<none>`. */
+export type Column<T> = (object: T, now: number) => string | number | boolean | undefined;
+
+export interface ColumnSpec<T> {
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format?: string;
+  readonly description?: string;
+  readonly cell: Column<T>;
+}
+
+/** The autoscaling/v1 Scale view of a kind: JSON paths as a CustomResourceDefinition writes them. */
+export interface ScalePaths {
+  readonly spec: string;
+  readonly status: string;
+  readonly selector?: string;
+}
+
+/** How a write may deviate from the common rules. All are pure and return new objects. */
+export interface KindHooks<T> {
+  /** Defaults that depend on other fields; runs after the schema's own. */
+  defaults?(object: T): T;
+  /** Everything the schema cannot say. Upstream's paths and messages. */
+  validate?(object: T, at: FieldPath): Iterable<FieldError>;
+  /** What may change: runs besides `validate`, on spec updates alone. */
+  validateUpdate?(object: T, old: T, at: FieldPath): Iterable<FieldError>;
+  validateStatusUpdate?(object: T, old: T, at: FieldPath): Iterable<FieldError>;
+  /** Before creation: clears what callers may not set. `status` is dropped already where the kind has that subresource. */
+  prepareForCreate?(object: T): T;
+  /** Before an update: what upstream's strategy resets or carries over. `generation` is done already. */
+  prepareForUpdate?(object: T, old: T): T;
+  /** Warnings for `Warning:` headers. */
+  warnings?(object: T, old: T | undefined): readonly string[];
+}
+
+export interface KindDefinition<T, S extends Field | undefined, St extends Field | undefined> extends KindHooks<T> {
+  /** '' for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  /** Lower-cased kind unless said. */
+  readonly singular?: string;
+  readonly short?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly scope: 'Namespaced' | 'Cluster';
+  /** OpenAPI definition's prefix without `io.k8s.`: `api.apps.v1`. */
+  readonly package: string;
+  readonly description?: string;
+  /** tag 2, as everywhere upstream; kinds without spec use `fields`. */
+  readonly spec?: S;
+  /** tag 3; its presence makes the status subresource. */
+  readonly status?: St;
+  /** Top-level fields other than metadata, spec and status (ConfigMap's data). */
+  readonly fields?: Readonly<Record<string, Field>>;
+  readonly scale?: ScalePaths;
+  /** Names of the connected or virtual subresources beside status and scale: log, exec, binding, eviction, token … */
+  readonly subresources?: readonly string[];
+  /** How `metadata.name` is checked: DNS subdomain unless said. */
+  readonly nameRule?: 'subdomain' | 'label' | 'label1035' | 'path-segment';
+  readonly columns?: Readonly<Record<string, Column<T> | ColumnSpec<T>>>;
+  readonly wideColumns?: Readonly<Record<string, Column<T> | ColumnSpec<T>>>;
+  /** Beside metadata.name and metadata.namespace: `spec.nodeName` → its value. */
+  readonly fieldSelectors?: Readonly<Record<string, (object: T) => string>>;
+  /** Verbs served; all eight unless said. */
+  readonly verbs?: readonly Verb[];
+}
+
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
+
+/** A served kind: its declaration and the schema of the whole object. */
+export interface Kind<T extends KubeObject = KubeObject>
+  extends Resource<T>,
+    Omit<KindDefinition<T, undefined, undefined>, 'group' | 'version' | 'kind' | 'plural' | 'scope' | 'spec' | 'status' | 'fields'> {
+  readonly singular: string;
+  /** The whole object: apiVersion, kind, metadata and the rest. */
+  readonly schema: ObjectNode;
+  readonly hasStatus: boolean;
+}
+
+type Part<K extends string, F> = F extends Field ? { readonly [Key in K]: TypeOf<F> } : unknown;
+type Others<F> = F extends Readonly<Record<string, Field>> ? import('./field.ts').ObjectOf<F> : unknown;
+
+/** An instance's type from the parts of its declaration. */
+export type Instance<S, St, F> = KubeObject & Part<'spec', S> & Part<'status', St> & Others<F>;
+
+/**
+ * Declares a kind. `spec` and `status` are always there after decoding (`{}` at the least, with defaults inside).
+ * The result is frozen data; nothing is compiled until first used.
+ */
+export function defineKind<
+  S extends Field | undefined = undefined,
+  St extends Field | undefined = undefined,
+  const F extends Readonly<Record<string, Field>> | undefined = undefined,
+>(definition: KindDefinition<Instance<S, St, F>, S, St> & { readonly fields?: F }): Kind<Instance<S, St, F>> {
+  const { spec, status, fields, ...rest } = definition;
+  const nodes: Record<string, SchemaNode> = {
+    apiVersion: { type: 'string' },
+    kind: { type: 'string' },
+    metadata: { ...objectMeta().node, tag: 1 },
+  };
+  if (spec) nodes.spec = { tag: 2, default: {}, ...spec.node };
+  for (const [name, field] of Object.entries(fields ?? {})) nodes[name] = field.node;
+  if (status) nodes.status = { tag: 3, default: {}, ...status.node };
+  const schema: ObjectNode = { type: 'object', name: `${definition.package}.${definition.kind}`, fields: nodes };
+  return Object.freeze({
+    ...rest,
+    singular: definition.singular ?? definition.kind.toLowerCase(),
+    schema,
+    hasStatus: status !== undefined,
+  }) as unknown as Kind<Instance<S, St, F>>;
+}

@@ -1,0 +1,85 @@
+/** The run-time form of a schema: plain data that decoders, patches, OpenAPI and protobuf are compiled from. */
+export type SchemaNode = ObjectNode | MapNode | ListNode | ScalarNode | LazyNode;
+
+/** What any node may say. */
+interface Common {
+  /** Absent at decode is an error (`Required value`). */
+  readonly required?: boolean;
+  /** Filled in when absent; `null` counts as absent. Immutable data, or made per object. */
+  readonly default?: unknown;
+  /** JSON null is a value of its own and kept. */
+  readonly nullable?: boolean;
+  /** May not change once set: `field is immutable`. */
+  readonly immutable?: boolean;
+  /** A sentence of our own, for `kubectl explain`. */
+  readonly description?: string;
+  /** The protobuf field number within the object that holds this node. */
+  readonly tag?: number;
+}
+
+export interface ObjectNode extends Common {
+  readonly type: 'object';
+  readonly fields: Readonly<Record<string, SchemaNode>>;
+  /** OpenAPI definition without `io.k8s.`: `api.core.v1.PodSpec`. The protobuf message is the same below `k8s.io.`. */
+  readonly name?: string;
+  /** Server-side apply treats the whole object as one value. */
+  readonly atomic?: boolean;
+  /** Strategic merge: fields the patch leaves out of this object are cleared (`retainKeys`). */
+  readonly patchStrategy?: 'retainKeys' | 'replace';
+  /** Fields nobody declared are kept (CustomResources, RawExtension). */
+  readonly preserveUnknown?: boolean;
+  /** Upstream's union type prints itself whatever the Go zero value: kept for encoders. */
+  readonly alwaysPresent?: boolean;
+}
+
+export interface MapNode extends Common {
+  readonly type: 'map';
+  readonly values: SchemaNode;
+  readonly atomic?: boolean;
+}
+
+export interface ListNode extends Common {
+  readonly type: 'list';
+  readonly items: SchemaNode;
+  /** x-kubernetes-list-type. */
+  readonly listType: 'atomic' | 'set' | 'map';
+  /** x-kubernetes-list-map-keys, when listType is map. */
+  readonly keys: readonly string[];
+  /** Strategic merge: undefined replaces. `key` is x-kubernetes-patch-merge-key; '' for primitives. */
+  readonly merge?: { readonly key: string; readonly retainKeys?: boolean };
+  readonly minItems?: number;
+  readonly maxItems?: number;
+}
+
+export interface ScalarNode extends Common {
+  readonly type:
+    | 'string'
+    | 'int32'
+    | 'int64'
+    | 'double'
+    | 'boolean'
+    /** Base64 text in JSON. */
+    | 'bytes'
+    /** resource.Quantity, kept in canonical form. */
+    | 'quantity'
+    | 'intOrString'
+    /** RFC 3339, whole seconds, UTC. */
+    | 'time'
+    /** RFC 3339 with microseconds. */
+    | 'microTime'
+    /** metav1.Duration: `1h2m3s`. */
+    | 'duration'
+    /** Any JSON: FieldsV1, RawExtension, JSON. */
+    | 'any';
+  readonly min?: number;
+  readonly max?: number;
+  readonly enum?: readonly string[];
+  /** For `any`: the message that protobuf and OpenAPI name (`apimachinery.pkg.runtime.RawExtension`). */
+  readonly name?: string;
+}
+
+/** A node that refers to itself (JSONSchemaProps). */
+export interface LazyNode extends Common {
+  readonly type: 'lazy';
+  readonly resolve: () => SchemaNode;
+}

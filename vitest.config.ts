@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+/** `unit` runs anywhere and touches no machine state; `e2e` needs root on Linux; `fuzz` is seeded and bounded in time. */
+export default defineConfig({
+  // Node 20 has no `using`; esbuild lowers it as it does in the bundle.
+  oxc: { target: 'node20' },
+  test: {
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts'], testTimeout: 10_000, pool: 'threads', isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'e2e', include: ['test/scenarios/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 300_000,
+          pool: 'forks', fileParallelism: false,
+        },
+      },
+      { extends: true, test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], testTimeout: 120_000 } },
+    ],
+  },
+});
