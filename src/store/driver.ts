@@ -77,11 +77,14 @@ export class FutureRevision extends Error {
 export interface Driver extends AsyncDisposable {
   /** The latest revision this driver has seen. */
   readonly revision: Revision;
-  /** One revision for all of it, or none. Durable when it resolves. */
+  /** One revision for all of it, or none. Durable when it resolves. Without effect, it is the present revision's. */
   commit(txn: Txn): Promise<Commit | Conflict>;
-  /** Entries of the span as they stood at `at`, in key order (by code unit). @throws Compacted, FutureRevision */
+  /**
+   * Entries of the span as they stood at `at`, in key order (by code unit). `revision` is the latest at that moment, also
+   * where `at` is earlier. @throws Compacted, FutureRevision
+   */
   range(span: Span): Promise<{ readonly entries: readonly Entry[]; readonly revision: Revision; readonly more: boolean }>;
-  /** Every later commit, in order, without gaps, until aborted. @throws Compacted */
+  /** Every later commit, in order, without gaps, until aborted or disposed, which ends it quietly. @throws Compacted */
   after(revision: Revision, signal: AbortSignal): AsyncIterable<readonly Change[]>;
   /** History before `upTo` may be forgotten; what stands at `upTo` is kept. */
   compact(upTo: Revision): Promise<void>;
