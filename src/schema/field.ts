@@ -24,12 +24,17 @@ export class Field<out T = unknown, out P extends Presence = Presence> {
     return this.#with({ tag: number });
   }
 
+  /** Protobuf keeps the field in an embedded message (or one within another) that JSON inlines: ConfigMapEnvSource.name. */
+  within(...numbers: number[]): Field<T, P> {
+    return this.#with({ within: numbers });
+  }
+
   required(): Field<T, 'present'> {
     return this.#with({ required: true });
   }
 
-  /** Filled in when absent. */
-  default(value: T): Field<T, 'present'> {
+  /** Filled in when absent. `{}`: an object that its own fields' defaults fill. */
+  default(value: T | Readonly<Record<string, never>>): Field<T, 'present'> {
     return this.#with({ default: value });
   }
 
@@ -85,11 +90,16 @@ export class Field<out T = unknown, out P extends Presence = Presence> {
     return this.#with({ patchStrategy: 'retainKeys' });
   }
 
+  /** Strategic merge replaces the object instead of merging into it. */
+  replaceWhole(): Field<T, P> {
+    return this.#with({ patchStrategy: 'replace' });
+  }
+
   preserveUnknown(): Field<T, P> {
     return this.#with({ preserveUnknown: true });
   }
 
-  #with(more: Partial<ObjectNode> | Partial<ListNode> | Partial<ScalarNode> | { tag: number }): Field<T, never> {
+  #with(more: Partial<ObjectNode> | Partial<ListNode> | Partial<ScalarNode> | { tag: number } | { within: readonly number[] }): Field<T, never> {
     return new Field({ ...this.node, ...more } as SchemaNode);
   }
 }
@@ -137,6 +147,12 @@ export function list<T>(items: Field<T>): Field<readonly T[], 'optional'> {
 
 export function map<T>(values: Field<T>): Field<Readonly<Record<string, T>>, 'optional'> {
   return new Field({ type: 'map', values: values.node });
+}
+
+/** A schema that several places name: made at first use, then the same node each time, so that what is compiled from it is shared. */
+export function part<F extends Field>(make: () => F): () => F {
+  let made: F | undefined;
+  return () => (made ??= make());
 }
 
 /** For a schema that contains itself; `T` is then an interface of its own. */

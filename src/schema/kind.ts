@@ -5,8 +5,10 @@ import type { Field, TypeOf } from './field.ts';
 import type { ObjectNode, SchemaNode } from './node.ts';
 import { objectMeta } from './object-meta.ts';
 
-/** One printer column of `kubectl get`: the cell's value, `undefined` printing as `<none>`. */
-export type Column<T> = (object: T, now: number) => string | number | boolean | undefined;
+/** One printer column of `kubectl get`: the cell's value, `undefined` printing as `<none>`. A method's type, so that a Kind<Pod> is a Kind. */
+export type Column<T> = { cell(object: T, now: number): string | number | boolean | undefined }['cell'];
+/** What a field selector compares. */
+export type Selectable<T> = { value(object: T): string }['value'];
 
 export interface ColumnSpec<T> {
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
@@ -67,7 +69,7 @@ export interface KindDefinition<T, S extends Field | undefined, St extends Field
   readonly columns?: Readonly<Record<string, Column<T> | ColumnSpec<T>>>;
   readonly wideColumns?: Readonly<Record<string, Column<T> | ColumnSpec<T>>>;
   /** Beside metadata.name and metadata.namespace: `spec.nodeName` → its value. */
-  readonly fieldSelectors?: Readonly<Record<string, (object: T) => string>>;
+  readonly fieldSelectors?: Readonly<Record<string, Selectable<T>>>;
   /** Verbs served; all eight unless said. */
   readonly verbs?: readonly Verb[];
 }

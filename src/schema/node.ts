@@ -15,6 +15,8 @@ interface Common {
   readonly description?: string;
   /** The protobuf field number within the object that holds this node. */
   readonly tag?: number;
+  /** Protobuf numbers of the messages, outermost first, in which the field lies where upstream embeds a struct that JSON inlines. */
+  readonly within?: readonly number[];
 }
 
 export interface ObjectNode extends Common {

@@ -1,0 +1,19 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { object, part, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { matchResources, paramRef } from './matching.ts';
+
+export const mutatingAdmissionPolicyBindingSpec = part(() =>
+  object('api.admissionregistration.v1.MutatingAdmissionPolicyBindingSpec', {
+    policyName: string().tag(1),
+    paramRef: paramRef().tag(2),
+    matchResources: matchResources().tag(3),
+  }));
+export type MutatingAdmissionPolicyBindingSpec = TypeOf<ReturnType<typeof mutatingAdmissionPolicyBindingSpec>>;
+
+export const MutatingAdmissionPolicyBinding = defineKind({
+  group: 'admissionregistration.k8s.io', version: 'v1', kind: 'MutatingAdmissionPolicyBinding', plural: 'mutatingadmissionpolicybindings',
+  categories: ['api-extensions'], scope: 'Cluster', package: 'api.admissionregistration.v1',
+  spec: mutatingAdmissionPolicyBindingSpec(),
+});
+export type MutatingAdmissionPolicyBinding = InstanceOf<typeof MutatingAdmissionPolicyBinding>;

@@ -1,0 +1,32 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { int32, list, object, part, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { matchCondition, ruleWithOperations } from './matching.ts';
+import { webhookClientConfig } from './webhook.ts';
+import { labelSelector } from '../meta/label-selector.ts';
+
+export const mutatingWebhook = part(() =>
+  object('api.admissionregistration.v1.MutatingWebhook', {
+    name: string().required().tag(1),
+    clientConfig: webhookClientConfig().required().default({}).tag(2),
+    rules: list(ruleWithOperations()).tag(3),
+    failurePolicy: string().tag(4),
+    namespaceSelector: labelSelector().tag(5),
+    sideEffects: string().required().tag(6),
+    timeoutSeconds: int32().tag(7),
+    admissionReviewVersions: list(string()).required().tag(8),
+    matchPolicy: string().tag(9),
+    reinvocationPolicy: string().tag(10),
+    objectSelector: labelSelector().tag(11),
+    matchConditions: list(matchCondition()).keyedBy('name').tag(12),
+  }));
+export type MutatingWebhook = TypeOf<ReturnType<typeof mutatingWebhook>>;
+
+export const MutatingWebhookConfiguration = defineKind({
+  group: 'admissionregistration.k8s.io', version: 'v1', kind: 'MutatingWebhookConfiguration', plural: 'mutatingwebhookconfigurations',
+  categories: ['api-extensions'], scope: 'Cluster', package: 'api.admissionregistration.v1',
+  fields: {
+    webhooks: list(mutatingWebhook()).keyedBy('name').tag(2),
+  },
+});
+export type MutatingWebhookConfiguration = InstanceOf<typeof MutatingWebhookConfiguration>;

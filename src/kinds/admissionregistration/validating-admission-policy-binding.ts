@@ -1,0 +1,20 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { list, object, part, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { matchResources, paramRef } from './matching.ts';
+
+export const validatingAdmissionPolicyBindingSpec = part(() =>
+  object('api.admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec', {
+    policyName: string().required().tag(1),
+    paramRef: paramRef().tag(2),
+    matchResources: matchResources().tag(3),
+    validationActions: list(string()).set().required().tag(4),
+  }));
+export type ValidatingAdmissionPolicyBindingSpec = TypeOf<ReturnType<typeof validatingAdmissionPolicyBindingSpec>>;
+
+export const ValidatingAdmissionPolicyBinding = defineKind({
+  group: 'admissionregistration.k8s.io', version: 'v1', kind: 'ValidatingAdmissionPolicyBinding', plural: 'validatingadmissionpolicybindings',
+  categories: ['api-extensions'], scope: 'Cluster', package: 'api.admissionregistration.v1',
+  spec: validatingAdmissionPolicyBindingSpec(),
+});
+export type ValidatingAdmissionPolicyBinding = InstanceOf<typeof ValidatingAdmissionPolicyBinding>;

@@ -1,0 +1,47 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { boolean, bytes, int32, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+
+export const apiServiceCondition = part(() =>
+  object('kube-aggregator.pkg.apis.apiregistration.v1.APIServiceCondition', {
+    type: string().required().default('').tag(1),
+    status: string().required().default('').tag(2),
+    lastTransitionTime: time().tag(3),
+    reason: string().tag(4),
+    message: string().tag(5),
+  }));
+export type APIServiceCondition = TypeOf<ReturnType<typeof apiServiceCondition>>;
+
+export const apiServiceSpec = part(() =>
+  object('kube-aggregator.pkg.apis.apiregistration.v1.APIServiceSpec', {
+    service: serviceReference().tag(1),
+    group: string().tag(2),
+    version: string().tag(3),
+    insecureSkipTLSVerify: boolean().tag(4),
+    caBundle: bytes().tag(5),
+    groupPriorityMinimum: int32().required().tag(7),
+    versionPriority: int32().required().tag(8),
+  }));
+export type APIServiceSpec = TypeOf<ReturnType<typeof apiServiceSpec>>;
+
+export const apiServiceStatus = part(() =>
+  object('kube-aggregator.pkg.apis.apiregistration.v1.APIServiceStatus', {
+    conditions: list(apiServiceCondition()).keyedBy('type').tag(1),
+  }));
+export type APIServiceStatus = TypeOf<ReturnType<typeof apiServiceStatus>>;
+
+export const serviceReference = part(() =>
+  object('kube-aggregator.pkg.apis.apiregistration.v1.ServiceReference', {
+    namespace: string().tag(1),
+    name: string().tag(2),
+    port: int32().tag(3),
+  }));
+export type ServiceReference = TypeOf<ReturnType<typeof serviceReference>>;
+
+export const APIService = defineKind({
+  group: 'apiregistration.k8s.io', version: 'v1', kind: 'APIService', plural: 'apiservices',
+  categories: ['api-extensions'], scope: 'Cluster', package: 'kube-aggregator.pkg.apis.apiregistration.v1',
+  spec: apiServiceSpec(),
+  status: apiServiceStatus(),
+});
+export type APIService = InstanceOf<typeof APIService>;

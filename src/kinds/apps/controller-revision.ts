@@ -1,0 +1,13 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { any, int64 } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+
+export const ControllerRevision = defineKind({
+  group: 'apps', version: 'v1', kind: 'ControllerRevision', plural: 'controllerrevisions',
+  scope: 'Namespaced', package: 'api.apps.v1',
+  fields: {
+    data: any('apimachinery.pkg.runtime.RawExtension').tag(2),
+    revision: int64().required().tag(3),
+  },
+});
+export type ControllerRevision = InstanceOf<typeof ControllerRevision>;

@@ -1,0 +1,62 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { int32, int64, intOrString, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { podTemplateSpec } from '../core/pod-template.ts';
+import { labelSelector } from '../meta/label-selector.ts';
+
+export const daemonSetCondition = part(() =>
+  object('api.apps.v1.DaemonSetCondition', {
+    type: string().required().default('').tag(1),
+    status: string().required().default('').tag(2),
+    lastTransitionTime: time().tag(3),
+    reason: string().tag(4),
+    message: string().tag(5),
+  }));
+export type DaemonSetCondition = TypeOf<ReturnType<typeof daemonSetCondition>>;
+
+export const daemonSetSpec = part(() =>
+  object('api.apps.v1.DaemonSetSpec', {
+    selector: labelSelector().required().tag(1),
+    template: podTemplateSpec().required().default({}).tag(2),
+    updateStrategy: daemonSetUpdateStrategy().default({}).tag(3),
+    minReadySeconds: int32().tag(4),
+    revisionHistoryLimit: int32().tag(6),
+  }));
+export type DaemonSetSpec = TypeOf<ReturnType<typeof daemonSetSpec>>;
+
+export const daemonSetStatus = part(() =>
+  object('api.apps.v1.DaemonSetStatus', {
+    currentNumberScheduled: int32().required().default(0).tag(1),
+    numberMisscheduled: int32().required().default(0).tag(2),
+    desiredNumberScheduled: int32().required().default(0).tag(3),
+    numberReady: int32().required().default(0).tag(4),
+    observedGeneration: int64().tag(5),
+    updatedNumberScheduled: int32().tag(6),
+    numberAvailable: int32().tag(7),
+    numberUnavailable: int32().tag(8),
+    collisionCount: int32().tag(9),
+    conditions: list(daemonSetCondition()).keyedBy('type').tag(10),
+  }));
+export type DaemonSetStatus = TypeOf<ReturnType<typeof daemonSetStatus>>;
+
+export const daemonSetUpdateStrategy = part(() =>
+  object('api.apps.v1.DaemonSetUpdateStrategy', {
+    type: string().tag(1),
+    rollingUpdate: rollingUpdateDaemonSet().tag(2),
+  }));
+export type DaemonSetUpdateStrategy = TypeOf<ReturnType<typeof daemonSetUpdateStrategy>>;
+
+export const rollingUpdateDaemonSet = part(() =>
+  object('api.apps.v1.RollingUpdateDaemonSet', {
+    maxUnavailable: intOrString().tag(1),
+    maxSurge: intOrString().tag(2),
+  }));
+export type RollingUpdateDaemonSet = TypeOf<ReturnType<typeof rollingUpdateDaemonSet>>;
+
+export const DaemonSet = defineKind({
+  group: 'apps', version: 'v1', kind: 'DaemonSet', plural: 'daemonsets',
+  short: ['ds'], categories: ['all'], scope: 'Namespaced', package: 'api.apps.v1',
+  spec: daemonSetSpec(),
+  status: daemonSetStatus(),
+});
+export type DaemonSet = InstanceOf<typeof DaemonSet>;

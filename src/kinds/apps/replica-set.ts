@@ -1,0 +1,45 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { int32, int64, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { podTemplateSpec } from '../core/pod-template.ts';
+import { labelSelector } from '../meta/label-selector.ts';
+
+export const replicaSetCondition = part(() =>
+  object('api.apps.v1.ReplicaSetCondition', {
+    type: string().required().default('').tag(1),
+    status: string().required().default('').tag(2),
+    lastTransitionTime: time().tag(3),
+    reason: string().tag(4),
+    message: string().tag(5),
+  }));
+export type ReplicaSetCondition = TypeOf<ReturnType<typeof replicaSetCondition>>;
+
+export const replicaSetSpec = part(() =>
+  object('api.apps.v1.ReplicaSetSpec', {
+    replicas: int32().tag(1),
+    selector: labelSelector().required().tag(2),
+    template: podTemplateSpec().default({}).tag(3),
+    minReadySeconds: int32().tag(4),
+  }));
+export type ReplicaSetSpec = TypeOf<ReturnType<typeof replicaSetSpec>>;
+
+export const replicaSetStatus = part(() =>
+  object('api.apps.v1.ReplicaSetStatus', {
+    replicas: int32().required().default(0).tag(1),
+    fullyLabeledReplicas: int32().tag(2),
+    observedGeneration: int64().tag(3),
+    readyReplicas: int32().tag(4),
+    availableReplicas: int32().tag(5),
+    conditions: list(replicaSetCondition()).keyedBy('type').tag(6),
+    terminatingReplicas: int32().tag(7),
+  }));
+export type ReplicaSetStatus = TypeOf<ReturnType<typeof replicaSetStatus>>;
+
+export const ReplicaSet = defineKind({
+  group: 'apps', version: 'v1', kind: 'ReplicaSet', plural: 'replicasets',
+  short: ['rs'], categories: ['all'], scope: 'Namespaced', package: 'api.apps.v1',
+  scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
+  spec: replicaSetSpec(),
+  status: replicaSetStatus(),
+});
+export type ReplicaSet = InstanceOf<typeof ReplicaSet>;

@@ -1,0 +1,83 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { int32, int64, intOrString, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { persistentVolumeClaim } from '../core/persistent-volume-claim.ts';
+import { podTemplateSpec } from '../core/pod-template.ts';
+import { labelSelector } from '../meta/label-selector.ts';
+
+export const rollingUpdateStatefulSetStrategy = part(() =>
+  object('api.apps.v1.RollingUpdateStatefulSetStrategy', {
+    partition: int32().tag(1),
+    maxUnavailable: intOrString().tag(2),
+  }));
+export type RollingUpdateStatefulSetStrategy = TypeOf<ReturnType<typeof rollingUpdateStatefulSetStrategy>>;
+
+export const statefulSetCondition = part(() =>
+  object('api.apps.v1.StatefulSetCondition', {
+    type: string().required().default('').tag(1),
+    status: string().required().default('').tag(2),
+    lastTransitionTime: time().tag(3),
+    reason: string().tag(4),
+    message: string().tag(5),
+  }));
+export type StatefulSetCondition = TypeOf<ReturnType<typeof statefulSetCondition>>;
+
+export const statefulSetOrdinals = part(() =>
+  object('api.apps.v1.StatefulSetOrdinals', {
+    start: int32().tag(1),
+  }));
+export type StatefulSetOrdinals = TypeOf<ReturnType<typeof statefulSetOrdinals>>;
+
+export const statefulSetPersistentVolumeClaimRetentionPolicy = part(() =>
+  object('api.apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy', {
+    whenDeleted: string().tag(1),
+    whenScaled: string().tag(2),
+  }));
+export type StatefulSetPersistentVolumeClaimRetentionPolicy = TypeOf<ReturnType<typeof statefulSetPersistentVolumeClaimRetentionPolicy>>;
+
+export const statefulSetSpec = part(() =>
+  object('api.apps.v1.StatefulSetSpec', {
+    replicas: int32().tag(1),
+    selector: labelSelector().required().tag(2),
+    template: podTemplateSpec().required().default({}).tag(3),
+    volumeClaimTemplates: list(persistentVolumeClaim()).tag(4),
+    serviceName: string().tag(5),
+    podManagementPolicy: string().tag(6),
+    updateStrategy: statefulSetUpdateStrategy().default({}).tag(7),
+    revisionHistoryLimit: int32().tag(8),
+    minReadySeconds: int32().tag(9),
+    persistentVolumeClaimRetentionPolicy: statefulSetPersistentVolumeClaimRetentionPolicy().tag(10),
+    ordinals: statefulSetOrdinals().tag(11),
+  }));
+export type StatefulSetSpec = TypeOf<ReturnType<typeof statefulSetSpec>>;
+
+export const statefulSetStatus = part(() =>
+  object('api.apps.v1.StatefulSetStatus', {
+    observedGeneration: int64().tag(1),
+    replicas: int32().required().default(0).tag(2),
+    readyReplicas: int32().tag(3),
+    currentReplicas: int32().tag(4),
+    updatedReplicas: int32().tag(5),
+    currentRevision: string().tag(6),
+    updateRevision: string().tag(7),
+    collisionCount: int32().tag(9),
+    conditions: list(statefulSetCondition()).keyedBy('type').tag(10),
+    availableReplicas: int32().tag(11),
+  }));
+export type StatefulSetStatus = TypeOf<ReturnType<typeof statefulSetStatus>>;
+
+export const statefulSetUpdateStrategy = part(() =>
+  object('api.apps.v1.StatefulSetUpdateStrategy', {
+    type: string().tag(1),
+    rollingUpdate: rollingUpdateStatefulSetStrategy().tag(2),
+  }));
+export type StatefulSetUpdateStrategy = TypeOf<ReturnType<typeof statefulSetUpdateStrategy>>;
+
+export const StatefulSet = defineKind({
+  group: 'apps', version: 'v1', kind: 'StatefulSet', plural: 'statefulsets',
+  short: ['sts'], categories: ['all'], scope: 'Namespaced', package: 'api.apps.v1',
+  scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
+  spec: statefulSetSpec(),
+  status: statefulSetStatus(),
+});
+export type StatefulSet = InstanceOf<typeof StatefulSet>;

@@ -1,0 +1,31 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { boolean, list, object, part, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { userInfo } from './user-info.ts';
+
+export const tokenReviewSpec = part(() =>
+  object('api.authentication.v1.TokenReviewSpec', {
+    token: string().required().tag(1),
+    audiences: list(string()).tag(2),
+  }));
+export type TokenReviewSpec = TypeOf<ReturnType<typeof tokenReviewSpec>>;
+
+export const tokenReviewStatus = part(() =>
+  object('api.authentication.v1.TokenReviewStatus', {
+    authenticated: boolean().tag(1),
+    user: userInfo().default({}).tag(2),
+    error: string().tag(3),
+    audiences: list(string()).tag(4),
+  }));
+export type TokenReviewStatus = TypeOf<ReturnType<typeof tokenReviewStatus>>;
+
+export const TokenReview = defineKind({
+  group: 'authentication.k8s.io', version: 'v1', kind: 'TokenReview', plural: 'tokenreviews',
+  scope: 'Cluster', package: 'api.authentication.v1',
+  verbs: ['create'],
+  fields: {
+    spec: tokenReviewSpec().required().default({}).tag(2),
+    status: tokenReviewStatus().default({}).tag(3),
+  },
+});
+export type TokenReview = InstanceOf<typeof TokenReview>;

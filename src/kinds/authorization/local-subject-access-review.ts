@@ -1,0 +1,14 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { subjectAccessReviewSpec, subjectAccessReviewStatus } from './access-review.ts';
+
+export const LocalSubjectAccessReview = defineKind({
+  group: 'authorization.k8s.io', version: 'v1', kind: 'LocalSubjectAccessReview', plural: 'localsubjectaccessreviews',
+  scope: 'Namespaced', package: 'api.authorization.v1',
+  verbs: ['create'],
+  fields: {
+    spec: subjectAccessReviewSpec().required().default({}).tag(2),
+    status: subjectAccessReviewStatus().default({}).tag(3),
+  },
+});
+export type LocalSubjectAccessReview = InstanceOf<typeof LocalSubjectAccessReview>;

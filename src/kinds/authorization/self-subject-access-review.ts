@@ -1,0 +1,22 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { object, part, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { nonResourceAttributes, resourceAttributes, subjectAccessReviewStatus } from './access-review.ts';
+
+export const selfSubjectAccessReviewSpec = part(() =>
+  object('api.authorization.v1.SelfSubjectAccessReviewSpec', {
+    resourceAttributes: resourceAttributes().tag(1),
+    nonResourceAttributes: nonResourceAttributes().tag(2),
+  }));
+export type SelfSubjectAccessReviewSpec = TypeOf<ReturnType<typeof selfSubjectAccessReviewSpec>>;
+
+export const SelfSubjectAccessReview = defineKind({
+  group: 'authorization.k8s.io', version: 'v1', kind: 'SelfSubjectAccessReview', plural: 'selfsubjectaccessreviews',
+  scope: 'Cluster', package: 'api.authorization.v1',
+  verbs: ['create'],
+  fields: {
+    spec: selfSubjectAccessReviewSpec().required().default({}).tag(2),
+    status: subjectAccessReviewStatus().default({}).tag(3),
+  },
+});
+export type SelfSubjectAccessReview = InstanceOf<typeof SelfSubjectAccessReview>;

@@ -1,0 +1,45 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { boolean, list, object, part, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+
+export const nonResourceRule = part(() =>
+  object('api.authorization.v1.NonResourceRule', {
+    verbs: list(string()).required().default([]).tag(1),
+    nonResourceURLs: list(string()).tag(2),
+  }));
+export type NonResourceRule = TypeOf<ReturnType<typeof nonResourceRule>>;
+
+export const resourceRule = part(() =>
+  object('api.authorization.v1.ResourceRule', {
+    verbs: list(string()).required().default([]).tag(1),
+    apiGroups: list(string()).tag(2),
+    resources: list(string()).tag(3),
+    resourceNames: list(string()).tag(4),
+  }));
+export type ResourceRule = TypeOf<ReturnType<typeof resourceRule>>;
+
+export const selfSubjectRulesReviewSpec = part(() =>
+  object('api.authorization.v1.SelfSubjectRulesReviewSpec', {
+    namespace: string().tag(1),
+  }));
+export type SelfSubjectRulesReviewSpec = TypeOf<ReturnType<typeof selfSubjectRulesReviewSpec>>;
+
+export const subjectRulesReviewStatus = part(() =>
+  object('api.authorization.v1.SubjectRulesReviewStatus', {
+    resourceRules: list(resourceRule()).required().default([]).tag(1),
+    nonResourceRules: list(nonResourceRule()).required().default([]).tag(2),
+    incomplete: boolean().required().default(false).tag(3),
+    evaluationError: string().tag(4),
+  }));
+export type SubjectRulesReviewStatus = TypeOf<ReturnType<typeof subjectRulesReviewStatus>>;
+
+export const SelfSubjectRulesReview = defineKind({
+  group: 'authorization.k8s.io', version: 'v1', kind: 'SelfSubjectRulesReview', plural: 'selfsubjectrulesreviews',
+  scope: 'Cluster', package: 'api.authorization.v1',
+  verbs: ['create'],
+  fields: {
+    spec: selfSubjectRulesReviewSpec().required().default({}).tag(2),
+    status: subjectRulesReviewStatus().default({}).tag(3),
+  },
+});
+export type SelfSubjectRulesReview = InstanceOf<typeof SelfSubjectRulesReview>;

@@ -1,0 +1,14 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { subjectAccessReviewSpec, subjectAccessReviewStatus } from './access-review.ts';
+
+export const SubjectAccessReview = defineKind({
+  group: 'authorization.k8s.io', version: 'v1', kind: 'SubjectAccessReview', plural: 'subjectaccessreviews',
+  scope: 'Cluster', package: 'api.authorization.v1',
+  verbs: ['create'],
+  fields: {
+    spec: subjectAccessReviewSpec().required().default({}).tag(2),
+    status: subjectAccessReviewStatus().default({}).tag(3),
+  },
+});
+export type SubjectAccessReview = InstanceOf<typeof SubjectAccessReview>;

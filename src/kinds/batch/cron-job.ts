@@ -1,0 +1,34 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { boolean, int32, int64, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { jobTemplateSpec } from './job-template.ts';
+import { objectReference } from '../core/references.ts';
+
+export const cronJobSpec = part(() =>
+  object('api.batch.v1.CronJobSpec', {
+    schedule: string().required().tag(1),
+    startingDeadlineSeconds: int64().tag(2),
+    concurrencyPolicy: string().tag(3),
+    suspend: boolean().tag(4),
+    jobTemplate: jobTemplateSpec().required().default({}).tag(5),
+    successfulJobsHistoryLimit: int32().tag(6),
+    failedJobsHistoryLimit: int32().tag(7),
+    timeZone: string().tag(8),
+  }));
+export type CronJobSpec = TypeOf<ReturnType<typeof cronJobSpec>>;
+
+export const cronJobStatus = part(() =>
+  object('api.batch.v1.CronJobStatus', {
+    active: list(objectReference()).tag(1),
+    lastScheduleTime: time().tag(4),
+    lastSuccessfulTime: time().tag(5),
+  }));
+export type CronJobStatus = TypeOf<ReturnType<typeof cronJobStatus>>;
+
+export const CronJob = defineKind({
+  group: 'batch', version: 'v1', kind: 'CronJob', plural: 'cronjobs',
+  short: ['cj'], categories: ['all'], scope: 'Namespaced', package: 'api.batch.v1',
+  spec: cronJobSpec(),
+  status: cronJobStatus(),
+});
+export type CronJob = InstanceOf<typeof CronJob>;

@@ -1,0 +1,46 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { int32, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { jobSpec } from './job-spec.ts';
+
+export const jobCondition = part(() =>
+  object('api.batch.v1.JobCondition', {
+    type: string().required().default('').tag(1),
+    status: string().required().default('').tag(2),
+    lastProbeTime: time().tag(3),
+    lastTransitionTime: time().tag(4),
+    reason: string().tag(5),
+    message: string().tag(6),
+  }));
+export type JobCondition = TypeOf<ReturnType<typeof jobCondition>>;
+
+export const jobStatus = part(() =>
+  object('api.batch.v1.JobStatus', {
+    conditions: list(jobCondition()).mergeKey('type').tag(1),
+    startTime: time().tag(2),
+    completionTime: time().tag(3),
+    active: int32().tag(4),
+    succeeded: int32().tag(5),
+    failed: int32().tag(6),
+    completedIndexes: string().tag(7),
+    uncountedTerminatedPods: uncountedTerminatedPods().tag(8),
+    ready: int32().tag(9),
+    failedIndexes: string().tag(10),
+    terminating: int32().tag(11),
+  }));
+export type JobStatus = TypeOf<ReturnType<typeof jobStatus>>;
+
+export const uncountedTerminatedPods = part(() =>
+  object('api.batch.v1.UncountedTerminatedPods', {
+    succeeded: list(string()).set().tag(1),
+    failed: list(string()).set().tag(2),
+  }));
+export type UncountedTerminatedPods = TypeOf<ReturnType<typeof uncountedTerminatedPods>>;
+
+export const Job = defineKind({
+  group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs',
+  categories: ['all'], scope: 'Namespaced', package: 'api.batch.v1',
+  spec: jobSpec(),
+  status: jobStatus(),
+});
+export type Job = InstanceOf<typeof Job>;

@@ -1,0 +1,22 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { int32, microTime, object, part, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+
+export const leaseSpec = part(() =>
+  object('api.coordination.v1.LeaseSpec', {
+    holderIdentity: string().tag(1),
+    leaseDurationSeconds: int32().tag(2),
+    acquireTime: microTime().tag(3),
+    renewTime: microTime().tag(4),
+    leaseTransitions: int32().tag(5),
+    strategy: string().tag(6),
+    preferredHolder: string().tag(7),
+  }));
+export type LeaseSpec = TypeOf<ReturnType<typeof leaseSpec>>;
+
+export const Lease = defineKind({
+  group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases',
+  scope: 'Namespaced', package: 'api.coordination.v1',
+  spec: leaseSpec(),
+});
+export type Lease = InstanceOf<typeof Lease>;

@@ -1,0 +1,13 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { objectReference } from './references.ts';
+
+export const Binding = defineKind({
+  group: '', version: 'v1', kind: 'Binding', plural: 'bindings',
+  scope: 'Namespaced', package: 'api.core.v1',
+  verbs: ['create'],
+  fields: {
+    target: objectReference().required().default({}).tag(2),
+  },
+});
+export type Binding = InstanceOf<typeof Binding>;

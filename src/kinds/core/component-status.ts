@@ -1,0 +1,22 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { list, object, part, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+
+export const componentCondition = part(() =>
+  object('api.core.v1.ComponentCondition', {
+    type: string().required().tag(1),
+    status: string().required().tag(2),
+    message: string().tag(3),
+    error: string().tag(4),
+  }));
+export type ComponentCondition = TypeOf<ReturnType<typeof componentCondition>>;
+
+export const ComponentStatus = defineKind({
+  group: '', version: 'v1', kind: 'ComponentStatus', plural: 'componentstatuses',
+  short: ['cs'], scope: 'Cluster', package: 'api.core.v1',
+  verbs: ['get', 'list'],
+  fields: {
+    conditions: list(componentCondition()).keyedBy('type').tag(2),
+  },
+});
+export type ComponentStatus = InstanceOf<typeof ComponentStatus>;

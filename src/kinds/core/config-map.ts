@@ -1,0 +1,14 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { boolean, bytes, map, string } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+
+export const ConfigMap = defineKind({
+  group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps',
+  short: ['cm'], scope: 'Namespaced', package: 'api.core.v1',
+  fields: {
+    data: map(string()).tag(2),
+    binaryData: map(bytes()).tag(3),
+    immutable: boolean().tag(4),
+  },
+});
+export type ConfigMap = InstanceOf<typeof ConfigMap>;

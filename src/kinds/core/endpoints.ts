@@ -1,0 +1,39 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { int32, list, object, part, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { objectReference } from './references.ts';
+
+export const endpointAddress = part(() =>
+  object('api.core.v1.EndpointAddress', {
+    ip: string().required().tag(1),
+    targetRef: objectReference().tag(2),
+    hostname: string().tag(3),
+    nodeName: string().tag(4),
+  }).atomic());
+export type EndpointAddress = TypeOf<ReturnType<typeof endpointAddress>>;
+
+export const endpointPort = part(() =>
+  object('api.core.v1.EndpointPort', {
+    name: string().tag(1),
+    port: int32().required().tag(2),
+    protocol: string().tag(3),
+    appProtocol: string().tag(4),
+  }).atomic());
+export type EndpointPort = TypeOf<ReturnType<typeof endpointPort>>;
+
+export const endpointSubset = part(() =>
+  object('api.core.v1.EndpointSubset', {
+    addresses: list(endpointAddress()).tag(1),
+    notReadyAddresses: list(endpointAddress()).tag(2),
+    ports: list(endpointPort()).tag(3),
+  }));
+export type EndpointSubset = TypeOf<ReturnType<typeof endpointSubset>>;
+
+export const Endpoints = defineKind({
+  group: '', version: 'v1', kind: 'Endpoints', plural: 'endpoints',
+  short: ['ep'], scope: 'Namespaced', package: 'api.core.v1',
+  fields: {
+    subsets: list(endpointSubset()).tag(2),
+  },
+});
+export type Endpoints = InstanceOf<typeof Endpoints>;

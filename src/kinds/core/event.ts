@@ -1,0 +1,40 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { int32, microTime, object, part, string, time, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { objectReference } from './references.ts';
+
+export const eventSeries = part(() =>
+  object('api.core.v1.EventSeries', {
+    count: int32().tag(1),
+    lastObservedTime: microTime().tag(2),
+  }));
+export type EventSeries = TypeOf<ReturnType<typeof eventSeries>>;
+
+export const eventSource = part(() =>
+  object('api.core.v1.EventSource', {
+    component: string().tag(1),
+    host: string().tag(2),
+  }));
+export type EventSource = TypeOf<ReturnType<typeof eventSource>>;
+
+export const Event = defineKind({
+  group: '', version: 'v1', kind: 'Event', plural: 'events',
+  short: ['ev'], scope: 'Namespaced', package: 'api.core.v1',
+  fields: {
+    involvedObject: objectReference().required().default({}).tag(2),
+    reason: string().tag(3),
+    message: string().tag(4),
+    source: eventSource().default({}).tag(5),
+    firstTimestamp: time().tag(6),
+    lastTimestamp: time().tag(7),
+    count: int32().tag(8),
+    type: string().tag(9),
+    eventTime: microTime().tag(10),
+    series: eventSeries().tag(11),
+    action: string().tag(12),
+    related: objectReference().tag(13),
+    reportingComponent: string().tag(14),
+    reportingInstance: string().tag(15),
+  },
+});
+export type Event = InstanceOf<typeof Event>;

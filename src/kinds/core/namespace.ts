@@ -1,0 +1,36 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+
+export const namespaceCondition = part(() =>
+  object('api.core.v1.NamespaceCondition', {
+    type: string().required().default('').tag(1),
+    status: string().required().default('').tag(2),
+    lastTransitionTime: time().tag(4),
+    reason: string().tag(5),
+    message: string().tag(6),
+  }));
+export type NamespaceCondition = TypeOf<ReturnType<typeof namespaceCondition>>;
+
+export const namespaceSpec = part(() =>
+  object('api.core.v1.NamespaceSpec', {
+    finalizers: list(string()).tag(1),
+  }));
+export type NamespaceSpec = TypeOf<ReturnType<typeof namespaceSpec>>;
+
+export const namespaceStatus = part(() =>
+  object('api.core.v1.NamespaceStatus', {
+    phase: string().tag(1),
+    conditions: list(namespaceCondition()).keyedBy('type').tag(2),
+  }));
+export type NamespaceStatus = TypeOf<ReturnType<typeof namespaceStatus>>;
+
+export const Namespace = defineKind({
+  group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces',
+  short: ['ns'], scope: 'Cluster', package: 'api.core.v1',
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
+  subresources: ['finalize'],
+  spec: namespaceSpec(),
+  status: namespaceStatus(),
+});
+export type Namespace = InstanceOf<typeof Namespace>;

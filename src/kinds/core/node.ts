@@ -1,0 +1,26 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { boolean, list, object, part, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { nodeConfigSource, nodeStatus } from './node-status.ts';
+import { taint } from './toleration.ts';
+
+export const nodeSpec = part(() =>
+  object('api.core.v1.NodeSpec', {
+    podCIDR: string().tag(1),
+    externalID: string().tag(2),
+    providerID: string().tag(3),
+    unschedulable: boolean().tag(4),
+    taints: list(taint()).tag(5),
+    configSource: nodeConfigSource().tag(6),
+    podCIDRs: list(string()).set().mergeKey('').tag(7),
+  }));
+export type NodeSpec = TypeOf<ReturnType<typeof nodeSpec>>;
+
+export const Node = defineKind({
+  group: '', version: 'v1', kind: 'Node', plural: 'nodes',
+  short: ['no'], scope: 'Cluster', package: 'api.core.v1',
+  subresources: ['proxy'],
+  spec: nodeSpec(),
+  status: nodeStatus(),
+});
+export type Node = InstanceOf<typeof Node>;

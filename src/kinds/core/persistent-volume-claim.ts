@@ -1,0 +1,62 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { Field, list, map, object, part, quantity, string, time, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { typedLocalObjectReference, typedObjectReference } from './references.ts';
+import { volumeResourceRequirements } from './resources.ts';
+import { labelSelector } from '../meta/label-selector.ts';
+
+export const modifyVolumeStatus = part(() =>
+  object('api.core.v1.ModifyVolumeStatus', {
+    targetVolumeAttributesClassName: string().tag(1),
+    status: string().required().tag(2),
+  }));
+export type ModifyVolumeStatus = TypeOf<ReturnType<typeof modifyVolumeStatus>>;
+
+export const persistentVolumeClaimCondition = part(() =>
+  object('api.core.v1.PersistentVolumeClaimCondition', {
+    type: string().required().tag(1),
+    status: string().required().tag(2),
+    lastProbeTime: time().tag(3),
+    lastTransitionTime: time().tag(4),
+    reason: string().tag(5),
+    message: string().tag(6),
+  }));
+export type PersistentVolumeClaimCondition = TypeOf<ReturnType<typeof persistentVolumeClaimCondition>>;
+
+export const persistentVolumeClaimSpec = part(() =>
+  object('api.core.v1.PersistentVolumeClaimSpec', {
+    accessModes: list(string()).tag(1),
+    resources: volumeResourceRequirements().default({}).tag(2),
+    volumeName: string().tag(3),
+    selector: labelSelector().tag(4),
+    storageClassName: string().tag(5),
+    volumeMode: string().tag(6),
+    dataSource: typedLocalObjectReference().tag(7),
+    dataSourceRef: typedObjectReference().tag(8),
+    volumeAttributesClassName: string().tag(9),
+  }));
+export type PersistentVolumeClaimSpec = TypeOf<ReturnType<typeof persistentVolumeClaimSpec>>;
+
+export const persistentVolumeClaimStatus = part(() =>
+  object('api.core.v1.PersistentVolumeClaimStatus', {
+    phase: string().tag(1),
+    accessModes: list(string()).tag(2),
+    capacity: map(quantity()).tag(3),
+    conditions: list(persistentVolumeClaimCondition()).keyedBy('type').tag(4),
+    allocatedResources: map(quantity()).tag(5),
+    allocatedResourceStatuses: map(string()).tag(7),
+    currentVolumeAttributesClassName: string().tag(8),
+    modifyVolumeStatus: modifyVolumeStatus().tag(9),
+  }));
+export type PersistentVolumeClaimStatus = TypeOf<ReturnType<typeof persistentVolumeClaimStatus>>;
+
+export const PersistentVolumeClaim = defineKind({
+  group: '', version: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims',
+  short: ['pvc'], scope: 'Namespaced', package: 'api.core.v1',
+  spec: persistentVolumeClaimSpec(),
+  status: persistentVolumeClaimStatus(),
+});
+export type PersistentVolumeClaim = InstanceOf<typeof PersistentVolumeClaim>;
+
+/** A claim as a value: StatefulSet's templates. */
+export const persistentVolumeClaim = part(() => new Field<PersistentVolumeClaim>(PersistentVolumeClaim.schema));

@@ -1,0 +1,21 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { object, part, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { objectMeta } from '../../schema/object-meta.ts';
+import { podSpec } from './pod-spec.ts';
+
+export const podTemplateSpec = part(() =>
+  object('api.core.v1.PodTemplateSpec', {
+    metadata: objectMeta().tag(1),
+    spec: podSpec().default({}).tag(2),
+  }));
+export type PodTemplateSpec = TypeOf<ReturnType<typeof podTemplateSpec>>;
+
+export const PodTemplate = defineKind({
+  group: '', version: 'v1', kind: 'PodTemplate', plural: 'podtemplates',
+  scope: 'Namespaced', package: 'api.core.v1',
+  fields: {
+    template: podTemplateSpec().default({}).tag(2),
+  },
+});
+export type PodTemplate = InstanceOf<typeof PodTemplate>;

@@ -1,0 +1,43 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { int32, int64, list, map, object, part, string, time, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { podTemplateSpec } from './pod-template.ts';
+
+export const replicationControllerCondition = part(() =>
+  object('api.core.v1.ReplicationControllerCondition', {
+    type: string().required().default('').tag(1),
+    status: string().required().default('').tag(2),
+    lastTransitionTime: time().tag(3),
+    reason: string().tag(4),
+    message: string().tag(5),
+  }));
+export type ReplicationControllerCondition = TypeOf<ReturnType<typeof replicationControllerCondition>>;
+
+export const replicationControllerSpec = part(() =>
+  object('api.core.v1.ReplicationControllerSpec', {
+    replicas: int32().tag(1),
+    selector: map(string()).atomic().tag(2),
+    template: podTemplateSpec().tag(3),
+    minReadySeconds: int32().tag(4),
+  }));
+export type ReplicationControllerSpec = TypeOf<ReturnType<typeof replicationControllerSpec>>;
+
+export const replicationControllerStatus = part(() =>
+  object('api.core.v1.ReplicationControllerStatus', {
+    replicas: int32().required().default(0).tag(1),
+    fullyLabeledReplicas: int32().tag(2),
+    observedGeneration: int64().tag(3),
+    readyReplicas: int32().tag(4),
+    availableReplicas: int32().tag(5),
+    conditions: list(replicationControllerCondition()).keyedBy('type').tag(6),
+  }));
+export type ReplicationControllerStatus = TypeOf<ReturnType<typeof replicationControllerStatus>>;
+
+export const ReplicationController = defineKind({
+  group: '', version: 'v1', kind: 'ReplicationController', plural: 'replicationcontrollers',
+  short: ['rc'], categories: ['all'], scope: 'Namespaced', package: 'api.core.v1',
+  scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
+  spec: replicationControllerSpec(),
+  status: replicationControllerStatus(),
+});
+export type ReplicationController = InstanceOf<typeof ReplicationController>;

@@ -1,0 +1,15 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { boolean, bytes, map, string } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+
+export const Secret = defineKind({
+  group: '', version: 'v1', kind: 'Secret', plural: 'secrets',
+  scope: 'Namespaced', package: 'api.core.v1',
+  fields: {
+    data: map(bytes()).tag(2),
+    type: string().tag(3),
+    stringData: map(string()).tag(4),
+    immutable: boolean().tag(5),
+  },
+});
+export type Secret = InstanceOf<typeof Secret>;

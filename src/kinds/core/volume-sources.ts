@@ -1,0 +1,293 @@
+import { boolean, int32, list, map, object, part, string, type TypeOf } from '../../schema/field.ts';
+import { localObjectReference, objectReference, secretReference } from './references.ts';
+
+export const awsElasticBlockStoreVolumeSource = part(() =>
+  object('api.core.v1.AWSElasticBlockStoreVolumeSource', {
+    volumeID: string().required().tag(1),
+    fsType: string().tag(2),
+    partition: int32().tag(3),
+    readOnly: boolean().tag(4),
+  }));
+export type AWSElasticBlockStoreVolumeSource = TypeOf<ReturnType<typeof awsElasticBlockStoreVolumeSource>>;
+
+export const azureDiskVolumeSource = part(() =>
+  object('api.core.v1.AzureDiskVolumeSource', {
+    diskName: string().required().tag(1),
+    diskURI: string().required().tag(2),
+    cachingMode: string().tag(3),
+    fsType: string().tag(4),
+    readOnly: boolean().tag(5),
+    kind: string().tag(6),
+  }));
+export type AzureDiskVolumeSource = TypeOf<ReturnType<typeof azureDiskVolumeSource>>;
+
+export const azureFilePersistentVolumeSource = part(() =>
+  object('api.core.v1.AzureFilePersistentVolumeSource', {
+    secretName: string().required().tag(1),
+    shareName: string().required().tag(2),
+    readOnly: boolean().tag(3),
+    secretNamespace: string().tag(4),
+  }));
+export type AzureFilePersistentVolumeSource = TypeOf<ReturnType<typeof azureFilePersistentVolumeSource>>;
+
+export const azureFileVolumeSource = part(() =>
+  object('api.core.v1.AzureFileVolumeSource', {
+    secretName: string().required().tag(1),
+    shareName: string().required().tag(2),
+    readOnly: boolean().tag(3),
+  }));
+export type AzureFileVolumeSource = TypeOf<ReturnType<typeof azureFileVolumeSource>>;
+
+export const cephFSPersistentVolumeSource = part(() =>
+  object('api.core.v1.CephFSPersistentVolumeSource', {
+    monitors: list(string()).required().tag(1),
+    path: string().tag(2),
+    user: string().tag(3),
+    secretFile: string().tag(4),
+    secretRef: secretReference().tag(5),
+    readOnly: boolean().tag(6),
+  }));
+export type CephFSPersistentVolumeSource = TypeOf<ReturnType<typeof cephFSPersistentVolumeSource>>;
+
+export const cephFSVolumeSource = part(() =>
+  object('api.core.v1.CephFSVolumeSource', {
+    monitors: list(string()).required().tag(1),
+    path: string().tag(2),
+    user: string().tag(3),
+    secretFile: string().tag(4),
+    secretRef: localObjectReference().tag(5),
+    readOnly: boolean().tag(6),
+  }));
+export type CephFSVolumeSource = TypeOf<ReturnType<typeof cephFSVolumeSource>>;
+
+export const cinderPersistentVolumeSource = part(() =>
+  object('api.core.v1.CinderPersistentVolumeSource', {
+    volumeID: string().required().tag(1),
+    fsType: string().tag(2),
+    readOnly: boolean().tag(3),
+    secretRef: secretReference().tag(4),
+  }));
+export type CinderPersistentVolumeSource = TypeOf<ReturnType<typeof cinderPersistentVolumeSource>>;
+
+export const cinderVolumeSource = part(() =>
+  object('api.core.v1.CinderVolumeSource', {
+    volumeID: string().required().tag(1),
+    fsType: string().tag(2),
+    readOnly: boolean().tag(3),
+    secretRef: localObjectReference().tag(4),
+  }));
+export type CinderVolumeSource = TypeOf<ReturnType<typeof cinderVolumeSource>>;
+
+export const fcVolumeSource = part(() =>
+  object('api.core.v1.FCVolumeSource', {
+    targetWWNs: list(string()).tag(1),
+    lun: int32().tag(2),
+    fsType: string().tag(3),
+    readOnly: boolean().tag(4),
+    wwids: list(string()).tag(5),
+  }));
+export type FCVolumeSource = TypeOf<ReturnType<typeof fcVolumeSource>>;
+
+export const flexPersistentVolumeSource = part(() =>
+  object('api.core.v1.FlexPersistentVolumeSource', {
+    driver: string().required().tag(1),
+    fsType: string().tag(2),
+    secretRef: secretReference().tag(3),
+    readOnly: boolean().tag(4),
+    options: map(string()).tag(5),
+  }));
+export type FlexPersistentVolumeSource = TypeOf<ReturnType<typeof flexPersistentVolumeSource>>;
+
+export const flexVolumeSource = part(() =>
+  object('api.core.v1.FlexVolumeSource', {
+    driver: string().required().tag(1),
+    fsType: string().tag(2),
+    secretRef: localObjectReference().tag(3),
+    readOnly: boolean().tag(4),
+    options: map(string()).tag(5),
+  }));
+export type FlexVolumeSource = TypeOf<ReturnType<typeof flexVolumeSource>>;
+
+export const flockerVolumeSource = part(() =>
+  object('api.core.v1.FlockerVolumeSource', {
+    datasetName: string().tag(1),
+    datasetUUID: string().tag(2),
+  }));
+export type FlockerVolumeSource = TypeOf<ReturnType<typeof flockerVolumeSource>>;
+
+export const gcePersistentDiskVolumeSource = part(() =>
+  object('api.core.v1.GCEPersistentDiskVolumeSource', {
+    pdName: string().required().tag(1),
+    fsType: string().tag(2),
+    partition: int32().tag(3),
+    readOnly: boolean().tag(4),
+  }));
+export type GCEPersistentDiskVolumeSource = TypeOf<ReturnType<typeof gcePersistentDiskVolumeSource>>;
+
+export const glusterfsPersistentVolumeSource = part(() =>
+  object('api.core.v1.GlusterfsPersistentVolumeSource', {
+    endpoints: string().required().tag(1),
+    path: string().required().tag(2),
+    readOnly: boolean().tag(3),
+    endpointsNamespace: string().tag(4),
+  }));
+export type GlusterfsPersistentVolumeSource = TypeOf<ReturnType<typeof glusterfsPersistentVolumeSource>>;
+
+export const glusterfsVolumeSource = part(() =>
+  object('api.core.v1.GlusterfsVolumeSource', {
+    endpoints: string().required().tag(1),
+    path: string().required().tag(2),
+    readOnly: boolean().tag(3),
+  }));
+export type GlusterfsVolumeSource = TypeOf<ReturnType<typeof glusterfsVolumeSource>>;
+
+export const iscsiPersistentVolumeSource = part(() =>
+  object('api.core.v1.ISCSIPersistentVolumeSource', {
+    targetPortal: string().required().tag(1),
+    iqn: string().required().tag(2),
+    lun: int32().required().tag(3),
+    iscsiInterface: string().tag(4),
+    fsType: string().tag(5),
+    readOnly: boolean().tag(6),
+    portals: list(string()).tag(7),
+    chapAuthDiscovery: boolean().tag(8),
+    secretRef: secretReference().tag(10),
+    chapAuthSession: boolean().tag(11),
+    initiatorName: string().tag(12),
+  }));
+export type ISCSIPersistentVolumeSource = TypeOf<ReturnType<typeof iscsiPersistentVolumeSource>>;
+
+export const iscsiVolumeSource = part(() =>
+  object('api.core.v1.ISCSIVolumeSource', {
+    targetPortal: string().required().tag(1),
+    iqn: string().required().tag(2),
+    lun: int32().required().tag(3),
+    iscsiInterface: string().tag(4),
+    fsType: string().tag(5),
+    readOnly: boolean().tag(6),
+    portals: list(string()).tag(7),
+    chapAuthDiscovery: boolean().tag(8),
+    secretRef: localObjectReference().tag(10),
+    chapAuthSession: boolean().tag(11),
+    initiatorName: string().tag(12),
+  }));
+export type ISCSIVolumeSource = TypeOf<ReturnType<typeof iscsiVolumeSource>>;
+
+export const nfsVolumeSource = part(() =>
+  object('api.core.v1.NFSVolumeSource', {
+    server: string().required().tag(1),
+    path: string().required().tag(2),
+    readOnly: boolean().tag(3),
+  }));
+export type NFSVolumeSource = TypeOf<ReturnType<typeof nfsVolumeSource>>;
+
+export const photonPersistentDiskVolumeSource = part(() =>
+  object('api.core.v1.PhotonPersistentDiskVolumeSource', {
+    pdID: string().required().tag(1),
+    fsType: string().tag(2),
+  }));
+export type PhotonPersistentDiskVolumeSource = TypeOf<ReturnType<typeof photonPersistentDiskVolumeSource>>;
+
+export const portworxVolumeSource = part(() =>
+  object('api.core.v1.PortworxVolumeSource', {
+    volumeID: string().required().tag(1),
+    fsType: string().tag(2),
+    readOnly: boolean().tag(3),
+  }));
+export type PortworxVolumeSource = TypeOf<ReturnType<typeof portworxVolumeSource>>;
+
+export const quobyteVolumeSource = part(() =>
+  object('api.core.v1.QuobyteVolumeSource', {
+    registry: string().required().tag(1),
+    volume: string().required().tag(2),
+    readOnly: boolean().tag(3),
+    user: string().tag(4),
+    group: string().tag(5),
+    tenant: string().tag(6),
+  }));
+export type QuobyteVolumeSource = TypeOf<ReturnType<typeof quobyteVolumeSource>>;
+
+export const rbdPersistentVolumeSource = part(() =>
+  object('api.core.v1.RBDPersistentVolumeSource', {
+    monitors: list(string()).required().tag(1),
+    image: string().required().tag(2),
+    fsType: string().tag(3),
+    pool: string().tag(4),
+    user: string().tag(5),
+    keyring: string().tag(6),
+    secretRef: secretReference().tag(7),
+    readOnly: boolean().tag(8),
+  }));
+export type RBDPersistentVolumeSource = TypeOf<ReturnType<typeof rbdPersistentVolumeSource>>;
+
+export const rbdVolumeSource = part(() =>
+  object('api.core.v1.RBDVolumeSource', {
+    monitors: list(string()).required().tag(1),
+    image: string().required().tag(2),
+    fsType: string().tag(3),
+    pool: string().tag(4),
+    user: string().tag(5),
+    keyring: string().tag(6),
+    secretRef: localObjectReference().tag(7),
+    readOnly: boolean().tag(8),
+  }));
+export type RBDVolumeSource = TypeOf<ReturnType<typeof rbdVolumeSource>>;
+
+export const scaleIOPersistentVolumeSource = part(() =>
+  object('api.core.v1.ScaleIOPersistentVolumeSource', {
+    gateway: string().required().tag(1),
+    system: string().required().tag(2),
+    secretRef: secretReference().required().tag(3),
+    sslEnabled: boolean().tag(4),
+    protectionDomain: string().tag(5),
+    storagePool: string().tag(6),
+    storageMode: string().tag(7),
+    volumeName: string().tag(8),
+    fsType: string().tag(9),
+    readOnly: boolean().tag(10),
+  }));
+export type ScaleIOPersistentVolumeSource = TypeOf<ReturnType<typeof scaleIOPersistentVolumeSource>>;
+
+export const scaleIOVolumeSource = part(() =>
+  object('api.core.v1.ScaleIOVolumeSource', {
+    gateway: string().required().tag(1),
+    system: string().required().tag(2),
+    secretRef: localObjectReference().required().tag(3),
+    sslEnabled: boolean().tag(4),
+    protectionDomain: string().tag(5),
+    storagePool: string().tag(6),
+    storageMode: string().tag(7),
+    volumeName: string().tag(8),
+    fsType: string().tag(9),
+    readOnly: boolean().tag(10),
+  }));
+export type ScaleIOVolumeSource = TypeOf<ReturnType<typeof scaleIOVolumeSource>>;
+
+export const storageOSPersistentVolumeSource = part(() =>
+  object('api.core.v1.StorageOSPersistentVolumeSource', {
+    volumeName: string().tag(1),
+    volumeNamespace: string().tag(2),
+    fsType: string().tag(3),
+    readOnly: boolean().tag(4),
+    secretRef: objectReference().tag(5),
+  }));
+export type StorageOSPersistentVolumeSource = TypeOf<ReturnType<typeof storageOSPersistentVolumeSource>>;
+
+export const storageOSVolumeSource = part(() =>
+  object('api.core.v1.StorageOSVolumeSource', {
+    volumeName: string().tag(1),
+    volumeNamespace: string().tag(2),
+    fsType: string().tag(3),
+    readOnly: boolean().tag(4),
+    secretRef: localObjectReference().tag(5),
+  }));
+export type StorageOSVolumeSource = TypeOf<ReturnType<typeof storageOSVolumeSource>>;
+
+export const vsphereVirtualDiskVolumeSource = part(() =>
+  object('api.core.v1.VsphereVirtualDiskVolumeSource', {
+    volumePath: string().required().tag(1),
+    fsType: string().tag(2),
+    storagePolicyName: string().tag(3),
+    storagePolicyID: string().tag(4),
+  }));
+export type VsphereVirtualDiskVolumeSource = TypeOf<ReturnType<typeof vsphereVirtualDiskVolumeSource>>;

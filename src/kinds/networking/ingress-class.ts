@@ -1,0 +1,27 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { object, part, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+
+export const ingressClassParametersReference = part(() =>
+  object('api.networking.v1.IngressClassParametersReference', {
+    apiGroup: string().tag(1),
+    kind: string().required().tag(2),
+    name: string().required().tag(3),
+    scope: string().tag(4),
+    namespace: string().tag(5),
+  }));
+export type IngressClassParametersReference = TypeOf<ReturnType<typeof ingressClassParametersReference>>;
+
+export const ingressClassSpec = part(() =>
+  object('api.networking.v1.IngressClassSpec', {
+    controller: string().tag(1),
+    parameters: ingressClassParametersReference().tag(2),
+  }));
+export type IngressClassSpec = TypeOf<ReturnType<typeof ingressClassSpec>>;
+
+export const IngressClass = defineKind({
+  group: 'networking.k8s.io', version: 'v1', kind: 'IngressClass', plural: 'ingressclasses',
+  scope: 'Cluster', package: 'api.networking.v1',
+  spec: ingressClassSpec(),
+});
+export type IngressClass = InstanceOf<typeof IngressClass>;

@@ -1,0 +1,98 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { int32, list, object, part, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { typedLocalObjectReference } from '../core/references.ts';
+
+export const httpIngressPath = part(() =>
+  object('api.networking.v1.HTTPIngressPath', {
+    path: string().tag(1),
+    backend: ingressBackend().required().default({}).tag(2),
+    pathType: string().required().tag(3),
+  }));
+export type HTTPIngressPath = TypeOf<ReturnType<typeof httpIngressPath>>;
+
+export const httpIngressRuleValue = part(() =>
+  object('api.networking.v1.HTTPIngressRuleValue', {
+    paths: list(httpIngressPath()).required().tag(1),
+  }));
+export type HTTPIngressRuleValue = TypeOf<ReturnType<typeof httpIngressRuleValue>>;
+
+export const ingressBackend = part(() =>
+  object('api.networking.v1.IngressBackend', {
+    resource: typedLocalObjectReference().tag(3),
+    service: ingressServiceBackend().tag(4),
+  }));
+export type IngressBackend = TypeOf<ReturnType<typeof ingressBackend>>;
+
+export const ingressLoadBalancerIngress = part(() =>
+  object('api.networking.v1.IngressLoadBalancerIngress', {
+    ip: string().tag(1),
+    hostname: string().tag(2),
+    ports: list(ingressPortStatus()).tag(4),
+  }));
+export type IngressLoadBalancerIngress = TypeOf<ReturnType<typeof ingressLoadBalancerIngress>>;
+
+export const ingressLoadBalancerStatus = part(() =>
+  object('api.networking.v1.IngressLoadBalancerStatus', {
+    ingress: list(ingressLoadBalancerIngress()).tag(1),
+  }));
+export type IngressLoadBalancerStatus = TypeOf<ReturnType<typeof ingressLoadBalancerStatus>>;
+
+export const ingressPortStatus = part(() =>
+  object('api.networking.v1.IngressPortStatus', {
+    port: int32().required().default(0).tag(1),
+    protocol: string().required().default('').tag(2),
+    error: string().tag(3),
+  }));
+export type IngressPortStatus = TypeOf<ReturnType<typeof ingressPortStatus>>;
+
+export const ingressRule = part(() =>
+  object('api.networking.v1.IngressRule', {
+    host: string().tag(1),
+    http: httpIngressRuleValue().within(2).tag(1),
+  }));
+export type IngressRule = TypeOf<ReturnType<typeof ingressRule>>;
+
+export const ingressServiceBackend = part(() =>
+  object('api.networking.v1.IngressServiceBackend', {
+    name: string().required().tag(1),
+    port: serviceBackendPort().default({}).tag(2),
+  }));
+export type IngressServiceBackend = TypeOf<ReturnType<typeof ingressServiceBackend>>;
+
+export const ingressSpec = part(() =>
+  object('api.networking.v1.IngressSpec', {
+    defaultBackend: ingressBackend().tag(1),
+    tls: list(ingressTLS()).tag(2),
+    rules: list(ingressRule()).tag(3),
+    ingressClassName: string().tag(4),
+  }));
+export type IngressSpec = TypeOf<ReturnType<typeof ingressSpec>>;
+
+export const ingressStatus = part(() =>
+  object('api.networking.v1.IngressStatus', {
+    loadBalancer: ingressLoadBalancerStatus().default({}).tag(1),
+  }));
+export type IngressStatus = TypeOf<ReturnType<typeof ingressStatus>>;
+
+export const ingressTLS = part(() =>
+  object('api.networking.v1.IngressTLS', {
+    hosts: list(string()).tag(1),
+    secretName: string().tag(2),
+  }));
+export type IngressTLS = TypeOf<ReturnType<typeof ingressTLS>>;
+
+export const serviceBackendPort = part(() =>
+  object('api.networking.v1.ServiceBackendPort', {
+    name: string().tag(1),
+    number: int32().tag(2),
+  }).atomic());
+export type ServiceBackendPort = TypeOf<ReturnType<typeof serviceBackendPort>>;
+
+export const Ingress = defineKind({
+  group: 'networking.k8s.io', version: 'v1', kind: 'Ingress', plural: 'ingresses',
+  short: ['ing'], scope: 'Namespaced', package: 'api.networking.v1',
+  spec: ingressSpec(),
+  status: ingressStatus(),
+});
+export type Ingress = InstanceOf<typeof Ingress>;

@@ -1,0 +1,25 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { object, part, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+
+export const ipAddressSpec = part(() =>
+  object('api.networking.v1.IPAddressSpec', {
+    parentRef: parentReference().required().tag(1),
+  }));
+export type IPAddressSpec = TypeOf<ReturnType<typeof ipAddressSpec>>;
+
+export const parentReference = part(() =>
+  object('api.networking.v1.ParentReference', {
+    group: string().tag(1),
+    resource: string().required().tag(2),
+    namespace: string().tag(3),
+    name: string().required().tag(4),
+  }));
+export type ParentReference = TypeOf<ReturnType<typeof parentReference>>;
+
+export const IPAddress = defineKind({
+  group: 'networking.k8s.io', version: 'v1', kind: 'IPAddress', plural: 'ipaddresses',
+  short: ['ip'], scope: 'Cluster', package: 'api.networking.v1',
+  spec: ipAddressSpec(),
+});
+export type IPAddress = InstanceOf<typeof IPAddress>;

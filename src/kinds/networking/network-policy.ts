@@ -1,0 +1,57 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { int32, intOrString, list, object, part, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { labelSelector } from '../meta/label-selector.ts';
+
+export const ipBlock = part(() =>
+  object('api.networking.v1.IPBlock', {
+    cidr: string().required().tag(1),
+    except: list(string()).tag(2),
+  }));
+export type IPBlock = TypeOf<ReturnType<typeof ipBlock>>;
+
+export const networkPolicyEgressRule = part(() =>
+  object('api.networking.v1.NetworkPolicyEgressRule', {
+    ports: list(networkPolicyPort()).tag(1),
+    to: list(networkPolicyPeer()).tag(2),
+  }));
+export type NetworkPolicyEgressRule = TypeOf<ReturnType<typeof networkPolicyEgressRule>>;
+
+export const networkPolicyIngressRule = part(() =>
+  object('api.networking.v1.NetworkPolicyIngressRule', {
+    ports: list(networkPolicyPort()).tag(1),
+    from: list(networkPolicyPeer()).tag(2),
+  }));
+export type NetworkPolicyIngressRule = TypeOf<ReturnType<typeof networkPolicyIngressRule>>;
+
+export const networkPolicyPeer = part(() =>
+  object('api.networking.v1.NetworkPolicyPeer', {
+    podSelector: labelSelector().tag(1),
+    namespaceSelector: labelSelector().tag(2),
+    ipBlock: ipBlock().tag(3),
+  }));
+export type NetworkPolicyPeer = TypeOf<ReturnType<typeof networkPolicyPeer>>;
+
+export const networkPolicyPort = part(() =>
+  object('api.networking.v1.NetworkPolicyPort', {
+    protocol: string().tag(1),
+    port: intOrString().tag(2),
+    endPort: int32().tag(3),
+  }));
+export type NetworkPolicyPort = TypeOf<ReturnType<typeof networkPolicyPort>>;
+
+export const networkPolicySpec = part(() =>
+  object('api.networking.v1.NetworkPolicySpec', {
+    podSelector: labelSelector().default({}).tag(1),
+    ingress: list(networkPolicyIngressRule()).tag(2),
+    egress: list(networkPolicyEgressRule()).tag(3),
+    policyTypes: list(string()).tag(4),
+  }));
+export type NetworkPolicySpec = TypeOf<ReturnType<typeof networkPolicySpec>>;
+
+export const NetworkPolicy = defineKind({
+  group: 'networking.k8s.io', version: 'v1', kind: 'NetworkPolicy', plural: 'networkpolicies',
+  short: ['netpol'], scope: 'Namespaced', package: 'api.networking.v1',
+  spec: networkPolicySpec(),
+});
+export type NetworkPolicy = InstanceOf<typeof NetworkPolicy>;

@@ -1,0 +1,24 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { list, object, part, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { condition } from '../meta/condition.ts';
+
+export const serviceCIDRSpec = part(() =>
+  object('api.networking.v1.ServiceCIDRSpec', {
+    cidrs: list(string()).tag(1),
+  }));
+export type ServiceCIDRSpec = TypeOf<ReturnType<typeof serviceCIDRSpec>>;
+
+export const serviceCIDRStatus = part(() =>
+  object('api.networking.v1.ServiceCIDRStatus', {
+    conditions: list(condition()).keyedBy('type').tag(1),
+  }));
+export type ServiceCIDRStatus = TypeOf<ReturnType<typeof serviceCIDRStatus>>;
+
+export const ServiceCIDR = defineKind({
+  group: 'networking.k8s.io', version: 'v1', kind: 'ServiceCIDR', plural: 'servicecidrs',
+  scope: 'Cluster', package: 'api.networking.v1',
+  spec: serviceCIDRSpec(),
+  status: serviceCIDRStatus(),
+});
+export type ServiceCIDR = InstanceOf<typeof ServiceCIDR>;

@@ -1,0 +1,28 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { list, map, object, part, quantity, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { toleration } from '../core/toleration.ts';
+
+export const overhead = part(() =>
+  object('api.node.v1.Overhead', {
+    podFixed: map(quantity()).tag(1),
+  }));
+export type Overhead = TypeOf<ReturnType<typeof overhead>>;
+
+export const scheduling = part(() =>
+  object('api.node.v1.Scheduling', {
+    nodeSelector: map(string()).atomic().tag(1),
+    tolerations: list(toleration()).tag(2),
+  }));
+export type Scheduling = TypeOf<ReturnType<typeof scheduling>>;
+
+export const RuntimeClass = defineKind({
+  group: 'node.k8s.io', version: 'v1', kind: 'RuntimeClass', plural: 'runtimeclasses',
+  scope: 'Cluster', package: 'api.node.v1',
+  fields: {
+    handler: string().required().tag(2),
+    overhead: overhead().tag(3),
+    scheduling: scheduling().tag(4),
+  },
+});
+export type RuntimeClass = InstanceOf<typeof RuntimeClass>;

@@ -1,0 +1,13 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { deleteOptions } from '../meta/delete-options.ts';
+
+export const Eviction = defineKind({
+  group: 'policy', version: 'v1', kind: 'Eviction', plural: 'evictions',
+  scope: 'Namespaced', package: 'api.policy.v1',
+  verbs: [],
+  fields: {
+    deleteOptions: deleteOptions().tag(2),
+  },
+});
+export type Eviction = InstanceOf<typeof Eviction>;

@@ -1,0 +1,34 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { int32, int64, intOrString, list, map, object, part, string, time, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { condition } from '../meta/condition.ts';
+import { labelSelector } from '../meta/label-selector.ts';
+
+export const podDisruptionBudgetSpec = part(() =>
+  object('api.policy.v1.PodDisruptionBudgetSpec', {
+    minAvailable: intOrString().tag(1),
+    selector: labelSelector().replaceWhole().tag(2),
+    maxUnavailable: intOrString().tag(3),
+    unhealthyPodEvictionPolicy: string().tag(4),
+  }));
+export type PodDisruptionBudgetSpec = TypeOf<ReturnType<typeof podDisruptionBudgetSpec>>;
+
+export const podDisruptionBudgetStatus = part(() =>
+  object('api.policy.v1.PodDisruptionBudgetStatus', {
+    observedGeneration: int64().tag(1),
+    disruptedPods: map(time()).tag(2),
+    disruptionsAllowed: int32().tag(3),
+    currentHealthy: int32().tag(4),
+    desiredHealthy: int32().tag(5),
+    expectedPods: int32().tag(6),
+    conditions: list(condition()).keyedBy('type').tag(7),
+  }));
+export type PodDisruptionBudgetStatus = TypeOf<ReturnType<typeof podDisruptionBudgetStatus>>;
+
+export const PodDisruptionBudget = defineKind({
+  group: 'policy', version: 'v1', kind: 'PodDisruptionBudget', plural: 'poddisruptionbudgets',
+  short: ['pdb'], scope: 'Namespaced', package: 'api.policy.v1',
+  spec: podDisruptionBudgetSpec(),
+  status: podDisruptionBudgetStatus(),
+});
+export type PodDisruptionBudget = InstanceOf<typeof PodDisruptionBudget>;

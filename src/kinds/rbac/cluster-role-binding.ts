@@ -1,0 +1,15 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { list } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { roleRef, subject } from './subject.ts';
+
+export const ClusterRoleBinding = defineKind({
+  group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRoleBinding', plural: 'clusterrolebindings',
+  scope: 'Cluster', package: 'api.rbac.v1',
+  nameRule: 'path-segment',
+  fields: {
+    subjects: list(subject()).tag(2),
+    roleRef: roleRef().required().default({}).tag(3),
+  },
+});
+export type ClusterRoleBinding = InstanceOf<typeof ClusterRoleBinding>;

@@ -1,0 +1,14 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { list } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+import { policyRule } from './policy-rule.ts';
+
+export const Role = defineKind({
+  group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'Role', plural: 'roles',
+  scope: 'Namespaced', package: 'api.rbac.v1',
+  nameRule: 'path-segment',
+  fields: {
+    rules: list(policyRule()).tag(2),
+  },
+});
+export type Role = InstanceOf<typeof Role>;

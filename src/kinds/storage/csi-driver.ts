@@ -1,0 +1,33 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { boolean, int64, list, object, part, string, type TypeOf } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+
+export const csiDriverSpec = part(() =>
+  object('api.storage.v1.CSIDriverSpec', {
+    attachRequired: boolean().tag(1),
+    podInfoOnMount: boolean().tag(2),
+    volumeLifecycleModes: list(string()).set().tag(3),
+    storageCapacity: boolean().tag(4),
+    fsGroupPolicy: string().tag(5),
+    tokenRequests: list(tokenRequest()).tag(6),
+    requiresRepublish: boolean().tag(7),
+    seLinuxMount: boolean().tag(8),
+    nodeAllocatableUpdatePeriodSeconds: int64().tag(9),
+    serviceAccountTokenInSecrets: boolean().tag(10),
+    preventPodSchedulingIfMissing: boolean().tag(11),
+  }));
+export type CSIDriverSpec = TypeOf<ReturnType<typeof csiDriverSpec>>;
+
+export const tokenRequest = part(() =>
+  object('api.storage.v1.TokenRequest', {
+    audience: string().required().tag(1),
+    expirationSeconds: int64().tag(2),
+  }));
+export type TokenRequest = TypeOf<ReturnType<typeof tokenRequest>>;
+
+export const CSIDriver = defineKind({
+  group: 'storage.k8s.io', version: 'v1', kind: 'CSIDriver', plural: 'csidrivers',
+  scope: 'Cluster', package: 'api.storage.v1',
+  spec: csiDriverSpec(),
+});
+export type CSIDriver = InstanceOf<typeof CSIDriver>;

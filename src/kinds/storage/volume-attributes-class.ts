@@ -1,0 +1,13 @@
+import type { InstanceOf } from '../../meta/resource.ts';
+import { map, string } from '../../schema/field.ts';
+import { defineKind } from '../../schema/kind.ts';
+
+export const VolumeAttributesClass = defineKind({
+  group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttributesClass', plural: 'volumeattributesclasses',
+  short: ['vac'], scope: 'Cluster', package: 'api.storage.v1',
+  fields: {
+    driverName: string().required().tag(2),
+    parameters: map(string()).tag(3),
+  },
+});
+export type VolumeAttributesClass = InstanceOf<typeof VolumeAttributesClass>;
