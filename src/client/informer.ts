@@ -9,6 +9,8 @@ export interface Handler<T> {
   onUpdate?(object: T, old: T): void;
   /** The last known state, which may be stale where a deletion was missed. */
   onDelete?(object: T): void;
+  /** After each batch: the cache now holds the state of this revision. */
+  onProgress?(resourceVersion: string): void;
 }
 
 /** Reads of the local cache: no request, possibly stale. */
@@ -33,6 +35,8 @@ export interface Informer<T> {
   addHandler(handler: Handler<T>): Disposable;
   /** Adds an index; an object may have many values. Must be the same function when added again by name. */
   addIndex(name: string, values: (object: T) => readonly string[]): void;
+  /** Lists the latest state anew: for who suspects that the cache has fallen behind. */
+  relist(): void;
 }
 
 export interface InformerScope {
@@ -44,6 +48,8 @@ export interface InformerScope {
 /** One informer for each resource and scope, shared by all who ask; started on first use, stopped by disposal. */
 export interface Informers extends AsyncDisposable {
   for<R extends Resource>(resource: R, scope?: InformerScope): Informer<InstanceOf<R>>;
+  /** Ends one informer whose resource is served no longer; a later `for` starts another. */
+  stop(resource: Resource, scope?: InformerScope): Promise<void>;
   /** Until everything asked for so far has synced. */
   untilSynced(signal?: AbortSignal): Promise<void>;
 }
