@@ -24,6 +24,11 @@ export class Field<out T = unknown, out P extends Presence = Presence> {
     return this.#with({ tag: number });
   }
 
+  /** '', 0 and false are values of their own here (a pointer upstream); elsewhere they count as absent. */
+  pointer(): Field<T, P> {
+    return this.#with({ pointer: true });
+  }
+
   /** Protobuf keeps the field in an embedded message (or one within another) that JSON inlines: ConfigMapEnvSource.name. */
   within(...numbers: number[]): Field<T, P> {
     return this.#with({ within: numbers });
@@ -99,7 +104,7 @@ export class Field<out T = unknown, out P extends Presence = Presence> {
     return this.#with({ preserveUnknown: true });
   }
 
-  #with(more: Partial<ObjectNode> | Partial<ListNode> | Partial<ScalarNode> | { tag: number } | { within: readonly number[] }): Field<T, never> {
+  #with(more: Partial<ObjectNode> | Partial<ListNode> | Partial<ScalarNode> | { tag: number } | { within: readonly number[] } | { pointer: boolean }): Field<T, never> {
     return new Field({ ...this.node, ...more } as SchemaNode);
   }
 }

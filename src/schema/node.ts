@@ -13,6 +13,11 @@ interface Common {
   readonly immutable?: boolean;
   /** A sentence of our own, for `kubectl explain`. */
   readonly description?: string;
+  /**
+   * Upstream holds a pointer, so '', 0 and false are values of their own. Without it a decoder drops them where the field is not required, as
+   * it drops empty lists and maps everywhere: Go's `omitempty` never serves them, and defaults fill them as if absent.
+   */
+  readonly pointer?: boolean;
   /** The protobuf field number within the object that holds this node. */
   readonly tag?: number;
   /** Protobuf numbers of the messages, outermost first, in which the field lies where upstream embeds a struct that JSON inlines. */

@@ -8,8 +8,8 @@ export const ownerReference = () =>
     name: string().required().tag(3),
     uid: string().required().tag(4),
     apiVersion: string().required().tag(5),
-    controller: boolean().tag(6),
-    blockOwnerDeletion: boolean().tag(7),
+    controller: boolean().pointer().tag(6),
+    blockOwnerDeletion: boolean().pointer().tag(7),
   }).atomic();
 
 export const managedFieldsEntry = () =>
@@ -35,7 +35,7 @@ export const objectMeta = () =>
     generation: int64().tag(7).describe('Counts changes of the desired state.'),
     creationTimestamp: time().tag(8).describe('When the server created the object.'),
     deletionTimestamp: time().tag(9).describe('When the object will be gone, once deletion was asked for.'),
-    deletionGracePeriodSeconds: int64().tag(10).describe('Seconds between the request for deletion and its end.'),
+    deletionGracePeriodSeconds: int64().pointer().tag(10).describe('Seconds between the request for deletion and its end.'),
     labels: map(string()).tag(11).describe('Short keys and values by which selectors find the object.'),
     annotations: map(string()).tag(12).describe('Keys and values that tools keep on the object; never selected by.'),
     ownerReferences: list(ownerReference()).mapKeys('uid').mergeKey('uid').tag(13).describe('The objects this one depends on; it is collected when all are gone.'),

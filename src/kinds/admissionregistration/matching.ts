@@ -10,11 +10,11 @@ export type MatchCondition = TypeOf<ReturnType<typeof matchCondition>>;
 
 export const matchResources = part(() =>
   object('api.admissionregistration.v1.MatchResources', {
-    namespaceSelector: labelSelector().tag(1),
-    objectSelector: labelSelector().tag(2),
+    namespaceSelector: labelSelector().default({}).tag(1),
+    objectSelector: labelSelector().default({}).tag(2),
     resourceRules: list(namedRuleWithOperations()).tag(3),
     excludeResourceRules: list(namedRuleWithOperations()).tag(4),
-    matchPolicy: string().tag(7),
+    matchPolicy: string().pointer().default('Equivalent').tag(7),
   }).atomic());
 export type MatchResources = TypeOf<ReturnType<typeof matchResources>>;
 
@@ -25,7 +25,7 @@ export const namedRuleWithOperations = part(() =>
     operations: list(string()).within(2).tag(1),
     apiVersions: list(string()).within(2, 2).tag(2),
     resources: list(string()).within(2, 2).tag(3),
-    scope: string().within(2, 2).tag(4),
+    scope: string().default('*').within(2, 2).tag(4),
   }).atomic());
 export type NamedRuleWithOperations = TypeOf<ReturnType<typeof namedRuleWithOperations>>;
 
@@ -41,7 +41,7 @@ export const paramRef = part(() =>
     name: string().tag(1),
     namespace: string().tag(2),
     selector: labelSelector().tag(3),
-    parameterNotFoundAction: string().tag(4),
+    parameterNotFoundAction: string().pointer().tag(4),
   }).atomic());
 export type ParamRef = TypeOf<ReturnType<typeof paramRef>>;
 
@@ -51,7 +51,7 @@ export const ruleWithOperations = part(() =>
     apiGroups: list(string()).within(2).tag(1),
     apiVersions: list(string()).within(2).tag(2),
     resources: list(string()).within(2).tag(3),
-    scope: string().within(2).tag(4),
+    scope: string().default('*').within(2).tag(4),
   }));
 export type RuleWithOperations = TypeOf<ReturnType<typeof ruleWithOperations>>;
 

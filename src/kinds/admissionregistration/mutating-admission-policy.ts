@@ -21,7 +21,7 @@ export const mutatingAdmissionPolicySpec = part(() =>
     matchConstraints: matchResources().tag(2),
     variables: list(variable()).tag(3),
     mutations: list(mutation()).tag(4),
-    failurePolicy: string().tag(5),
+    failurePolicy: string().pointer().default('Fail').tag(5),
     matchConditions: list(matchCondition()).keyedBy('name').tag(6),
     reinvocationPolicy: string().tag(7),
   }));

@@ -29,7 +29,7 @@ export const validatingAdmissionPolicySpec = part(() =>
     paramKind: paramKind().tag(1),
     matchConstraints: matchResources().tag(2),
     validations: list(validation()).tag(3),
-    failurePolicy: string().tag(4),
+    failurePolicy: string().pointer().default('Fail').tag(4),
     auditAnnotations: list(auditAnnotation()).tag(5),
     matchConditions: list(matchCondition()).keyedBy('name').tag(6),
     variables: list(variable()).keyedBy('name').tag(7),
@@ -48,7 +48,7 @@ export const validation = part(() =>
   object('api.admissionregistration.v1.Validation', {
     expression: string().required().tag(1),
     message: string().tag(2),
-    reason: string().tag(3),
+    reason: string().pointer().tag(3),
     messageExpression: string().tag(4),
   }));
 export type Validation = TypeOf<ReturnType<typeof validation>>;

@@ -73,7 +73,7 @@ export const customResourceDefinitionVersion = part(() =>
     subresources: customResourceSubresources().tag(5),
     additionalPrinterColumns: list(customResourceColumnDefinition()).tag(6),
     deprecated: boolean().tag(7),
-    deprecationWarning: string().tag(8),
+    deprecationWarning: string().pointer().tag(8),
     selectableFields: list(selectableField()).tag(9),
   }));
 export type CustomResourceDefinitionVersion = TypeOf<ReturnType<typeof customResourceDefinitionVersion>>;
@@ -82,7 +82,7 @@ export const customResourceSubresourceScale = part(() =>
   object('apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceScale', {
     specReplicasPath: string().required().tag(1),
     statusReplicasPath: string().required().tag(2),
-    labelSelectorPath: string().tag(3),
+    labelSelectorPath: string().pointer().tag(3),
   }));
 export type CustomResourceSubresourceScale = TypeOf<ReturnType<typeof customResourceSubresourceScale>>;
 
@@ -114,8 +114,8 @@ export const serviceReference = part(() =>
   object('apiextensions-apiserver.pkg.apis.apiextensions.v1.ServiceReference', {
     namespace: string().required().tag(1),
     name: string().required().tag(2),
-    path: string().tag(3),
-    port: int32().tag(4),
+    path: string().pointer().tag(3),
+    port: int32().pointer().tag(4),
   }));
 export type ServiceReference = TypeOf<ReturnType<typeof serviceReference>>;
 
@@ -123,7 +123,7 @@ export const webhookClientConfig = part(() =>
   object('apiextensions-apiserver.pkg.apis.apiextensions.v1.WebhookClientConfig', {
     service: serviceReference().tag(1),
     caBundle: bytes().tag(2),
-    url: string().tag(3),
+    url: string().pointer().tag(3),
   }));
 export type WebhookClientConfig = TypeOf<ReturnType<typeof webhookClientConfig>>;
 

@@ -34,7 +34,7 @@ export const serviceReference = part(() =>
   object('kube-aggregator.pkg.apis.apiregistration.v1.ServiceReference', {
     namespace: string().tag(1),
     name: string().tag(2),
-    port: int32().tag(3),
+    port: int32().pointer().default(443).tag(3),
   }));
 export type ServiceReference = TypeOf<ReturnType<typeof serviceReference>>;
 

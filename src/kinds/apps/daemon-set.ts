@@ -20,7 +20,7 @@ export const daemonSetSpec = part(() =>
     template: podTemplateSpec().required().default({}).tag(2),
     updateStrategy: daemonSetUpdateStrategy().default({}).tag(3),
     minReadySeconds: int32().tag(4),
-    revisionHistoryLimit: int32().tag(6),
+    revisionHistoryLimit: int32().pointer().default(10).tag(6),
   }));
 export type DaemonSetSpec = TypeOf<ReturnType<typeof daemonSetSpec>>;
 
@@ -34,22 +34,22 @@ export const daemonSetStatus = part(() =>
     updatedNumberScheduled: int32().tag(6),
     numberAvailable: int32().tag(7),
     numberUnavailable: int32().tag(8),
-    collisionCount: int32().tag(9),
+    collisionCount: int32().pointer().tag(9),
     conditions: list(daemonSetCondition()).keyedBy('type').tag(10),
   }));
 export type DaemonSetStatus = TypeOf<ReturnType<typeof daemonSetStatus>>;
 
 export const daemonSetUpdateStrategy = part(() =>
   object('api.apps.v1.DaemonSetUpdateStrategy', {
-    type: string().tag(1),
+    type: string().default('RollingUpdate').tag(1),
     rollingUpdate: rollingUpdateDaemonSet().tag(2),
   }));
 export type DaemonSetUpdateStrategy = TypeOf<ReturnType<typeof daemonSetUpdateStrategy>>;
 
 export const rollingUpdateDaemonSet = part(() =>
   object('api.apps.v1.RollingUpdateDaemonSet', {
-    maxUnavailable: intOrString().tag(1),
-    maxSurge: intOrString().tag(2),
+    maxUnavailable: intOrString().default(1).tag(1),
+    maxSurge: intOrString().default(0).tag(2),
   }));
 export type RollingUpdateDaemonSet = TypeOf<ReturnType<typeof rollingUpdateDaemonSet>>;
 

@@ -17,14 +17,14 @@ export type DeploymentCondition = TypeOf<ReturnType<typeof deploymentCondition>>
 
 export const deploymentSpec = part(() =>
   object('api.apps.v1.DeploymentSpec', {
-    replicas: int32().tag(1),
+    replicas: int32().pointer().default(1).tag(1),
     selector: labelSelector().required().tag(2),
     template: podTemplateSpec().required().default({}).tag(3),
     strategy: deploymentStrategy().retainKeys().default({}).tag(4),
     minReadySeconds: int32().tag(5),
-    revisionHistoryLimit: int32().tag(6),
+    revisionHistoryLimit: int32().pointer().default(10).tag(6),
     paused: boolean().tag(7),
-    progressDeadlineSeconds: int32().tag(9),
+    progressDeadlineSeconds: int32().pointer().default(600).tag(9),
   }));
 export type DeploymentSpec = TypeOf<ReturnType<typeof deploymentSpec>>;
 
@@ -37,22 +37,22 @@ export const deploymentStatus = part(() =>
     unavailableReplicas: int32().tag(5),
     conditions: list(deploymentCondition()).keyedBy('type').tag(6),
     readyReplicas: int32().tag(7),
-    collisionCount: int32().tag(8),
-    terminatingReplicas: int32().tag(9),
+    collisionCount: int32().pointer().tag(8),
+    terminatingReplicas: int32().pointer().tag(9),
   }));
 export type DeploymentStatus = TypeOf<ReturnType<typeof deploymentStatus>>;
 
 export const deploymentStrategy = part(() =>
   object('api.apps.v1.DeploymentStrategy', {
-    type: string().tag(1),
+    type: string().default('RollingUpdate').tag(1),
     rollingUpdate: rollingUpdateDeployment().tag(2),
   }));
 export type DeploymentStrategy = TypeOf<ReturnType<typeof deploymentStrategy>>;
 
 export const rollingUpdateDeployment = part(() =>
   object('api.apps.v1.RollingUpdateDeployment', {
-    maxUnavailable: intOrString().tag(1),
-    maxSurge: intOrString().tag(2),
+    maxUnavailable: intOrString().default('25%').tag(1),
+    maxSurge: intOrString().default('25%').tag(2),
   }));
 export type RollingUpdateDeployment = TypeOf<ReturnType<typeof rollingUpdateDeployment>>;
 

@@ -16,7 +16,7 @@ export type ReplicaSetCondition = TypeOf<ReturnType<typeof replicaSetCondition>>
 
 export const replicaSetSpec = part(() =>
   object('api.apps.v1.ReplicaSetSpec', {
-    replicas: int32().tag(1),
+    replicas: int32().pointer().default(1).tag(1),
     selector: labelSelector().required().tag(2),
     template: podTemplateSpec().default({}).tag(3),
     minReadySeconds: int32().tag(4),
@@ -31,7 +31,7 @@ export const replicaSetStatus = part(() =>
     readyReplicas: int32().tag(4),
     availableReplicas: int32().tag(5),
     conditions: list(replicaSetCondition()).keyedBy('type').tag(6),
-    terminatingReplicas: int32().tag(7),
+    terminatingReplicas: int32().pointer().tag(7),
   }));
 export type ReplicaSetStatus = TypeOf<ReturnType<typeof replicaSetStatus>>;
 

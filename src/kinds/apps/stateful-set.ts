@@ -7,7 +7,7 @@ import { labelSelector } from '../meta/label-selector.ts';
 
 export const rollingUpdateStatefulSetStrategy = part(() =>
   object('api.apps.v1.RollingUpdateStatefulSetStrategy', {
-    partition: int32().tag(1),
+    partition: int32().pointer().default(0).tag(1),
     maxUnavailable: intOrString().tag(2),
   }));
 export type RollingUpdateStatefulSetStrategy = TypeOf<ReturnType<typeof rollingUpdateStatefulSetStrategy>>;
@@ -30,23 +30,23 @@ export type StatefulSetOrdinals = TypeOf<ReturnType<typeof statefulSetOrdinals>>
 
 export const statefulSetPersistentVolumeClaimRetentionPolicy = part(() =>
   object('api.apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy', {
-    whenDeleted: string().tag(1),
-    whenScaled: string().tag(2),
+    whenDeleted: string().default('Retain').tag(1),
+    whenScaled: string().default('Retain').tag(2),
   }));
 export type StatefulSetPersistentVolumeClaimRetentionPolicy = TypeOf<ReturnType<typeof statefulSetPersistentVolumeClaimRetentionPolicy>>;
 
 export const statefulSetSpec = part(() =>
   object('api.apps.v1.StatefulSetSpec', {
-    replicas: int32().tag(1),
+    replicas: int32().pointer().default(1).tag(1),
     selector: labelSelector().required().tag(2),
     template: podTemplateSpec().required().default({}).tag(3),
     volumeClaimTemplates: list(persistentVolumeClaim()).tag(4),
     serviceName: string().tag(5),
-    podManagementPolicy: string().tag(6),
+    podManagementPolicy: string().default('OrderedReady').tag(6),
     updateStrategy: statefulSetUpdateStrategy().default({}).tag(7),
-    revisionHistoryLimit: int32().tag(8),
+    revisionHistoryLimit: int32().pointer().default(10).tag(8),
     minReadySeconds: int32().tag(9),
-    persistentVolumeClaimRetentionPolicy: statefulSetPersistentVolumeClaimRetentionPolicy().tag(10),
+    persistentVolumeClaimRetentionPolicy: statefulSetPersistentVolumeClaimRetentionPolicy().default({}).tag(10),
     ordinals: statefulSetOrdinals().tag(11),
   }));
 export type StatefulSetSpec = TypeOf<ReturnType<typeof statefulSetSpec>>;
@@ -60,7 +60,7 @@ export const statefulSetStatus = part(() =>
     updatedReplicas: int32().tag(5),
     currentRevision: string().tag(6),
     updateRevision: string().tag(7),
-    collisionCount: int32().tag(9),
+    collisionCount: int32().pointer().tag(9),
     conditions: list(statefulSetCondition()).keyedBy('type').tag(10),
     availableReplicas: int32().tag(11),
   }));
@@ -68,7 +68,7 @@ export type StatefulSetStatus = TypeOf<ReturnType<typeof statefulSetStatus>>;
 
 export const statefulSetUpdateStrategy = part(() =>
   object('api.apps.v1.StatefulSetUpdateStrategy', {
-    type: string().tag(1),
+    type: string().default('RollingUpdate').tag(1),
     rollingUpdate: rollingUpdateStatefulSetStrategy().tag(2),
   }));
 export type StatefulSetUpdateStrategy = TypeOf<ReturnType<typeof statefulSetUpdateStrategy>>;

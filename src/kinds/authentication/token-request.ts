@@ -15,7 +15,7 @@ export const tokenRequestSpec = part(() =>
   object('api.authentication.v1.TokenRequestSpec', {
     audiences: list(string()).tag(1),
     boundObjectRef: boundObjectReference().tag(3),
-    expirationSeconds: int64().tag(4),
+    expirationSeconds: int64().pointer().tag(4),
   }));
 export type TokenRequestSpec = TypeOf<ReturnType<typeof tokenRequestSpec>>;
 

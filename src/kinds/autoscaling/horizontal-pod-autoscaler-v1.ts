@@ -13,19 +13,19 @@ export type CrossVersionObjectReference = TypeOf<ReturnType<typeof crossVersionO
 export const horizontalPodAutoscalerSpec = part(() =>
   object('api.autoscaling.v1.HorizontalPodAutoscalerSpec', {
     scaleTargetRef: crossVersionObjectReference().required().default({}).tag(1),
-    minReplicas: int32().tag(2),
+    minReplicas: int32().pointer().default(1).tag(2),
     maxReplicas: int32().required().tag(3),
-    targetCPUUtilizationPercentage: int32().tag(4),
+    targetCPUUtilizationPercentage: int32().pointer().tag(4),
   }));
 export type HorizontalPodAutoscalerSpec = TypeOf<ReturnType<typeof horizontalPodAutoscalerSpec>>;
 
 export const horizontalPodAutoscalerStatus = part(() =>
   object('api.autoscaling.v1.HorizontalPodAutoscalerStatus', {
-    observedGeneration: int64().tag(1),
+    observedGeneration: int64().pointer().tag(1),
     lastScaleTime: time().tag(2),
     currentReplicas: int32().required().default(0).tag(3),
     desiredReplicas: int32().required().default(0).tag(4),
-    currentCPUUtilizationPercentage: int32().tag(5),
+    currentCPUUtilizationPercentage: int32().pointer().tag(5),
   }));
 export type HorizontalPodAutoscalerStatus = TypeOf<ReturnType<typeof horizontalPodAutoscalerStatus>>;
 

@@ -13,9 +13,9 @@ export type HPAScalingPolicy = TypeOf<ReturnType<typeof hpaScalingPolicy>>;
 
 export const hpaScalingRules = part(() =>
   object('api.autoscaling.v2.HPAScalingRules', {
-    selectPolicy: string().tag(1),
+    selectPolicy: string().pointer().tag(1),
     policies: list(hpaScalingPolicy()).tag(2),
-    stabilizationWindowSeconds: int32().tag(3),
+    stabilizationWindowSeconds: int32().pointer().tag(3),
     tolerance: quantity().tag(4),
   }));
 export type HPAScalingRules = TypeOf<ReturnType<typeof hpaScalingRules>>;
@@ -40,7 +40,7 @@ export type HorizontalPodAutoscalerCondition = TypeOf<ReturnType<typeof horizont
 export const horizontalPodAutoscalerSpec = part(() =>
   object('api.autoscaling.v2.HorizontalPodAutoscalerSpec', {
     scaleTargetRef: crossVersionObjectReference().required().default({}).tag(1),
-    minReplicas: int32().tag(2),
+    minReplicas: int32().pointer().default(1).tag(2),
     maxReplicas: int32().required().tag(3),
     metrics: list(metricSpec()).tag(4),
     behavior: horizontalPodAutoscalerBehavior().tag(5),
@@ -49,7 +49,7 @@ export type HorizontalPodAutoscalerSpec = TypeOf<ReturnType<typeof horizontalPod
 
 export const horizontalPodAutoscalerStatus = part(() =>
   object('api.autoscaling.v2.HorizontalPodAutoscalerStatus', {
-    observedGeneration: int64().tag(1),
+    observedGeneration: int64().pointer().tag(1),
     lastScaleTime: time().tag(2),
     currentReplicas: int32().tag(3),
     desiredReplicas: int32().required().default(0).tag(4),

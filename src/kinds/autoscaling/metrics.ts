@@ -73,7 +73,7 @@ export const metricTarget = part(() =>
     type: string().required().tag(1),
     value: quantity().tag(2),
     averageValue: quantity().tag(3),
-    averageUtilization: int32().tag(4),
+    averageUtilization: int32().pointer().tag(4),
   }));
 export type MetricTarget = TypeOf<ReturnType<typeof metricTarget>>;
 
@@ -81,7 +81,7 @@ export const metricValueStatus = part(() =>
   object('api.autoscaling.v2.MetricValueStatus', {
     value: quantity().tag(1),
     averageValue: quantity().tag(2),
-    averageUtilization: int32().tag(3),
+    averageUtilization: int32().pointer().tag(3),
   }));
 export type MetricValueStatus = TypeOf<ReturnType<typeof metricValueStatus>>;
 

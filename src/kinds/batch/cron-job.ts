@@ -7,13 +7,13 @@ import { objectReference } from '../core/references.ts';
 export const cronJobSpec = part(() =>
   object('api.batch.v1.CronJobSpec', {
     schedule: string().required().tag(1),
-    startingDeadlineSeconds: int64().tag(2),
-    concurrencyPolicy: string().tag(3),
-    suspend: boolean().tag(4),
+    startingDeadlineSeconds: int64().pointer().tag(2),
+    concurrencyPolicy: string().default('Allow').tag(3),
+    suspend: boolean().pointer().default(false).tag(4),
     jobTemplate: jobTemplateSpec().required().default({}).tag(5),
-    successfulJobsHistoryLimit: int32().tag(6),
-    failedJobsHistoryLimit: int32().tag(7),
-    timeZone: string().tag(8),
+    successfulJobsHistoryLimit: int32().pointer().default(3).tag(6),
+    failedJobsHistoryLimit: int32().pointer().default(1).tag(7),
+    timeZone: string().pointer().tag(8),
   }));
 export type CronJobSpec = TypeOf<ReturnType<typeof cronJobSpec>>;
 

@@ -4,21 +4,21 @@ import { labelSelector } from '../meta/label-selector.ts';
 
 export const jobSpec = part(() =>
   object('api.batch.v1.JobSpec', {
-    parallelism: int32().tag(1),
-    completions: int32().tag(2),
-    activeDeadlineSeconds: int64().tag(3),
+    parallelism: int32().pointer().tag(1),
+    completions: int32().pointer().tag(2),
+    activeDeadlineSeconds: int64().pointer().tag(3),
     selector: labelSelector().tag(4),
-    manualSelector: boolean().tag(5),
+    manualSelector: boolean().pointer().tag(5),
     template: podTemplateSpec().required().default({}).tag(6),
-    backoffLimit: int32().tag(7),
-    ttlSecondsAfterFinished: int32().tag(8),
-    completionMode: string().tag(9),
-    suspend: boolean().tag(10),
+    backoffLimit: int32().pointer().tag(7),
+    ttlSecondsAfterFinished: int32().pointer().tag(8),
+    completionMode: string().pointer().default('NonIndexed').tag(9),
+    suspend: boolean().pointer().default(false).tag(10),
     podFailurePolicy: podFailurePolicy().tag(11),
-    backoffLimitPerIndex: int32().tag(12),
-    maxFailedIndexes: int32().tag(13),
-    podReplacementPolicy: string().tag(14),
-    managedBy: string().tag(15),
+    backoffLimitPerIndex: int32().pointer().tag(12),
+    maxFailedIndexes: int32().pointer().tag(13),
+    podReplacementPolicy: string().pointer().tag(14),
+    managedBy: string().pointer().tag(15),
     successPolicy: successPolicy().tag(16),
   }));
 export type JobSpec = TypeOf<ReturnType<typeof jobSpec>>;
@@ -31,7 +31,7 @@ export type PodFailurePolicy = TypeOf<ReturnType<typeof podFailurePolicy>>;
 
 export const podFailurePolicyOnExitCodesRequirement = part(() =>
   object('api.batch.v1.PodFailurePolicyOnExitCodesRequirement', {
-    containerName: string().tag(1),
+    containerName: string().pointer().tag(1),
     operator: string().required().tag(2),
     values: list(int32()).set().required().tag(3),
   }));
@@ -40,7 +40,7 @@ export type PodFailurePolicyOnExitCodesRequirement = TypeOf<ReturnType<typeof po
 export const podFailurePolicyOnPodConditionsPattern = part(() =>
   object('api.batch.v1.PodFailurePolicyOnPodConditionsPattern', {
     type: string().required().tag(1),
-    status: string().tag(2),
+    status: string().default('True').tag(2),
   }));
 export type PodFailurePolicyOnPodConditionsPattern = TypeOf<ReturnType<typeof podFailurePolicyOnPodConditionsPattern>>;
 
@@ -60,7 +60,7 @@ export type SuccessPolicy = TypeOf<ReturnType<typeof successPolicy>>;
 
 export const successPolicyRule = part(() =>
   object('api.batch.v1.SuccessPolicyRule', {
-    succeededIndexes: string().tag(1),
-    succeededCount: int32().tag(2),
+    succeededIndexes: string().pointer().tag(1),
+    succeededCount: int32().pointer().tag(2),
   }));
 export type SuccessPolicyRule = TypeOf<ReturnType<typeof successPolicyRule>>;

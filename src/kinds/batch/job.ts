@@ -24,9 +24,9 @@ export const jobStatus = part(() =>
     failed: int32().tag(6),
     completedIndexes: string().tag(7),
     uncountedTerminatedPods: uncountedTerminatedPods().tag(8),
-    ready: int32().tag(9),
-    failedIndexes: string().tag(10),
-    terminating: int32().tag(11),
+    ready: int32().pointer().tag(9),
+    failedIndexes: string().pointer().tag(10),
+    terminating: int32().pointer().tag(11),
   }));
 export type JobStatus = TypeOf<ReturnType<typeof jobStatus>>;
 

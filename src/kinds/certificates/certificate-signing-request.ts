@@ -22,7 +22,7 @@ export const certificateSigningRequestSpec = part(() =>
     usages: list(string()).tag(5),
     extra: map(list(string())).tag(6),
     signerName: string().required().tag(7),
-    expirationSeconds: int32().tag(8),
+    expirationSeconds: int32().pointer().tag(8),
   }));
 export type CertificateSigningRequestSpec = TypeOf<ReturnType<typeof certificateSigningRequestSpec>>;
 

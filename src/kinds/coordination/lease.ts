@@ -4,13 +4,13 @@ import { defineKind } from '../../schema/kind.ts';
 
 export const leaseSpec = part(() =>
   object('api.coordination.v1.LeaseSpec', {
-    holderIdentity: string().tag(1),
-    leaseDurationSeconds: int32().tag(2),
+    holderIdentity: string().pointer().tag(1),
+    leaseDurationSeconds: int32().pointer().tag(2),
     acquireTime: microTime().tag(3),
     renewTime: microTime().tag(4),
-    leaseTransitions: int32().tag(5),
-    strategy: string().tag(6),
-    preferredHolder: string().tag(7),
+    leaseTransitions: int32().pointer().tag(5),
+    strategy: string().pointer().tag(6),
+    preferredHolder: string().pointer().tag(7),
   }));
 export type LeaseSpec = TypeOf<ReturnType<typeof leaseSpec>>;
 

@@ -8,7 +8,7 @@ export const ConfigMap = defineKind({
   fields: {
     data: map(string()).tag(2),
     binaryData: map(bytes()).tag(3),
-    immutable: boolean().tag(4),
+    immutable: boolean().pointer().tag(4),
   },
 });
 export type ConfigMap = InstanceOf<typeof ConfigMap>;

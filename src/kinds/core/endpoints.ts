@@ -8,7 +8,7 @@ export const endpointAddress = part(() =>
     ip: string().required().tag(1),
     targetRef: objectReference().tag(2),
     hostname: string().tag(3),
-    nodeName: string().tag(4),
+    nodeName: string().pointer().tag(4),
   }).atomic());
 export type EndpointAddress = TypeOf<ReturnType<typeof endpointAddress>>;
 
@@ -16,8 +16,8 @@ export const endpointPort = part(() =>
   object('api.core.v1.EndpointPort', {
     name: string().tag(1),
     port: int32().required().tag(2),
-    protocol: string().tag(3),
-    appProtocol: string().tag(4),
+    protocol: string().default('TCP').tag(3),
+    appProtocol: string().pointer().tag(4),
   }).atomic());
 export type EndpointPort = TypeOf<ReturnType<typeof endpointPort>>;
 

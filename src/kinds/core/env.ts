@@ -4,7 +4,7 @@ import { objectFieldSelector, resourceFieldSelector } from './references.ts';
 export const configMapEnvSource = part(() =>
   object('api.core.v1.ConfigMapEnvSource', {
     name: string().within(1).tag(1),
-    optional: boolean().tag(2),
+    optional: boolean().pointer().tag(2),
   }));
 export type ConfigMapEnvSource = TypeOf<ReturnType<typeof configMapEnvSource>>;
 
@@ -12,7 +12,7 @@ export const configMapKeySelector = part(() =>
   object('api.core.v1.ConfigMapKeySelector', {
     name: string().within(1).tag(1),
     key: string().required().tag(2),
-    optional: boolean().tag(3),
+    optional: boolean().pointer().tag(3),
   }).atomic());
 export type ConfigMapKeySelector = TypeOf<ReturnType<typeof configMapKeySelector>>;
 
@@ -47,14 +47,14 @@ export const fileKeySelector = part(() =>
     volumeName: string().required().tag(1),
     path: string().required().tag(2),
     key: string().required().tag(3),
-    optional: boolean().tag(4),
+    optional: boolean().pointer().tag(4),
   }).atomic());
 export type FileKeySelector = TypeOf<ReturnType<typeof fileKeySelector>>;
 
 export const secretEnvSource = part(() =>
   object('api.core.v1.SecretEnvSource', {
     name: string().within(1).tag(1),
-    optional: boolean().tag(2),
+    optional: boolean().pointer().tag(2),
   }));
 export type SecretEnvSource = TypeOf<ReturnType<typeof secretEnvSource>>;
 
@@ -62,6 +62,6 @@ export const secretKeySelector = part(() =>
   object('api.core.v1.SecretKeySelector', {
     name: string().within(1).tag(1),
     key: string().required().tag(2),
-    optional: boolean().tag(3),
+    optional: boolean().pointer().tag(3),
   }).atomic());
 export type SecretKeySelector = TypeOf<ReturnType<typeof secretKeySelector>>;

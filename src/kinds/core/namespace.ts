@@ -20,7 +20,7 @@ export type NamespaceSpec = TypeOf<ReturnType<typeof namespaceSpec>>;
 
 export const namespaceStatus = part(() =>
   object('api.core.v1.NamespaceStatus', {
-    phase: string().tag(1),
+    phase: string().default('Active').tag(1),
     conditions: list(namespaceCondition()).keyedBy('type').tag(2),
   }));
 export type NamespaceStatus = TypeOf<ReturnType<typeof namespaceStatus>>;

@@ -71,7 +71,7 @@ export type NodeDaemonEndpoints = TypeOf<ReturnType<typeof nodeDaemonEndpoints>>
 
 export const nodeFeatures = part(() =>
   object('api.core.v1.NodeFeatures', {
-    supplementalGroupsPolicy: boolean().tag(1),
+    supplementalGroupsPolicy: boolean().pointer().tag(1),
   }));
 export type NodeFeatures = TypeOf<ReturnType<typeof nodeFeatures>>;
 
@@ -84,8 +84,8 @@ export type NodeRuntimeHandler = TypeOf<ReturnType<typeof nodeRuntimeHandler>>;
 
 export const nodeRuntimeHandlerFeatures = part(() =>
   object('api.core.v1.NodeRuntimeHandlerFeatures', {
-    recursiveReadOnlyMounts: boolean().tag(1),
-    userNamespaces: boolean().tag(2),
+    recursiveReadOnlyMounts: boolean().pointer().tag(1),
+    userNamespaces: boolean().pointer().tag(2),
   }));
 export type NodeRuntimeHandlerFeatures = TypeOf<ReturnType<typeof nodeRuntimeHandlerFeatures>>;
 
@@ -110,7 +110,7 @@ export type NodeStatus = TypeOf<ReturnType<typeof nodeStatus>>;
 
 export const nodeSwapStatus = part(() =>
   object('api.core.v1.NodeSwapStatus', {
-    capacity: int64().tag(1),
+    capacity: int64().pointer().tag(1),
   }));
 export type NodeSwapStatus = TypeOf<ReturnType<typeof nodeSwapStatus>>;
 

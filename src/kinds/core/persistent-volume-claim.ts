@@ -29,23 +29,23 @@ export const persistentVolumeClaimSpec = part(() =>
     resources: volumeResourceRequirements().default({}).tag(2),
     volumeName: string().tag(3),
     selector: labelSelector().tag(4),
-    storageClassName: string().tag(5),
-    volumeMode: string().tag(6),
+    storageClassName: string().pointer().tag(5),
+    volumeMode: string().pointer().default('Filesystem').tag(6),
     dataSource: typedLocalObjectReference().tag(7),
     dataSourceRef: typedObjectReference().tag(8),
-    volumeAttributesClassName: string().tag(9),
+    volumeAttributesClassName: string().pointer().tag(9),
   }));
 export type PersistentVolumeClaimSpec = TypeOf<ReturnType<typeof persistentVolumeClaimSpec>>;
 
 export const persistentVolumeClaimStatus = part(() =>
   object('api.core.v1.PersistentVolumeClaimStatus', {
-    phase: string().tag(1),
+    phase: string().default('Pending').tag(1),
     accessModes: list(string()).tag(2),
     capacity: map(quantity()).tag(3),
     conditions: list(persistentVolumeClaimCondition()).keyedBy('type').tag(4),
     allocatedResources: map(quantity()).tag(5),
     allocatedResourceStatuses: map(string()).tag(7),
-    currentVolumeAttributesClassName: string().tag(8),
+    currentVolumeAttributesClassName: string().pointer().tag(8),
     modifyVolumeStatus: modifyVolumeStatus().tag(9),
   }));
 export type PersistentVolumeClaimStatus = TypeOf<ReturnType<typeof persistentVolumeClaimStatus>>;

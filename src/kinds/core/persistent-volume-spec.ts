@@ -31,11 +31,11 @@ export const persistentVolumeSpec = part(() =>
     csi: csiPersistentVolumeSource().within(2).tag(22),
     accessModes: list(string()).tag(3),
     claimRef: objectReference().tag(4),
-    persistentVolumeReclaimPolicy: string().tag(5),
+    persistentVolumeReclaimPolicy: string().default('Retain').tag(5),
     storageClassName: string().tag(6),
     mountOptions: list(string()).tag(7),
-    volumeMode: string().tag(8),
+    volumeMode: string().pointer().default('Filesystem').tag(8),
     nodeAffinity: volumeNodeAffinity().tag(9),
-    volumeAttributesClassName: string().tag(10),
+    volumeAttributesClassName: string().pointer().tag(10),
   }));
 export type PersistentVolumeSpec = TypeOf<ReturnType<typeof persistentVolumeSpec>>;

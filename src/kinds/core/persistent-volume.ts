@@ -23,13 +23,13 @@ export type CSIPersistentVolumeSource = TypeOf<ReturnType<typeof csiPersistentVo
 export const localVolumeSource = part(() =>
   object('api.core.v1.LocalVolumeSource', {
     path: string().required().tag(1),
-    fsType: string().tag(2),
+    fsType: string().pointer().tag(2),
   }));
 export type LocalVolumeSource = TypeOf<ReturnType<typeof localVolumeSource>>;
 
 export const persistentVolumeStatus = part(() =>
   object('api.core.v1.PersistentVolumeStatus', {
-    phase: string().tag(1),
+    phase: string().default('Pending').tag(1),
     message: string().tag(2),
     reason: string().tag(3),
     lastPhaseTransitionTime: time().tag(4),

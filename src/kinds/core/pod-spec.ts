@@ -26,7 +26,7 @@ export type PodDNSConfig = TypeOf<ReturnType<typeof podDNSConfig>>;
 export const podDNSConfigOption = part(() =>
   object('api.core.v1.PodDNSConfigOption', {
     name: string().tag(1),
-    value: string().tag(2),
+    value: string().pointer().tag(2),
   }));
 export type PodDNSConfigOption = TypeOf<ReturnType<typeof podDNSConfigOption>>;
 
@@ -45,8 +45,8 @@ export type PodReadinessGate = TypeOf<ReturnType<typeof podReadinessGate>>;
 export const podResourceClaim = part(() =>
   object('api.core.v1.PodResourceClaim', {
     name: string().required().tag(1),
-    resourceClaimName: string().tag(3),
-    resourceClaimTemplateName: string().tag(4),
+    resourceClaimName: string().pointer().tag(3),
+    resourceClaimTemplateName: string().pointer().tag(4),
   }));
 export type PodResourceClaim = TypeOf<ReturnType<typeof podResourceClaim>>;
 
@@ -58,7 +58,7 @@ export type PodSchedulingGate = TypeOf<ReturnType<typeof podSchedulingGate>>;
 
 export const podSchedulingGroup = part(() =>
   object('api.core.v1.PodSchedulingGroup', {
-    podGroupName: string().tag(1),
+    podGroupName: string().pointer().tag(1),
   }));
 export type PodSchedulingGroup = TypeOf<ReturnType<typeof podSchedulingGroup>>;
 
@@ -66,10 +66,10 @@ export const podSpec = part(() =>
   object('api.core.v1.PodSpec', {
     volumes: list(volume()).mapKeys('name').mergeKey('name', { retainKeys: true }).tag(1),
     containers: list(container()).keyedBy('name').required().tag(2),
-    restartPolicy: string().tag(3),
-    terminationGracePeriodSeconds: int64().tag(4),
-    activeDeadlineSeconds: int64().tag(5),
-    dnsPolicy: string().tag(6),
+    restartPolicy: string().default('Always').tag(3),
+    terminationGracePeriodSeconds: int64().pointer().default(30).tag(4),
+    activeDeadlineSeconds: int64().pointer().tag(5),
+    dnsPolicy: string().default('ClusterFirst').tag(6),
     nodeSelector: map(string()).atomic().tag(7),
     serviceAccountName: string().tag(8),
     serviceAccount: string().tag(9),
@@ -77,34 +77,34 @@ export const podSpec = part(() =>
     hostNetwork: boolean().tag(11),
     hostPID: boolean().tag(12),
     hostIPC: boolean().tag(13),
-    securityContext: podSecurityContext().tag(14),
+    securityContext: podSecurityContext().default({}).tag(14),
     imagePullSecrets: list(localObjectReference()).keyedBy('name').tag(15),
     hostname: string().tag(16),
     subdomain: string().tag(17),
     affinity: affinity().tag(18),
-    schedulerName: string().tag(19),
+    schedulerName: string().default('default-scheduler').tag(19),
     initContainers: list(container()).keyedBy('name').tag(20),
-    automountServiceAccountToken: boolean().tag(21),
+    automountServiceAccountToken: boolean().pointer().tag(21),
     tolerations: list(toleration()).tag(22),
     hostAliases: list(hostAlias()).keyedBy('ip').tag(23),
     priorityClassName: string().tag(24),
-    priority: int32().tag(25),
+    priority: int32().pointer().tag(25),
     dnsConfig: podDNSConfig().tag(26),
-    shareProcessNamespace: boolean().tag(27),
+    shareProcessNamespace: boolean().pointer().tag(27),
     readinessGates: list(podReadinessGate()).tag(28),
-    runtimeClassName: string().tag(29),
-    enableServiceLinks: boolean().tag(30),
-    preemptionPolicy: string().tag(31),
+    runtimeClassName: string().pointer().tag(29),
+    enableServiceLinks: boolean().pointer().tag(30),
+    preemptionPolicy: string().pointer().tag(31),
     overhead: map(quantity()).tag(32),
     topologySpreadConstraints: list(topologySpreadConstraint()).mapKeys('topologyKey', 'whenUnsatisfiable').mergeKey('topologyKey').tag(33),
     ephemeralContainers: list(ephemeralContainer()).keyedBy('name').tag(34),
-    setHostnameAsFQDN: boolean().tag(35),
+    setHostnameAsFQDN: boolean().pointer().tag(35),
     os: podOS().tag(36),
-    hostUsers: boolean().tag(37),
+    hostUsers: boolean().pointer().tag(37),
     schedulingGates: list(podSchedulingGate()).keyedBy('name').tag(38),
     resourceClaims: list(podResourceClaim()).mapKeys('name').mergeKey('name', { retainKeys: true }).tag(39),
     resources: resourceRequirements().tag(40),
-    hostnameOverride: string().tag(41),
+    hostnameOverride: string().pointer().tag(41),
     schedulingGroup: podSchedulingGroup().tag(43),
   }));
 export type PodSpec = TypeOf<ReturnType<typeof podSpec>>;
@@ -115,9 +115,9 @@ export const topologySpreadConstraint = part(() =>
     topologyKey: string().required().tag(2),
     whenUnsatisfiable: string().required().tag(3),
     labelSelector: labelSelector().tag(4),
-    minDomains: int32().tag(5),
-    nodeAffinityPolicy: string().tag(6),
-    nodeTaintsPolicy: string().tag(7),
+    minDomains: int32().pointer().tag(5),
+    nodeAffinityPolicy: string().pointer().tag(6),
+    nodeTaintsPolicy: string().pointer().tag(7),
     matchLabelKeys: list(string()).tag(8),
   }));
 export type TopologySpreadConstraint = TypeOf<ReturnType<typeof topologySpreadConstraint>>;

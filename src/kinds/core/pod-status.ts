@@ -52,13 +52,13 @@ export const containerStatus = part(() =>
     image: string().required().default('').tag(6),
     imageID: string().required().default('').tag(7),
     containerID: string().tag(8),
-    started: boolean().tag(9),
+    started: boolean().pointer().tag(9),
     allocatedResources: map(quantity()).tag(10),
     resources: resourceRequirements().tag(11),
     volumeMounts: list(volumeMountStatus()).keyedBy('mountPath').tag(12),
     user: containerUser().tag(13),
     allocatedResourcesStatus: list(resourceStatus()).keyedBy('name').tag(14),
-    stopSignal: string().tag(15),
+    stopSignal: string().pointer().tag(15),
   }));
 export type ContainerStatus = TypeOf<ReturnType<typeof containerStatus>>;
 
@@ -124,7 +124,7 @@ export type PodIP = TypeOf<ReturnType<typeof podIP>>;
 export const podResourceClaimStatus = part(() =>
   object('api.core.v1.PodResourceClaimStatus', {
     name: string().required().default('').tag(1),
-    resourceClaimName: string().tag(2),
+    resourceClaimName: string().pointer().tag(2),
   }));
 export type PodResourceClaimStatus = TypeOf<ReturnType<typeof podResourceClaimStatus>>;
 
@@ -158,7 +158,7 @@ export const resourceHealth = part(() =>
   object('api.core.v1.ResourceHealth', {
     resourceID: string().required().default('').tag(1),
     health: string().tag(2),
-    message: string().tag(6),
+    message: string().pointer().tag(6),
   }));
 export type ResourceHealth = TypeOf<ReturnType<typeof resourceHealth>>;
 
@@ -174,7 +174,7 @@ export const volumeMountStatus = part(() =>
     name: string().required().default('').tag(1),
     mountPath: string().required().default('').tag(2),
     readOnly: boolean().tag(3),
-    recursiveReadOnly: string().tag(4),
+    recursiveReadOnly: string().pointer().tag(4),
     volumeStatus: volumeStatus().tag(5),
   }));
 export type VolumeMountStatus = TypeOf<ReturnType<typeof volumeMountStatus>>;

@@ -9,16 +9,16 @@ export type ExecAction = TypeOf<ReturnType<typeof execAction>>;
 export const grpcAction = part(() =>
   object('api.core.v1.GRPCAction', {
     port: int32().required().tag(1),
-    service: string().tag(2),
+    service: string().pointer().default('').tag(2),
   }));
 export type GRPCAction = TypeOf<ReturnType<typeof grpcAction>>;
 
 export const httpGetAction = part(() =>
   object('api.core.v1.HTTPGetAction', {
-    path: string().tag(1),
+    path: string().default('/').tag(1),
     port: intOrString().required().tag(2),
     host: string().tag(3),
-    scheme: string().tag(4),
+    scheme: string().default('HTTP').tag(4),
     httpHeaders: list(httpHeader()).tag(5),
   }));
 export type HTTPGetAction = TypeOf<ReturnType<typeof httpGetAction>>;
@@ -34,7 +34,7 @@ export const lifecycle = part(() =>
   object('api.core.v1.Lifecycle', {
     postStart: lifecycleHandler().tag(1),
     preStop: lifecycleHandler().tag(2),
-    stopSignal: string().tag(3),
+    stopSignal: string().pointer().tag(3),
   }));
 export type Lifecycle = TypeOf<ReturnType<typeof lifecycle>>;
 
@@ -54,11 +54,11 @@ export const probe = part(() =>
     tcpSocket: tcpSocketAction().within(1).tag(3),
     grpc: grpcAction().within(1).tag(4),
     initialDelaySeconds: int32().tag(2),
-    timeoutSeconds: int32().tag(3),
-    periodSeconds: int32().tag(4),
-    successThreshold: int32().tag(5),
-    failureThreshold: int32().tag(6),
-    terminationGracePeriodSeconds: int64().tag(7),
+    timeoutSeconds: int32().default(1).tag(3),
+    periodSeconds: int32().default(10).tag(4),
+    successThreshold: int32().default(1).tag(5),
+    failureThreshold: int32().default(3).tag(6),
+    terminationGracePeriodSeconds: int64().pointer().tag(7),
   }));
 export type Probe = TypeOf<ReturnType<typeof probe>>;
 

@@ -8,7 +8,7 @@ export type LocalObjectReference = TypeOf<ReturnType<typeof localObjectReference
 
 export const objectFieldSelector = part(() =>
   object('api.core.v1.ObjectFieldSelector', {
-    apiVersion: string().tag(1),
+    apiVersion: string().default('v1').tag(1),
     fieldPath: string().required().tag(2),
   }).atomic());
 export type ObjectFieldSelector = TypeOf<ReturnType<typeof objectFieldSelector>>;
@@ -29,7 +29,7 @@ export const resourceFieldSelector = part(() =>
   object('api.core.v1.ResourceFieldSelector', {
     containerName: string().tag(1),
     resource: string().required().tag(2),
-    divisor: quantity().tag(3),
+    divisor: quantity().default('0').tag(3),
   }).atomic());
 export type ResourceFieldSelector = TypeOf<ReturnType<typeof resourceFieldSelector>>;
 
@@ -42,7 +42,7 @@ export type SecretReference = TypeOf<ReturnType<typeof secretReference>>;
 
 export const typedLocalObjectReference = part(() =>
   object('api.core.v1.TypedLocalObjectReference', {
-    apiGroup: string().tag(1),
+    apiGroup: string().pointer().tag(1),
     kind: string().required().tag(2),
     name: string().required().tag(3),
   }).atomic());
@@ -50,9 +50,9 @@ export type TypedLocalObjectReference = TypeOf<ReturnType<typeof typedLocalObjec
 
 export const typedObjectReference = part(() =>
   object('api.core.v1.TypedObjectReference', {
-    apiGroup: string().tag(1),
+    apiGroup: string().pointer().tag(1),
     kind: string().required().tag(2),
     name: string().required().tag(3),
-    namespace: string().tag(4),
+    namespace: string().pointer().tag(4),
   }));
 export type TypedObjectReference = TypeOf<ReturnType<typeof typedObjectReference>>;

@@ -15,7 +15,7 @@ export type ReplicationControllerCondition = TypeOf<ReturnType<typeof replicatio
 
 export const replicationControllerSpec = part(() =>
   object('api.core.v1.ReplicationControllerSpec', {
-    replicas: int32().tag(1),
+    replicas: int32().pointer().default(1).tag(1),
     selector: map(string()).atomic().tag(2),
     template: podTemplateSpec().tag(3),
     minReadySeconds: int32().tag(4),

@@ -9,7 +9,7 @@ export const Secret = defineKind({
     data: map(bytes()).tag(2),
     type: string().tag(3),
     stringData: map(string()).tag(4),
-    immutable: boolean().tag(5),
+    immutable: boolean().pointer().tag(5),
   },
 });
 export type Secret = InstanceOf<typeof Secret>;

@@ -3,7 +3,7 @@ import { boolean, int64, list, object, part, string, type TypeOf } from '../../s
 export const appArmorProfile = part(() =>
   object('api.core.v1.AppArmorProfile', {
     type: string().required().tag(1),
-    localhostProfile: string().tag(2),
+    localhostProfile: string().pointer().tag(2),
   }));
 export type AppArmorProfile = TypeOf<ReturnType<typeof appArmorProfile>>;
 
@@ -17,18 +17,18 @@ export type Capabilities = TypeOf<ReturnType<typeof capabilities>>;
 export const podSecurityContext = part(() =>
   object('api.core.v1.PodSecurityContext', {
     seLinuxOptions: seLinuxOptions().tag(1),
-    runAsUser: int64().tag(2),
-    runAsNonRoot: boolean().tag(3),
+    runAsUser: int64().pointer().tag(2),
+    runAsNonRoot: boolean().pointer().tag(3),
     supplementalGroups: list(int64()).tag(4),
-    fsGroup: int64().tag(5),
-    runAsGroup: int64().tag(6),
+    fsGroup: int64().pointer().tag(5),
+    runAsGroup: int64().pointer().tag(6),
     sysctls: list(sysctl()).tag(7),
     windowsOptions: windowsSecurityContextOptions().tag(8),
-    fsGroupChangePolicy: string().tag(9),
+    fsGroupChangePolicy: string().pointer().tag(9),
     seccompProfile: seccompProfile().tag(10),
     appArmorProfile: appArmorProfile().tag(11),
-    supplementalGroupsPolicy: string().tag(12),
-    seLinuxChangePolicy: string().tag(13),
+    supplementalGroupsPolicy: string().pointer().tag(12),
+    seLinuxChangePolicy: string().pointer().tag(13),
   }));
 export type PodSecurityContext = TypeOf<ReturnType<typeof podSecurityContext>>;
 
@@ -44,21 +44,21 @@ export type SELinuxOptions = TypeOf<ReturnType<typeof seLinuxOptions>>;
 export const seccompProfile = part(() =>
   object('api.core.v1.SeccompProfile', {
     type: string().required().tag(1),
-    localhostProfile: string().tag(2),
+    localhostProfile: string().pointer().tag(2),
   }));
 export type SeccompProfile = TypeOf<ReturnType<typeof seccompProfile>>;
 
 export const securityContext = part(() =>
   object('api.core.v1.SecurityContext', {
     capabilities: capabilities().tag(1),
-    privileged: boolean().tag(2),
+    privileged: boolean().pointer().tag(2),
     seLinuxOptions: seLinuxOptions().tag(3),
-    runAsUser: int64().tag(4),
-    runAsNonRoot: boolean().tag(5),
-    readOnlyRootFilesystem: boolean().tag(6),
-    allowPrivilegeEscalation: boolean().tag(7),
-    runAsGroup: int64().tag(8),
-    procMount: string().tag(9),
+    runAsUser: int64().pointer().tag(4),
+    runAsNonRoot: boolean().pointer().tag(5),
+    readOnlyRootFilesystem: boolean().pointer().tag(6),
+    allowPrivilegeEscalation: boolean().pointer().tag(7),
+    runAsGroup: int64().pointer().tag(8),
+    procMount: string().pointer().tag(9),
     windowsOptions: windowsSecurityContextOptions().tag(10),
     seccompProfile: seccompProfile().tag(11),
     appArmorProfile: appArmorProfile().tag(12),
@@ -74,9 +74,9 @@ export type Sysctl = TypeOf<ReturnType<typeof sysctl>>;
 
 export const windowsSecurityContextOptions = part(() =>
   object('api.core.v1.WindowsSecurityContextOptions', {
-    gmsaCredentialSpecName: string().tag(1),
-    gmsaCredentialSpec: string().tag(2),
-    runAsUserName: string().tag(3),
-    hostProcess: boolean().tag(4),
+    gmsaCredentialSpecName: string().pointer().tag(1),
+    gmsaCredentialSpec: string().pointer().tag(2),
+    runAsUserName: string().pointer().tag(3),
+    hostProcess: boolean().pointer().tag(4),
   }));
 export type WindowsSecurityContextOptions = TypeOf<ReturnType<typeof windowsSecurityContextOptions>>;

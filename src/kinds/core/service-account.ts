@@ -10,7 +10,7 @@ export const ServiceAccount = defineKind({
   fields: {
     secrets: list(objectReference()).keyedBy('name').tag(2),
     imagePullSecrets: list(localObjectReference()).tag(3),
-    automountServiceAccountToken: boolean().tag(4),
+    automountServiceAccountToken: boolean().pointer().tag(4),
   },
 });
 export type ServiceAccount = InstanceOf<typeof ServiceAccount>;

@@ -5,7 +5,7 @@ import { condition } from '../meta/condition.ts';
 
 export const clientIPConfig = part(() =>
   object('api.core.v1.ClientIPConfig', {
-    timeoutSeconds: int32().tag(1),
+    timeoutSeconds: int32().pointer().tag(1),
   }));
 export type ClientIPConfig = TypeOf<ReturnType<typeof clientIPConfig>>;
 
@@ -13,7 +13,7 @@ export const loadBalancerIngress = part(() =>
   object('api.core.v1.LoadBalancerIngress', {
     ip: string().tag(1),
     hostname: string().tag(2),
-    ipMode: string().tag(3),
+    ipMode: string().pointer().tag(3),
     ports: list(portStatus()).tag(4),
   }));
 export type LoadBalancerIngress = TypeOf<ReturnType<typeof loadBalancerIngress>>;
@@ -28,18 +28,18 @@ export const portStatus = part(() =>
   object('api.core.v1.PortStatus', {
     port: int32().required().default(0).tag(1),
     protocol: string().required().default('').tag(2),
-    error: string().tag(3),
+    error: string().pointer().tag(3),
   }));
 export type PortStatus = TypeOf<ReturnType<typeof portStatus>>;
 
 export const servicePort = part(() =>
   object('api.core.v1.ServicePort', {
     name: string().tag(1),
-    protocol: string().tag(2),
+    protocol: string().default('TCP').tag(2),
     port: int32().required().tag(3),
     targetPort: intOrString().tag(4),
     nodePort: int32().tag(5),
-    appProtocol: string().tag(6),
+    appProtocol: string().pointer().tag(6),
   }));
 export type ServicePort = TypeOf<ReturnType<typeof servicePort>>;
 
@@ -48,9 +48,9 @@ export const serviceSpec = part(() =>
     ports: list(servicePort()).mapKeys('port', 'protocol').mergeKey('port').tag(1),
     selector: map(string()).atomic().tag(2),
     clusterIP: string().tag(3),
-    type: string().tag(4),
+    type: string().default('ClusterIP').tag(4),
     externalIPs: list(string()).tag(5),
-    sessionAffinity: string().tag(7),
+    sessionAffinity: string().default('None').tag(7),
     loadBalancerIP: string().tag(8),
     loadBalancerSourceRanges: list(string()).tag(9),
     externalName: string().tag(10),
@@ -58,13 +58,13 @@ export const serviceSpec = part(() =>
     healthCheckNodePort: int32().tag(12),
     publishNotReadyAddresses: boolean().tag(13),
     sessionAffinityConfig: sessionAffinityConfig().tag(14),
-    ipFamilyPolicy: string().tag(17),
+    ipFamilyPolicy: string().pointer().tag(17),
     clusterIPs: list(string()).tag(18),
     ipFamilies: list(string()).tag(19),
-    allocateLoadBalancerNodePorts: boolean().tag(20),
-    loadBalancerClass: string().tag(21),
-    internalTrafficPolicy: string().tag(22),
-    trafficDistribution: string().tag(23),
+    allocateLoadBalancerNodePorts: boolean().pointer().tag(20),
+    loadBalancerClass: string().pointer().tag(21),
+    internalTrafficPolicy: string().pointer().tag(22),
+    trafficDistribution: string().pointer().tag(23),
   }));
 export type ServiceSpec = TypeOf<ReturnType<typeof serviceSpec>>;
 

@@ -15,6 +15,6 @@ export const toleration = part(() =>
     operator: string().tag(2),
     value: string().tag(3),
     effect: string().tag(4),
-    tolerationSeconds: int64().tag(5),
+    tolerationSeconds: int64().pointer().tag(5),
   }));
 export type Toleration = TypeOf<ReturnType<typeof toleration>>;

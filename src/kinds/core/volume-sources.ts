@@ -14,10 +14,10 @@ export const azureDiskVolumeSource = part(() =>
   object('api.core.v1.AzureDiskVolumeSource', {
     diskName: string().required().tag(1),
     diskURI: string().required().tag(2),
-    cachingMode: string().tag(3),
-    fsType: string().tag(4),
-    readOnly: boolean().tag(5),
-    kind: string().tag(6),
+    cachingMode: string().pointer().default('ReadWrite').tag(3),
+    fsType: string().pointer().default('ext4').tag(4),
+    readOnly: boolean().pointer().default(false).tag(5),
+    kind: string().pointer().default('Shared').tag(6),
   }));
 export type AzureDiskVolumeSource = TypeOf<ReturnType<typeof azureDiskVolumeSource>>;
 
@@ -26,7 +26,7 @@ export const azureFilePersistentVolumeSource = part(() =>
     secretName: string().required().tag(1),
     shareName: string().required().tag(2),
     readOnly: boolean().tag(3),
-    secretNamespace: string().tag(4),
+    secretNamespace: string().pointer().tag(4),
   }));
 export type AzureFilePersistentVolumeSource = TypeOf<ReturnType<typeof azureFilePersistentVolumeSource>>;
 
@@ -81,7 +81,7 @@ export type CinderVolumeSource = TypeOf<ReturnType<typeof cinderVolumeSource>>;
 export const fcVolumeSource = part(() =>
   object('api.core.v1.FCVolumeSource', {
     targetWWNs: list(string()).tag(1),
-    lun: int32().tag(2),
+    lun: int32().pointer().tag(2),
     fsType: string().tag(3),
     readOnly: boolean().tag(4),
     wwids: list(string()).tag(5),
@@ -129,7 +129,7 @@ export const glusterfsPersistentVolumeSource = part(() =>
     endpoints: string().required().tag(1),
     path: string().required().tag(2),
     readOnly: boolean().tag(3),
-    endpointsNamespace: string().tag(4),
+    endpointsNamespace: string().pointer().tag(4),
   }));
 export type GlusterfsPersistentVolumeSource = TypeOf<ReturnType<typeof glusterfsPersistentVolumeSource>>;
 
@@ -146,14 +146,14 @@ export const iscsiPersistentVolumeSource = part(() =>
     targetPortal: string().required().tag(1),
     iqn: string().required().tag(2),
     lun: int32().required().tag(3),
-    iscsiInterface: string().tag(4),
+    iscsiInterface: string().default('default').tag(4),
     fsType: string().tag(5),
     readOnly: boolean().tag(6),
     portals: list(string()).tag(7),
     chapAuthDiscovery: boolean().tag(8),
     secretRef: secretReference().tag(10),
     chapAuthSession: boolean().tag(11),
-    initiatorName: string().tag(12),
+    initiatorName: string().pointer().tag(12),
   }));
 export type ISCSIPersistentVolumeSource = TypeOf<ReturnType<typeof iscsiPersistentVolumeSource>>;
 
@@ -162,14 +162,14 @@ export const iscsiVolumeSource = part(() =>
     targetPortal: string().required().tag(1),
     iqn: string().required().tag(2),
     lun: int32().required().tag(3),
-    iscsiInterface: string().tag(4),
+    iscsiInterface: string().default('default').tag(4),
     fsType: string().tag(5),
     readOnly: boolean().tag(6),
     portals: list(string()).tag(7),
     chapAuthDiscovery: boolean().tag(8),
     secretRef: localObjectReference().tag(10),
     chapAuthSession: boolean().tag(11),
-    initiatorName: string().tag(12),
+    initiatorName: string().pointer().tag(12),
   }));
 export type ISCSIVolumeSource = TypeOf<ReturnType<typeof iscsiVolumeSource>>;
 
@@ -212,9 +212,9 @@ export const rbdPersistentVolumeSource = part(() =>
     monitors: list(string()).required().tag(1),
     image: string().required().tag(2),
     fsType: string().tag(3),
-    pool: string().tag(4),
-    user: string().tag(5),
-    keyring: string().tag(6),
+    pool: string().default('rbd').tag(4),
+    user: string().default('admin').tag(5),
+    keyring: string().default('/etc/ceph/keyring').tag(6),
     secretRef: secretReference().tag(7),
     readOnly: boolean().tag(8),
   }));
@@ -225,9 +225,9 @@ export const rbdVolumeSource = part(() =>
     monitors: list(string()).required().tag(1),
     image: string().required().tag(2),
     fsType: string().tag(3),
-    pool: string().tag(4),
-    user: string().tag(5),
-    keyring: string().tag(6),
+    pool: string().default('rbd').tag(4),
+    user: string().default('admin').tag(5),
+    keyring: string().default('/etc/ceph/keyring').tag(6),
     secretRef: localObjectReference().tag(7),
     readOnly: boolean().tag(8),
   }));
@@ -241,9 +241,9 @@ export const scaleIOPersistentVolumeSource = part(() =>
     sslEnabled: boolean().tag(4),
     protectionDomain: string().tag(5),
     storagePool: string().tag(6),
-    storageMode: string().tag(7),
+    storageMode: string().default('ThinProvisioned').tag(7),
     volumeName: string().tag(8),
-    fsType: string().tag(9),
+    fsType: string().default('xfs').tag(9),
     readOnly: boolean().tag(10),
   }));
 export type ScaleIOPersistentVolumeSource = TypeOf<ReturnType<typeof scaleIOPersistentVolumeSource>>;
@@ -256,9 +256,9 @@ export const scaleIOVolumeSource = part(() =>
     sslEnabled: boolean().tag(4),
     protectionDomain: string().tag(5),
     storagePool: string().tag(6),
-    storageMode: string().tag(7),
+    storageMode: string().default('ThinProvisioned').tag(7),
     volumeName: string().tag(8),
-    fsType: string().tag(9),
+    fsType: string().default('xfs').tag(9),
     readOnly: boolean().tag(10),
   }));
 export type ScaleIOVolumeSource = TypeOf<ReturnType<typeof scaleIOVolumeSource>>;

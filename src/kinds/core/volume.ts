@@ -8,8 +8,8 @@ import { labelSelector } from '../meta/label-selector.ts';
 export const csiVolumeSource = part(() =>
   object('api.core.v1.CSIVolumeSource', {
     driver: string().required().tag(1),
-    readOnly: boolean().tag(2),
-    fsType: string().tag(3),
+    readOnly: boolean().pointer().tag(2),
+    fsType: string().pointer().tag(3),
     volumeAttributes: map(string()).tag(4),
     nodePublishSecretRef: localObjectReference().tag(5),
   }));
@@ -17,11 +17,11 @@ export type CSIVolumeSource = TypeOf<ReturnType<typeof csiVolumeSource>>;
 
 export const clusterTrustBundleProjection = part(() =>
   object('api.core.v1.ClusterTrustBundleProjection', {
-    name: string().tag(1),
-    signerName: string().tag(2),
+    name: string().pointer().tag(1),
+    signerName: string().pointer().tag(2),
     labelSelector: labelSelector().tag(3),
     path: string().required().tag(4),
-    optional: boolean().tag(5),
+    optional: boolean().pointer().tag(5),
   }));
 export type ClusterTrustBundleProjection = TypeOf<ReturnType<typeof clusterTrustBundleProjection>>;
 
@@ -29,7 +29,7 @@ export const configMapProjection = part(() =>
   object('api.core.v1.ConfigMapProjection', {
     name: string().within(1).tag(1),
     items: list(keyToPath()).tag(2),
-    optional: boolean().tag(4),
+    optional: boolean().pointer().tag(4),
   }));
 export type ConfigMapProjection = TypeOf<ReturnType<typeof configMapProjection>>;
 
@@ -37,8 +37,8 @@ export const configMapVolumeSource = part(() =>
   object('api.core.v1.ConfigMapVolumeSource', {
     name: string().within(1).tag(1),
     items: list(keyToPath()).tag(2),
-    defaultMode: int32().tag(3),
-    optional: boolean().tag(4),
+    defaultMode: int32().pointer().default(420).tag(3),
+    optional: boolean().pointer().tag(4),
   }));
 export type ConfigMapVolumeSource = TypeOf<ReturnType<typeof configMapVolumeSource>>;
 
@@ -53,14 +53,14 @@ export const downwardAPIVolumeFile = part(() =>
     path: string().required().tag(1),
     fieldRef: objectFieldSelector().tag(2),
     resourceFieldRef: resourceFieldSelector().tag(3),
-    mode: int32().tag(4),
+    mode: int32().pointer().tag(4),
   }));
 export type DownwardAPIVolumeFile = TypeOf<ReturnType<typeof downwardAPIVolumeFile>>;
 
 export const downwardAPIVolumeSource = part(() =>
   object('api.core.v1.DownwardAPIVolumeSource', {
     items: list(downwardAPIVolumeFile()).tag(1),
-    defaultMode: int32().tag(2),
+    defaultMode: int32().pointer().default(420).tag(2),
   }));
 export type DownwardAPIVolumeSource = TypeOf<ReturnType<typeof downwardAPIVolumeSource>>;
 
@@ -88,7 +88,7 @@ export type GitRepoVolumeSource = TypeOf<ReturnType<typeof gitRepoVolumeSource>>
 export const hostPathVolumeSource = part(() =>
   object('api.core.v1.HostPathVolumeSource', {
     path: string().required().tag(1),
-    type: string().tag(2),
+    type: string().pointer().default('').tag(2),
   }));
 export type HostPathVolumeSource = TypeOf<ReturnType<typeof hostPathVolumeSource>>;
 
@@ -103,7 +103,7 @@ export const keyToPath = part(() =>
   object('api.core.v1.KeyToPath', {
     key: string().required().tag(1),
     path: string().required().tag(2),
-    mode: int32().tag(3),
+    mode: int32().pointer().tag(3),
   }));
 export type KeyToPath = TypeOf<ReturnType<typeof keyToPath>>;
 
@@ -125,7 +125,7 @@ export const podCertificateProjection = part(() =>
   object('api.core.v1.PodCertificateProjection', {
     signerName: string().required().tag(1),
     keyType: string().required().tag(2),
-    maxExpirationSeconds: int32().tag(3),
+    maxExpirationSeconds: int32().pointer().tag(3),
     credentialBundlePath: string().tag(4),
     keyPath: string().tag(5),
     certificateChainPath: string().tag(6),
@@ -136,7 +136,7 @@ export type PodCertificateProjection = TypeOf<ReturnType<typeof podCertificatePr
 export const projectedVolumeSource = part(() =>
   object('api.core.v1.ProjectedVolumeSource', {
     sources: list(volumeProjection()).tag(1),
-    defaultMode: int32().tag(2),
+    defaultMode: int32().pointer().default(420).tag(2),
   }));
 export type ProjectedVolumeSource = TypeOf<ReturnType<typeof projectedVolumeSource>>;
 
@@ -144,7 +144,7 @@ export const secretProjection = part(() =>
   object('api.core.v1.SecretProjection', {
     name: string().within(1).tag(1),
     items: list(keyToPath()).tag(2),
-    optional: boolean().tag(4),
+    optional: boolean().pointer().tag(4),
   }));
 export type SecretProjection = TypeOf<ReturnType<typeof secretProjection>>;
 
@@ -152,15 +152,15 @@ export const secretVolumeSource = part(() =>
   object('api.core.v1.SecretVolumeSource', {
     secretName: string().tag(1),
     items: list(keyToPath()).tag(2),
-    defaultMode: int32().tag(3),
-    optional: boolean().tag(4),
+    defaultMode: int32().pointer().default(420).tag(3),
+    optional: boolean().pointer().tag(4),
   }));
 export type SecretVolumeSource = TypeOf<ReturnType<typeof secretVolumeSource>>;
 
 export const serviceAccountTokenProjection = part(() =>
   object('api.core.v1.ServiceAccountTokenProjection', {
     audience: string().tag(1),
-    expirationSeconds: int64().tag(2),
+    expirationSeconds: int64().pointer().default(3600).tag(2),
     path: string().required().tag(3),
   }));
 export type ServiceAccountTokenProjection = TypeOf<ReturnType<typeof serviceAccountTokenProjection>>;

@@ -7,20 +7,20 @@ export const endpoint = part(() =>
   object('api.discovery.v1.Endpoint', {
     addresses: list(string()).set().required().tag(1),
     conditions: endpointConditions().default({}).tag(2),
-    hostname: string().tag(3),
+    hostname: string().pointer().tag(3),
     targetRef: objectReference().tag(4),
     deprecatedTopology: map(string()).tag(5),
-    nodeName: string().tag(6),
-    zone: string().tag(7),
+    nodeName: string().pointer().tag(6),
+    zone: string().pointer().tag(7),
     hints: endpointHints().tag(8),
   }));
 export type Endpoint = TypeOf<ReturnType<typeof endpoint>>;
 
 export const endpointConditions = part(() =>
   object('api.discovery.v1.EndpointConditions', {
-    ready: boolean().tag(1),
-    serving: boolean().tag(2),
-    terminating: boolean().tag(3),
+    ready: boolean().pointer().tag(1),
+    serving: boolean().pointer().tag(2),
+    terminating: boolean().pointer().tag(3),
   }));
 export type EndpointConditions = TypeOf<ReturnType<typeof endpointConditions>>;
 
@@ -33,10 +33,10 @@ export type EndpointHints = TypeOf<ReturnType<typeof endpointHints>>;
 
 export const endpointPort = part(() =>
   object('api.discovery.v1.EndpointPort', {
-    name: string().tag(1),
-    protocol: string().tag(2),
-    port: int32().tag(3),
-    appProtocol: string().tag(4),
+    name: string().pointer().default('').tag(1),
+    protocol: string().pointer().default('TCP').tag(2),
+    port: int32().pointer().tag(3),
+    appProtocol: string().pointer().tag(4),
   }).atomic());
 export type EndpointPort = TypeOf<ReturnType<typeof endpointPort>>;
 

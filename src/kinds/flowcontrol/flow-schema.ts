@@ -21,7 +21,7 @@ export type FlowSchemaCondition = TypeOf<ReturnType<typeof flowSchemaCondition>>
 export const flowSchemaSpec = part(() =>
   object('api.flowcontrol.v1.FlowSchemaSpec', {
     priorityLevelConfiguration: priorityLevelConfigurationReference().required().default({}).tag(1),
-    matchingPrecedence: int32().tag(2),
+    matchingPrecedence: int32().default(1000).tag(2),
     distinguisherMethod: flowDistinguisherMethod().tag(3),
     rules: list(policyRulesWithSubjects()).tag(4),
   }));

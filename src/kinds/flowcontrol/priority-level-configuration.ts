@@ -4,8 +4,8 @@ import { defineKind } from '../../schema/kind.ts';
 
 export const exemptPriorityLevelConfiguration = part(() =>
   object('api.flowcontrol.v1.ExemptPriorityLevelConfiguration', {
-    nominalConcurrencyShares: int32().tag(1),
-    lendablePercent: int32().tag(2),
+    nominalConcurrencyShares: int32().pointer().default(0).tag(1),
+    lendablePercent: int32().pointer().default(0).tag(2),
   }));
 export type ExemptPriorityLevelConfiguration = TypeOf<ReturnType<typeof exemptPriorityLevelConfiguration>>;
 
@@ -18,10 +18,10 @@ export type LimitResponse = TypeOf<ReturnType<typeof limitResponse>>;
 
 export const limitedPriorityLevelConfiguration = part(() =>
   object('api.flowcontrol.v1.LimitedPriorityLevelConfiguration', {
-    nominalConcurrencyShares: int32().tag(1),
+    nominalConcurrencyShares: int32().pointer().default(30).tag(1),
     limitResponse: limitResponse().default({}).tag(2),
-    lendablePercent: int32().tag(3),
-    borrowingLimitPercent: int32().tag(4),
+    lendablePercent: int32().pointer().default(0).tag(3),
+    borrowingLimitPercent: int32().pointer().tag(4),
   }));
 export type LimitedPriorityLevelConfiguration = TypeOf<ReturnType<typeof limitedPriorityLevelConfiguration>>;
 
@@ -51,9 +51,9 @@ export type PriorityLevelConfigurationStatus = TypeOf<ReturnType<typeof priority
 
 export const queuingConfiguration = part(() =>
   object('api.flowcontrol.v1.QueuingConfiguration', {
-    queues: int32().tag(1),
-    handSize: int32().tag(2),
-    queueLengthLimit: int32().tag(3),
+    queues: int32().default(64).tag(1),
+    handSize: int32().default(8).tag(2),
+    queueLengthLimit: int32().default(50).tag(3),
   }));
 export type QueuingConfiguration = TypeOf<ReturnType<typeof queuingConfiguration>>;
 

@@ -5,7 +5,7 @@ export const listMeta = part(() =>
     selfLink: string().tag(1),
     resourceVersion: string().tag(2),
     continue: string().tag(3),
-    remainingItemCount: int64().tag(4),
+    remainingItemCount: int64().pointer().tag(4),
     shardInfo: shardInfo().tag(5),
   }));
 export type ListMeta = TypeOf<ReturnType<typeof listMeta>>;

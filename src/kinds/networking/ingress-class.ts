@@ -4,11 +4,11 @@ import { defineKind } from '../../schema/kind.ts';
 
 export const ingressClassParametersReference = part(() =>
   object('api.networking.v1.IngressClassParametersReference', {
-    apiGroup: string().tag(1),
+    apiGroup: string().pointer().tag(1),
     kind: string().required().tag(2),
     name: string().required().tag(3),
-    scope: string().tag(4),
-    namespace: string().tag(5),
+    scope: string().pointer().default('Cluster').tag(4),
+    namespace: string().pointer().tag(5),
   }));
 export type IngressClassParametersReference = TypeOf<ReturnType<typeof ingressClassParametersReference>>;
 

@@ -7,7 +7,7 @@ export const httpIngressPath = part(() =>
   object('api.networking.v1.HTTPIngressPath', {
     path: string().tag(1),
     backend: ingressBackend().required().default({}).tag(2),
-    pathType: string().required().tag(3),
+    pathType: string().required().pointer().tag(3),
   }));
 export type HTTPIngressPath = TypeOf<ReturnType<typeof httpIngressPath>>;
 
@@ -42,7 +42,7 @@ export const ingressPortStatus = part(() =>
   object('api.networking.v1.IngressPortStatus', {
     port: int32().required().default(0).tag(1),
     protocol: string().required().default('').tag(2),
-    error: string().tag(3),
+    error: string().pointer().tag(3),
   }));
 export type IngressPortStatus = TypeOf<ReturnType<typeof ingressPortStatus>>;
 
@@ -65,7 +65,7 @@ export const ingressSpec = part(() =>
     defaultBackend: ingressBackend().tag(1),
     tls: list(ingressTLS()).tag(2),
     rules: list(ingressRule()).tag(3),
-    ingressClassName: string().tag(4),
+    ingressClassName: string().pointer().tag(4),
   }));
 export type IngressSpec = TypeOf<ReturnType<typeof ingressSpec>>;
 

@@ -34,9 +34,9 @@ export type NetworkPolicyPeer = TypeOf<ReturnType<typeof networkPolicyPeer>>;
 
 export const networkPolicyPort = part(() =>
   object('api.networking.v1.NetworkPolicyPort', {
-    protocol: string().tag(1),
+    protocol: string().pointer().default('TCP').tag(1),
     port: intOrString().tag(2),
-    endPort: int32().tag(3),
+    endPort: int32().pointer().tag(3),
   }));
 export type NetworkPolicyPort = TypeOf<ReturnType<typeof networkPolicyPort>>;
 

@@ -9,7 +9,7 @@ export const podDisruptionBudgetSpec = part(() =>
     minAvailable: intOrString().tag(1),
     selector: labelSelector().replaceWhole().tag(2),
     maxUnavailable: intOrString().tag(3),
-    unhealthyPodEvictionPolicy: string().tag(4),
+    unhealthyPodEvictionPolicy: string().pointer().tag(4),
   }));
 export type PodDisruptionBudgetSpec = TypeOf<ReturnType<typeof podDisruptionBudgetSpec>>;
 

@@ -2,7 +2,7 @@ import { object, part, string, type TypeOf } from '../../schema/field.ts';
 
 export const roleRef = part(() =>
   object('api.rbac.v1.RoleRef', {
-    apiGroup: string().tag(1),
+    apiGroup: string().default('rbac.authorization.k8s.io').tag(1),
     kind: string().required().tag(2),
     name: string().required().tag(3),
   }).atomic());

@@ -11,7 +11,7 @@ export const allocatedDeviceStatus = part(() =>
     conditions: list(condition()).mapKeys('type').tag(4),
     data: any('apimachinery.pkg.runtime.RawExtension').tag(5),
     networkData: networkDeviceData().tag(6),
-    shareID: string().tag(7),
+    shareID: string().pointer().tag(7),
   }));
 export type AllocatedDeviceStatus = TypeOf<ReturnType<typeof allocatedDeviceStatus>>;
 
@@ -44,11 +44,11 @@ export const deviceRequestAllocationResult = part(() =>
     driver: string().required().default('').tag(2),
     pool: string().required().default('').tag(3),
     device: string().required().default('').tag(4),
-    adminAccess: boolean().tag(5),
+    adminAccess: boolean().pointer().tag(5),
     tolerations: list(deviceToleration()).tag(6),
     bindingConditions: list(string()).tag(7),
     bindingFailureConditions: list(string()).tag(8),
-    shareID: string().tag(9),
+    shareID: string().pointer().tag(9),
     consumedCapacity: map(quantity()).tag(10),
   }));
 export type DeviceRequestAllocationResult = TypeOf<ReturnType<typeof deviceRequestAllocationResult>>;

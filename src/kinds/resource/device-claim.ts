@@ -30,8 +30,8 @@ export type DeviceClaimConfiguration = TypeOf<ReturnType<typeof deviceClaimConfi
 export const deviceConstraint = part(() =>
   object('api.resource.v1.DeviceConstraint', {
     requests: list(string()).tag(1),
-    matchAttribute: string().tag(2),
-    distinctAttribute: string().tag(3),
+    matchAttribute: string().pointer().tag(2),
+    distinctAttribute: string().pointer().tag(3),
   }));
 export type DeviceConstraint = TypeOf<ReturnType<typeof deviceConstraint>>;
 
@@ -67,7 +67,7 @@ export const deviceToleration = part(() =>
     operator: string().tag(2),
     value: string().tag(3),
     effect: string().tag(4),
-    tolerationSeconds: int64().tag(5),
+    tolerationSeconds: int64().pointer().tag(5),
   }));
 export type DeviceToleration = TypeOf<ReturnType<typeof deviceToleration>>;
 
@@ -77,7 +77,7 @@ export const exactDeviceRequest = part(() =>
     selectors: list(deviceSelector()).tag(2),
     allocationMode: string().tag(3),
     count: int64().tag(4),
-    adminAccess: boolean().tag(5),
+    adminAccess: boolean().pointer().tag(5),
     tolerations: list(deviceToleration()).tag(6),
     capacity: capacityRequirements().tag(7),
   }));

@@ -13,7 +13,7 @@ export const deviceClassSpec = part(() =>
   object('api.resource.v1.DeviceClassSpec', {
     selectors: list(deviceSelector()).tag(1),
     config: list(deviceClassConfiguration()).tag(2),
-    extendedResourceName: string().tag(4),
+    extendedResourceName: string().pointer().tag(4),
   }));
 export type DeviceClassSpec = TypeOf<ReturnType<typeof deviceClassSpec>>;
 

@@ -36,24 +36,24 @@ export const device = part(() =>
     attributes: map(deviceAttribute()).tag(2),
     capacity: map(deviceCapacity()).tag(3),
     consumesCounters: list(deviceCounterConsumption()).tag(4),
-    nodeName: string().tag(5),
+    nodeName: string().pointer().tag(5),
     nodeSelector: nodeSelector().tag(6),
-    allNodes: boolean().tag(7),
+    allNodes: boolean().pointer().tag(7),
     taints: list(deviceTaint()).tag(8),
-    bindsToNode: boolean().tag(9),
+    bindsToNode: boolean().pointer().tag(9),
     bindingConditions: list(string()).tag(10),
     bindingFailureConditions: list(string()).tag(11),
-    allowMultipleAllocations: boolean().tag(12),
+    allowMultipleAllocations: boolean().pointer().tag(12),
     nodeAllocatableResourceMappings: map(nodeAllocatableResourceMapping()).tag(13),
   }));
 export type Device = TypeOf<ReturnType<typeof device>>;
 
 export const deviceAttribute = part(() =>
   object('api.resource.v1.DeviceAttribute', {
-    int: int64().tag(2),
-    bool: boolean().tag(3),
-    string: string().tag(4),
-    version: string().tag(5),
+    int: int64().pointer().tag(2),
+    bool: boolean().pointer().tag(3),
+    string: string().pointer().tag(4),
+    version: string().pointer().tag(5),
     ints: list(int64()).tag(6),
     bools: list(boolean()).tag(7),
     strings: list(string()).tag(8),
@@ -86,7 +86,7 @@ export type DeviceTaint = TypeOf<ReturnType<typeof deviceTaint>>;
 
 export const nodeAllocatableResourceMapping = part(() =>
   object('api.resource.v1.NodeAllocatableResourceMapping', {
-    capacityKey: string().tag(1),
+    capacityKey: string().pointer().tag(1),
     allocationMultiplier: quantity().tag(2),
   }));
 export type NodeAllocatableResourceMapping = TypeOf<ReturnType<typeof nodeAllocatableResourceMapping>>;

@@ -16,11 +16,11 @@ export const resourceSliceSpec = part(() =>
   object('api.resource.v1.ResourceSliceSpec', {
     driver: string().required().tag(1),
     pool: resourcePool().required().default({}).tag(2),
-    nodeName: string().tag(3),
+    nodeName: string().pointer().tag(3),
     nodeSelector: nodeSelector().tag(4),
-    allNodes: boolean().tag(5),
+    allNodes: boolean().pointer().tag(5),
     devices: list(device()).tag(6),
-    perDeviceNodeSelection: boolean().tag(7),
+    perDeviceNodeSelection: boolean().pointer().tag(7),
     sharedCounters: list(counterSet()).tag(8),
   }));
 export type ResourceSliceSpec = TypeOf<ReturnType<typeof resourceSliceSpec>>;

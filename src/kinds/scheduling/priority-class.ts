@@ -9,7 +9,7 @@ export const PriorityClass = defineKind({
     value: int32().tag(2),
     globalDefault: boolean().tag(3),
     description: string().tag(4),
-    preemptionPolicy: string().tag(5),
+    preemptionPolicy: string().pointer().tag(5),
   },
 });
 export type PriorityClass = InstanceOf<typeof PriorityClass>;

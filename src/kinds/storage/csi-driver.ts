@@ -4,24 +4,24 @@ import { defineKind } from '../../schema/kind.ts';
 
 export const csiDriverSpec = part(() =>
   object('api.storage.v1.CSIDriverSpec', {
-    attachRequired: boolean().tag(1),
-    podInfoOnMount: boolean().tag(2),
-    volumeLifecycleModes: list(string()).set().tag(3),
-    storageCapacity: boolean().tag(4),
-    fsGroupPolicy: string().tag(5),
+    attachRequired: boolean().pointer().default(true).tag(1),
+    podInfoOnMount: boolean().pointer().default(false).tag(2),
+    volumeLifecycleModes: list(string()).set().default(['Persistent']).tag(3),
+    storageCapacity: boolean().pointer().default(false).tag(4),
+    fsGroupPolicy: string().pointer().default('ReadWriteOnceWithFSType').tag(5),
     tokenRequests: list(tokenRequest()).tag(6),
-    requiresRepublish: boolean().tag(7),
-    seLinuxMount: boolean().tag(8),
-    nodeAllocatableUpdatePeriodSeconds: int64().tag(9),
-    serviceAccountTokenInSecrets: boolean().tag(10),
-    preventPodSchedulingIfMissing: boolean().tag(11),
+    requiresRepublish: boolean().pointer().default(false).tag(7),
+    seLinuxMount: boolean().pointer().default(false).tag(8),
+    nodeAllocatableUpdatePeriodSeconds: int64().pointer().tag(9),
+    serviceAccountTokenInSecrets: boolean().pointer().tag(10),
+    preventPodSchedulingIfMissing: boolean().pointer().tag(11),
   }));
 export type CSIDriverSpec = TypeOf<ReturnType<typeof csiDriverSpec>>;
 
 export const tokenRequest = part(() =>
   object('api.storage.v1.TokenRequest', {
     audience: string().required().tag(1),
-    expirationSeconds: int64().tag(2),
+    expirationSeconds: int64().pointer().tag(2),
   }));
 export type TokenRequest = TypeOf<ReturnType<typeof tokenRequest>>;
 

@@ -19,7 +19,7 @@ export type CSINodeSpec = TypeOf<ReturnType<typeof csiNodeSpec>>;
 
 export const volumeNodeResources = part(() =>
   object('api.storage.v1.VolumeNodeResources', {
-    count: int32().tag(1),
+    count: int32().pointer().tag(1),
   }));
 export type VolumeNodeResources = TypeOf<ReturnType<typeof volumeNodeResources>>;
 

@@ -9,10 +9,10 @@ export const StorageClass = defineKind({
   fields: {
     provisioner: string().required().tag(2),
     parameters: map(string()).tag(3),
-    reclaimPolicy: string().tag(4),
+    reclaimPolicy: string().pointer().tag(4),
     mountOptions: list(string()).tag(5),
-    allowVolumeExpansion: boolean().tag(6),
-    volumeBindingMode: string().tag(7),
+    allowVolumeExpansion: boolean().pointer().tag(6),
+    volumeBindingMode: string().pointer().tag(7),
     allowedTopologies: list(topologySelectorTerm()).tag(8),
   },
 });

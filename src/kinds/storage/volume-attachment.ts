@@ -5,7 +5,7 @@ import { persistentVolumeSpec } from '../core/persistent-volume-spec.ts';
 
 export const volumeAttachmentSource = part(() =>
   object('api.storage.v1.VolumeAttachmentSource', {
-    persistentVolumeName: string().tag(1),
+    persistentVolumeName: string().pointer().tag(1),
     inlineVolumeSpec: persistentVolumeSpec().tag(2),
   }));
 export type VolumeAttachmentSource = TypeOf<ReturnType<typeof volumeAttachmentSource>>;
@@ -31,7 +31,7 @@ export const volumeError = part(() =>
   object('api.storage.v1.VolumeError', {
     time: time().tag(1),
     message: string().tag(2),
-    errorCode: int32().tag(3),
+    errorCode: int32().pointer().tag(3),
   }));
 export type VolumeError = TypeOf<ReturnType<typeof volumeError>>;
 

@@ -1,0 +1,12 @@
+/**
+ * The kubelet: makes the pods bound to one node run, and says how they are.
+ * In: pods, Services, ConfigMaps and Secrets through client/; the container runtime through CRI.
+ * Out: containers, volumes and cgroups on this machine; pod and node status, a Lease, events; logs, exec and port-forward on
+ * its own HTTPS server.
+ * It must not know controllers, scheduler, proxy or network, nor choose its own directories: every path is an option, so that
+ * several kubelets can share a machine.
+ */
+export { connectCri } from './cri/grpc-cri.ts';
+export { FakeCri } from './cri/fake-cri.ts';
+export type { FakeCriOptions } from './cri/fake-cri.ts';
+export type { Cri } from './cri/cri.ts';
