@@ -141,7 +141,7 @@ function ranges(open: () => Promise<Driver>): void {
     const keys = Array.from({ length: 2000 }, (_, n) => `/k/${String((n * 7919) % 2000).padStart(4, '0')}`);
     await write(driver, ...keys.map((key) => put(key, key)));
     await write(driver, ...keys.slice(0, 1000).map((key) => del(key)));
-    expect((await driver.range(everything)).entries.map(({ key }) => key)).toEqual(keys.slice(1000).sort());
+    expect((await driver.range(everything)).entries.map(({ key }) => key)).toEqual(keys.slice(1000).toSorted());
   });
 }
 

@@ -14,7 +14,7 @@ test('agrees with a sorted array through ten thousand random writes', () => {
       model.set(key, n);
     }
   }
-  const sorted = [...model].sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = [...model].toSorted(([a], [b]) => (a < b ? -1 : 1));
   expect([...map.walk('', '')]).toEqual(sorted.map(([, value]) => value));
   expect([...map.walk('5', 'a')]).toEqual(sorted.filter(([key]) => key >= '5' && key < 'a').map(([, value]) => value));
   expect(map.size).toBe(model.size);

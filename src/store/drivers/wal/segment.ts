@@ -155,7 +155,7 @@ export async function readSegment(files: Files, path: string, take: (change: Cha
   const file = await files.open(path, 'read');
   try {
     const header = await readHeader('log', path, file);
-    const reader = new FrameReader(file, header?.seed ?? 0, header ? HEADER_BYTES : 0);
+    const reader = new FrameReader(file, header?.seed ?? 0, HEADER_BYTES);
     if (!header) {
       if ((await reader.rest()).type === 'nothing') return undefined;
       throw new CorruptStore(path, 'its header is missing');
