@@ -14,6 +14,8 @@ export interface ColumnSpec<T> {
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
   readonly format?: string;
   readonly description?: string;
+  /** Shown by `-o wide` alone (priority 1), at this place among the others. */
+  readonly wide?: boolean;
   readonly cell: Column<T>;
 }
 
@@ -66,7 +68,9 @@ export interface KindDefinition<T, S extends Field | undefined, St extends Field
   readonly subresources?: readonly string[];
   /** How `metadata.name` is checked: DNS subdomain unless said. */
   readonly nameRule?: 'subdomain' | 'label' | 'label1035' | 'path-segment';
+  /** Tables begin with Name unless it is declared here; nothing else is added. Without columns a table has Name and Age. */
   readonly columns?: Readonly<Record<string, Column<T> | ColumnSpec<T>>>;
+  /** Behind `columns`, with `-o wide`. */
   readonly wideColumns?: Readonly<Record<string, Column<T> | ColumnSpec<T>>>;
   /** Beside metadata.name and metadata.namespace: `spec.nodeName` → its value. */
   readonly fieldSelectors?: Readonly<Record<string, Selectable<T>>>;
