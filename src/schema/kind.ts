@@ -96,6 +96,8 @@ type Others<F> = F extends Readonly<Record<string, Field>> ? import('./field.ts'
 /** An instance's type from the parts of its declaration. */
 export type Instance<S, St, F> = KubeObject & Part<'spec', S> & Part<'status', St> & Others<F>;
 
+const METADATA: SchemaNode = { ...objectMeta().node, tag: 1, default: {} };
+
 /**
  * Declares a kind. `spec` and `status` are always there after decoding (`{}` at the least, with defaults inside).
  * The result is frozen data; nothing is compiled until first used.
@@ -109,7 +111,7 @@ export function defineKind<
   const nodes: Record<string, SchemaNode> = {
     apiVersion: { type: 'string' },
     kind: { type: 'string' },
-    metadata: { ...objectMeta().node, tag: 1 },
+    metadata: METADATA,
   };
   if (spec) nodes.spec = { tag: 2, default: {}, ...spec.node };
   for (const [name, field] of Object.entries(fields ?? {})) nodes[name] = field.node;
