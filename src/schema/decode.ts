@@ -176,10 +176,10 @@ function listDecoder(node: ListNode, zeros: boolean): Decoder {
   return (value, state) => {
     if (!Array.isArray(value)) throw MISMATCH;
     if (value.length === 0) return keepsEmpty ? [] : undefined;
-    const out = new Array<unknown>(value.length);
+    const out: unknown[] = [];
     for (let at = 0; at < value.length; at++) {
       const given: unknown = value[at];
-      out[at] = given === null || given === undefined ? decode(zeroOf(node.items), state) : decode(given, state);
+      out.push(decode(given === null || given === undefined ? zeroOf(node.items) : given, state));
     }
     return out;
   };
