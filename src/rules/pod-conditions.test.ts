@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { availableIn, isActive, isAvailable, isReady, setCondition } from './pod-conditions.ts';
+import { availableIn, type ConditionLike, isActive, isAvailable, isReady, setCondition } from './pod-conditions.ts';
 
 const T0 = '2026-01-01T00:00:00Z';
 const T1 = '2026-01-01T00:00:30Z';
@@ -8,7 +8,7 @@ const pod = (status: string, more: object = {}) => ({
 });
 
 test('a condition keeps its transition time until its status changes', () => {
-  const first = setCondition(undefined, { type: 'Ready', status: 'True', lastTransitionTime: T0 });
+  const first = setCondition<ConditionLike>(undefined, { type: 'Ready', status: 'True', lastTransitionTime: T0 });
   const same = setCondition(first, { type: 'Ready', status: 'True', reason: 'Because', lastTransitionTime: T1 });
   const turned = setCondition(same, { type: 'Ready', status: 'False', lastTransitionTime: T1 });
   expect(same).toEqual([{ type: 'Ready', status: 'True', reason: 'Because', lastTransitionTime: T0 }]);
@@ -16,8 +16,8 @@ test('a condition keeps its transition time until its status changes', () => {
 });
 
 test('setting what is there already returns the same array', () => {
-  const before = [{ type: 'Ready', status: 'True', lastTransitionTime: T0 }];
-  expect(setCondition(before, { type: 'Ready', status: 'True', reason: undefined, lastTransitionTime: T1 } as (typeof before)[0])).toBe(before);
+  const before: readonly ConditionLike[] = [{ type: 'Ready', status: 'True', lastTransitionTime: T0 }];
+  expect(setCondition(before, { type: 'Ready', status: 'True', lastTransitionTime: T1 })).toBe(before);
 });
 
 test('a pod is available when it has been ready for long enough', () => {
