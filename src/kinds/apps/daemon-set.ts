@@ -1,8 +1,6 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, int64, intOrString, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { age, formatLabels, integer, workloadWideColumns } from '../cells.ts';
-import { defaultPodTemplate } from '../core/pod-defaults.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
@@ -60,20 +58,5 @@ export const DaemonSet = defineKind({
   short: ['ds'], categories: ['all'], scope: 'Namespaced', package: 'api.apps.v1',
   spec: daemonSetSpec(),
   status: daemonSetStatus(),
-  columns: {
-    Desired: integer(({ status }) => status.desiredNumberScheduled),
-    Current: integer(({ status }) => status.currentNumberScheduled),
-    Ready: integer(({ status }) => status.numberReady),
-    'Up-to-date': integer(({ status }) => status.updatedNumberScheduled ?? 0),
-    Available: integer(({ status }) => status.numberAvailable ?? 0),
-    'Node Selector': ({ spec }) => formatLabels(spec.template.spec?.nodeSelector),
-    Age: age,
-  },
-  wideColumns: workloadWideColumns,
-  defaults: (set) => {
-    const { updateStrategy, template } = set.spec;
-    const rolling = updateStrategy.type === 'RollingUpdate' && { rollingUpdate: { maxUnavailable: 1, maxSurge: 0, ...updateStrategy.rollingUpdate } };
-    return { ...set, spec: { ...set.spec, updateStrategy: { ...updateStrategy, ...rolling }, template: defaultPodTemplate(template) } };
-  },
 });
 export type DaemonSet = InstanceOf<typeof DaemonSet>;

@@ -1,9 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, int64, intOrString, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { age, containerImages, containerNames } from '../cells.ts';
 import { persistentVolumeClaim } from '../core/persistent-volume-claim.ts';
-import { defaultPodTemplate } from '../core/pod-defaults.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
@@ -81,15 +79,5 @@ export const StatefulSet = defineKind({
   scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
   spec: statefulSetSpec(),
   status: statefulSetStatus(),
-  columns: { Ready: ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas}`, Age: age },
-  wideColumns: {
-    Containers: ({ spec }) => containerNames(spec.template),
-    Images: ({ spec }) => containerImages(spec.template),
-  },
-  defaults: (set) => {
-    const { updateStrategy, template } = set.spec;
-    const rolling = updateStrategy.type === 'RollingUpdate' && { rollingUpdate: { partition: 0, maxUnavailable: 1, ...updateStrategy.rollingUpdate } };
-    return { ...set, spec: { ...set.spec, updateStrategy: { ...updateStrategy, ...rolling }, template: defaultPodTemplate(template) } };
-  },
 });
 export type StatefulSet = InstanceOf<typeof StatefulSet>;

@@ -1,10 +1,6 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { age, workloadWideColumns } from '../cells.ts';
-import { isEmpty, withFields } from '../change.ts';
-import { completionsCell, durationCell, statusCell } from './job-columns.ts';
-import { defaultJobSpec } from './job-defaults.ts';
 import { jobSpec } from './job-spec.ts';
 
 export const jobCondition = part(() =>
@@ -46,12 +42,5 @@ export const Job = defineKind({
   categories: ['all'], scope: 'Namespaced', package: 'api.batch.v1',
   spec: jobSpec(),
   status: jobStatus(),
-  columns: { Status: statusCell, Completions: completionsCell, Duration: durationCell, Age: age },
-  wideColumns: workloadWideColumns,
-  fieldSelectors: { 'status.successful': ({ status }) => String(status.succeeded ?? 0) },
-  defaults: (job) => withFields(job, {
-    metadata: isEmpty(job.metadata.labels) ? withFields(job.metadata, { labels: job.spec.template.metadata.labels }) : job.metadata,
-    spec: defaultJobSpec(job.spec),
-  }),
 });
 export type Job = InstanceOf<typeof Job>;

@@ -1,11 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, int32, intOrString, list, map, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { age, formatLabels } from '../cells.ts';
-import { withFields } from '../change.ts';
 import { condition } from '../meta/condition.ts';
-import { clusterIpCell, externalIpCell, portsCell } from './service-columns.ts';
-import { defaultServiceSpec, defaultServiceStatus } from './service-defaults.ts';
 
 export const clientIPConfig = part(() =>
   object('api.core.v1.ClientIPConfig', {
@@ -91,12 +87,5 @@ export const Service = defineKind({
   subresources: ['proxy'],
   spec: serviceSpec(),
   status: serviceStatus(),
-  columns: { Type: ({ spec }) => spec.type, 'Cluster-IP': clusterIpCell, 'External-IP': externalIpCell, 'Port(s)': portsCell, Age: age },
-  wideColumns: { Selector: ({ spec }) => formatLabels(spec.selector) },
-  fieldSelectors: {
-    'spec.clusterIP': ({ spec }) => spec.clusterIP ?? '',
-    'spec.type': ({ spec }) => spec.type,
-  },
-  defaults: (service) => withFields(service, { spec: defaultServiceSpec(service.spec), status: defaultServiceStatus(service.status) }),
 });
 export type Service = InstanceOf<typeof Service>;

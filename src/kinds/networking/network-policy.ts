@@ -1,7 +1,6 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, intOrString, list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { age, formatSelector } from '../cells.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
 export const ipBlock = part(() =>
@@ -54,11 +53,5 @@ export const NetworkPolicy = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'NetworkPolicy', plural: 'networkpolicies',
   short: ['netpol'], scope: 'Namespaced', package: 'api.networking.v1',
   spec: networkPolicySpec(),
-  columns: { 'Pod-Selector': ({ spec }) => formatSelector(spec.podSelector), Age: age },
-  defaults: (policy) => {
-    if (policy.spec.policyTypes?.length) return policy;
-    const policyTypes = policy.spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress'];
-    return { ...policy, spec: { ...policy.spec, policyTypes } };
-  },
 });
 export type NetworkPolicy = InstanceOf<typeof NetworkPolicy>;

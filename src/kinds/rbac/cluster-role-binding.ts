@@ -1,10 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { list } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { age } from '../cells.ts';
-import { withFields } from '../change.ts';
-import { subjectNames } from './subject-columns.ts';
-import { defaultSubjects, roleRef, subject } from './subject.ts';
+import { roleRef, subject } from './subject.ts';
 
 export const ClusterRoleBinding = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRoleBinding', plural: 'clusterrolebindings',
@@ -14,12 +11,5 @@ export const ClusterRoleBinding = defineKind({
     subjects: list(subject()).tag(2),
     roleRef: roleRef().required().default({}).tag(3),
   },
-  columns: { Role: ({ roleRef }) => `${roleRef.kind}/${roleRef.name}`, Age: age },
-  wideColumns: {
-    Users: ({ subjects }) => subjectNames(subjects, 'User'),
-    Groups: ({ subjects }) => subjectNames(subjects, 'Group'),
-    ServiceAccounts: ({ subjects }) => subjectNames(subjects, 'ServiceAccount'),
-  },
-  defaults: (binding) => withFields(binding, { subjects: defaultSubjects(binding.subjects) }),
 });
 export type ClusterRoleBinding = InstanceOf<typeof ClusterRoleBinding>;
