@@ -1,0 +1,115 @@
+import type { KubeObject } from '../meta/object.ts';
+import { resolved } from './go-type.ts';
+import type { Kind } from './kind.ts';
+import type { ObjectNode, SchemaNode } from './node.ts';
+
+/** Fills in what a decoded object leaves out: the schema's defaults, then the kind's own. */
+export function applyDefaults<T extends KubeObject>(kind: Kind<T>, object: T): T {
+  const filled = fillDefaults(kind.schema, object) as T;
+  return kind.defaults ? kind.defaults(filled) : filled;
+}
+
+/** Fills in the schema's defaults within `value`, which was decoded with it; shares what need not change. */
+export const fillDefaults = (schema: SchemaNode, value: unknown): unknown => fillerOf(schema)?.(value) ?? value;
+
+/** Returns its argument where nothing was missing. */
+type Filler = (value: unknown) => unknown;
+
+const compiled = new WeakMap<SchemaNode, { readonly fill: Filler | undefined }>();
+
+/** undefined where nothing below has a default. */
+function fillerOf(node: SchemaNode): Filler | undefined {
+  const known = compiled.get(node);
+  if (known) return known.fill;
+  if (node.type === 'lazy') {
+    // What refers to itself is compiled when a value is there to fill, else it would compile for ever.
+    const fill: Filler = (value) => fillerOf(resolved(node))?.(value) ?? value;
+    compiled.set(node, { fill });
+    return fill;
+  }
+  const fill = compile(node);
+  compiled.set(node, { fill });
+  return fill;
+}
+
+function compile(node: Exclude<SchemaNode, { type: 'lazy' }>): Filler | undefined {
+  if (node.type === 'object') return objectFiller(node);
+  if (node.type === 'list') {
+    const item = fillerOf(node.items);
+    return item && ((value) => mapItems(value as readonly unknown[], item));
+  }
+  if (node.type === 'map') {
+    const entry = fillerOf(node.values);
+    return entry && ((value) => mapEntries(value as Readonly<Record<string, unknown>>, entry));
+  }
+  return undefined;
+}
+
+interface Entry {
+  readonly key: string;
+  /** Fills what is there. */
+  readonly fill: Filler | undefined;
+  /** Makes what is not; undefined where the field may stay away. */
+  readonly make: (() => unknown) | undefined;
+}
+
+function objectFiller(node: ObjectNode): Filler | undefined {
+  const entries: Entry[] = [];
+  for (const [key, field] of Object.entries(node.fields)) {
+    const fill = fillerOf(field);
+    const make = makerOf(field, fill);
+    if (fill || make) entries.push({ key, fill, make });
+  }
+  if (entries.length === 0) return undefined;
+  return (value) => {
+    const before = value as Readonly<Record<string, unknown>>;
+    let copy: Record<string, unknown> | undefined;
+    for (const { key, fill, make } of entries) {
+      const old = before[key];
+      const now = old === undefined ? make?.() : fill && old !== null ? fill(old) : old;
+      if (now === old) continue;
+      copy ??= { ...before };
+      copy[key] = now;
+    }
+    return copy ?? value;
+  };
+}
+
+function makerOf(field: SchemaNode, fill: Filler | undefined): (() => unknown) | undefined {
+  const made = field.default;
+  if (made === undefined) return undefined;
+  if (typeof made === 'function') return () => filled(made(), fill);
+  const shared = deepFreeze(filled(made, fill));
+  return () => shared;
+}
+
+const filled = (value: unknown, fill: Filler | undefined): unknown => (fill && value !== null ? fill(value) : value);
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}
+
+function mapItems(list: readonly unknown[], fill: Filler): readonly unknown[] {
+  let copy: unknown[] | undefined;
+  for (let position = 0; position < list.length; position++) {
+    const before = list[position];
+    const after = before === null ? before : fill(before);
+    if (after !== before) copy ??= list.slice();
+    if (copy) copy[position] = after;
+  }
+  return copy ?? list;
+}
+
+function mapEntries(map: Readonly<Record<string, unknown>>, fill: Filler): Readonly<Record<string, unknown>> {
+  let copy: Record<string, unknown> | undefined;
+  for (const key of Object.keys(map)) {
+    const before = map[key];
+    const after = before === null || before === undefined ? before : fill(before);
+    if (after === before) continue;
+    copy ??= { ...map };
+    copy[key] = after;
+  }
+  return copy ?? map;
+}

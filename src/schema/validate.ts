@@ -1,0 +1,190 @@
+import { deepEqual } from '../meta/deep-equal.ts';
+import { duplicate, FieldPath, invalid, notSupported, required, tooMany, type FieldError } from '../meta/field-error.ts';
+import type { KubeObject } from '../meta/object.ts';
+import { resolved } from './go-type.ts';
+import type { Kind } from './kind.ts';
+import type { ListNode, MapNode, ObjectNode, ScalarNode, SchemaNode } from './node.ts';
+
+/** What the kind's schema finds wrong with a decoded, defaulted object, and with its change from `old`. */
+export const validateSchema = <T extends KubeObject>(kind: Kind<T>, object: T, old?: T): readonly FieldError[] =>
+  validateValue(kind.schema, object, old);
+
+/** As `validateSchema`, for any schema's value. */
+export function validateValue(schema: SchemaNode, value: unknown, old?: unknown): readonly FieldError[] {
+  const check = checkOf(schema);
+  if (!check) return NONE;
+  const run: Run = { schema, path: [], errors: [] };
+  check(value, old, run, 0);
+  return run.errors;
+}
+
+const NONE: readonly FieldError[] = [];
+
+export const FIELD_IMMUTABLE = 'field is immutable';
+
+interface Run {
+  readonly schema: SchemaNode;
+  /** Up to the depth in hand, the steps from the root. */
+  readonly path: (string | number)[];
+  readonly errors: FieldError[];
+}
+
+/** Called with values that are there; `old` is undefined where the object is new or had none. */
+type Check = (value: unknown, old: unknown, run: Run, depth: number) => void;
+
+const compiled = new WeakMap<SchemaNode, { readonly check: Check | undefined }>();
+
+/** undefined where nothing below can be wrong. */
+function checkOf(node: SchemaNode): Check | undefined {
+  const known = compiled.get(node);
+  if (known) return known.check;
+  if (node.type === 'lazy') {
+    const check: Check = (value, old, run, depth) => checkOf(resolved(node))?.(value, old, run, depth);
+    compiled.set(node, { check });
+    return check;
+  }
+  const inner = compile(node);
+  const check = node.immutable ? immutable(inner) : inner;
+  compiled.set(node, { check });
+  return check;
+}
+
+function compile(node: Exclude<SchemaNode, { type: 'lazy' }>): Check | undefined {
+  switch (node.type) {
+    case 'object': return objectCheck(node);
+    case 'list': return listCheck(node);
+    case 'map': return mapCheck(node);
+    default: return scalarCheck(node);
+  }
+}
+
+function immutable(inner: Check | undefined): Check {
+  return (value, old, run, depth) => {
+    if (old !== undefined && !deepEqual(value, old)) run.errors.push(invalid(placeOf(run, depth), value, FIELD_IMMUTABLE));
+    inner?.(value, old, run, depth);
+  };
+}
+
+interface Entry {
+  readonly key: string;
+  readonly check: Check | undefined;
+  readonly required: boolean;
+  readonly immutable: boolean;
+  /** Upstream cannot tell an empty value from an absent one. */
+  readonly emptyIsAbsent: boolean;
+}
+
+function objectCheck(node: ObjectNode): Check | undefined {
+  const entries = Object.entries(node.fields).flatMap(([key, field]): Entry[] => {
+    const check = checkOf(field);
+    if (!check && !field.required) return [];
+    const emptyIsAbsent = !field.pointer && !field.nullable && field.default === undefined;
+    return [{ key, check, required: field.required === true, immutable: field.immutable === true, emptyIsAbsent }];
+  });
+  if (entries.length === 0) return undefined;
+  return (value, old, run, depth) => {
+    const fields = value as Readonly<Record<string, unknown>>;
+    const before = old as Readonly<Record<string, unknown>> | undefined | null;
+    for (const entry of entries) {
+      const field = fields[entry.key];
+      const oldField = before?.[entry.key];
+      run.path[depth] = entry.key;
+      if (entry.required && (field === undefined || (entry.emptyIsAbsent && isEmpty(field)))) run.errors.push(required(placeOf(run, depth + 1)));
+      else if (field === undefined) {
+        if (entry.immutable && oldField !== undefined) run.errors.push(invalid(placeOf(run, depth + 1), field, FIELD_IMMUTABLE));
+      } else if (field !== null) entry.check?.(field, oldField, run, depth + 1);
+    }
+  };
+}
+
+const isEmpty = (value: unknown): boolean => value === '' || (Array.isArray(value) && value.length === 0);
+
+function listCheck(node: ListNode): Check | undefined {
+  const item = checkOf(node.items);
+  const { minItems = 0, maxItems = Infinity } = node;
+  if (!item && minItems === 0 && maxItems === Infinity && !node.unique) return undefined;
+  return (value, old, run, depth) => {
+    const list = value as readonly unknown[];
+    if (list.length < minItems) run.errors.push(invalid(placeOf(run, depth), list.length, `should have at least ${minItems} items`));
+    if (list.length > maxItems) run.errors.push(tooMany(placeOf(run, depth), list.length, maxItems));
+    if (node.unique) checkUnique(node, list, run, depth);
+    if (!item) return;
+    const counterpart = counterpartIn(node, old);
+    for (let position = 0; position < list.length; position++) {
+      run.path[depth] = position;
+      item(list[position], counterpart?.(list[position], position), run, depth + 1);
+    }
+  };
+}
+
+/** Finds an item's former self: by its keys, else by position. */
+function counterpartIn(node: ListNode, old: unknown): ((item: unknown, position: number) => unknown) | undefined {
+  if (!Array.isArray(old)) return undefined;
+  const former: readonly unknown[] = old;
+  if (node.listType !== 'map') return (_, position) => former[position];
+  const byKey = new Map(former.map((item) => [identity(node, item), item]));
+  return (item) => byKey.get(identity(node, item));
+}
+
+/** What tells an item of a set or a keyed list from the others. */
+function identity(node: ListNode, item: unknown): string {
+  if (node.listType !== 'map') return JSON.stringify(item);
+  return JSON.stringify(node.keys.map((key) => (item as Readonly<Record<string, unknown>>)[key] ?? null));
+}
+
+function checkUnique(node: ListNode, list: readonly unknown[], run: Run, depth: number): void {
+  const seen = new Set<string>();
+  for (const [position, item] of list.entries()) {
+    const id = identity(node, item);
+    if (!seen.has(id)) {
+      seen.add(id);
+      continue;
+    }
+    run.path[depth] = position;
+    const at = placeOf(run, depth + 1);
+    run.errors.push(duplicate(at, node.listType === 'map' ? keysOf(node, item) : item));
+  }
+}
+
+const keysOf = (node: ListNode, item: unknown): unknown =>
+  Object.fromEntries(node.keys.map((key) => [key, (item as Readonly<Record<string, unknown>>)[key]]));
+
+function mapCheck(node: MapNode): Check | undefined {
+  const entry = checkOf(node.values);
+  return entry && ((value, old, run, depth) => {
+    const before = old as Readonly<Record<string, unknown>> | undefined;
+    for (const [key, part] of Object.entries(value as Readonly<Record<string, unknown>>)) {
+      run.path[depth] = key;
+      entry(part, before && Object.hasOwn(before, key) ? before[key] : undefined, run, depth + 1);
+    }
+  });
+}
+
+function scalarCheck(node: ScalarNode): Check | undefined {
+  const { min, max, enum: values } = node;
+  if (min === undefined && max === undefined && values === undefined) return undefined;
+  return (value, _old, run, depth) => {
+    if (values && typeof value === 'string' && !values.includes(value)) run.errors.push(notSupported(placeOf(run, depth), value, values));
+    if (typeof value !== 'number') return;
+    if (value < (min ?? -Infinity) || value > (max ?? Infinity)) run.errors.push(invalid(placeOf(run, depth), value, rangeText(min, max)));
+  };
+}
+
+function rangeText(min: number | undefined, max: number | undefined): string {
+  if (max === undefined) return `must be greater than or equal to ${min}`;
+  return min === undefined ? `must be less than or equal to ${max}` : `must be between ${min} and ${max}, inclusive`;
+}
+
+/** The path of the value at `depth`; keys of maps stand in brackets, as positions do. */
+function placeOf(run: Run, depth: number): FieldPath {
+  let at = FieldPath.of();
+  let node = resolved(run.schema);
+  for (const step of run.path.slice(0, depth)) {
+    if (typeof step === 'number') at = at.index(step);
+    else at = node.type === 'map' ? at.key(step) : at.child(step);
+    if (node.type === 'object') node = resolved(node.fields[step]!);
+    else if (node.type === 'list') node = resolved(node.items);
+    else if (node.type === 'map') node = resolved(node.values);
+  }
+  return at;
+}
