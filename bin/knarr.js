@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 import { main } from '../dist/knarr.js';
-await main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2));

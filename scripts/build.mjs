@@ -1,24 +1,44 @@
-// Bundles what users and tests run into dist/: one file per entry, every dependency of ours inside.
+// Bundles what users and tests run into dist/: one file per process, with our dependencies inside and what is loaded
+// lazily in chunks of its own. Built beside dist/ and renamed, so that a running knarr never sees half a bundle.
 import { build } from 'esbuild';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 
-const entries = {
-  knarr: 'src/cli/main.ts',
+const ENTRIES = {
+  knarr: 'src/cluster/main.ts',
+  supervisor: 'src/cluster/supervisor/main.ts',
+  'control-plane': 'src/cluster/control-plane/main.ts',
+  agent: 'src/cluster/agent/main.ts',
   kit: 'src/kit/index.ts',
   bench: 'test/bench/main.ts',
   conformance: 'test/conformance/main.ts',
 };
 
-await rm('dist', { recursive: true, force: true });
-await build({
-  entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
-  outdir: 'dist',
-  bundle: true,
-  platform: 'node',
-  target: 'node20.19',
-  format: 'esm',
-  sourcemap: true,
-  packages: 'external',
-  logLevel: 'warning',
-});
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+const outdir = await mkdtemp('.dist-'); // for its maker alone
+await chmod(outdir, 0o755);
+try {
+  await build({
+    entryPoints: Object.fromEntries(Object.entries(ENTRIES).filter(([, file]) => existsSync(file))),
+    outdir,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    platform: 'node',
+    target: 'node20.19',
+    format: 'esm',
+    sourcemap: true,
+    define: { KNARR_VERSION: JSON.stringify(version) },
+    // CommonJS inside the bundle asks for node's own modules by require().
+    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+    logLevel: 'warning',
+  });
+  const old = `${outdir}.old`;
+  if (existsSync('dist')) await rename('dist', old).catch(() => {});
+  await rename(outdir, 'dist');
+  await rm(old, { recursive: true, force: true });
+} finally {
+  await rm(outdir, { recursive: true, force: true });
+}

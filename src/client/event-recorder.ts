@@ -3,6 +3,7 @@ import { silent, type Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { isApiError } from '../meta/api-error.ts';
 import type { KubeObject } from '../meta/object.ts';
+import { formatTime } from '../meta/time.ts';
 import { Event } from '../kinds/core/event.ts';
 import type { ObjectReference } from '../kinds/core/references.ts';
 import type { Client } from './client.ts';
@@ -105,7 +106,7 @@ class Recorder implements EventRecorder {
 
   /** @returns false when that event has gone from the store. */
   async #count(known: { name: string; namespace: string }, { count, message }: { count: number; message: string }, told: Told): Promise<boolean> {
-    const body = { count, message, lastTimestamp: rfc3339(told.at) };
+    const body = { count, message, lastTimestamp: formatTime(told.at) };
     try {
       await this.#client.patch(Event, known.name, { type: 'merge', body }, { namespace: known.namespace });
       return true;
@@ -121,7 +122,7 @@ class Recorder implements EventRecorder {
     // Upstream's suffix is the time in nanoseconds; ours has random digits below the millisecond.
     const suffix = (BigInt(told.at) * 1_000_000n + BigInt(Math.floor(random.next() * 1_000_000))).toString(16);
     const name = `${(told.reference.name ?? '').slice(0, 253 - 17)}.${suffix}`;
-    const at = rfc3339(told.at);
+    const at = formatTime(told.at);
     await this.#client.create(Event, {
       metadata: { name, namespace },
       involvedObject: told.reference,
@@ -144,5 +145,3 @@ export function referenceTo({ apiVersion, kind, metadata }: KubeObject): ObjectR
   const { namespace, name, uid, resourceVersion } = metadata;
   return { kind, ...(namespace ? { namespace } : {}), name, uid, apiVersion, resourceVersion };
 }
-
-const rfc3339 = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;

@@ -2,6 +2,7 @@ import type { Clock, Millis } from '../base/clock.ts';
 import { silent, type Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { isApiError } from '../meta/api-error.ts';
+import { formatMicroTime } from '../meta/time.ts';
 import { Lease } from '../kinds/coordination/lease.ts';
 import type { Client } from './client.ts';
 
@@ -122,7 +123,7 @@ class Elector {
 
   #spec(old: Lease | undefined): Lease['spec'] {
     const { identity, clock } = this.#options;
-    const now = microTime(clock.now());
+    const now = formatMicroTime(clock.now());
     const mine = old?.spec.holderIdentity === identity;
     const transitions = old?.spec.leaseTransitions ?? 0;
     return {
@@ -148,7 +149,7 @@ class Elector {
   async #release(): Promise<void> {
     const lease = this.#seen;
     if (!lease || !this.#isHolder()) return;
-    const now = microTime(this.#options.clock.now());
+    const now = formatMicroTime(this.#options.clock.now());
     const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now };
     await this.#client.update(Lease, { ...lease, spec }).then(
       (released) => this.#note(released),
@@ -160,5 +161,3 @@ class Elector {
     return this.#options.clock.sleep(delay, signal).catch(() => undefined);
   }
 }
-
-const microTime = (at: Millis): string => new Date(at).toISOString().replace('Z', '000Z');

@@ -82,11 +82,12 @@ export const notFoundValue = (at: FieldPath, value: unknown): FieldError =>
 export const forbidden = (at: FieldPath, detail: string): FieldError =>
   fieldError('FieldValueForbidden', at, `Forbidden: ${detail}`);
 
+/** `supported` in the order upstream lists them. */
 export const notSupported = (at: FieldPath, value: unknown, supported: readonly string[]): FieldError =>
   fieldError(
     'FieldValueNotSupported',
     at,
-    `Unsupported value: ${printValue(value)}${supported.length > 0 ? `: supported values: ${[...supported].sort().map((v) => JSON.stringify(v)).join(', ')}` : ''}`,
+    `Unsupported value: ${printValue(value)}${supported.length > 0 ? `: supported values: ${supported.map((v) => JSON.stringify(v)).join(', ')}` : ''}`,
   );
 
 export const tooLong = (at: FieldPath, maxBytes: number): FieldError =>

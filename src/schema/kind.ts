@@ -14,6 +14,8 @@ export interface ColumnSpec<T> {
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
   readonly format?: string;
   readonly description?: string;
+  /** Shown by `-o wide` alone (priority 1), at this place among the others. */
+  readonly wide?: boolean;
   readonly cell: Column<T>;
 }
 
@@ -66,7 +68,9 @@ export interface KindDefinition<T, S extends Field | undefined, St extends Field
   readonly subresources?: readonly string[];
   /** How `metadata.name` is checked: DNS subdomain unless said. */
   readonly nameRule?: 'subdomain' | 'label' | 'label1035' | 'path-segment';
+  /** Tables begin with Name unless it is declared here; nothing else is added. Without columns a table has Name and Age. */
   readonly columns?: Readonly<Record<string, Column<T> | ColumnSpec<T>>>;
+  /** Behind `columns`, with `-o wide`. */
   readonly wideColumns?: Readonly<Record<string, Column<T> | ColumnSpec<T>>>;
   /** Beside metadata.name and metadata.namespace: `spec.nodeName` → its value. */
   readonly fieldSelectors?: Readonly<Record<string, Selectable<T>>>;
@@ -92,6 +96,8 @@ type Others<F> = F extends Readonly<Record<string, Field>> ? import('./field.ts'
 /** An instance's type from the parts of its declaration. */
 export type Instance<S, St, F> = KubeObject & Part<'spec', S> & Part<'status', St> & Others<F>;
 
+const METADATA: SchemaNode = { ...objectMeta().node, tag: 1, default: {} };
+
 /**
  * Declares a kind. `spec` and `status` are always there after decoding (`{}` at the least, with defaults inside).
  * The result is frozen data; nothing is compiled until first used.
@@ -105,7 +111,7 @@ export function defineKind<
   const nodes: Record<string, SchemaNode> = {
     apiVersion: { type: 'string' },
     kind: { type: 'string' },
-    metadata: { ...objectMeta().node, tag: 1 },
+    metadata: METADATA,
   };
   if (spec) nodes.spec = { tag: 2, default: {}, ...spec.node };
   for (const [name, field] of Object.entries(fields ?? {})) nodes[name] = field.node;

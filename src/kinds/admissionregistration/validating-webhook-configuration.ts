@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, integer } from '../cells.ts';
 import { matchCondition, ruleWithOperations } from './matching.ts';
 import { webhookClientConfig } from './webhook.ts';
 import { labelSelector } from '../meta/label-selector.ts';
@@ -27,5 +28,6 @@ export const ValidatingWebhookConfiguration = defineKind({
   fields: {
     webhooks: list(validatingWebhook()).keyedBy('name').tag(2),
   },
+  columns: { Webhooks: integer(({ webhooks }) => webhooks?.length ?? 0), Age: age },
 });
 export type ValidatingWebhookConfiguration = InstanceOf<typeof ValidatingWebhookConfiguration>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, bytes, int32, int64, lazy, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { createdAt } from '../cells.ts';
 import type { JSONSchemaProps } from './json-schema-props.ts';
 import { jsonSchemaProps } from './json-schema-props.ts';
 
@@ -139,5 +140,6 @@ export const CustomResourceDefinition = defineKind({
   short: ['crd', 'crds'], categories: ['api-extensions'], scope: 'Cluster', package: 'apiextensions-apiserver.pkg.apis.apiextensions.v1',
   spec: customResourceDefinitionSpec(),
   status: customResourceDefinitionStatus(),
+  columns: { 'Created At': createdAt },
 });
 export type CustomResourceDefinition = InstanceOf<typeof CustomResourceDefinition>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, bytes, int32, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age } from '../cells.ts';
 
 export const apiServiceCondition = part(() =>
   object('kube-aggregator.pkg.apis.apiregistration.v1.APIServiceCondition', {
@@ -43,5 +44,14 @@ export const APIService = defineKind({
   categories: ['api-extensions'], scope: 'Cluster', package: 'kube-aggregator.pkg.apis.apiregistration.v1',
   spec: apiServiceSpec(),
   status: apiServiceStatus(),
+  columns: {
+    Service: ({ spec }) => (spec.service ? `${spec.service.namespace}/${spec.service.name}` : 'Local'),
+    Available: ({ status }) => {
+      const available = status.conditions?.find(({ type }) => type === 'Available');
+      if (!available) return 'Unknown';
+      return available.status === 'False' && available.reason ? `False (${available.reason})` : available.status;
+    },
+    Age: age,
+  },
 });
 export type APIService = InstanceOf<typeof APIService>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { any, int64 } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, integer, NONE } from '../cells.ts';
 
 export const ControllerRevision = defineKind({
   group: 'apps', version: 'v1', kind: 'ControllerRevision', plural: 'controllerrevisions',
@@ -8,6 +9,16 @@ export const ControllerRevision = defineKind({
   fields: {
     data: any('apimachinery.pkg.runtime.RawExtension').tag(2),
     revision: int64().required().tag(3),
+  },
+  columns: {
+    Controller: ({ metadata }) => {
+      const owner = metadata.ownerReferences?.find(({ controller }) => controller);
+      if (!owner) return NONE;
+      const [group, version] = owner.apiVersion.split('/');
+      return `${owner.kind.toLowerCase()}${version === undefined ? '' : `.${group}`}/${owner.name}`;
+    },
+    Revision: integer(({ revision }) => revision),
+    Age: age,
   },
 });
 export type ControllerRevision = InstanceOf<typeof ControllerRevision>;

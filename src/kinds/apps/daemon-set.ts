@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, int64, intOrString, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, formatLabels, integer, workloadWideColumns } from '../cells.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
@@ -58,5 +59,15 @@ export const DaemonSet = defineKind({
   short: ['ds'], categories: ['all'], scope: 'Namespaced', package: 'api.apps.v1',
   spec: daemonSetSpec(),
   status: daemonSetStatus(),
+  columns: {
+    Desired: integer(({ status }) => status.desiredNumberScheduled),
+    Current: integer(({ status }) => status.currentNumberScheduled),
+    Ready: integer(({ status }) => status.numberReady),
+    'Up-to-date': integer(({ status }) => status.updatedNumberScheduled ?? 0),
+    Available: integer(({ status }) => status.numberAvailable ?? 0),
+    'Node Selector': ({ spec }) => formatLabels(spec.template.spec?.nodeSelector),
+    Age: age,
+  },
+  wideColumns: workloadWideColumns,
 });
 export type DaemonSet = InstanceOf<typeof DaemonSet>;

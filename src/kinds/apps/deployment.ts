@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, int32, int64, intOrString, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, integer, workloadWideColumns } from '../cells.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
@@ -62,5 +63,12 @@ export const Deployment = defineKind({
   scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
   spec: deploymentSpec(),
   status: deploymentStatus(),
+  columns: {
+    Ready: ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas}`,
+    'Up-to-date': integer(({ status }) => status.updatedReplicas ?? 0),
+    Available: integer(({ status }) => status.availableReplicas ?? 0),
+    Age: age,
+  },
+  wideColumns: workloadWideColumns,
 });
 export type Deployment = InstanceOf<typeof Deployment>;

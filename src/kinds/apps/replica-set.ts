@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, int64, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, integer, workloadWideColumns } from '../cells.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
@@ -41,5 +42,13 @@ export const ReplicaSet = defineKind({
   scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
   spec: replicaSetSpec(),
   status: replicaSetStatus(),
+  columns: {
+    Desired: integer(({ spec }) => spec.replicas),
+    Current: integer(({ status }) => status.replicas),
+    Ready: integer(({ status }) => status.readyReplicas ?? 0),
+    Age: age,
+  },
+  wideColumns: workloadWideColumns,
+  fieldSelectors: { 'status.replicas': ({ status }) => String(status.replicas) },
 });
 export type ReplicaSet = InstanceOf<typeof ReplicaSet>;

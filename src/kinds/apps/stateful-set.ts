@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, int64, intOrString, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, containerImages, containerNames } from '../cells.ts';
 import { persistentVolumeClaim } from '../core/persistent-volume-claim.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
@@ -79,5 +80,10 @@ export const StatefulSet = defineKind({
   scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
   spec: statefulSetSpec(),
   status: statefulSetStatus(),
+  columns: { Ready: ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas}`, Age: age },
+  wideColumns: {
+    Containers: ({ spec }) => containerNames(spec.template),
+    Images: ({ spec }) => containerImages(spec.template),
+  },
 });
 export type StatefulSet = InstanceOf<typeof StatefulSet>;

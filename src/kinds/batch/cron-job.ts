@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, int32, int64, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, containerImages, containerNames, formatSelector, integer, NONE } from '../cells.ts';
 import { jobTemplateSpec } from './job-template.ts';
 import { objectReference } from '../core/references.ts';
 
@@ -30,5 +31,19 @@ export const CronJob = defineKind({
   short: ['cj'], categories: ['all'], scope: 'Namespaced', package: 'api.batch.v1',
   spec: cronJobSpec(),
   status: cronJobStatus(),
+  columns: {
+    Schedule: ({ spec }) => spec.schedule,
+    Timezone: ({ spec }) => spec.timeZone ?? NONE,
+    Suspend: ({ spec }) => (spec.suspend ? 'True' : 'False'),
+    Active: integer(({ status }) => status.active?.length ?? 0),
+    'Last Schedule': ({ status }, now) => (status.lastScheduleTime === undefined ? NONE : since(status.lastScheduleTime, now)),
+    Age: age,
+  },
+  wideColumns: {
+    Containers: ({ spec }) => containerNames(spec.jobTemplate.spec.template),
+    Images: ({ spec }) => containerImages(spec.jobTemplate.spec.template),
+    Selector: ({ spec }) => formatSelector(spec.jobTemplate.spec.selector),
+  },
 });
 export type CronJob = InstanceOf<typeof CronJob>;
+import { since } from '../../meta/human-duration.ts';

@@ -4,7 +4,7 @@ import { jobSpec } from './job-spec.ts';
 
 export const jobTemplateSpec = part(() =>
   object('api.batch.v1.JobTemplateSpec', {
-    metadata: objectMeta().tag(1),
+    metadata: objectMeta().default({}).tag(1),
     spec: jobSpec().default({}).tag(2),
   }));
 export type JobTemplateSpec = TypeOf<ReturnType<typeof jobTemplateSpec>>;

@@ -1,6 +1,8 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, workloadWideColumns } from '../cells.ts';
+import { completionsCell, durationCell, statusCell } from './job-columns.ts';
 import { jobSpec } from './job-spec.ts';
 
 export const jobCondition = part(() =>
@@ -42,5 +44,8 @@ export const Job = defineKind({
   categories: ['all'], scope: 'Namespaced', package: 'api.batch.v1',
   spec: jobSpec(),
   status: jobStatus(),
+  columns: { Status: statusCell, Completions: completionsCell, Duration: durationCell, Age: age },
+  wideColumns: workloadWideColumns,
+  fieldSelectors: { 'status.successful': ({ status }) => String(status.succeeded ?? 0) },
 });
 export type Job = InstanceOf<typeof Job>;

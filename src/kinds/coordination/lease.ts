@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, microTime, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age } from '../cells.ts';
 
 export const leaseSpec = part(() =>
   object('api.coordination.v1.LeaseSpec', {
@@ -18,5 +19,6 @@ export const Lease = defineKind({
   group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases',
   scope: 'Namespaced', package: 'api.coordination.v1',
   spec: leaseSpec(),
+  columns: { Holder: ({ spec }) => spec.holderIdentity ?? '', Age: age },
 });
 export type Lease = InstanceOf<typeof Lease>;

@@ -18,5 +18,10 @@ export const ComponentStatus = defineKind({
   fields: {
     conditions: list(componentCondition()).keyedBy('type').tag(2),
   },
+  columns: {
+    Status: ({ conditions }) => (conditions?.some(({ type, status }) => type === 'Healthy' && status === 'True') ? 'Healthy' : 'Unhealthy'),
+    Message: ({ conditions }) => conditions?.find(({ type }) => type === 'Healthy')?.message ?? '',
+    Error: ({ conditions }) => conditions?.find(({ type }) => type === 'Healthy')?.error ?? '',
+  },
 });
 export type ComponentStatus = InstanceOf<typeof ComponentStatus>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, firstThree } from '../cells.ts';
 import { objectReference } from './references.ts';
 
 export const endpointAddress = part(() =>
@@ -29,11 +30,22 @@ export const endpointSubset = part(() =>
   }));
 export type EndpointSubset = TypeOf<ReturnType<typeof endpointSubset>>;
 
+/** `ip:port` of each that is ready, as the Endpoints column lists them. */
+const endpointsOf = (subsets: readonly EndpointSubset[] | undefined): readonly string[] =>
+  (subsets ?? []).flatMap(({ addresses = [], ports = [] }) => {
+    if (ports.length === 0) return addresses.map(({ ip }) => ip);
+    return ports.flatMap(({ port }) => addresses.map(({ ip }) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)));
+  });
+
 export const Endpoints = defineKind({
   group: '', version: 'v1', kind: 'Endpoints', plural: 'endpoints',
   short: ['ep'], scope: 'Namespaced', package: 'api.core.v1',
   fields: {
     subsets: list(endpointSubset()).tag(2),
+  },
+  columns: {
+    Endpoints: ({ subsets }) => firstThree(endpointsOf(subsets)),
+    Age: age,
   },
 });
 export type Endpoints = InstanceOf<typeof Endpoints>;

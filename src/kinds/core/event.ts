@@ -1,6 +1,8 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, microTime, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { integer, wide } from '../cells.ts';
+import { countCell, firstSeenCell, lastSeenCell, objectCell, sourceCell } from './event-columns.ts';
 import { objectReference } from './references.ts';
 
 export const eventSeries = part(() =>
@@ -35,6 +37,31 @@ export const Event = defineKind({
     related: objectReference().tag(13),
     reportingComponent: string().tag(14),
     reportingInstance: string().tag(15),
+  },
+  columns: {
+    'Last Seen': lastSeenCell,
+    Type: ({ type }) => type ?? '',
+    Reason: ({ reason }) => reason ?? '',
+    Object: ({ involvedObject }) => objectCell(involvedObject),
+    Subobject: wide(({ involvedObject }) => involvedObject.fieldPath ?? ''),
+    Source: wide(sourceCell),
+    Message: ({ message }) => (message ?? '').trim(),
+    'First Seen': wide(firstSeenCell),
+    Count: { ...integer(countCell), wide: true },
+    Name: wide(({ metadata }) => metadata.name),
+  },
+  fieldSelectors: {
+    'involvedObject.kind': ({ involvedObject }) => involvedObject.kind ?? '',
+    'involvedObject.namespace': ({ involvedObject }) => involvedObject.namespace ?? '',
+    'involvedObject.name': ({ involvedObject }) => involvedObject.name ?? '',
+    'involvedObject.uid': ({ involvedObject }) => involvedObject.uid ?? '',
+    'involvedObject.apiVersion': ({ involvedObject }) => involvedObject.apiVersion ?? '',
+    'involvedObject.resourceVersion': ({ involvedObject }) => involvedObject.resourceVersion ?? '',
+    'involvedObject.fieldPath': ({ involvedObject }) => involvedObject.fieldPath ?? '',
+    reason: ({ reason }) => reason ?? '',
+    reportingComponent: ({ reportingComponent }) => reportingComponent ?? '',
+    source: ({ source, reportingComponent }) => source.component || (reportingComponent ?? ''),
+    type: ({ type }) => type ?? '',
   },
 });
 export type Event = InstanceOf<typeof Event>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { list, map, object, part, quantity, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { createdAt } from '../cells.ts';
 
 export const limitRangeItem = part(() =>
   object('api.core.v1.LimitRangeItem', {
@@ -23,5 +24,6 @@ export const LimitRange = defineKind({
   group: '', version: 'v1', kind: 'LimitRange', plural: 'limitranges',
   short: ['limits'], scope: 'Namespaced', package: 'api.core.v1',
   spec: limitRangeSpec(),
+  columns: { 'Created At': createdAt },
 });
 export type LimitRange = InstanceOf<typeof LimitRange>;

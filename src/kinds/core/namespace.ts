@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age } from '../cells.ts';
 
 export const namespaceCondition = part(() =>
   object('api.core.v1.NamespaceCondition', {
@@ -32,5 +33,7 @@ export const Namespace = defineKind({
   subresources: ['finalize'],
   spec: namespaceSpec(),
   status: namespaceStatus(),
+  columns: { Status: ({ status }) => status.phase, Age: age },
+  fieldSelectors: { 'status.phase': ({ status }) => status.phase },
 });
 export type Namespace = InstanceOf<typeof Namespace>;

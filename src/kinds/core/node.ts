@@ -1,6 +1,8 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age } from '../cells.ts';
+import { addressCell, rolesCell, statusCell, unknownIfEmpty } from './node-columns.ts';
 import { nodeConfigSource, nodeStatus } from './node-status.ts';
 import { taint } from './toleration.ts';
 
@@ -22,5 +24,19 @@ export const Node = defineKind({
   subresources: ['proxy'],
   spec: nodeSpec(),
   status: nodeStatus(),
+  columns: {
+    Status: statusCell,
+    Roles: rolesCell,
+    Age: age,
+    Version: ({ status }) => status.nodeInfo.kubeletVersion,
+  },
+  wideColumns: {
+    'Internal-IP': ({ status }) => addressCell(status, 'InternalIP'),
+    'External-IP': ({ status }) => addressCell(status, 'ExternalIP'),
+    'OS-Image': ({ status }) => unknownIfEmpty(status.nodeInfo.osImage),
+    'Kernel-Version': ({ status }) => unknownIfEmpty(status.nodeInfo.kernelVersion),
+    'Container-Runtime': ({ status }) => unknownIfEmpty(status.nodeInfo.containerRuntimeVersion),
+  },
+  fieldSelectors: { 'spec.unschedulable': ({ spec }) => String(spec.unschedulable ?? false) },
 });
 export type Node = InstanceOf<typeof Node>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { Field, list, map, object, part, quantity, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, formatAccessModes, UNSET } from '../cells.ts';
 import { typedLocalObjectReference, typedObjectReference } from './references.ts';
 import { volumeResourceRequirements } from './resources.ts';
 import { labelSelector } from '../meta/label-selector.ts';
@@ -55,6 +56,16 @@ export const PersistentVolumeClaim = defineKind({
   short: ['pvc'], scope: 'Namespaced', package: 'api.core.v1',
   spec: persistentVolumeClaimSpec(),
   status: persistentVolumeClaimStatus(),
+  columns: {
+    Status: ({ metadata, status }) => (metadata.deletionTimestamp === undefined ? status.phase : 'Terminating'),
+    Volume: ({ spec }) => spec.volumeName ?? '',
+    Capacity: ({ spec, status }) => (spec.volumeName ? status.capacity?.storage ?? '0' : ''),
+    'Access Modes': ({ spec, status }) => (spec.volumeName ? formatAccessModes(status.accessModes) : ''),
+    StorageClass: ({ metadata, spec }) => metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? spec.storageClassName ?? '',
+    VolumeAttributesClass: ({ spec }) => spec.volumeAttributesClassName ?? UNSET,
+    Age: age,
+  },
+  wideColumns: { VolumeMode: ({ spec }) => spec.volumeMode },
 });
 export type PersistentVolumeClaim = InstanceOf<typeof PersistentVolumeClaim>;
 

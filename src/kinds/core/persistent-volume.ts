@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, map, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, formatAccessModes, UNSET } from '../cells.ts';
 import { nodeSelector } from './node-selector.ts';
 import { persistentVolumeSpec } from './persistent-volume-spec.ts';
 import { secretReference } from './references.ts';
@@ -47,5 +48,17 @@ export const PersistentVolume = defineKind({
   short: ['pv'], scope: 'Cluster', package: 'api.core.v1',
   spec: persistentVolumeSpec(),
   status: persistentVolumeStatus(),
+  columns: {
+    Capacity: ({ spec }) => spec.capacity?.storage ?? '',
+    'Access Modes': ({ spec }) => formatAccessModes(spec.accessModes),
+    'Reclaim Policy': ({ spec }) => spec.persistentVolumeReclaimPolicy,
+    Status: ({ metadata, status }) => (metadata.deletionTimestamp === undefined ? status.phase : 'Terminating'),
+    Claim: ({ spec }) => (spec.claimRef ? `${spec.claimRef.namespace ?? ''}/${spec.claimRef.name ?? ''}` : ''),
+    StorageClass: ({ metadata, spec }) => metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? spec.storageClassName ?? '',
+    VolumeAttributesClass: ({ spec }) => spec.volumeAttributesClassName ?? UNSET,
+    Reason: ({ status }) => status.reason ?? '',
+    Age: age,
+  },
+  wideColumns: { VolumeMode: ({ spec }) => spec.volumeMode },
 });
 export type PersistentVolume = InstanceOf<typeof PersistentVolume>;

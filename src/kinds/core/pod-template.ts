@@ -2,11 +2,12 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { object, part, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { objectMeta } from '../../schema/object-meta.ts';
+import { containerImages, containerNames, formatLabels } from '../cells.ts';
 import { podSpec } from './pod-spec.ts';
 
 export const podTemplateSpec = part(() =>
   object('api.core.v1.PodTemplateSpec', {
-    metadata: objectMeta().tag(1),
+    metadata: objectMeta().default({}).tag(1),
     spec: podSpec().default({}).tag(2),
   }));
 export type PodTemplateSpec = TypeOf<ReturnType<typeof podTemplateSpec>>;
@@ -16,6 +17,11 @@ export const PodTemplate = defineKind({
   scope: 'Namespaced', package: 'api.core.v1',
   fields: {
     template: podTemplateSpec().default({}).tag(2),
+  },
+  columns: {
+    Containers: ({ template }) => containerNames(template),
+    Images: ({ template }) => containerImages(template),
+    'Pod Labels': ({ template }) => formatLabels(template.metadata.labels),
   },
 });
 export type PodTemplate = InstanceOf<typeof PodTemplate>;

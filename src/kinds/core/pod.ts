@@ -1,5 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, orNone } from '../cells.ts';
+import { podIpCell, readinessGatesCell, readyCell, restartsCell, statusCell } from './pod-columns.ts';
 import { podSpec } from './pod-spec.ts';
 import { podStatus } from './pod-status.ts';
 
@@ -9,5 +11,23 @@ export const Pod = defineKind({
   subresources: ['attach', 'binding', 'ephemeralcontainers', 'eviction', 'exec', 'log', 'portforward', 'proxy', 'resize'],
   spec: podSpec(),
   status: podStatus(),
+  columns: { Ready: readyCell, Status: statusCell, Restarts: restartsCell, Age: age },
+  wideColumns: {
+    IP: podIpCell,
+    Node: ({ spec }) => orNone(spec.nodeName),
+    'Nominated Node': ({ status }) => orNone(status.nominatedNodeName),
+    'Readiness Gates': readinessGatesCell,
+  },
+  fieldSelectors: {
+    'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
+    'spec.restartPolicy': ({ spec }) => spec.restartPolicy,
+    'spec.schedulerName': ({ spec }) => spec.schedulerName,
+    'spec.serviceAccountName': ({ spec }) => spec.serviceAccountName ?? '',
+    'spec.hostNetwork': ({ spec }) => String(spec.hostNetwork ?? false),
+    'status.phase': ({ status }) => status.phase ?? '',
+    'status.podIP': ({ status }) => status.podIPs?.[0]?.ip ?? '',
+    'status.podIPs': ({ status }) => (status.podIPs ?? []).map(({ ip }) => ip).join(','),
+    'status.nominatedNodeName': ({ status }) => status.nominatedNodeName ?? '',
+  },
 });
 export type Pod = InstanceOf<typeof Pod>;

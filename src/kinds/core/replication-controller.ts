@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, int64, list, map, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, containerImages, containerNames, formatLabels, integer } from '../cells.ts';
 import { podTemplateSpec } from './pod-template.ts';
 
 export const replicationControllerCondition = part(() =>
@@ -39,5 +40,17 @@ export const ReplicationController = defineKind({
   scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
   spec: replicationControllerSpec(),
   status: replicationControllerStatus(),
+  columns: {
+    Desired: integer(({ spec }) => spec.replicas),
+    Current: integer(({ status }) => status.replicas),
+    Ready: integer(({ status }) => status.readyReplicas ?? 0),
+    Age: age,
+  },
+  wideColumns: {
+    Containers: ({ spec }) => containerNames(spec.template),
+    Images: ({ spec }) => containerImages(spec.template),
+    Selector: ({ spec }) => formatLabels(spec.selector),
+  },
+  fieldSelectors: { 'status.replicas': ({ status }) => String(status.replicas) },
 });
 export type ReplicationController = InstanceOf<typeof ReplicationController>;

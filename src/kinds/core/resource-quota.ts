@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { list, map, object, part, quantity, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age } from '../cells.ts';
 import { scopeSelector } from './scope-selector.ts';
 
 export const resourceQuotaSpec = part(() =>
@@ -18,10 +19,18 @@ export const resourceQuotaStatus = part(() =>
   }));
 export type ResourceQuotaStatus = TypeOf<ReturnType<typeof resourceQuotaStatus>>;
 
+/** `cpu: 1/4`, requests and limits apart, each in the order of names. */
+function usage({ hard = {}, used = {} }: ResourceQuotaStatus): { readonly request: string; readonly limit: string } {
+  const all = Object.keys(hard).sort().map((name) => [name, `${name}: ${used[name] ?? '0'}/${hard[name]}`] as const);
+  const [limits, requests] = [all.filter(([name]) => name.startsWith('limits.')), all.filter(([name]) => !name.startsWith('limits.'))];
+  return { request: requests.map(([, text]) => text).join(', '), limit: limits.map(([, text]) => text).join(', ') };
+}
+
 export const ResourceQuota = defineKind({
   group: '', version: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas',
   short: ['quota'], scope: 'Namespaced', package: 'api.core.v1',
   spec: resourceQuotaSpec(),
   status: resourceQuotaStatus(),
+  columns: { Request: ({ status }) => usage(status).request, Limit: ({ status }) => usage(status).limit, Age: age },
 });
 export type ResourceQuota = InstanceOf<typeof ResourceQuota>;

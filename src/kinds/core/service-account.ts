@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, list } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, integer } from '../cells.ts';
 import { localObjectReference, objectReference } from './references.ts';
 
 export const ServiceAccount = defineKind({
@@ -12,5 +13,6 @@ export const ServiceAccount = defineKind({
     imagePullSecrets: list(localObjectReference()).tag(3),
     automountServiceAccountToken: boolean().pointer().tag(4),
   },
+  columns: { Secrets: integer(({ secrets }) => secrets?.length ?? 0), Age: age },
 });
 export type ServiceAccount = InstanceOf<typeof ServiceAccount>;

@@ -1,7 +1,9 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, int32, intOrString, list, map, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, formatLabels } from '../cells.ts';
 import { condition } from '../meta/condition.ts';
+import { clusterIpCell, externalIpCell, portsCell } from './service-columns.ts';
 
 export const clientIPConfig = part(() =>
   object('api.core.v1.ClientIPConfig', {
@@ -87,5 +89,11 @@ export const Service = defineKind({
   subresources: ['proxy'],
   spec: serviceSpec(),
   status: serviceStatus(),
+  columns: { Type: ({ spec }) => spec.type, 'Cluster-IP': clusterIpCell, 'External-IP': externalIpCell, 'Port(s)': portsCell, Age: age },
+  wideColumns: { Selector: ({ spec }) => formatLabels(spec.selector) },
+  fieldSelectors: {
+    'spec.clusterIP': ({ spec }) => spec.clusterIP ?? '',
+    'spec.type': ({ spec }) => spec.type,
+  },
 });
 export type Service = InstanceOf<typeof Service>;

@@ -109,7 +109,7 @@ export type KeyToPath = TypeOf<ReturnType<typeof keyToPath>>;
 
 export const persistentVolumeClaimTemplate = part(() =>
   object('api.core.v1.PersistentVolumeClaimTemplate', {
-    metadata: objectMeta().tag(1),
+    metadata: objectMeta().default({}).tag(1),
     spec: persistentVolumeClaimSpec().required().default({}).tag(2),
   }));
 export type PersistentVolumeClaimTemplate = TypeOf<ReturnType<typeof persistentVolumeClaimTemplate>>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, int32, list, map, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, firstThree, UNSET } from '../cells.ts';
 import { objectReference } from '../core/references.ts';
 
 export const endpoint = part(() =>
@@ -56,9 +57,15 @@ export const EndpointSlice = defineKind({
   group: 'discovery.k8s.io', version: 'v1', kind: 'EndpointSlice', plural: 'endpointslices',
   scope: 'Namespaced', package: 'api.discovery.v1',
   fields: {
-    endpoints: list(endpoint()).tag(2),
+    endpoints: list(endpoint()).default([]).tag(2),
     ports: list(endpointPort()).tag(3),
     addressType: string().required().tag(4),
+  },
+  columns: {
+    AddressType: ({ addressType }) => addressType,
+    Ports: ({ ports }) => firstThree((ports ?? []).map(({ name, port }) => String(port ?? (name || '*'))), UNSET),
+    Endpoints: ({ endpoints }) => firstThree(endpoints.flatMap(({ addresses }) => addresses), UNSET),
+    Age: age,
   },
 });
 export type EndpointSlice = InstanceOf<typeof EndpointSlice>;

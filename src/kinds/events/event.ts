@@ -1,6 +1,8 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, microTime, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { integer, wide } from '../cells.ts';
+import { countCell, firstSeenCell, lastSeenCell, objectCell, sourceCell } from '../core/event-columns.ts';
 import { eventSource } from '../core/event.ts';
 import { objectReference } from '../core/references.ts';
 
@@ -29,6 +31,30 @@ export const EventsV1Event = defineKind({
     deprecatedFirstTimestamp: time().tag(13),
     deprecatedLastTimestamp: time().tag(14),
     deprecatedCount: int32().tag(15),
+  },
+  columns: {
+    'Last Seen': lastSeenCell,
+    Type: ({ type }) => type ?? '',
+    Reason: ({ reason }) => reason ?? '',
+    Object: ({ regarding }) => objectCell(regarding),
+    Subobject: wide(({ regarding }) => regarding.fieldPath ?? ''),
+    Source: wide(sourceCell),
+    Message: ({ note }) => (note ?? '').trim(),
+    'First Seen': wide(firstSeenCell),
+    Count: { ...integer(countCell), wide: true },
+    Name: wide(({ metadata }) => metadata.name),
+  },
+  fieldSelectors: {
+    'regarding.kind': ({ regarding }) => regarding.kind ?? '',
+    'regarding.namespace': ({ regarding }) => regarding.namespace ?? '',
+    'regarding.name': ({ regarding }) => regarding.name ?? '',
+    'regarding.uid': ({ regarding }) => regarding.uid ?? '',
+    'regarding.apiVersion': ({ regarding }) => regarding.apiVersion ?? '',
+    'regarding.resourceVersion': ({ regarding }) => regarding.resourceVersion ?? '',
+    'regarding.fieldPath': ({ regarding }) => regarding.fieldPath ?? '',
+    reason: ({ reason }) => reason ?? '',
+    reportingController: ({ reportingController }) => reportingController ?? '',
+    type: ({ type }) => type ?? '',
   },
 });
 export type EventsV1Event = InstanceOf<typeof EventsV1Event>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, NONE } from '../cells.ts';
 
 export const ingressClassParametersReference = part(() =>
   object('api.networking.v1.IngressClassParametersReference', {
@@ -23,5 +24,10 @@ export const IngressClass = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'IngressClass', plural: 'ingressclasses',
   scope: 'Cluster', package: 'api.networking.v1',
   spec: ingressClassSpec(),
+  columns: {
+    Controller: ({ spec }) => spec.controller ?? '',
+    Parameters: ({ spec: { parameters } }) => (parameters ? `${parameters.kind}${parameters.apiGroup ? `.${parameters.apiGroup}` : ''}/${parameters.name}` : NONE),
+    Age: age,
+  },
 });
 export type IngressClass = InstanceOf<typeof IngressClass>;

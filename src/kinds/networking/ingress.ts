@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { NONE, age, firstThree } from '../cells.ts';
 import { typedLocalObjectReference } from '../core/references.ts';
 
 export const httpIngressPath = part(() =>
@@ -94,5 +95,12 @@ export const Ingress = defineKind({
   short: ['ing'], scope: 'Namespaced', package: 'api.networking.v1',
   spec: ingressSpec(),
   status: ingressStatus(),
+  columns: {
+    Class: ({ spec }) => spec.ingressClassName ?? NONE,
+    Hosts: ({ spec }) => firstThree((spec.rules ?? []).map(({ host }) => host || '*'), '*'),
+    Address: ({ status }) => (status.loadBalancer.ingress ?? []).map(({ ip, hostname }) => ip || hostname || '').filter(Boolean).join(','),
+    Ports: ({ spec }) => (spec.tls?.length ? '80, 443' : '80'),
+    Age: age,
+  },
 });
 export type Ingress = InstanceOf<typeof Ingress>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age } from '../cells.ts';
 
 export const ipAddressSpec = part(() =>
   object('api.networking.v1.IPAddressSpec', {
@@ -21,5 +22,9 @@ export const IPAddress = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'IPAddress', plural: 'ipaddresses',
   short: ['ip'], scope: 'Cluster', package: 'api.networking.v1',
   spec: ipAddressSpec(),
+  columns: {
+    ParentRef: ({ spec: { parentRef } }) => (parentRef ? [parentRef.group, parentRef.resource, parentRef.namespace, parentRef.name].filter(Boolean).join('/') : ''),
+    Age: age,
+  },
 });
 export type IPAddress = InstanceOf<typeof IPAddress>;

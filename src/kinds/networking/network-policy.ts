@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, intOrString, list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, formatSelector } from '../cells.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
 export const ipBlock = part(() =>
@@ -53,5 +54,6 @@ export const NetworkPolicy = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'NetworkPolicy', plural: 'networkpolicies',
   short: ['netpol'], scope: 'Namespaced', package: 'api.networking.v1',
   spec: networkPolicySpec(),
+  columns: { 'Pod-Selector': ({ spec }) => formatSelector(spec.podSelector), Age: age },
 });
 export type NetworkPolicy = InstanceOf<typeof NetworkPolicy>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age } from '../cells.ts';
 import { condition } from '../meta/condition.ts';
 
 export const serviceCIDRSpec = part(() =>
@@ -20,5 +21,6 @@ export const ServiceCIDR = defineKind({
   scope: 'Cluster', package: 'api.networking.v1',
   spec: serviceCIDRSpec(),
   status: serviceCIDRStatus(),
+  columns: { CIDRs: ({ spec }) => (spec.cidrs ?? []).join(','), Age: age },
 });
 export type ServiceCIDR = InstanceOf<typeof ServiceCIDR>;

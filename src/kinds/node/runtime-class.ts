@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { list, map, object, part, quantity, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age } from '../cells.ts';
 import { toleration } from '../core/toleration.ts';
 
 export const overhead = part(() =>
@@ -24,5 +25,6 @@ export const RuntimeClass = defineKind({
     overhead: overhead().tag(3),
     scheduling: scheduling().tag(4),
   },
+  columns: { Handler: ({ handler }) => handler, Age: age },
 });
 export type RuntimeClass = InstanceOf<typeof RuntimeClass>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, int64, intOrString, list, map, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, integer } from '../cells.ts';
 import { condition } from '../meta/condition.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
@@ -30,5 +31,11 @@ export const PodDisruptionBudget = defineKind({
   short: ['pdb'], scope: 'Namespaced', package: 'api.policy.v1',
   spec: podDisruptionBudgetSpec(),
   status: podDisruptionBudgetStatus(),
+  columns: {
+    'Min Available': ({ spec }) => String(spec.minAvailable ?? 'N/A'),
+    'Max Unavailable': ({ spec }) => String(spec.maxUnavailable ?? 'N/A'),
+    'Allowed Disruptions': integer(({ status }) => status.disruptionsAllowed),
+    Age: age,
+  },
 });
 export type PodDisruptionBudget = InstanceOf<typeof PodDisruptionBudget>;

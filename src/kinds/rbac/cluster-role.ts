@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { list } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { createdAt } from '../cells.ts';
 import { aggregationRule, policyRule } from './policy-rule.ts';
 
 export const ClusterRole = defineKind({
@@ -11,5 +12,6 @@ export const ClusterRole = defineKind({
     rules: list(policyRule()).tag(2),
     aggregationRule: aggregationRule().tag(3),
   },
+  columns: { 'Created At': createdAt },
 });
 export type ClusterRole = InstanceOf<typeof ClusterRole>;

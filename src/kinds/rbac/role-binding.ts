@@ -1,6 +1,8 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { list } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age } from '../cells.ts';
+import { subjectNames } from './subject-columns.ts';
 import { roleRef, subject } from './subject.ts';
 
 export const RoleBinding = defineKind({
@@ -10,6 +12,12 @@ export const RoleBinding = defineKind({
   fields: {
     subjects: list(subject()).tag(2),
     roleRef: roleRef().required().default({}).tag(3),
+  },
+  columns: { Role: ({ roleRef }) => `${roleRef.kind}/${roleRef.name}`, Age: age },
+  wideColumns: {
+    Users: ({ subjects }) => subjectNames(subjects, 'User'),
+    Groups: ({ subjects }) => subjectNames(subjects, 'Group'),
+    ServiceAccounts: ({ subjects }) => subjectNames(subjects, 'ServiceAccount'),
   },
 });
 export type RoleBinding = InstanceOf<typeof RoleBinding>;

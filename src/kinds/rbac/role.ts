@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { list } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { createdAt } from '../cells.ts';
 import { policyRule } from './policy-rule.ts';
 
 export const Role = defineKind({
@@ -10,5 +11,6 @@ export const Role = defineKind({
   fields: {
     rules: list(policyRule()).tag(2),
   },
+  columns: { 'Created At': createdAt },
 });
 export type Role = InstanceOf<typeof Role>;

@@ -6,7 +6,7 @@ import { resourceClaimSpec } from './device-claim.ts';
 
 export const resourceClaimTemplateSpec = part(() =>
   object('api.resource.v1.ResourceClaimTemplateSpec', {
-    metadata: objectMeta().tag(1),
+    metadata: objectMeta().default({}).tag(1),
     spec: resourceClaimSpec().required().default({}).tag(2),
   }));
 export type ResourceClaimTemplateSpec = TypeOf<ReturnType<typeof resourceClaimTemplateSpec>>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, int64, list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, UNSET } from '../cells.ts';
 
 export const csiDriverSpec = part(() =>
   object('api.storage.v1.CSIDriverSpec', {
@@ -29,5 +30,14 @@ export const CSIDriver = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSIDriver', plural: 'csidrivers',
   scope: 'Cluster', package: 'api.storage.v1',
   spec: csiDriverSpec(),
+  columns: {
+    AttachRequired: { type: 'boolean', cell: ({ spec }) => spec.attachRequired },
+    PodInfoOnMount: { type: 'boolean', cell: ({ spec }) => spec.podInfoOnMount },
+    StorageCapacity: { type: 'boolean', cell: ({ spec }) => spec.storageCapacity },
+    TokenRequests: ({ spec }) => (spec.tokenRequests ?? []).map(({ audience }) => audience).join(',') || UNSET,
+    RequiresRepublish: { type: 'boolean', cell: ({ spec }) => spec.requiresRepublish },
+    Modes: ({ spec }) => spec.volumeLifecycleModes.join(',') || UNSET,
+    Age: age,
+  },
 });
 export type CSIDriver = InstanceOf<typeof CSIDriver>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, integer } from '../cells.ts';
 
 export const csiNodeDriver = part(() =>
   object('api.storage.v1.CSINodeDriver', {
@@ -27,5 +28,6 @@ export const CSINode = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSINode', plural: 'csinodes',
   scope: 'Cluster', package: 'api.storage.v1',
   spec: csiNodeSpec(),
+  columns: { Drivers: integer(({ spec }) => spec.drivers.length), Age: age },
 });
 export type CSINode = InstanceOf<typeof CSINode>;

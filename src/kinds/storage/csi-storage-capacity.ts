@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { quantity, string } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age } from '../cells.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
 export const CSIStorageCapacity = defineKind({
@@ -11,6 +12,11 @@ export const CSIStorageCapacity = defineKind({
     storageClassName: string().required().tag(3),
     capacity: quantity().tag(4),
     maximumVolumeSize: quantity().tag(5),
+  },
+  columns: {
+    StorageClassName: ({ storageClassName }) => storageClassName,
+    Capacity: ({ capacity }) => capacity ?? '<unset>',
+    Age: age,
   },
 });
 export type CSIStorageCapacity = InstanceOf<typeof CSIStorageCapacity>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, int32, map, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age } from '../cells.ts';
 import { persistentVolumeSpec } from '../core/persistent-volume-spec.ts';
 
 export const volumeAttachmentSource = part(() =>
@@ -40,5 +41,12 @@ export const VolumeAttachment = defineKind({
   scope: 'Cluster', package: 'api.storage.v1',
   spec: volumeAttachmentSpec(),
   status: volumeAttachmentStatus(),
+  columns: {
+    Attacher: ({ spec }) => spec.attacher,
+    PV: ({ spec }) => spec.source.persistentVolumeName ?? '',
+    Node: ({ spec }) => spec.nodeName,
+    Attached: { type: 'boolean', cell: ({ status }) => status.attached },
+    Age: age,
+  },
 });
 export type VolumeAttachment = InstanceOf<typeof VolumeAttachment>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { map, string } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age } from '../cells.ts';
 
 export const VolumeAttributesClass = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttributesClass', plural: 'volumeattributesclasses',
@@ -9,5 +10,6 @@ export const VolumeAttributesClass = defineKind({
     driverName: string().required().tag(2),
     parameters: map(string()).tag(3),
   },
+  columns: { DriverName: ({ driverName }) => driverName, Age: age },
 });
 export type VolumeAttributesClass = InstanceOf<typeof VolumeAttributesClass>;

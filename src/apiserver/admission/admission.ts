@@ -1,0 +1,71 @@
+import type { AnyObject } from '../../meta/object.ts';
+import type { Kind } from '../../schema/kind.ts';
+import type { UserInfo } from '../../wire/api.ts';
+import type { Core } from '../core.ts';
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+
+/** What admission is asked about (admission.Attributes upstream). */
+export interface Attributes<T = AnyObject> {
+  readonly operation: Operation;
+  /** The resource's kind; for subresources with bodies of their own still the resource's. */
+  readonly kind: Kind;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Undefined for DELETE. */
+  readonly object: T;
+  /** Undefined for CREATE. */
+  readonly old: AnyObject | undefined;
+  readonly user: UserInfo;
+  readonly dryRun: boolean;
+  /** Adds a `Warning:` header. */
+  warn(text: string): void;
+}
+
+/** One policy on writes. Both hooks reject by throwing an ApiError. */
+export interface AdmissionPlugin {
+  readonly name: string;
+  /** Which requests it looks at. */
+  readonly on: {
+    readonly operations: readonly Operation[];
+    /** `pods`, `deployments.apps`; undefined is all. */
+    readonly resources?: readonly string[];
+    /** '' is the resource itself; undefined is that alone, '*' all. */
+    readonly subresources?: readonly string[];
+  };
+  /** Called before validation; returns the object, changed by path copy or not at all. */
+  mutate?(attributes: Attributes, core: Core): AnyObject | Promise<AnyObject>;
+  /** Called on the final object. */
+  validate?(attributes: Attributes, core: Core): void | Promise<void>;
+}
+
+export class Admission {
+  readonly #plugins: readonly AdmissionPlugin[];
+
+  constructor(plugins: readonly AdmissionPlugin[]) {
+    this.#plugins = plugins;
+  }
+
+  async mutate(attributes: Attributes, core: Core): Promise<AnyObject> {
+    let { object } = attributes;
+    for (const plugin of this.#plugins) {
+      if (plugin.mutate && applies(plugin, attributes)) object = await plugin.mutate({ ...attributes, object }, core);
+    }
+    return object;
+  }
+
+  async validate(attributes: Attributes, core: Core): Promise<void> {
+    for (const plugin of this.#plugins) {
+      if (plugin.validate && applies(plugin, attributes)) await plugin.validate(attributes, core);
+    }
+  }
+}
+
+function applies({ on }: AdmissionPlugin, { operation, kind, subresource }: Attributes): boolean {
+  if (!on.operations.includes(operation)) return false;
+  const resource = kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`;
+  if (on.resources && !on.resources.includes(resource)) return false;
+  if (on.subresources === undefined) return subresource === '';
+  return on.subresources.includes('*') || on.subresources.includes(subresource);
+}

@@ -1,0 +1,106 @@
+import { parse as parseYaml } from 'yaml';
+import { ApiError, badRequest } from '../meta/api-error.ts';
+import type { Kind } from '../schema/kind.ts';
+import type { ApiRequest } from '../wire/api.ts';
+
+/** etcd's own limit on a request, which upstream uses for bodies. */
+export const MAX_BODY_BYTES = 3 * 1024 * 1024;
+/** Deeper nesting has no honest use, and recursion over it would exhaust the stack. */
+const MAX_DEPTH = 1_000;
+
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+
+export interface BodyOptions {
+  /** Named in messages: what the body should have been. */
+  readonly expected: string;
+  readonly maxBytes?: number;
+  /** Decodes the protobuf envelope, where the server can. */
+  readonly protobuf?: (bytes: Uint8Array) => unknown;
+}
+
+/** The body as JSON data, not yet checked against any schema; undefined when there is none. */
+export function readBody(request: ApiRequest, options: BodyOptions): unknown {
+  const { body } = request;
+  if (!body) return undefined;
+  if (body.type === 'object') return body.object;
+  if (body.type === 'stream') throw badRequest('a stream is no object');
+  const { bytes } = body;
+  if (bytes.length === 0) return undefined;
+  const limit = options.maxBytes ?? MAX_BODY_BYTES;
+  if (bytes.length > limit) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
+  const type = mediaType(request.headers['content-type']);
+  if (type === PROTOBUF && options.protobuf) return options.protobuf(bytes);
+  if (type === '' || type === 'application/json') return checkDepth(parseJson(textOf(bytes), options.expected));
+  if (type === 'application/yaml') return checkDepth(parseYamlBody(textOf(bytes), options.expected));
+  throw unsupportedMediaType(['application/json', 'application/yaml', PROTOBUF]);
+}
+
+export function unsupportedMediaType(types: readonly string[]): ApiError {
+  return new ApiError('UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`);
+}
+
+/** Lower-cased, without parameters. */
+export function mediaType(header: string | undefined): string {
+  return (header ?? '').split(';')[0]!.trim().toLowerCase();
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+export function textOf(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw badRequest('the body of the request is not valid UTF-8');
+  }
+}
+
+export function parseJson(text: string, expected: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw badRequest(unrecognized(expected, `couldn't get version/kind; json parse error: ${messageOf(error)}`));
+  }
+}
+
+function parseYamlBody(text: string, expected: string): unknown {
+  try {
+    return parseYaml(text) as unknown;
+  } catch (error) {
+    throw badRequest(unrecognized(expected, `error converting YAML to JSON: yaml: ${messageOf(error).split('\n')[0]}`));
+  }
+}
+
+const unrecognized = (expected: string, why: string) => `the object provided is unrecognized (must be of type ${expected}): ${why}`;
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** @throws ApiError when `value` is nested too deeply for anything that walks it. */
+export function checkDepth(value: unknown): unknown {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) throw badRequest('the object is nested too deeply: exceeded max depth');
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one).filter(isObject) : []));
+  }
+  return value;
+}
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+/** The body as an object of `kind`: apiVersion and kind may be left out, but not differ. */
+export function checkKind(kind: Pick<Kind, 'group' | 'version' | 'kind'>, body: unknown): Readonly<Record<string, unknown>> {
+  const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+  if (body === undefined) throw badRequest(unrecognized(kind.kind, `couldn't get version/kind; json parse error: unexpected end of JSON input`));
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw badRequest(unrecognized(kind.kind, 'couldn\'t get version/kind; json parse error: json: cannot unmarshal into Go value of type struct'));
+  }
+  const given = body as { readonly apiVersion?: unknown; readonly kind?: unknown };
+  if (given.kind !== undefined && given.kind !== '' && given.kind !== kind.kind) {
+    const version = typeof given.apiVersion === 'string' ? given.apiVersion : apiVersion;
+    throw badRequest(`${String(given.kind)} in version ${JSON.stringify(version.split('/').at(-1))} cannot be handled as a ${kind.kind}: ` +
+      `converting (${String(given.kind)}) to (${kind.kind}): unknown conversion`);
+  }
+  if (given.apiVersion !== undefined && given.apiVersion !== '' && given.apiVersion !== apiVersion) {
+    throw badRequest(`the API version in the data (${String(given.apiVersion)}) does not match the expected API version (${apiVersion})`);
+  }
+  return body as Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,72 @@
+import type { JWK } from 'jose';
+import type { Clock, Millis } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Kind } from '../schema/kind.ts';
+import type { Driver } from '../store/index.ts';
+import type { ApiRequest, ApiResponse } from '../wire/api.ts';
+
+/** Where a proxied request goes. */
+export interface DialTarget {
+  readonly scheme: 'http' | 'https';
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface KubeletAddress {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface ServiceAccountConfig {
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  /** A private key, ES256 or RS256. */
+  readonly signingKey: JWK;
+  /** Public keys that tokens may be signed with; the signing key's own is always among them. */
+  readonly verificationKeys?: readonly JWK[];
+}
+
+/** One line of audit at level Metadata (audit.k8s.io/v1 Event). */
+export type AuditSink = (event: Readonly<Record<string, unknown>>) => void;
+
+export interface VersionInfo {
+  readonly gitVersion: string;
+  readonly gitCommit?: string;
+  readonly buildDate?: string;
+  readonly platform?: string;
+}
+
+export interface ApiServerConfig {
+  readonly serviceAccounts: ServiceAccountConfig;
+  /** The cluster CA, published in `extension-apiserver-authentication` and to service accounts. */
+  readonly caPem?: string;
+  readonly serviceCidr?: string;
+  readonly nodePortRange?: { readonly from: number; readonly to: number };
+  /** What `default/kubernetes` points at. */
+  readonly advertise?: { readonly address: string; readonly port: number };
+  /** Asks a node's kubelet, upgrades included. */
+  readonly kubelet?: (node: KubeletAddress, request: ApiRequest) => Promise<ApiResponse>;
+  /** Asks a pod or a service's endpoint. */
+  readonly dial?: (target: DialTarget, request: ApiRequest) => Promise<ApiResponse>;
+  readonly legacyServiceAccountTokens?: boolean;
+  readonly version?: VersionInfo;
+  readonly audit?: AuditSink;
+  /** Answered with 429 beyond this many at once; watches do not count. */
+  readonly maxInFlight?: number;
+  readonly compactionInterval?: Millis;
+  /** Freezes every decoded object, so that a test fails where code changes one. */
+  readonly freezeObjects?: boolean;
+  /** Bytes of the largest body accepted. */
+  readonly maxBodyBytes?: number;
+}
+
+export interface ApiServerOptions {
+  readonly driver: Driver;
+  readonly kinds: readonly Kind[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly config: ApiServerConfig;
+}

@@ -1,0 +1,24 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Driver } from '../store/index.ts';
+import type { Admission } from './admission/admission.ts';
+import type { Authorizer } from './authz/authorizer.ts';
+import type { ApiServerConfig } from './config.ts';
+import type { Resources } from './resources.ts';
+import type { Hub } from './watch-cache/hub.ts';
+
+/** What the stages and verbs of one server share. */
+export interface Core {
+  readonly driver: Driver;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly config: ApiServerConfig;
+  readonly hub: Hub;
+  readonly resources: Resources;
+  readonly admission: Admission;
+  readonly authorizer: Authorizer;
+  /** Aborts when the server stops: watches end with it. */
+  readonly stopping: AbortSignal;
+}

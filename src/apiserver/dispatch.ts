@@ -1,0 +1,26 @@
+import type { Verb } from '../schema/kind.ts';
+import type { ApiResponse } from '../wire/api.ts';
+import type { Core } from './core.ts';
+import type { Exchange, Stage } from './exchange.ts';
+import { answerText } from './respond.ts';
+import { methodNotAllowed, verbs } from './verbs.ts';
+
+/** The last stage: hands the request to what serves its path. */
+export function dispatchStage(core: Core): Stage {
+  return { name: 'dispatch', handle: (exchange) => dispatch(core, exchange) };
+}
+
+async function dispatch(core: Core, exchange: Exchange): Promise<ApiResponse> {
+  const { info } = exchange;
+  if (!info.isResource) return pageNotFound();
+  const served = core.resources.find(info.group, info.version, info.resource);
+  if (!served) return pageNotFound();
+  if (info.subresource !== '') return pageNotFound();
+  const verb = verbs[info.verb as Verb];
+  if (!verb || (served.kind.verbs && !served.kind.verbs.includes(info.verb as Verb))) throw methodNotAllowed();
+  return verb({ core, exchange, served });
+}
+
+export function pageNotFound(): ApiResponse {
+  return answerText(404, '404 page not found\n');
+}

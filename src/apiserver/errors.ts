@@ -1,0 +1,36 @@
+import { ApiError } from '../meta/api-error.ts';
+import type { ApiResponse } from '../wire/api.ts';
+import type { Core } from './core.ts';
+import type { Exchange, Stage } from './exchange.ts';
+import { answerError } from './respond.ts';
+
+/** Turns whatever is thrown below into a Status, and adds warnings to whatever is answered. */
+export function errorsStage(core: Core): Stage {
+  return {
+    name: 'errors',
+    async handle(exchange, next) {
+      try {
+        return withWarnings(exchange, await next(exchange));
+      } catch (error) {
+        return withWarnings(exchange, answerError(exchange.request, asApiError(core, exchange, error)));
+      }
+    },
+  };
+}
+
+function asApiError(core: Core, { request }: Exchange, error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof RangeError && /call stack/i.test(error.message)) return new ApiError('BadRequest', 'the object is nested too deeply: exceeded max depth');
+  if (error instanceof URIError) return new ApiError('BadRequest', `invalid URL escape in ${JSON.stringify(request.url)}`);
+  core.log.error('a request failed for a reason of our own', {
+    method: request.method, url: request.url, error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
+  const message = error instanceof Error ? error.message : String(error);
+  return new ApiError('InternalError', `Internal error occurred: ${message}`, { details: { causes: [{ message }] } });
+}
+
+function withWarnings({ warnings }: Exchange, response: ApiResponse): ApiResponse {
+  if (warnings.length === 0) return response;
+  const texts = warnings.map((text) => `299 - "${text.replaceAll(/\p{Cc}/gu, ' ').replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`);
+  return { ...response, headers: { ...response.headers, warning: texts.join(', ') } };
+}

@@ -1,0 +1,10 @@
+/**
+ * The API server: one request in, one response out (wire/api.ts), over a store driver and the kinds it is given.
+ *
+ * chain.ts lists the stages every request passes: authn/, authz/, then the verbs. A write goes through admission/ and
+ * registry/ into the store; the store's feed comes back through watch-cache/, which every read and watch is served
+ * from. discovery/ tells clients what there is, connect/ tunnels to kubelets, pods and services.
+ * It must not know sockets, files, processes or the machine's clock, nor any controller, scheduler or node.
+ */
+export type { ApiServerConfig, ApiServerOptions, AuditSink, DialTarget, KubeletAddress, ServiceAccountConfig, VersionInfo } from './config.ts';
+export { type ApiServer, startApiServer } from './server.ts';

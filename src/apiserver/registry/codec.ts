@@ -1,0 +1,112 @@
+import type { AnyObject, KubeObject } from '../../meta/object.ts';
+import { apiVersionOf } from '../../meta/resource.ts';
+import type { Kind } from '../../schema/kind.ts';
+import type { SchemaNode } from '../../schema/node.ts';
+
+/** Bytes in front of the JSON text in the store: the fingerprint of the schema that wrote it, in hex. */
+const FINGERPRINT = 8;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** An object as written: its metadata has no resourceVersion, which is the revision of the commit. */
+export type Unversioned = Omit<AnyObject, 'metadata'> & { readonly metadata: Omit<KubeObject['metadata'], 'resourceVersion'> };
+
+/** Brings an object that another schema wrote to this one's shape: decode and default again. */
+export type Upgrade = (kind: Kind, object: unknown) => AnyObject;
+
+/**
+ * One kind's two notions of bytes. *Storage bytes*: fingerprint, then `{"kind":K,"apiVersion":V,"metadata":{…`, without
+ * resourceVersion. *Served bytes*: `,{"kind":…,"metadata":{"resourceVersion":"7",…}}\n`; the leading comma and the
+ * trailing line feed make a LIST a plain concatenation. As long as the fingerprint is the same, the second is the
+ * first with the revision spliced in behind `"metadata":{`.
+ */
+export class Codec {
+  readonly kind: Kind;
+  /** `/registry/<group or core>/<plural>/` */
+  readonly prefix: string;
+  readonly #fingerprint: string;
+  readonly #head: string;
+  readonly #headBytes: number;
+  readonly #upgrade: Upgrade;
+  /** What this process encoded itself need not be decoded when the store's feed brings it back. */
+  readonly #known = new WeakMap<Uint8Array, Unversioned>();
+
+  constructor(kind: Kind, upgrade: Upgrade, salt = '') {
+    this.kind = kind;
+    this.prefix = `/registry/${kind.group === '' ? 'core' : kind.group}/${kind.plural}/`;
+    this.#fingerprint = fingerprintOf(kind, salt);
+    this.#head = `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(apiVersionOf(kind))},"metadata":{`;
+    this.#headBytes = encoder.encode(this.#head).length;
+    this.#upgrade = upgrade;
+  }
+
+  keyOf(namespace: string, name: string): string {
+    return this.kind.scope === 'Namespaced' ? `${this.prefix}${namespace}/${name}` : this.prefix + name;
+  }
+
+  encode(object: Unversioned): Uint8Array {
+    const { apiVersion: _a, kind: _k, metadata, ...rest } = object;
+    const { selfLink: _s, ...kept } = 'resourceVersion' in metadata ? without(metadata, 'resourceVersion') : metadata;
+    const draft = { kind: this.kind.kind, apiVersion: apiVersionOf(this.kind), metadata: kept, ...rest };
+    const value = encoder.encode(this.#fingerprint + JSON.stringify(draft));
+    this.#known.set(value, draft as Unversioned);
+    return value;
+  }
+
+  decode(value: Uint8Array): Unversioned {
+    const known = this.#known.get(value);
+    if (known) return known;
+    const parsed: unknown = JSON.parse(decoder.decode(value.subarray(FINGERPRINT)));
+    const object = this.#isCurrent(value) ? (parsed as AnyObject) : this.#upgrade(this.kind, parsed);
+    this.#known.set(value, object);
+    return object;
+  }
+
+  served(value: Uint8Array, revision: number): Uint8Array {
+    if (!this.#isCurrent(value)) return this.served(this.encode(this.decode(value)), revision);
+    const splice = `"resourceVersion":"${revision}",`;
+    const json = value.subarray(FINGERPRINT);
+    const bytes = new Uint8Array(1 + json.length + splice.length + 1);
+    bytes[0] = 44; // ','
+    bytes.set(json.subarray(0, this.#headBytes), 1);
+    writeAscii(bytes, splice, 1 + this.#headBytes);
+    bytes.set(json.subarray(this.#headBytes), 1 + this.#headBytes + splice.length);
+    bytes[bytes.length - 1] = 10; // '\n'
+    return bytes;
+  }
+
+  /** Whether the bytes were written with this very schema. */
+  #isCurrent(value: Uint8Array): boolean {
+    for (let i = 0; i < FINGERPRINT; i++) if (value[i] !== this.#fingerprint.charCodeAt(i)) return false;
+    return true;
+  }
+}
+
+export function versioned(object: Unversioned, revision: number): AnyObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } } as AnyObject;
+}
+
+function without<T extends object, K extends keyof T>(object: T, key: K): Omit<T, K> {
+  const { [key]: _dropped, ...rest } = object;
+  return rest;
+}
+
+function writeAscii(into: Uint8Array, text: string, at: number): void {
+  for (let i = 0; i < text.length; i++) into[at + i] = text.charCodeAt(i);
+}
+
+/** A hash of everything that decides what decoding and defaulting give: fields, types, defaults. */
+function fingerprintOf(kind: Kind, salt: string): string {
+  const seen = new Set<SchemaNode>();
+  const text = JSON.stringify([salt, apiVersionOf(kind), String(kind.defaults ?? ''), kind.schema], (_key, value: unknown) => {
+    if (typeof value === 'function') return String(value);
+    if (typeof value === 'object' && value !== null && 'type' in value && value.type === 'lazy') {
+      if (seen.has(value as SchemaNode)) return 'seen';
+      seen.add(value as SchemaNode);
+    }
+    return value;
+  });
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(FINGERPRINT, '0');
+}

@@ -1,0 +1,112 @@
+import { ApiError, alreadyExists, badRequest, invalidObject } from '../../meta/api-error.ts';
+import { randomSuffix } from '../../base/random.ts';
+import { FieldPath, required } from '../../meta/field-error.ts';
+import type { AnyObject } from '../../meta/object.ts';
+import { checkKind } from '../body.ts';
+import { decodeObject, validateObject } from '../engine.ts';
+import { warn } from '../exchange.ts';
+import { allocate } from './allocate.ts';
+import { trackCreate } from './managed-fields.ts';
+import { ClaimTaken, commitCreate } from './storage.ts';
+import { attributesOf, type Outcome, reportProblems, timestamp, type WriteContext } from './write-context.ts';
+
+/** Longest prefix that leaves room for the suffix within 63 characters. */
+const MAX_GENERATED_PREFIX = 58;
+const ATTEMPTS = 8;
+
+/** POST of a collection. */
+export async function create(context: WriteContext, body: unknown): Promise<Outcome> {
+  const { kind } = context.served;
+  const { object, problems } = decodeObject(kind, checkKind(kind, body));
+  reportProblems(context, problems);
+  return createDecoded(context, trackCreate(context, object));
+}
+
+/** From a decoded object on; also the end of create-on-update and create-on-apply. */
+export async function createDecoded(context: WriteContext, decoded: AnyObject): Promise<Outcome> {
+  const placed = placeInNamespace(context, decoded);
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await createOnce(context, placed);
+    if (outcome) return outcome;
+    const { metadata } = placed;
+    if (!metadata.name && metadata.generateName && attempt < ATTEMPTS) continue;
+    throw alreadyExists(context.served.kind, metadata.name || metadata.generateName || '');
+  }
+}
+
+/** @returns undefined when an object of that name exists. */
+async function createOnce(context: WriteContext, placed: AnyObject): Promise<Outcome | undefined> {
+  const { core, served, exchange } = context;
+  const { kind } = served;
+  const named = withName(context, placed);
+  const admitted = await core.admission.mutate(attributesOf(context, 'CREATE', { object: named }), core);
+  let ready = prepareForCreate(context, admitted);
+  const allocation = allocate(context, ready, undefined);
+  ready = allocation.object;
+  const errors = [...allocation.errors, ...nameErrors(ready), ...validateObject(kind, ready)];
+  if (errors.length > 0) throw invalidObject(kind, ready.metadata.name ?? '', errors);
+  await core.admission.validate(attributesOf(context, 'CREATE', { object: ready }), core);
+  if (kind.warnings) warn(exchange, ...kind.warnings(ready as never, undefined));
+  const key = served.codec.keyOf(ready.metadata.namespace ?? '', ready.metadata.name);
+  if (context.query.dryRun) return served.cache.get(key) ? undefined : { status: 201, object: ready };
+  try {
+    const version = await commitCreate(core, served, { key, object: ready, side: allocation.side });
+    return version && { status: 201, version };
+  } catch (error) {
+    if (!(error instanceof ClaimTaken)) throw error;
+    await core.hub.fresh();
+    return createOnce(context, placed);
+  }
+}
+
+function placeInNamespace({ served, namespace }: WriteContext, object: AnyObject): AnyObject {
+  const given = object.metadata.namespace ?? '';
+  if (served.kind.scope === 'Cluster') {
+    if (given !== '') throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    return object;
+  }
+  if (given !== '' && given !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  if (namespace === '') throw badRequest('an empty namespace may not be set during creation');
+  return given === namespace ? object : { ...object, metadata: { ...object.metadata, namespace } };
+}
+
+function withName({ core, name }: WriteContext, object: AnyObject): AnyObject {
+  const { metadata } = object;
+  if (name !== '' && metadata.name && metadata.name !== name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  }
+  if (name !== '') return { ...object, metadata: { ...metadata, name } };
+  if (metadata.name || !metadata.generateName) return object;
+  return { ...object, metadata: { ...metadata, name: metadata.generateName.slice(0, MAX_GENERATED_PREFIX) + randomSuffix(core.random) } };
+}
+
+function nameErrors({ metadata }: AnyObject) {
+  return metadata.name ? [] : [required(FieldPath.of('metadata.name'), 'name or generateName is required')];
+}
+
+/** Sets what only the server may set, and drops what callers may not. */
+function prepareForCreate({ core, served }: WriteContext, object: AnyObject): AnyObject {
+  const { kind, strategy } = served;
+  const {
+    resourceVersion, selfLink: _selfLink, uid: _uid, creationTimestamp: _created, deletionTimestamp: _deleted,
+    deletionGracePeriodSeconds: _grace, generation: _generation, ...metadata
+  } = object.metadata;
+  if (resourceVersion) throw new ApiError('', 'resourceVersion should not be set on objects to be created', { code: 500 });
+  const base = kind.hasStatus ? withoutStatus(object) : object;
+  const stamped = {
+    ...base,
+    metadata: {
+      ...metadata,
+      uid: core.random.uuid(),
+      creationTimestamp: timestamp(core.clock.now()),
+      ...(strategy.generation ? { generation: 1 } : {}),
+    },
+  } as unknown as AnyObject;
+  return kind.prepareForCreate ? (kind.prepareForCreate(stamped as never) as AnyObject) : stamped;
+}
+
+function withoutStatus(object: AnyObject): AnyObject {
+  return { ...object, status: {} };
+}

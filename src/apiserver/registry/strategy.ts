@@ -1,0 +1,75 @@
+import type { AnyObject } from '../../meta/object.ts';
+import { groupResource } from '../../meta/resource.ts';
+import type { Kind } from '../../schema/kind.ts';
+
+/** How the registry treats one resource apart from the rest. What an object may hold is its kind's business. */
+export interface Strategy {
+  /** Seconds until a deletion takes effect; undefined where deletion is not graceful. */
+  gracePeriod?(object: AnyObject, asked: number | undefined): number;
+  /** What keeps a deleted object besides metadata.finalizers. */
+  finalizers?(object: AnyObject): readonly string[];
+  /** What a deletion that cannot take effect at once changes beside metadata. */
+  markDeleting?(object: AnyObject): AnyObject;
+  /** PUT of an object that is not there creates it. */
+  readonly createOnUpdate?: boolean;
+  /** PUT needs a resourceVersion. */
+  readonly needsResourceVersion?: boolean;
+  /** DELETE answers with the object instead of a Status. */
+  readonly returnsDeleted?: boolean;
+  /** metadata.generation is kept. */
+  readonly generation: boolean;
+  /** The status subresource leaves labels as they were. */
+  readonly statusKeepsLabels?: boolean;
+}
+
+type Loose = { readonly [field: string]: unknown };
+const part = (object: AnyObject, name: string): Loose => (object[name] as Loose | undefined) ?? {};
+
+/** @returns 0 for pods that nobody runs (any more). */
+function podGracePeriod(pod: AnyObject, asked: number | undefined): number {
+  const spec = part(pod, 'spec');
+  const phase = part(pod, 'status')['phase'];
+  if (!spec['nodeName'] || phase === 'Failed' || phase === 'Succeeded') return 0;
+  const period = asked ?? (spec['terminationGracePeriodSeconds'] as number | undefined) ?? 30;
+  return period < 0 ? 1 : period;
+}
+
+/** Resources without metadata.generation, as upstream's strategies leave it. */
+const NO_GENERATION = new Set([
+  'bindings', 'configmaps', 'secrets', 'events', 'endpoints', 'namespaces', 'nodes', 'persistentvolumes', 'persistentvolumeclaims',
+  'serviceaccounts', 'services', 'limitranges', 'resourcequotas', 'leases.coordination.k8s.io', 'events.events.k8s.io',
+  'roles.rbac.authorization.k8s.io', 'rolebindings.rbac.authorization.k8s.io', 'clusterroles.rbac.authorization.k8s.io',
+  'clusterrolebindings.rbac.authorization.k8s.io', 'storageclasses.storage.k8s.io', 'volumeattachments.storage.k8s.io',
+  'csinodes.storage.k8s.io', 'runtimeclasses.node.k8s.io', 'controllerrevisions.apps', 'certificatesigningrequests.certificates.k8s.io',
+  'horizontalpodautoscalers.autoscaling', 'apiservices.apiregistration.k8s.io', 'ipaddresses.networking.k8s.io',
+]);
+
+const SPECIAL: Readonly<Record<string, Omit<Strategy, 'generation'>>> = {
+  pods: { gracePeriod: podGracePeriod, returnsDeleted: true },
+  namespaces: {
+    finalizers: (object) => (part(object, 'spec')['finalizers'] as readonly string[] | undefined) ?? [],
+    markDeleting: (object) => ({ ...object, status: { ...part(object, 'status'), phase: 'Terminating' } }),
+  },
+  services: { createOnUpdate: true, returnsDeleted: true },
+  serviceaccounts: { returnsDeleted: true },
+  persistentvolumeclaims: { returnsDeleted: true },
+  persistentvolumes: { returnsDeleted: true },
+  resourcequotas: { returnsDeleted: true },
+  podtemplates: { returnsDeleted: true },
+  endpoints: { createOnUpdate: true },
+  events: { createOnUpdate: true },
+  limitranges: { createOnUpdate: true },
+  'leases.coordination.k8s.io': { createOnUpdate: true, needsResourceVersion: true },
+  'roles.rbac.authorization.k8s.io': { createOnUpdate: true },
+  'rolebindings.rbac.authorization.k8s.io': { createOnUpdate: true },
+  'clusterroles.rbac.authorization.k8s.io': { createOnUpdate: true },
+  'clusterrolebindings.rbac.authorization.k8s.io': { createOnUpdate: true },
+  'events.events.k8s.io': { createOnUpdate: true },
+  'deployments.apps': { statusKeepsLabels: true },
+  'customresourcedefinitions.apiextensions.k8s.io': { needsResourceVersion: true, statusKeepsLabels: true },
+};
+
+export function strategyOf(kind: Kind): Strategy {
+  const name = groupResource(kind);
+  return { ...SPECIAL[name], generation: !NO_GENERATION.has(name) };
+}

@@ -1,0 +1,161 @@
+import { ApiError } from '../../meta/api-error.ts';
+import type { AnyObject } from '../../meta/object.ts';
+import { apiVersionOf } from '../../meta/resource.ts';
+import type { ApiRequest, ApiResponse, WireEvent } from '../../wire/api.ts';
+import type { Core } from '../core.ts';
+import { CONTENT_TYPES, type Media } from '../negotiate.ts';
+import { type ListQuery, parseResourceVersion } from '../query.ts';
+import type { Served } from '../resources.ts';
+import { selection } from '../selectors.ts';
+import type { View } from '../views.ts';
+import { frameOf, Frames } from '../watch-cache/frames.ts';
+import type { Version } from '../watch-cache/version.ts';
+import { type WatchedEvent, Watcher } from '../watch-cache/watcher.ts';
+
+/** Without `timeoutSeconds` a watch lasts half an hour to an hour, so that not all end at once. */
+const MIN_TIMEOUT = 1_800_000;
+const BOOKMARK_EVERY = 60_000;
+/** Initial events handed over at a time. */
+const BATCH = 500;
+
+export interface WatchRequest {
+  readonly core: Core;
+  readonly request: ApiRequest;
+  readonly served: Served;
+  readonly namespace: string;
+  readonly query: ListQuery;
+  readonly media: Media;
+  readonly view: View | undefined;
+}
+
+/** What one watch is about to send: events, then perhaps an error that ends it. */
+type Feed = AsyncGenerator<readonly (WatchedEvent | Bookmark | Failure)[]>;
+interface Bookmark {
+  readonly type: 'BOOKMARK';
+  readonly revision: number;
+  readonly initialEnd: boolean;
+}
+interface Failure {
+  readonly type: 'ERROR';
+  readonly error: ApiError;
+}
+
+/** Registers the watch before it answers, so that nothing falls between. */
+export async function watch(at: WatchRequest): Promise<ApiResponse> {
+  const { core, request, query } = at;
+  if (query.resourceVersion === '') await core.hub.fresh();
+  const feed = open(at);
+  if (request.wantsObjects) return { status: 200, headers: {}, body: { type: 'events', events: asObjects(at, feed) } };
+  return {
+    status: 200,
+    headers: { 'cache-control': 'no-cache, private', 'content-type': CONTENT_TYPES[at.media.type] },
+    body: { type: 'stream', chunks: asFrames(at, feed) },
+  };
+}
+
+function open(at: WatchRequest): Feed {
+  const { core, served, namespace, query } = at;
+  const { cache, kind } = served;
+  const match = selection(kind, { namespace, labels: query.labelSelector, fields: query.fieldSelector });
+  const fromState = query.sendInitialEvents ?? (query.resourceVersion === '' || query.resourceVersion === '0');
+  const asked = query.resourceVersion === '' ? core.hub.revision : parseResourceVersion(query.resourceVersion);
+  const past = fromState || asked === 0 ? [] : cache.since(asked);
+  if (!past) return fail(tooOld(asked, cache.oldest));
+  const watcher = new Watcher(match, fromState || asked === 0 ? core.hub.revision : asked);
+  const initial = fromState ? [...cache.list(namespace)].filter(match) : [];
+  for (const event of past) watcher.offer(event);
+  return run(at, { watcher, initial, initialEnd: query.sendInitialEvents === true });
+}
+
+async function* fail(error: ApiError): Feed {
+  yield [{ type: 'ERROR', error }];
+}
+
+const tooOld = (asked: number, oldest: number): ApiError => new ApiError('Expired', `too old resource version: ${asked} (${oldest})`);
+
+interface Running {
+  readonly watcher: Watcher;
+  readonly initial: readonly Version[];
+  readonly initialEnd: boolean;
+}
+
+/** Starts listening at once; the generator only delivers. */
+function run(at: WatchRequest, { watcher, initial, initialEnd }: Running): Feed {
+  const { core, served, request, query } = at;
+  const registration = served.cache.addWatcher(watcher);
+  const timeout = query.timeoutSeconds ? query.timeoutSeconds * 1000 : MIN_TIMEOUT * (1 + core.random.next());
+  const timer = core.clock.after(timeout, () => watcher.end());
+  let bookmarkDue = false;
+  const nudge = (): Disposable => core.clock.after(BOOKMARK_EVERY, () => {
+    bookmarkDue = true;
+    watcher.interrupt();
+  });
+  let bookmarks = query.allowWatchBookmarks ? nudge() : undefined;
+  const end = () => {
+    registration[Symbol.dispose]();
+    timer[Symbol.dispose]();
+    bookmarks?.[Symbol.dispose]();
+    watcher.end();
+    request.signal.removeEventListener('abort', end);
+    core.stopping.removeEventListener('abort', end);
+  };
+  request.signal.addEventListener('abort', end, { once: true });
+  core.stopping.addEventListener('abort', end, { once: true });
+  if (request.signal.aborted || core.stopping.aborted) end();
+
+  const deliver = async function* (): Feed {
+    try {
+      for (let from = 0; from < initial.length; from += BATCH) {
+        yield initial.slice(from, from + BATCH).map((version) => ({ type: 'ADDED' as const, version }));
+      }
+      if (initialEnd) yield [{ type: 'BOOKMARK', revision: core.hub.revision, initialEnd }];
+      for (let batch = await watcher.next(); batch; batch = await watcher.next()) {
+        if (batch.length > 0) yield batch;
+        else if (bookmarkDue) {
+          bookmarkDue = false;
+          bookmarks = nudge();
+          yield [{ type: 'BOOKMARK', revision: core.hub.revision, initialEnd: false }];
+        }
+      }
+      if (watcher.lagged) yield [{ type: 'ERROR', error: new ApiError('Expired', 'the watch fell too far behind and was cut off') }];
+    } finally {
+      end();
+    }
+  };
+  return deliver();
+}
+
+async function* asObjects({ served }: WatchRequest, feed: Feed): AsyncGenerator<readonly WireEvent[]> {
+  for await (const batch of feed) {
+    yield batch.map((event) => {
+      if (event.type === 'BOOKMARK') return { type: 'BOOKMARK', object: bookmarkObject(served, event) };
+      if (event.type === 'ERROR') return { type: 'ERROR', object: event.error.toStatus() };
+      return { type: event.type, object: event.version.object };
+    });
+  }
+}
+
+/** Frames shared by every watch of a server, by its core. */
+const sharedFrames = new WeakMap<Core, Frames>();
+
+async function* asFrames(at: WatchRequest, feed: Feed): AsyncGenerator<readonly Uint8Array[]> {
+  const { core, served, view } = at;
+  let frames = sharedFrames.get(core);
+  if (!frames) sharedFrames.set(core, (frames = new Frames()));
+  for await (const batch of feed) {
+    yield batch.map((event) => {
+      if (event.type === 'BOOKMARK') return frameOf('BOOKMARK', view ? view.one(bookmarkObject(served, event)) : bookmarkObject(served, event));
+      if (event.type === 'ERROR') return frameOf('ERROR', event.error.toStatus());
+      return view ? frameOf(event.type, view.one(event.version.object)) : frames.of(event);
+    });
+  }
+}
+
+function bookmarkObject({ kind }: Served, { revision, initialEnd }: Bookmark): AnyObject {
+  const annotations = initialEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
+  return {
+    kind: kind.kind,
+    apiVersion: apiVersionOf(kind),
+    metadata: { resourceVersion: String(revision), creationTimestamp: null, ...annotations },
+  } as unknown as AnyObject;
+}

@@ -1,0 +1,54 @@
+import { ApiError } from '../../meta/api-error.ts';
+import type { AnyObject } from '../../meta/object.ts';
+import type { Attributes, Operation } from '../admission/admission.ts';
+import type { Core } from '../core.ts';
+import { type Exchange, warn } from '../exchange.ts';
+import type { WriteQuery } from '../query.ts';
+import type { Served } from '../resources.ts';
+import type { Version } from '../watch-cache/version.ts';
+
+/** One write on its way: who, where, how. */
+export interface WriteContext {
+  readonly core: Core;
+  readonly exchange: Exchange;
+  readonly served: Served;
+  readonly namespace: string;
+  readonly name: string;
+  readonly subresource: string;
+  readonly query: WriteQuery;
+}
+
+/** What a write ended in: a version that is stored, or for a dry run the object it would have been. */
+export type Outcome = { readonly status: number; readonly version: Version } | { readonly status: number; readonly object: unknown };
+
+export function attributesOf(context: WriteContext, operation: Operation, objects: { object: AnyObject | undefined; old?: AnyObject | undefined }): Attributes {
+  const { exchange, served, namespace, name, subresource, query } = context;
+  return {
+    operation,
+    kind: served.kind,
+    subresource,
+    namespace,
+    name: name || objects.object?.metadata.name || '',
+    object: objects.object as AnyObject,
+    old: objects.old,
+    user: exchange.user,
+    dryRun: query.dryRun,
+    warn: (text) => warn(exchange, text),
+  };
+}
+
+/** Unknown and duplicate fields, as `fieldValidation` asks. @throws ApiError BadRequest under Strict. */
+export function reportProblems(context: WriteContext, problems: readonly string[]): void {
+  if (problems.length === 0 || context.query.fieldValidation === 'Ignore') return;
+  if (context.query.fieldValidation === 'Strict') {
+    const { kind } = context.served.kind;
+    throw new ApiError('BadRequest', `${kind} in version ${JSON.stringify(context.served.kind.version)} cannot be handled as a ${kind}: ` +
+      `strict decoding error: ${problems.join(', ')}`);
+  }
+  warn(context.exchange, ...problems);
+}
+
+/** The instant in RFC 3339 with whole seconds. */
+export function timestamp(millis: number): string {
+  return `${new Date(millis).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,108 @@
+import { badRequest } from '../meta/api-error.ts';
+import type { AnyObject } from '../meta/object.ts';
+import { apiVersionOf } from '../meta/resource.ts';
+import type { Kind } from '../schema/kind.ts';
+import type { ApiResponse } from '../wire/api.ts';
+import { readBody } from './body.ts';
+import type { Core } from './core.ts';
+import type { Exchange } from './exchange.ts';
+import { type Media, negotiate } from './negotiate.ts';
+import { parseWriteQuery, type WriteQuery } from './query.ts';
+import type { Page } from './registry/list.ts';
+import type { Outcome, WriteContext } from './registry/write-context.ts';
+import type { Served } from './resources.ts';
+import { answer, answerBytes, toJson } from './respond.ts';
+import { type View, viewOf } from './views.ts';
+import type { Version } from './watch-cache/version.ts';
+
+/** A request about a stored resource, as verbs and subresources get it. */
+export interface ResourceRequest {
+  readonly core: Core;
+  readonly exchange: Exchange;
+  readonly served: Served;
+}
+
+export function mediaOf({ exchange: { request } }: ResourceRequest): Media {
+  return request.wantsObjects ? { type: 'json' } : negotiate(request.headers['accept'], { protobuf: false, views: true });
+}
+
+export function requestView({ core, exchange, served }: ResourceRequest, media: Media): View | undefined {
+  const include = exchange.info.query.get('includeObject');
+  if (include !== null && media.as === 'Table' && !['', 'None', 'Metadata', 'Object'].includes(include)) {
+    throw badRequest(`unrecognized includeObject value: ${JSON.stringify(include)}`);
+  }
+  return viewOf({
+    media, kind: served.kind, now: core.clock.now(),
+    includeObject: include === 'None' || include === 'Object' ? include : 'Metadata',
+  });
+}
+
+export function bodyOf({ core, exchange }: ResourceRequest, expected: string): unknown {
+  const { maxBodyBytes } = core.config;
+  return readBody(exchange.request, { expected, ...(maxBodyBytes === undefined ? {} : { maxBytes: maxBodyBytes }) });
+}
+
+export function writeContext(at: ResourceRequest, options: string, more: Partial<Pick<WriteContext, 'name' | 'subresource'>> & { query?: WriteQuery } = {}): WriteContext {
+  const { info } = at.exchange;
+  return {
+    ...at,
+    namespace: at.served.kind.scope === 'Namespaced' ? info.namespace : '',
+    name: more.name ?? info.name,
+    subresource: more.subresource ?? info.subresource,
+    query: more.query ?? parseWriteQuery(info.query, options),
+  };
+}
+
+/** One version as it is stored, or as it was asked to be seen. */
+export function answerVersion(at: ResourceRequest, status: number, version: Version): ApiResponse {
+  const { request } = at.exchange;
+  if (request.wantsObjects) return answer(request, status, version.object);
+  const media = mediaOf(at);
+  if (media.type === 'json' && media.as === undefined && !wantsPretty(at, media)) return answerBytes(status, [version.served.subarray(1)]);
+  return answerObject(at, status, version.object);
+}
+
+/** Data that is stored nowhere in this form. */
+export function answerObject(at: ResourceRequest, status: number, object: unknown): ApiResponse {
+  const { request } = at.exchange;
+  if (request.wantsObjects) return answer(request, status, object);
+  const media = mediaOf(at);
+  const view = isStoredObject(object, at.served.kind) ? requestView(at, media) : undefined;
+  return answer(request, status, view ? view.one(object as AnyObject) : object, { ...media, pretty: wantsPretty(at, media) });
+}
+
+const isStoredObject = (object: unknown, kind: Kind): boolean =>
+  typeof object === 'object' && object !== null && 'kind' in object && object.kind === kind.kind && 'metadata' in object;
+
+function wantsPretty({ exchange }: ResourceRequest, media: Media): boolean {
+  const asked = exchange.info.query.get('pretty');
+  return media.pretty === true || (asked !== null && asked !== 'false' && asked !== '0');
+}
+
+export function answerOutcome(at: ResourceRequest, outcome: Outcome): ApiResponse {
+  return 'version' in outcome ? answerVersion(at, outcome.status, outcome.version) : answerObject(at, outcome.status, outcome.object);
+}
+
+const encoder = new TextEncoder();
+const LIST_END = encoder.encode(']}\n');
+
+/** A LIST is its head, the stored buffers, and its end. */
+export function answerPage(at: ResourceRequest, page: Page): ApiResponse {
+  const { request } = at.exchange;
+  const { kind } = at.served;
+  const metadata = {
+    resourceVersion: String(page.revision),
+    ...(page.continue === '' ? {} : { continue: page.continue }),
+    ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
+  };
+  const head = { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata };
+  const asObject = () => ({ ...head, items: page.versions.map((version) => version.object) });
+  if (request.wantsObjects) return answer(request, 200, asObject());
+  const media = mediaOf(at);
+  const pretty = wantsPretty(at, media);
+  const view = requestView(at, media);
+  if (view) return answer(request, 200, view.many(page.versions.map((version) => version.object), metadata), { ...media, pretty });
+  if (media.type !== 'json' || pretty) return answer(request, 200, asObject(), { ...media, pretty });
+  const open = encoder.encode(`${toJson(head, {type: 'json'}).slice(0, -2)},"items":[`);
+  return answerBytes(200, [open, ...page.versions.map(({ served }, index) => (index === 0 ? served.subarray(1) : served)), LIST_END]);
+}

@@ -1,0 +1,49 @@
+import { badRequest } from '../meta/api-error.ts';
+import { matchesRequirements, parseLabelSelector } from '../meta/label-selector.ts';
+import type { AnyObject } from '../meta/object.ts';
+import type { Kind } from '../schema/kind.ts';
+import type { Version } from './watch-cache/version.ts';
+
+/** Whether a version is selected. */
+export type Match = (version: Version) => boolean;
+
+const ALL: Match = () => true;
+
+/** What a LIST or WATCH of `kind` selects. @throws ApiError BadRequest in upstream's words. */
+export function selection(kind: Kind, at: { readonly namespace: string; readonly labels: string; readonly fields: string; readonly name?: string }): Match {
+  const tests: Match[] = [];
+  if (at.namespace !== '' && kind.scope === 'Namespaced') {
+    const prefix = `${at.namespace}/`;
+    tests.push((version) => version.path.startsWith(prefix));
+  }
+  if (at.fields !== '') tests.push(fieldMatch(kind, at.fields));
+  if (at.labels !== '') tests.push(labelMatch(at.labels));
+  if (tests.length === 0) return ALL;
+  if (tests.length === 1) return tests[0]!;
+  return (version) => tests.every((test) => test(version));
+}
+
+function labelMatch(text: string): Match {
+  const requirements = parseLabelSelector(text);
+  return ({ object }) => matchesRequirements(requirements, object.metadata.labels);
+}
+
+function fieldMatch(kind: Kind, text: string): Match {
+  const terms = text.split(',').filter((term) => term !== '').map((term) => {
+    const [, field, op, value] = /^(.*?)(==|!=|=)(.*)$/.exec(term) ?? invalidSelector(text, term);
+    return { read: fieldReader(kind, field!), equal: op !== '!=', value: value! };
+  });
+  return ({ object }) => terms.every(({ read, equal, value }) => (read(object) === value) === equal);
+}
+
+function invalidSelector(text: string, term: string): never {
+  throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
+}
+
+export function fieldReader(kind: Kind, field: string): (object: AnyObject) => string {
+  if (field === 'metadata.name') return (object) => object.metadata.name;
+  if (field === 'metadata.namespace' && kind.scope === 'Namespaced') return (object) => object.metadata.namespace ?? '';
+  const read = kind.fieldSelectors?.[field];
+  if (read) return read as (object: never) => string as (object: AnyObject) => string;
+  throw badRequest(`field label not supported: ${field}`);
+}

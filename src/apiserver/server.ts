@@ -1,0 +1,57 @@
+import type { ApiHandler, ApiRequest } from '../wire/api.ts';
+import { Admission } from './admission/admission.ts';
+import { ANONYMOUS } from './authn/stage.ts';
+import { chain } from './chain.ts';
+import type { ApiServerOptions } from './config.ts';
+import type { Core } from './core.ts';
+import { withDefaults } from './engine.ts';
+import { composeStages, type Exchange } from './exchange.ts';
+import { parseRequestInfo, type RequestInfo } from './request-info.ts';
+import { Resources } from './resources.ts';
+import { answerError } from './respond.ts';
+import { badRequest } from '../meta/api-error.ts';
+import type { AnyObject } from '../meta/object.ts';
+import { Hub } from './watch-cache/hub.ts';
+import { strictness } from './watch-cache/version.ts';
+
+export interface ApiServer extends AsyncDisposable {
+  readonly handler: ApiHandler;
+}
+
+/** Ready to serve once it resolves: caches loaded, bootstrap objects there. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { driver, clock, random, log, config } = options;
+  if (config.freezeObjects) strictness.freeze = true;
+  const stopping = new AbortController();
+  const hub = new Hub({ driver, clock, log });
+  const resources = new Resources(hub, (kind, object) => withDefaults(kind, object as AnyObject), config.version?.gitVersion ?? '');
+  const from = driver.revision;
+  for (const kind of options.kinds) await resources.add(kind);
+  hub.start(from);
+  const core: Core = {
+    driver, clock, random, log, config, hub, resources,
+    admission: new Admission([]),
+    authorizer: { authorize: () => ({ allowed: true, reason: '' }) },
+    stopping: stopping.signal,
+  };
+  const run = composeStages(chain(core));
+
+  return {
+    async handler(request) {
+      let info: RequestInfo;
+      try {
+        info = parseRequestInfo(request.method, request.url);
+      } catch {
+        return answerError(request, badRequest(`invalid URL escape in ${JSON.stringify(request.url)}`));
+      }
+      const exchange: Exchange = { request, info, user: ANONYMOUS, warnings: [] };
+      return run(exchange);
+    },
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await hub[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export type { ApiRequest };

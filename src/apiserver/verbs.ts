@@ -1,0 +1,84 @@
+import { ApiError, notFound } from '../meta/api-error.ts';
+import type { ApiResponse } from '../wire/api.ts';
+import { parseListQuery, parseResourceVersion } from './query.ts';
+import { create } from './registry/create.ts';
+import { remove, removeCollection } from './registry/delete.ts';
+import { parseDeleteOptions } from './registry/delete-options.ts';
+import { list, tooLarge } from './registry/list.ts';
+import { patch } from './registry/patch.ts';
+import { update } from './registry/update.ts';
+import { watch } from './registry/watch.ts';
+import type { Verb } from '../schema/kind.ts';
+import { answerOutcome, answerPage, answerVersion, bodyOf, mediaOf, requestView, type ResourceRequest, writeContext } from './resource-request.ts';
+import { answer } from './respond.ts';
+import { selection } from './selectors.ts';
+
+export type VerbHandler = (at: ResourceRequest) => Promise<ApiResponse>;
+
+/** The verbs every stored resource has. */
+export const verbs: Readonly<Record<Verb, VerbHandler>> = {
+  async get(at) {
+    const { core, served, exchange: { info } } = at;
+    const namespace = namespaceOf(at);
+    const asked = info.query.get('resourceVersion') ?? '';
+    if (asked === '') await core.hub.fresh();
+    else if (asked !== '0' && !(await core.hub.reach(parseResourceVersion(asked)))) throw tooLarge(Number(asked), core.hub.revision);
+    const version = served.cache.get(served.codec.keyOf(namespace, info.name));
+    if (!version) throw notFound(served.kind, info.name);
+    return answerVersion(at, 200, version);
+  },
+
+  async list(at) {
+    const query = parseListQuery(at.exchange.info.query, false);
+    return answerPage(at, await list({ ...at, namespace: namespaceOf(at) }, query));
+  },
+
+  async watch(at) {
+    const { info, request } = at.exchange;
+    const query = parseListQuery(info.query, true);
+    const named = info.path.includes('/watch/') && info.name !== '' ? `metadata.name=${info.name}` : '';
+    const fieldSelector = [query.fieldSelector, named].filter((one) => one !== '').join(',');
+    const media = mediaOf(at);
+    return watch({ ...at, request, namespace: namespaceOf(at), query: { ...query, fieldSelector }, media, view: requestView(at, media) });
+  },
+
+  async create(at) {
+    if (at.exchange.info.name !== '') throw methodNotAllowed();
+    return answerOutcome(at, await create(writeContext(at, 'CreateOptions'), bodyOf(at, at.served.kind.kind)));
+  },
+
+  async update(at) {
+    if (at.exchange.info.name === '') throw methodNotAllowed();
+    return answerOutcome(at, await update(writeContext(at, 'UpdateOptions'), bodyOf(at, at.served.kind.kind)));
+  },
+
+  async patch(at) {
+    if (at.exchange.info.name === '') throw methodNotAllowed();
+    return answerOutcome(at, await patch(at, writeContext(at, 'PatchOptions')));
+  },
+
+  async delete(at) {
+    const options = parseDeleteOptions(bodyOf(at, 'DeleteOptions'), at.exchange.info.query);
+    return answerOutcome(at, await remove(deleteContext(at, options.dryRun), options));
+  },
+
+  async deletecollection(at) {
+    const { info, request } = at.exchange;
+    const options = parseDeleteOptions(bodyOf(at, 'DeleteOptions'), info.query);
+    const { labelSelector, fieldSelector } = parseListQuery(info.query, false);
+    const match = selection(at.served.kind, { namespace: '', labels: labelSelector, fields: fieldSelector });
+    const removed = await removeCollection(deleteContext(at, options.dryRun), { options, match });
+    if (request.wantsObjects) return answer(request, 200, undefined);
+    return answerPage(at, { revision: at.core.hub.revision, versions: removed, continue: '', remaining: undefined });
+  },
+};
+
+function deleteContext(at: ResourceRequest, dryRun: boolean) {
+  return writeContext(at, 'DeleteOptions', { query: { dryRun, fieldManager: '', fieldValidation: 'Ignore', force: false } });
+}
+
+const namespaceOf = ({ served, exchange }: ResourceRequest): string => (served.kind.scope === 'Namespaced' ? exchange.info.namespace : '');
+
+export function methodNotAllowed(): ApiError {
+  return new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+}

@@ -1,0 +1,40 @@
+import type { WatchedEvent } from './watcher.ts';
+import type { Version } from './version.ts';
+
+/** Enough for the events of a few ticks. */
+const KEPT = 512;
+const encoder = new TextEncoder();
+const HEADS = {
+  ADDED: encoder.encode('{"type":"ADDED","object":'),
+  MODIFIED: encoder.encode('{"type":"MODIFIED","object":'),
+  DELETED: encoder.encode('{"type":"DELETED","object":'),
+};
+
+/** Watch frames in JSON, made once for all who are sent the same event in the same tick or soon after. */
+export class Frames {
+  readonly #made = new Map<Version, Partial<Record<WatchedEvent['type'], Uint8Array>>>();
+
+  of({ type, version }: WatchedEvent): Uint8Array {
+    const frames = this.#made.get(version);
+    const made = frames?.[type];
+    if (made) return made;
+    if (this.#made.size >= KEPT) this.#made.clear();
+    const frame = buildFrame(HEADS[type], version.servedOnce);
+    this.#made.set(version, { ...frames, [type]: frame });
+    return frame;
+  }
+}
+
+/** @param served `,{…}\n` */
+function buildFrame(head: Uint8Array, served: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(head.length + served.length);
+  frame.set(head);
+  frame.set(served.subarray(1, served.length - 1), head.length);
+  frame[frame.length - 2] = 125; // '}'
+  frame[frame.length - 1] = 10; // '\n'
+  return frame;
+}
+
+export function frameOf(type: string, object: unknown): Uint8Array {
+  return encoder.encode(`${JSON.stringify({ type, object })}\n`);
+}

@@ -1,0 +1,157 @@
+import type { Change, Entry } from '../../store/index.ts';
+import type { AnyObject } from '../../meta/object.ts';
+import type { Codec } from '../registry/codec.ts';
+import { Version } from './version.ts';
+import type { Watcher } from './watcher.ts';
+
+/** One change of one object, shared by everyone who watches. */
+export interface CacheEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly revision: number;
+  /** The new state; for DELETED the last one, at the revision of the deletion. */
+  readonly version: Version;
+  readonly previous: Version | undefined;
+}
+
+/** Events kept for watches that start in the past. */
+const RING = 8192;
+
+/** The present state of one resource, its recent past, and who watches it. Fed by the hub alone, in revision order. */
+export class ResourceCache {
+  readonly codec: Codec;
+  readonly #items = new Map<string, Version>();
+  /** Sorted; made on first use, then kept in order. */
+  #keys: string[] | undefined;
+  #ring: CacheEvent[] = [];
+  /** Events after this revision are all in the ring. */
+  #oldest = 0;
+  #loadedAt = -1;
+  #lastChange = 0;
+  readonly #early: Change[] = [];
+  readonly #watchers = new Set<Watcher>();
+  readonly #listeners = new Set<(event: CacheEvent) => void>();
+
+  constructor(codec: Codec) {
+    this.codec = codec;
+  }
+
+  get oldest(): number {
+    return this.#oldest;
+  }
+
+  /** The last revision at which anything of this resource changed. */
+  get lastChange(): number {
+    return this.#lastChange;
+  }
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  load(entries: readonly Entry[], revision: number): void {
+    for (const { key, value, modRevision } of entries) {
+      const at = Number(modRevision);
+      this.#items.set(key, new Version(this.codec, { key, value, revision: at }));
+      this.#lastChange = Math.max(this.#lastChange, at);
+    }
+    this.#loadedAt = revision;
+    this.#oldest = revision;
+    for (const change of this.#early.splice(0)) for (const op of change.ops) this.apply(Number(change.revision), op);
+  }
+
+  apply(revision: number, op: Change['ops'][number]): void {
+    if (this.#loadedAt < 0) return void this.#early.push({ revision: BigInt(revision), ops: [op] });
+    if (revision <= this.#loadedAt || !op.key.startsWith(this.codec.prefix)) return;
+    const event = this.#change(revision, op);
+    if (!event) return;
+    this.#lastChange = revision;
+    this.#ring.push(event);
+    if (this.#ring.length >= 2 * RING) {
+      this.#oldest = this.#ring[RING - 1]!.revision;
+      this.#ring = this.#ring.slice(RING);
+    }
+    for (const listener of this.#listeners) listener(event);
+    for (const watcher of this.#watchers) watcher.offer(event);
+  }
+
+  #change(revision: number, op: Change['ops'][number]): CacheEvent | undefined {
+    const previous = this.#items.get(op.key);
+    if (op.type === 'put') {
+      const version = new Version(this.codec, { key: op.key, value: op.value, revision });
+      this.#items.set(op.key, version);
+      if (!previous && this.#keys) insert(this.#keys, op.key);
+      return { type: previous ? 'MODIFIED' : 'ADDED', revision, version, previous };
+    }
+    if (!previous) return undefined;
+    this.#items.delete(op.key);
+    if (this.#keys) this.#keys.splice(position(this.#keys, op.key), 1);
+    return { type: 'DELETED', revision, version: previous.at(revision), previous };
+  }
+
+  get(key: string): Version | undefined {
+    return this.#items.get(key);
+  }
+
+  /** The decoded object, or undefined: what admission and authorization read. */
+  object(namespace: string, name: string): AnyObject | undefined {
+    return this.#items.get(this.codec.keyOf(namespace, name))?.object;
+  }
+
+  /** In key order, from `start` on. */
+  *list(namespace: string, start = ''): Generator<Version> {
+    const keys = (this.#keys ??= [...this.#items.keys()].sort());
+    const prefix = namespace === '' ? this.codec.prefix : `${this.codec.prefix}${namespace}/`;
+    const from = start > prefix ? start : prefix;
+    for (let at = position(keys, from); at < keys.length && keys[at]!.startsWith(prefix); at++) yield this.#items.get(keys[at]!)!;
+  }
+
+  /** Events after `revision`, or undefined when they are no longer all there. */
+  since(revision: number): readonly CacheEvent[] | undefined {
+    if (revision < this.#oldest) return undefined;
+    let low = 0;
+    let high = this.#ring.length;
+    while (low < high) {
+      const mid = (low + high) >>> 1;
+      if (this.#ring[mid]!.revision <= revision) low = mid + 1;
+      else high = mid;
+    }
+    return this.#ring.slice(low);
+  }
+
+  addWatcher(watcher: Watcher): Disposable {
+    this.#watchers.add(watcher);
+    return { [Symbol.dispose]: () => void this.#watchers.delete(watcher) };
+  }
+
+  /** Called for every change from now on, synchronously and in order. */
+  onChange(listener: (event: CacheEvent) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  /** Hands what one tick gathered to whoever waits for it. */
+  flush(): void {
+    for (const watcher of this.#watchers) watcher.flush();
+  }
+
+  /** Ends every watch: the resource is gone, or the server stops. */
+  close(): void {
+    for (const watcher of this.#watchers) watcher.end();
+  }
+}
+
+/** The first index whose key is not before `key`. */
+function position(keys: readonly string[], key: string): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const mid = (low + high) >>> 1;
+    if (keys[mid]! < key) low = mid + 1;
+    else high = mid;
+  }
+  return low;
+}
+
+function insert(keys: string[], key: string): void {
+  keys.splice(position(keys, key), 0, key);
+}

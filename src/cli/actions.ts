@@ -1,0 +1,86 @@
+import type { Terminal } from './terminal.ts';
+
+/** Which cluster a command is about. */
+export interface ClusterRef {
+  readonly dataDir: string;
+}
+
+export interface UpRequest extends ClusterRef {
+  readonly port: number;
+  /** Real nodes; undefined lets the cluster decide (one, or none beside simulated ones). */
+  readonly nodes: number | undefined;
+  readonly simulated: number | undefined;
+  readonly store: string;
+  /** A further place for the admin's kubeconfig. */
+  readonly kubeconfig: string | undefined;
+  readonly foreground: boolean;
+  /** May missing packages be installed? */
+  readonly install: boolean;
+  readonly legacyServiceAccountTokens: boolean;
+}
+
+/** One thing this machine has or lacks. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  /** How to mend it; only where `ok` is false. */
+  readonly mend?: string;
+}
+
+/** One process of a running cluster. */
+export interface ComponentStatus {
+  readonly name: string;
+  readonly state: 'running' | 'backing-off' | 'stopped';
+  readonly pid?: number;
+  readonly restarts: number;
+  /** Why it last died. */
+  readonly lastExit?: string;
+}
+
+export interface NodeStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly address: string;
+  readonly simulated: boolean;
+}
+
+export interface CertificateStatus {
+  readonly name: string;
+  /** RFC 3339. */
+  readonly expires: string;
+}
+
+export interface ClusterStatus {
+  readonly running: boolean;
+  readonly dataDir: string;
+  readonly server?: string;
+  readonly ready: boolean;
+  readonly components: readonly ComponentStatus[];
+  readonly nodes: readonly NodeStatus[];
+  readonly certificates: readonly CertificateStatus[];
+  readonly store?: { readonly driver: string; readonly bytes: number };
+}
+
+export interface StoredImage {
+  readonly node: string;
+  readonly name: string;
+  readonly digest: string;
+  readonly size: string;
+}
+
+/** What the commands do, as the composition root provides it. A `Refusal` ends in one line and exit code 1. */
+export interface Actions {
+  /** Resolves with the exit code. */
+  up(request: UpRequest, terminal: Terminal): Promise<number>;
+  down(request: ClusterRef & { readonly purge: boolean }, terminal: Terminal): Promise<void>;
+  status(cluster: ClusterRef): Promise<ClusterStatus>;
+  doctor(): Promise<readonly Check[]>;
+  loadImage(request: ClusterRef & { readonly file: string }, terminal: Terminal): Promise<void>;
+  listImages(cluster: ClusterRef): Promise<readonly StoredImage[]>;
+  /** Runs kubectl as the admin; resolves with its exit code. */
+  kubectl(request: ClusterRef & { readonly args: readonly string[] }): Promise<number>;
+  readonly version: string;
+  /** The Kubernetes version whose API is spoken. */
+  readonly kubernetesVersion: string;
+}

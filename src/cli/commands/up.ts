@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { dataDirOption } from '../data-dir.ts';
+import type { CommandLine } from '../main.ts';
+
+interface Flags {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly nodes?: number;
+  readonly simulated?: number;
+  readonly store: string;
+  readonly kubeconfig?: string;
+  readonly foreground: boolean;
+  readonly install: boolean;
+  readonly legacyServiceAccountTokens: boolean;
+}
+
+export function upCommand(line: CommandLine, exit: (code: number) => void): Command {
+  return new Command('up')
+    .description('start a cluster and return when it is ready')
+    .addOption(dataDirOption(line))
+    .option('--port <port>', 'where the API server listens', count('a port', 1, 65_535), 6443)
+    .option('--nodes <n>', 'real nodes; more than one get a network namespace and a containerd each', count('a number of nodes', 0, 99))
+    .option('--simulated <n>', 'nodes that only pretend to run containers', count('a number of nodes', 0, 100_000))
+    .option('--store <driver>', 'where objects are kept: wal (embedded)', 'wal')
+    .option('--kubeconfig <file>', 'write the admin kubeconfig there too', (file: string) => resolve(file))
+    .option('--foreground', 'stay in this terminal; an interrupt stops the cluster', false)
+    .option('--no-install', 'never install packages this machine lacks')
+    .option('--legacy-service-account-tokens', 'give every service account a token Secret, as before v1.24', false)
+    .action(async (flags: Flags) => {
+      exit(await line.actions.up({
+        ...flags,
+        nodes: flags.nodes,
+        simulated: flags.simulated,
+        kubeconfig: flags.kubeconfig,
+      }, line.terminal));
+    });
+}
+
+const count = (what: string, least: number, most: number) => (text: string): number => {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > most) {
+    throw new InvalidArgumentError(`It must be ${what} from ${least} to ${most}.`);
+  }
+  return value;
+};

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import type { Actions, ClusterStatus, UpRequest } from './index.ts';
+import { runCli } from './index.ts';
+import { Refusal } from './refusal.ts';
+
+const STATUS: ClusterStatus = {
+  running: true, dataDir: '/d', server: 'https://127.0.0.1:6443', ready: true,
+  components: [{ name: 'control-plane', state: 'running', pid: 7, restarts: 0 }],
+  nodes: [{ name: 'vm', ready: true, address: '10.0.0.1', simulated: false }],
+  certificates: [],
+};
+
+/** Runs a command line against recorded actions. */
+async function run(args: readonly string[], given: Partial<Actions> = {}, env: Record<string, string> = {}) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const calls: unknown[] = [];
+  const record = <T>(result: T) => async (request?: unknown) => {
+    calls.push(request);
+    return result;
+  };
+  const actions: Actions = {
+    up: record(0), down: record(undefined), status: record(STATUS), doctor: record([]), loadImage: record(undefined),
+    listImages: record([]), kubectl: record(0), version: '1.2.3', kubernetesVersion: 'v1.36.0', ...given,
+  };
+  const terminal = { out: (text: string) => void out.push(text), err: (text: string) => void err.push(text), interactive: false };
+  const code = await runCli(args, { actions, terminal, env, homeDir: '/home/me' });
+  return { code, out: out.join('\n'), err: err.join('\n'), calls };
+}
+
+test('up without flags asks for a cluster below the home directory on 6443', async () => {
+  const { code, calls } = await run(['up']);
+  expect(code).toBe(0);
+  expect(calls).toEqual([{
+    dataDir: '/home/me/.knarr', port: 6443, nodes: undefined, simulated: undefined, store: 'wal', kubeconfig: undefined,
+    foreground: false, install: true, legacyServiceAccountTokens: false,
+  } satisfies UpRequest]);
+});
+
+test('KNARR_HOME moves the data directory and --data-dir beats it', async () => {
+  expect((await run(['status'], {}, { KNARR_HOME: '/k' })).calls).toEqual([{ dataDir: '/k' }]);
+  expect((await run(['status', '--data-dir', '/x'], {}, { KNARR_HOME: '/k' })).calls).toEqual([{ dataDir: '/x' }]);
+});
+
+test('an unknown flag is refused and the nearest one is named', async () => {
+  const { code, err, calls } = await run(['up', '--prot', '7000']);
+  expect(code).toBe(2);
+  expect(err).toBe("knarr: unknown option '--prot'; did you mean --port?");
+  expect(calls).toEqual([]);
+});
+
+test('an unknown command is refused and the nearest one is named', async () => {
+  const { code, err } = await run(['stauts']);
+  expect(code).toBe(2);
+  expect(err).toBe("knarr: unknown command 'stauts'; did you mean status?");
+});
+
+test('a number out of range is refused in words', async () => {
+  const { code, err } = await run(['up', '--port', '70000']);
+  expect(code).toBe(2);
+  expect(err).toContain('It must be a port from 1 to 65535.');
+});
+
+test('every command has help', async () => {
+  for (const args of [[], ['up'], ['down'], ['status'], ['doctor'], ['image'], ['image', 'load'], ['version']]) {
+    const { code, out } = await run([...args, '--help']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Usage: knarr/);
+  }
+});
+
+test('what follows kubectl reaches it untouched', async () => {
+  const { calls, code } = await run(['kubectl', '--data-dir', '/x', 'get', 'pods', '-o', 'wide', '--help'], { });
+  expect(code).toBe(0);
+  expect(calls).toEqual([{ dataDir: '/x', args: ['get', 'pods', '-o', 'wide', '--help'] }]);
+});
+
+test('a refusal is one line and its hint, and exit code 1', async () => {
+  const up = async () => {
+    throw new Refusal('port 6443 is in use', 'choose another with --port');
+  };
+  const { code, err } = await run(['up'], { up });
+  expect(code).toBe(1);
+  expect(err).toBe('knarr: port 6443 is in use\n       choose another with --port');
+});
+
+test('status prints tables and fails when a node is not ready', async () => {
+  const good = await run(['status']);
+  expect(good.code).toBe(0);
+  expect(good.out).toContain('vm     Ready   10.0.0.1   real');
+  const bad = await run(['status', '-o', 'json'], {
+    status: async () => ({ ...STATUS, nodes: [{ ...STATUS.nodes[0]!, ready: false }] }),
+  });
+  expect(bad.code).toBe(1);
+  expect(JSON.parse(bad.out)).toMatchObject({ running: true, nodes: [{ ready: false }] });
+});

@@ -1,0 +1,166 @@
+import { spawn } from 'node:child_process';
+import { mkdir, open } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { systemClock, type Clock, type Millis } from '../../base/clock.ts';
+import { systemRandom } from '../../base/random.ts';
+import { Refusal, type Terminal, type UpRequest } from '../../cli/index.ts';
+import { apiProbe, type ApiProbe } from '../api-probe.ts';
+import { programFile } from '../bundle.ts';
+import { adminKubeconfig, ensureCredentials } from '../credentials.ts';
+import { writeWhole } from '../files.ts';
+import { layoutOf, type Layout } from '../layout.ts';
+import { machineExec } from '../machine/exec.ts';
+import { canRunContainers, machineFacts } from '../machine/facts.ts';
+import { ensurePackages } from '../machine/packages.ts';
+import { planCluster, readSettings, writeSettings, type Settings, type Wishes } from '../settings.ts';
+import { claimSlot } from '../slots.ts';
+import { ask } from '../supervisor/control.ts';
+import { machineProcesses } from '../supervisor/process.ts';
+import { CONTROL_PLANE } from '../supervisor/programs.ts';
+import { readRecords } from '../supervisor/records.ts';
+import { stopCluster } from '../teardown.ts';
+
+/** How long a cluster may take to become ready, and how often it is looked at. */
+const PATIENCE: Millis = 120_000;
+const LOOK: Millis = 30;
+/** So many deaths in a row are no accident. */
+const HOPELESS = 5;
+
+export async function up(request: UpRequest, terminal: Terminal): Promise<number> {
+  const clock = systemClock;
+  const began = clock.monotonic();
+  const layout = layoutOf(request.dataDir);
+  await refuseSecond(request, layout);
+  const say = (line: string): void => terminal.err(`knarr: ${line}`);
+  const wishes = wishesOf(request, say);
+  if (wishes.nodes > 0) await ensurePackages(machineExec, { install: request.install, say });
+  const settings = await makeSettings(layout, wishes);
+  await ensureCredentials(layout, settings, { clock, random: systemRandom });
+  if (request.kubeconfig !== undefined) await writeWhole(request.kubeconfig, await adminKubeconfig(layout, settings));
+  await startSupervisor(layout);
+  using probe = await apiProbe(layout, settings);
+  await untilReady({ layout, settings, probe, clock, began, say });
+  say(`ready after ${seconds(clock.monotonic() - began)}: export KUBECONFIG=${layout.adminKubeconfig}`);
+  return request.foreground ? stay(layout, say) : 0;
+}
+
+const seconds = (span: Millis): string => `${(span / 1000).toFixed(1)} s`;
+
+async function refuseSecond({ dataDir, port, store }: UpRequest, layout: Layout): Promise<void> {
+  if (store !== 'wal') throw new Refusal(`the store "${store}" is not known`, 'this version keeps its objects in: wal');
+  const running = await ask(dataDir, 'state');
+  if (running) {
+    const settings = await readSettings(layout);
+    throw new Refusal(
+      `a cluster runs on ${dataDir} already (https://127.0.0.1:${settings?.port ?? port}, supervisor ${running.pid})`,
+      `stop it with: knarr down --data-dir ${dataDir}`,
+    );
+  }
+  // A control plane that outlived its supervisor holds the port itself and is taken over.
+  const before = (await readRecords(layout))[CONTROL_PLANE];
+  if (before && machineProcesses(systemClock).lives(before)) return;
+  if (await isTaken(port)) throw new Refusal(`port ${port} is in use by another program`, 'choose another with: knarr up --port PORT');
+}
+
+function isTaken(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const trial = createServer();
+    trial.once('error', () => resolve(true));
+    trial.listen({ port, host: '0.0.0.0', exclusive: true }, () => trial.close(() => resolve(false)));
+  });
+}
+
+function wishesOf(request: UpRequest, say: (line: string) => void): Wishes {
+  const { port, legacyServiceAccountTokens } = request;
+  const simulated = request.simulated ?? 0;
+  const real = request.nodes ?? (simulated > 0 ? 0 : 1);
+  if (real === 0 || canRunContainers()) return { port, nodes: real, simulated, legacyServiceAccountTokens };
+  const why = process.platform === 'linux' ? 'this user is not root' : `this machine runs ${process.platform}, not Linux`;
+  if (request.nodes !== undefined) throw new Refusal(`real nodes need root on Linux, and ${why}`, 'simulated ones do not: knarr up --simulated N');
+  say(`${why}: one simulated node, whose containers only pretend to run`);
+  return { port, nodes: 0, simulated: 1, legacyServiceAccountTokens };
+}
+
+async function makeSettings(layout: Layout, wishes: Wishes): Promise<Settings> {
+  await mkdir(layout.run, { recursive: true, mode: 0o700 });
+  const before = await readSettings(layout);
+  const slot = wishes.nodes === 0 ? (before?.slot ?? 0) : await claimSlot(layout.dataDir, before?.slot, machineProcesses(systemClock));
+  const settings = planCluster(wishes, machineFacts(), slot);
+  await writeSettings(layout, settings);
+  return settings;
+}
+
+/** It runs in a session of its own, with its words in a file. */
+export async function startSupervisor(layout: Layout): Promise<void> {
+  const file = join(layout.logs, 'supervisor.log');
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await writeWhole(join(layout.run, 'wanted'), '');
+  await using log = await open(file, 'a', 0o600);
+  spawn(process.execPath, ['--enable-source-maps', programFile('supervisor'), layout.dataDir], {
+    detached: true, stdio: ['ignore', log.fd, log.fd], cwd: '/',
+  }).unref();
+}
+
+interface Waiting {
+  readonly layout: Layout;
+  readonly settings: Settings;
+  readonly probe: ApiProbe;
+  readonly clock: Clock;
+  readonly began: Millis;
+  readonly say: (line: string) => void;
+}
+
+/** Returns when the API answers and every node is Ready. @throws Refusal when that does not come about */
+async function untilReady({ layout, settings, probe, clock, began, say }: Waiting): Promise<void> {
+  const since = (): Millis => clock.monotonic() - began;
+  const waitFor = async (what: string, check: () => Promise<boolean>): Promise<void> => {
+    while (!(await check())) {
+      await refuseHopeless(layout);
+      if (since() > PATIENCE) {
+        throw new Refusal(`${what} after ${seconds(since())}; it goes on trying`, `look into ${layout.logs}, or stop it with: knarr down --data-dir ${layout.dataDir}`);
+      }
+      await clock.sleep(LOOK);
+    }
+  };
+  await waitFor('the API server is not ready', () => probe.ready());
+  say(`API server ready after ${seconds(since())}`);
+  const waiting = new Set(settings.nodes.map(({ name }) => name));
+  const told = new Set<string>();
+  await waitFor('not every node is Ready', async () => {
+    const nodes = await probe.nodes();
+    for (const { name, ready } of nodes) {
+      if (!ready || told.has(name)) continue;
+      told.add(name);
+      if (waiting.delete(name)) say(`node ${name} Ready after ${seconds(since())}`);
+    }
+    return waiting.size === 0 && told.size >= settings.nodes.length + settings.simulated;
+  });
+}
+
+async function refuseHopeless(layout: Layout): Promise<void> {
+  const state = await ask(layout.dataDir, 'state');
+  const hopeless = state?.components.find(({ restarts }) => restarts >= HOPELESS);
+  if (hopeless) {
+    throw new Refusal(
+      `${hopeless.name} died ${hopeless.restarts} times (${hopeless.lastExit ?? 'unknown'})`,
+      `look into ${join(layout.logs, `${hopeless.name}.log`)}, then: knarr down --data-dir ${layout.dataDir}`,
+    );
+  }
+}
+
+/** For `--foreground`: until an interrupt, which stops the cluster. */
+async function stay(layout: Layout, say: (line: string) => void): Promise<number> {
+  say('in the foreground; an interrupt stops the cluster');
+  await new Promise<void>((resolve) => {
+    const keepAlive = setInterval(() => {}, 2 ** 30);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        clearInterval(keepAlive);
+        resolve();
+      });
+    }
+  });
+  await stopCluster(layout, say);
+  return 0;
+}

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+
+/** Where a cluster keeps what it has. Everything lies below the data directory, so that `down --purge` can delete it whole. */
+export interface Layout {
+  readonly dataDir: string;
+  /** What the cluster was made as; see settings.ts. */
+  readonly settings: string;
+  readonly adminKubeconfig: string;
+  readonly pki: string;
+  readonly store: string;
+  readonly logs: string;
+  /** Process identities and what else is void after a reboot. */
+  readonly run: string;
+  node(name: string): NodeLayout;
+}
+
+/** One node's own part. */
+export interface NodeLayout {
+  readonly dir: string;
+  /** containerd's configuration, content store and snapshots. */
+  readonly containerdConfig: string;
+  readonly containerdRoot: string;
+  readonly containerdState: string;
+  readonly containerdSocket: string;
+  readonly cniConfig: string;
+  /** The kubelet's own: pods' volumes, checkpoints. */
+  readonly kubelet: string;
+  readonly podLogs: string;
+}
+
+export function layoutOf(dataDir: string): Layout {
+  return {
+    dataDir,
+    settings: join(dataDir, 'cluster.json'),
+    adminKubeconfig: join(dataDir, 'admin.kubeconfig'),
+    pki: join(dataDir, 'pki'),
+    store: join(dataDir, 'store'),
+    logs: join(dataDir, 'logs'),
+    run: join(dataDir, 'run'),
+    node: (name) => {
+      const dir = join(dataDir, 'nodes', name);
+      return {
+        dir,
+        containerdConfig: join(dir, 'containerd', 'config.toml'),
+        containerdRoot: join(dir, 'containerd', 'root'),
+        containerdState: join(dir, 'containerd', 'state'),
+        containerdSocket: join(dir, 'containerd', 'containerd.sock'),
+        cniConfig: join(dir, 'cni'),
+        kubelet: join(dir, 'kubelet'),
+        podLogs: join(dir, 'pods'),
+      };
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readText } from '../files.ts';
+import type { Layout } from '../layout.ts';
+import type { Exec } from '../machine/exec.ts';
+import { bridgeOf, namespaceOf, type NodePlace, type Settings } from '../settings.ts';
+
+/** The node's end of its cable; the other end, on this machine, is named after bridge and node. */
+const NODE_LINK = 'eth0';
+const hostEnd = (slot: number, node: NodePlace): string => `${bridgeOf(slot).link}n${node.index}`;
+const mountFile = (layout: Layout, node: NodePlace): string => join(layout.run, 'ns', `${node.name}.mnt`);
+const utsFile = (layout: Layout, node: NodePlace): string => join(layout.run, 'ns', `${node.name}.uts`);
+/** Named so that a stranger who finds the rule knows whose it is. */
+const chainOf = (slot: number): string => `KNARR-NODES-${slot}`;
+
+/** What to put before a program's name so that it runs as on the node. */
+export function enterNode(layout: Layout, settings: Settings, node: NodePlace): readonly string[] {
+  if (node.place === 'host') return [];
+  const net = `/run/netns/${namespaceOf(settings.slot, node)}`;
+  return ['nsenter', `--net=${net}`, `--mount=${mountFile(layout, node)}`, `--uts=${utsFile(layout, node)}`, '--'];
+}
+
+/** Makes what the nodes stand on; what is there already stays, so that running containers do not notice. */
+export async function preparePlaces(layout: Layout, settings: Settings, exec: Exec): Promise<void> {
+  if (settings.nodes.length === 0) return;
+  await forwardPackets();
+  const apart = settings.nodes.filter((node) => node.place === 'namespace');
+  const bridge = bridgeOf(settings.slot);
+  // The bridge also lends its address to a machine that has none.
+  if (apart.length > 0 || settings.advertiseAddress === bridge.address) {
+    await exec.run('ip', ['link', 'add', bridge.link, 'type', 'bridge']);
+    await exec.must('ip', ['address', 'replace', `${bridge.address}/24`, 'dev', bridge.link]);
+    await exec.must('ip', ['link', 'set', bridge.link, 'up']);
+  }
+  if (apart.length === 0) return;
+  await letNodesOut(settings, exec);
+  await privateNamespaceFiles(layout, exec);
+  for (const node of apart) await prepareNamespace(layout, { settings, node }, exec);
+  // Services as this machine reaches them: through the first node, whose proxy knows every backend.
+  await exec.must('ip', ['route', 'replace', settings.serviceCidr, 'via', apart[0]!.address]);
+}
+
+async function forwardPackets(): Promise<void> {
+  await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
+}
+
+/** The world sees the nodes as this machine, and a firewall that forwards nothing lets them through. */
+async function letNodesOut({ slot }: Settings, exec: Exec): Promise<void> {
+  const { link, cidr } = bridgeOf(slot);
+  const chain = chainOf(slot);
+  await exec.run('iptables', ['-w', '-t', 'nat', '-N', chain]);
+  await exec.must('iptables', ['-w', '-t', 'nat', '-F', chain]);
+  await exec.must('iptables', ['-w', '-t', 'nat', '-A', chain, '-s', cidr, '!', '-o', link, '-j', 'MASQUERADE']);
+  await exec.run('iptables', ['-w', '-N', chain]);
+  await exec.must('iptables', ['-w', '-F', chain]);
+  await exec.must('iptables', ['-w', '-A', chain, '-i', link, '-j', 'ACCEPT']);
+  await exec.must('iptables', ['-w', '-A', chain, '-o', link, '-j', 'ACCEPT']);
+  for (const [table, from] of JUMPS) {
+    const jump = ['-j', chain];
+    if ((await exec.run('iptables', ['-w', '-t', table, '-C', from, ...jump])).code !== 0) {
+      await exec.must('iptables', ['-w', '-t', table, '-I', from, '1', ...jump]);
+    }
+  }
+}
+
+const JUMPS = [['nat', 'POSTROUTING'], ['filter', 'FORWARD']] as const;
+
+/** A namespace's file may be bound only on a mount that is not shared with others (unshare(1)). */
+async function privateNamespaceFiles(layout: Layout, exec: Exec): Promise<void> {
+  const dir = join(layout.run, 'ns');
+  await mkdir(dir, { recursive: true });
+  if ((await mountPoints()).includes(dir)) return;
+  await exec.must('mount', ['--bind', dir, dir]);
+  await exec.must('mount', ['--make-private', dir]);
+}
+
+async function prepareNamespace(layout: Layout, at: { settings: Settings; node: NodePlace }, exec: Exec): Promise<void> {
+  const { settings: { slot }, node } = at;
+  const name = namespaceOf(slot, node);
+  const bridge = bridgeOf(slot);
+  const cable = hostEnd(slot, node);
+  await exec.run('ip', ['netns', 'add', name]);
+  if ((await exec.run('ip', ['-n', name, 'link', 'show', NODE_LINK])).code !== 0) {
+    await exec.run('ip', ['link', 'delete', cable]);
+    await exec.must('ip', ['link', 'add', cable, 'type', 'veth', 'peer', 'name', NODE_LINK, 'netns', name]);
+  }
+  await exec.must('ip', ['link', 'set', cable, 'master', bridge.link, 'up']);
+  await exec.must('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
+  await exec.must('ip', ['-n', name, 'address', 'replace', `${node.address}/24`, 'dev', NODE_LINK]);
+  await exec.must('ip', ['-n', name, 'link', 'set', NODE_LINK, 'up']);
+  await exec.must('ip', ['-n', name, 'route', 'replace', 'default', 'via', bridge.address]);
+  await exec.must('ip', ['netns', 'exec', name, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+  await ownMounts(layout, node, exec);
+}
+
+/** A mount namespace that sees what the machine mounts and keeps its own to itself, and a host name of its own. */
+async function ownMounts(layout: Layout, node: NodePlace, exec: Exec): Promise<void> {
+  const [mounts, uts] = [mountFile(layout, node), utsFile(layout, node)];
+  if ((await mountPoints()).includes(mounts)) return;
+  await writeFile(mounts, '');
+  await writeFile(uts, '');
+  await exec.must('unshare', [
+    `--mount=${mounts}`, `--uts=${uts}`, '--propagation', 'slave',
+    'sh', '-c', `mount --make-rshared / && echo ${node.name} > /proc/sys/kernel/hostname`,
+  ]);
+}
+
+/** Every mount point of this process, decoded (proc(5), mountinfo). */
+export async function mountPoints(): Promise<readonly string[]> {
+  const text = (await readText('/proc/self/mountinfo')) ?? '';
+  return text.split('\n').filter((line) => line !== '')
+    .map((line) => line.split(' ')[4]!.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8))));
+}
+
+/** Takes away everything `preparePlaces` made; what is gone already is no fault. */
+export async function removePlaces(layout: Layout, settings: Settings, exec: Exec): Promise<void> {
+  const { slot } = settings;
+  const bridge = bridgeOf(slot);
+  for (const node of settings.nodes.filter(({ place }) => place === 'namespace')) {
+    await exec.run('umount', ['-l', mountFile(layout, node)]);
+    await exec.run('umount', ['-l', utsFile(layout, node)]);
+    await exec.run('ip', ['netns', 'delete', namespaceOf(slot, node)]);
+    await exec.run('ip', ['link', 'delete', hostEnd(slot, node)]);
+  }
+  await exec.run('umount', ['-l', join(layout.run, 'ns')]);
+  await rm(join(layout.run, 'ns'), { recursive: true, force: true });
+  await exec.run('ip', ['link', 'delete', bridge.link]); // and with it the routes through it
+  if ((await exec.run('iptables', ['-w', '-S', chainOf(slot)])).code !== 0) return;
+  for (const [table, from] of JUMPS) {
+    await exec.run('iptables', ['-w', '-t', table, '-D', from, '-j', chainOf(slot)]);
+    await exec.run('iptables', ['-w', '-t', table, '-F', chainOf(slot)]);
+    await exec.run('iptables', ['-w', '-t', table, '-X', chainOf(slot)]);
+  }
+}

@@ -1,0 +1,77 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock, Millis } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import { readText, writeWhole } from '../files.ts';
+import type { Layout } from '../layout.ts';
+import { issueCa, issueLeaf, type KeyPair } from './issue.ts';
+import { expiryOf, isStale, leafSpecs, type ClusterNames, type Issuer } from './plan.ts';
+import { ensureServiceAccountKey } from './service-account-key.ts';
+
+const AUTHORITIES: Readonly<Record<Issuer, string>> = { ca: 'kubernetes', 'front-proxy-ca': 'front-proxy-ca' };
+
+interface Effects {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * Makes what is missing and renews what wears out; what is good stays as it is.
+ * @returns the names of the leaf certificates that are new, so that their users can be told.
+ */
+export async function ensurePki(layout: Layout, cluster: ClusterNames, effects: Effects): Promise<readonly string[]> {
+  const now = effects.clock.now();
+  await mkdir(layout.pki, { recursive: true, mode: 0o700 });
+  const authorities = {
+    ca: await ensureAuthority(layout, 'ca', effects),
+    'front-proxy-ca': await ensureAuthority(layout, 'front-proxy-ca', effects),
+  };
+  await ensureServiceAccountKey(layout);
+  const stale: string[] = [];
+  for (const spec of leafSpecs(cluster)) {
+    const issuer = authorities[spec.issuer];
+    const have = await readPair(layout, spec.name);
+    if (have && !isStale(have.cert, spec, { issuerPem: issuer.cert, now })) continue;
+    await writePair(layout, spec.name, issueLeaf(spec, issuer, { now, random: effects.random }));
+    stale.push(spec.name);
+  }
+  return stale;
+}
+
+async function ensureAuthority(layout: Layout, name: Issuer, { clock, random }: Effects): Promise<KeyPair> {
+  const have = await readPair(layout, name);
+  if (have) return have;
+  const made = issueCa(AUTHORITIES[name], clock.now(), random);
+  await writePair(layout, name, made);
+  return made;
+}
+
+/** Both halves, or undefined when one is missing: a torn pair is made anew. */
+export async function readPair(layout: Layout, name: string): Promise<KeyPair | undefined> {
+  const [cert, key] = await Promise.all([readText(join(layout.pki, `${name}.crt`)), readText(join(layout.pki, `${name}.key`))]);
+  return cert === undefined || key === undefined ? undefined : { cert, key };
+}
+
+/** @throws when it is not there: `up` makes every pair before it starts anyone who needs one. */
+export async function requirePair(layout: Layout, name: string): Promise<KeyPair> {
+  const pair = await readPair(layout, name);
+  if (!pair) throw new Error(`no certificate ${name} in ${layout.pki}`);
+  return pair;
+}
+
+/** The key goes first and the certificate last: a pair with a certificate is whole unless the key is from a later try. */
+async function writePair(layout: Layout, name: string, pair: KeyPair): Promise<void> {
+  await writeWhole(join(layout.pki, `${name}.key`), pair.key);
+  await writeWhole(join(layout.pki, `${name}.crt`), pair.cert, 0o644);
+}
+
+/** Every certificate there is, with its end. */
+export async function certificatesOf(layout: Layout): Promise<readonly { name: string; expires: Millis }[]> {
+  const files = await readdir(layout.pki).catch(() => []);
+  const names = files.filter((file) => file.endsWith('.crt')).map((file) => file.slice(0, -'.crt'.length)).toSorted();
+  return Promise.all(names.map(async (name) => {
+    const text = await readText(join(layout.pki, `${name}.crt`));
+    return { name, expires: text === undefined ? 0 : expiryOf(new X509Certificate(text)) };
+  }));
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { readText, writeWhole } from './files.ts';
+import type { Layout } from './layout.ts';
+
+/** One real node and where it lives. */
+export interface NodePlace {
+  readonly name: string;
+  /** From 1. */
+  readonly index: number;
+  /** `host`: in this machine's own namespaces. `namespace`: a network and mount namespace of its own. */
+  readonly place: 'host' | 'namespace';
+  readonly address: string;
+  readonly podCidr: string;
+}
+
+/** What a cluster is, as `up` decided it; every process of the cluster reads this file and nothing else. */
+export interface Settings {
+  readonly version: 1;
+  /** Names what the machine shares (links, namespaces, cgroups) and tells clusters apart: the slot. */
+  readonly slot: number;
+  readonly port: number;
+  readonly advertiseAddress: string;
+  readonly nodes: readonly NodePlace[];
+  readonly simulated: number;
+  readonly podCidr: string;
+  readonly serviceCidr: string;
+  readonly kubernetesServiceIp: string;
+  readonly dnsIp: string;
+  readonly clusterDomain: string;
+  /** Of this machine, for the API server's certificate. */
+  readonly apiAddresses: readonly string[];
+  readonly apiHosts: readonly string[];
+  readonly legacyServiceAccountTokens: boolean;
+}
+
+export interface Wishes {
+  readonly port: number;
+  readonly nodes: number;
+  readonly simulated: number;
+  readonly legacyServiceAccountTokens: boolean;
+}
+
+/** What of the machine matters for the plan. */
+export interface MachineFacts {
+  readonly hostname: string;
+  /** Global addresses, the default route's first; empty on a machine without any. */
+  readonly addresses: readonly string[];
+}
+
+/** The bridge that joins the nodes of slot `slot`, and its end on this machine. */
+export const bridgeOf = (slot: number): { readonly link: string; readonly address: string; readonly cidr: string } => ({
+  link: `knarr${slot}`, address: `10.89.${slot}.1`, cidr: `10.89.${slot}.0/24`,
+});
+
+export const namespaceOf = (slot: number, node: NodePlace): string => `knarr-${slot}-${node.name}`;
+
+/** Slots a machine has: each takes a pod network, a service network and a node network. */
+export const SLOTS = 16;
+
+/** The whole shape of a cluster, from what was asked for and what the machine has. Pure. */
+export function planCluster(wishes: Wishes, machine: MachineFacts, slot: number): Settings {
+  const bridge = bridgeOf(slot);
+  // A second cluster's only node must not share the first one's ports, links and rules.
+  const onHost = wishes.nodes === 1 && slot === 0;
+  const hostAddress = machine.addresses[0] ?? (wishes.nodes > 0 ? bridge.address : '127.0.0.1');
+  const pods = 244 - slot;
+  const nodes = Array.from({ length: wishes.nodes }, (_, at): NodePlace => ({
+    name: onHost ? nodeNameOf(machine.hostname) : `node-${at + 1}`,
+    index: at + 1,
+    place: onHost ? 'host' : 'namespace',
+    address: onHost ? hostAddress : `10.89.${slot}.${at + 11}`,
+    podCidr: `10.${pods}.${at}.0/24`,
+  }));
+  const services = `10.${96 + slot}`;
+  return {
+    version: 1,
+    slot,
+    port: wishes.port,
+    advertiseAddress: wishes.nodes > 0 && !onHost ? bridge.address : hostAddress,
+    nodes,
+    simulated: wishes.simulated,
+    podCidr: `10.${pods}.0.0/16`,
+    serviceCidr: `${services}.0.0/16`,
+    kubernetesServiceIp: `${services}.0.1`,
+    dnsIp: `${services}.0.10`,
+    clusterDomain: 'cluster.local',
+    apiAddresses: [...new Set([hostAddress, bridge.address, ...machine.addresses])],
+    apiHosts: [machine.hostname.toLowerCase()],
+    legacyServiceAccountTokens: wishes.legacyServiceAccountTokens,
+  };
+}
+
+/** A host name as a node's name: a DNS subdomain. */
+function nodeNameOf(hostname: string): string {
+  const name = hostname.toLowerCase().replace(/[^a-z0-9.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '');
+  return name === '' || name === 'localhost' ? 'knarr' : name;
+}
+
+export async function readSettings(layout: Layout): Promise<Settings | undefined> {
+  const text = await readText(layout.settings);
+  return text === undefined ? undefined : (JSON.parse(text) as Settings);
+}
+
+export const writeSettings = (layout: Layout, settings: Settings): Promise<void> =>
+  writeWhole(layout.settings, `${JSON.stringify(settings, null, 2)}\n`);
+
+/** Short and the same for the same directory: names sockets that must not depend on how long a path is. */
+export const idOf = (dataDir: string): string => createHash('sha256').update(dataDir).digest('hex').slice(0, 12);

@@ -1,0 +1,135 @@
+import type { Clock, Millis } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import { ensureCredentials } from '../credentials.ts';
+import type { Layout } from '../layout.ts';
+import type { Exec } from '../machine/exec.ts';
+import { prepareContainerd } from '../node/containerd.ts';
+import { provideOwnImages } from '../node/images.ts';
+import { preparePlaces } from '../node/place.ts';
+import type { NodePlace, Settings } from '../settings.ts';
+import { listen, type SupervisorState } from './control.ts';
+import { Keeper } from './keeper.ts';
+import type { Processes, ProcessSpec } from './process.ts';
+import { agentName, agentProgram, CONTROL_PLANE, containerdProgram, controlPlaneProgram } from './programs.ts';
+import { readRecords, writeRecords, type Records } from './records.ts';
+
+/** How often certificates are looked at, and how soon a failed preparation of the nodes is tried again. */
+const RENEWAL: Millis = 12 * 3_600_000;
+const RETRY: Millis = 2000;
+
+export interface SupervisorOptions {
+  readonly layout: Layout;
+  readonly settings: Settings;
+  readonly processes: Processes;
+  readonly exec: Exec;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/**
+ * Starts a cluster's processes and keeps them running. It holds nothing they need: when it dies they go on, and the
+ * next one takes them over.
+ */
+export class Supervisor implements AsyncDisposable {
+  readonly #options: SupervisorOptions;
+  readonly #keepers = new Map<string, Keeper>();
+  readonly #stop = new AbortController();
+  #records: Records = {};
+  #trouble: string | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** @returns false when another supervisor has this data directory */
+  async start(onRelease: () => void): Promise<boolean> {
+    const { layout } = this.#options;
+    const server = await listen(layout.dataDir, async (command) => {
+      if (command !== 'release') return this.state;
+      await this[Symbol.asyncDispose]();
+      server?.close(onRelease);
+      return { pid: process.pid };
+    });
+    if (!server) return false;
+    this.#records = await readRecords(layout);
+    this.#record('supervisor', { pid: process.pid, began: '' });
+    this.#keep(controlPlaneProgram(layout));
+    void this.#startNodes();
+    this.#renewLater();
+    return true;
+  }
+
+  get state(): SupervisorState {
+    return { pid: process.pid, components: [...this.#keepers.values()].map((keeper) => keeper.status), trouble: this.#trouble };
+  }
+
+  /** Lets go of everything; what runs goes on running. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    for (const keeper of this.#keepers.values()) keeper.release();
+  }
+
+  #keep(spec: ProcessSpec): void {
+    if (this.#keepers.has(spec.name) || this.#stop.signal.aborted) return;
+    const { processes, clock, log } = this.#options;
+    const keeper = new Keeper({
+      spec, processes, clock, log, predecessor: this.#records[spec.name],
+      onStart: (identity) => this.#record(spec.name, identity),
+    });
+    this.#keepers.set(spec.name, keeper);
+    keeper.start();
+  }
+
+  #record(name: string, identity: Records[string]): void {
+    this.#records = { ...this.#records, [name]: identity };
+    writeRecords(this.#options.layout, this.#records);
+  }
+
+  async #startNodes(): Promise<void> {
+    const { settings, layout, exec, clock, log } = this.#options;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await preparePlaces(layout, settings, exec);
+        await Promise.all(settings.nodes.map((node) => this.#startNode(node)));
+        this.#trouble = undefined;
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#trouble = error instanceof Error ? error.message : String(error);
+        log.error('nodes cannot be started; trying again', { error });
+        await clock.sleep(RETRY, signal).catch(() => {});
+      }
+    }
+  }
+
+  async #startNode(node: NodePlace): Promise<void> {
+    const { layout, settings, exec, clock } = this.#options;
+    const place = layout.node(node.name);
+    await prepareContainerd(place, exec);
+    this.#keep(containerdProgram(layout, settings, node));
+    await provideOwnImages(layout, place, { exec, clock, signal: this.#stop.signal });
+    this.#keep(agentProgram(layout, settings, node));
+  }
+
+  #renewLater(): void {
+    const { clock, layout, settings, log } = this.#options;
+    const timer = clock.after(RENEWAL, () => {
+      ensureCredentials(layout, settings, this.#options).then((renewed) => {
+        for (const name of holdersOf(renewed, settings)) this.#keepers.get(name)?.restart();
+        if (renewed.length > 0) log.info('certificates renewed', { renewed });
+      }, (error: unknown) => log.error('certificates could not be renewed', { error })).finally(() => this.#renewLater());
+    });
+    this.#stop.signal.addEventListener('abort', () => timer[Symbol.dispose](), { once: true });
+  }
+}
+
+/** Which processes read certificates of these names when they start. */
+export function holdersOf(certificates: readonly string[], settings: Settings): readonly string[] {
+  const ofNode = (node: NodePlace): boolean => certificates.some((name) => name === `node-${node.name}` || name === `node-${node.name}-serving`);
+  const agents = settings.nodes.filter(ofNode).map(agentName);
+  const rest = certificates.filter((name) => name !== 'admin' && !name.startsWith('node-'));
+  return [...(rest.length > 0 ? [CONTROL_PLANE] : []), ...agents];
+}

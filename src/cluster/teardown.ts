@@ -1,0 +1,109 @@
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock, type Millis } from '../base/clock.ts';
+import { connectCri, type Cri } from '../kubelet/index.ts';
+import type { Layout, NodeLayout } from './layout.ts';
+import { machineExec, type Exec } from './machine/exec.ts';
+import { mountPoints, removePlaces } from './node/place.ts';
+import { readSettings, type NodePlace, type Settings } from './settings.ts';
+import { releaseSlot } from './slots.ts';
+import { ask } from './supervisor/control.ts';
+import { endProcess, machineProcesses, type Processes } from './supervisor/process.ts';
+import { agentName, CONTROL_PLANE, containerdName } from './supervisor/programs.ts';
+import { readRecords, type Records } from './supervisor/records.ts';
+
+/** How long each process has to end by itself, and a container after it was asked to. */
+const PATIENCE: Millis = 10_000;
+const CONTAINER_GRACE_SECONDS = 2;
+
+/** The cgroup below which all of a cluster's pods live. */
+export const cgroupOf = (settings: Settings, node: NodePlace): string => `/knarr-${settings.slot}/${node.name}`;
+
+interface Stopping {
+  readonly layout: Layout;
+  readonly settings: Settings;
+  readonly records: Records;
+  readonly processes: Processes;
+  readonly exec: Exec;
+}
+
+/** Ends a cluster's processes and containers and takes away what they had of the machine; its state stays. */
+export async function stopCluster(layout: Layout, say: (line: string) => void): Promise<void> {
+  const settings = await readSettings(layout);
+  if (!settings) return;
+  await rm(join(layout.run, 'wanted'), { force: true }); // from here on nobody starts a supervisor again
+  await ask(layout.dataDir, 'release');
+  const records = await readRecords(layout);
+  const stopping: Stopping = { layout, settings, records, processes: machineProcesses(systemClock), exec: machineExec };
+  if (Object.keys(records).length > 0) say('stopping');
+  await Promise.all([...settings.nodes.map((node) => stopNode(stopping, node)), end(stopping, CONTROL_PLANE)]);
+  await removePlaces(layout, settings, machineExec);
+  await unmountBelow(layout.dataDir, machineExec);
+  if (settings.nodes.length > 0) await removeCgroups(`/knarr-${settings.slot}`);
+  await rm(layout.run, { recursive: true, force: true });
+  await releaseSlot(layout.dataDir, settings.slot);
+}
+
+async function end({ records, processes }: Stopping, name: string): Promise<void> {
+  const identity = records[name];
+  if (identity) await endProcess(identity, { processes, clock: systemClock, patience: PATIENCE });
+}
+
+async function stopNode(stopping: Stopping, node: NodePlace): Promise<void> {
+  const { layout, settings, records, processes } = stopping;
+  await end(stopping, agentName(node));
+  const place = layout.node(node.name);
+  const containerd = records[containerdName(node)];
+  if (containerd && processes.lives(containerd)) {
+    using cri = connectCri(place.containerdSocket, { clock: systemClock });
+    await removePods(cri).catch(() => {}); // what is left is killed below
+  }
+  await end(stopping, containerdName(node));
+  await killLeftovers(place, cgroupOf(settings, node));
+}
+
+async function removePods(cri: Cri): Promise<void> {
+  const containers = await cri.listContainers();
+  await Promise.all(containers.map(({ id }) => cri.stopContainer(id, CONTAINER_GRACE_SECONDS).catch(() => {})));
+  const sandboxes = await cri.listPodSandboxes();
+  await Promise.all(sandboxes.map(async ({ id }) => {
+    await cri.stopPodSandbox(id).catch(() => {});
+    await cri.removePodSandbox(id).catch(() => {});
+  }));
+}
+
+/** Shims and containers of a containerd that could not be asked: found by what they were started with and where they live. */
+async function killLeftovers(place: NodeLayout, cgroup: string): Promise<void> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
+  for (const pid of pids) {
+    const [command, groups] = await Promise.all(['cmdline', 'cgroup'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')));
+    const isShim = command!.split('\0').includes(place.containerdSocket) && command!.includes('containerd-shim');
+    const isContained = groups!.split('\n').some((line) => `${line.split(':')[2] ?? ''}/`.startsWith(`${cgroup}/`));
+    if (isShim || isContained) kill(pid);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it went by itself
+  }
+}
+
+async function unmountBelow(dir: string, exec: Exec): Promise<void> {
+  const points = (await mountPoints()).filter((point) => point.startsWith(`${dir}/`));
+  for (const point of points.toReversed()) await exec.run('umount', ['-l', point]);
+}
+
+/** In every hierarchy of cgroup v1, or the one of v2; a group can go once it is empty. */
+async function removeCgroups(path: string): Promise<void> {
+  const roots = ['/sys/fs/cgroup', ...(await readdir('/sys/fs/cgroup').catch(() => [])).map((name) => join('/sys/fs/cgroup', name))];
+  for (const root of roots) await removeGroup(join(root, path));
+}
+
+async function removeGroup(dir: string): Promise<void> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) if (entry.isDirectory()) await removeGroup(join(dir, entry.name));
+  await rmdir(dir).catch(() => {});
+}

@@ -1,0 +1,51 @@
+import type { Informer, Informers, Lister } from '../../client/index.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import type { InstanceOf, Resource } from '../../meta/resource.ts';
+import { controllerOf } from './ownership.ts';
+
+const BY_CONTROLLER = 'controller';
+
+/** Reads of everything the cluster's informers hold. No request, possibly stale; the manager waits for one's own writes. */
+export class Cache {
+  readonly #informers: Informers;
+  readonly #known = new Map<Resource, Informer<KubeObject>>();
+
+  constructor(informers: Informers) {
+    this.#informers = informers;
+  }
+
+  /** The informer of a resource, indexed by controller. */
+  informer<R extends Resource>(resource: R): Informer<InstanceOf<R>> {
+    let informer = this.#known.get(resource);
+    if (!informer) {
+      informer = this.#informers.for<Resource>(resource);
+      informer.addIndex(BY_CONTROLLER, (object) => [controllerOf(object)?.uid ?? orphansIn(object.metadata.namespace)]);
+      this.#known.set(resource, informer);
+    }
+    return informer as unknown as Informer<InstanceOf<R>>;
+  }
+
+  lister<R extends Resource>(resource: R): Lister<InstanceOf<R>> {
+    return this.informer(resource).lister;
+  }
+
+  get<R extends Resource>(resource: R, name: string, namespace?: string): InstanceOf<R> | undefined {
+    return this.lister(resource).get(name, namespace);
+  }
+
+  list<R extends Resource>(resource: R, namespace?: string): readonly InstanceOf<R>[] {
+    return this.lister(resource).list(namespace);
+  }
+
+  /** What this owner manages. */
+  owned<R extends Resource>(resource: R, owner: KubeObject): readonly InstanceOf<R>[] {
+    return this.lister(resource).byIndex(BY_CONTROLLER, owner.metadata.uid);
+  }
+
+  /** What this owner manages, and what nobody in its namespace manages: all that `claim` has to look at. */
+  candidates<R extends Resource>(resource: R, owner: KubeObject): readonly InstanceOf<R>[] {
+    return [...this.owned(resource, owner), ...this.lister(resource).byIndex(BY_CONTROLLER, orphansIn(owner.metadata.namespace))];
+  }
+}
+
+const orphansIn = (namespace: string | undefined): string => `none in ${namespace ?? ''}`;

@@ -1,0 +1,106 @@
+import type { Client, DeleteOptions, ListOptions, Patch, PatchOptions, ReadOptions, WatchOptions, WriteOptions } from '../../client/index.ts';
+import { ApiError, isApiError } from '../../meta/api-error.ts';
+import type { DeepPartial, KubeObject } from '../../meta/object.ts';
+import type { InstanceOf, Resource } from '../../meta/resource.ts';
+import type { ApiRequest } from '../../wire/api.ts';
+import { controllerReference } from './ownership.ts';
+import type { Write } from './write-barrier.ts';
+
+/** The client of one pass of a controller: it remembers what was written, for the barrier. */
+export class TrackingClient implements Client {
+  readonly writes: Write[] = [];
+  readonly #client: Client;
+  readonly #owner: Resource;
+  /** One live look at an owner serves all adoptions of a pass. */
+  #adopter: Promise<void> | undefined;
+
+  constructor(client: Client, owner: Resource) {
+    this.#client = client;
+    this.#owner = owner;
+  }
+
+  /** Makes `owner` the controller of an orphan. Asks the server first whether the owner still stands. */
+  async adopt<R extends Resource>(resource: R, object: KubeObject & InstanceOf<R>, owner: KubeObject): Promise<void> {
+    await (this.#adopter ??= this.#mayAdopt(owner));
+    const ownerReferences = [controllerReference(this.#owner, owner)];
+    await this.#patchOf(resource, object, ownerReferences);
+  }
+
+  /** Takes the owner's reference off. What has gone, or was let go by another, is no failure. */
+  async release<R extends Resource>(resource: R, object: KubeObject & InstanceOf<R>, owner: KubeObject): Promise<void> {
+    const ownerReferences = [{ $patch: 'delete', uid: owner.metadata.uid }];
+    await this.#patchOf(resource, object, ownerReferences).catch((error: unknown) => {
+      if (!isApiError(error, 'NotFound', 'Invalid')) throw error;
+    });
+  }
+
+  get<R extends Resource>(resource: R, name: string, options?: ReadOptions) {
+    return this.#client.get(resource, name, options);
+  }
+
+  list<R extends Resource>(resource: R, options?: ListOptions) {
+    return this.#client.list(resource, options);
+  }
+
+  watch<R extends Resource>(resource: R, options?: WatchOptions) {
+    return this.#client.watch(resource, options);
+  }
+
+  async create<R extends Resource>(resource: R, object: DeepPartial<InstanceOf<R>>, options?: WriteOptions) {
+    return this.#wrote(resource, await this.#client.create(resource, object, options));
+  }
+
+  async update<R extends Resource>(resource: R, object: InstanceOf<R>, options?: WriteOptions) {
+    return this.#wrote(resource, await this.#client.update(resource, object, options));
+  }
+
+  async updateStatus<R extends Resource>(resource: R, object: InstanceOf<R>, options?: WriteOptions) {
+    return this.#wrote(resource, await this.#client.updateStatus(resource, object, options));
+  }
+
+  async patch<R extends Resource>(resource: R, name: string, patch: Patch, options?: PatchOptions) {
+    return this.#wrote(resource, await this.#client.patch(resource, name, patch, options));
+  }
+
+  async delete<R extends Resource>(resource: R, name: string, options: DeleteOptions = {}) {
+    const left = await this.#client.delete(resource, name, options);
+    if (left) return this.#wrote(resource, left);
+    const uid = options.preconditions?.uid;
+    if (uid !== undefined) this.writes.push({ resource, name, namespace: options.namespace, uid });
+    return undefined;
+  }
+
+  deleteCollection<R extends Resource>(resource: R, list?: ListOptions, options?: DeleteOptions) {
+    return this.#client.deleteCollection(resource, list, options);
+  }
+
+  createSubresource<T extends object = KubeObject>(
+    resource: Resource, name: string, subresource: string, body: object, options?: WriteOptions,
+  ): Promise<T> {
+    return this.#client.createSubresource<T>(resource, name, subresource, body, options);
+  }
+
+  request(request: Partial<ApiRequest> & Pick<ApiRequest, 'url'>) {
+    return this.#client.request(request);
+  }
+
+  #wrote<R extends Resource, T extends InstanceOf<R>>(resource: R, object: T): T {
+    const { name, namespace, resourceVersion, uid } = (object as KubeObject).metadata;
+    this.writes.push({ resource, name, namespace, resourceVersion, uid });
+    return object;
+  }
+
+  async #mayAdopt(owner: KubeObject): Promise<void> {
+    const { name, namespace, uid } = owner.metadata;
+    const at = namespace === undefined ? {} : { namespace };
+    const { metadata } = await this.#client.get<Resource>(this.#owner, name, at);
+    if (metadata.uid !== uid) throw new ApiError('Conflict', `original ${this.#owner.kind} ${namespace}/${name} is gone: got uid ${metadata.uid}, wanted ${uid}`);
+    if (metadata.deletionTimestamp) throw new ApiError('Conflict', `${namespace}/${name} has just been deleted at ${metadata.deletionTimestamp}`);
+  }
+
+  async #patchOf(resource: Resource, { metadata }: KubeObject, ownerReferences: readonly object[]): Promise<void> {
+    const { name, namespace, uid } = metadata;
+    const body = { metadata: { uid, ownerReferences } };
+    await this.patch(resource, name, { type: 'strategic', body }, namespace === undefined ? {} : { namespace });
+  }
+}
