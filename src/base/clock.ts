@@ -106,5 +106,8 @@ export async function settle(turns = 20): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise<void>((resolve) => setImmediateOrSoon(resolve));
 }
 
+/** Gives the event loop one turn: between the slices of long synchronous work, so that nobody waits for all of it. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediateOrSoon(resolve));
+
 const setImmediateOrSoon: (fire: () => void) => void =
   typeof setImmediate === 'function' ? (fire) => void setImmediate(fire) : (fire) => void setTimeout(fire, 0);

@@ -21,6 +21,8 @@ export interface Peer {
   readonly address: string;
   /** The client certificate's subject, only when the transport verified it against the client CA. */
   readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[]; readonly uid?: string };
+  /** Why a client certificate that was presented does not count (unknown CA, expired): authentication then fails. */
+  readonly certificateError?: string;
   /** Set by in-process composition alone: the identity is given, authentication is skipped, authorization is not. */
   readonly user?: UserInfo;
 }

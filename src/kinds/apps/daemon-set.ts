@@ -2,6 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, int64, intOrString, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, formatLabels, integer, workloadWideColumns } from '../cells.ts';
+import { defaultPodTemplate } from '../core/pod-defaults.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
@@ -69,5 +70,10 @@ export const DaemonSet = defineKind({
     Age: age,
   },
   wideColumns: workloadWideColumns,
+  defaults: (set) => {
+    const { updateStrategy, template } = set.spec;
+    const rolling = updateStrategy.type === 'RollingUpdate' && { rollingUpdate: { maxUnavailable: 1, maxSurge: 0, ...updateStrategy.rollingUpdate } };
+    return { ...set, spec: { ...set.spec, updateStrategy: { ...updateStrategy, ...rolling }, template: defaultPodTemplate(template) } };
+  },
 });
 export type DaemonSet = InstanceOf<typeof DaemonSet>;

@@ -2,6 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, int32, int64, intOrString, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, integer, workloadWideColumns } from '../cells.ts';
+import { defaultPodTemplate } from '../core/pod-defaults.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
@@ -70,5 +71,10 @@ export const Deployment = defineKind({
     Age: age,
   },
   wideColumns: workloadWideColumns,
+  defaults: (deployment) => {
+    const { strategy, template } = deployment.spec;
+    const rolling = strategy.type === 'RollingUpdate' && { rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%', ...strategy.rollingUpdate } };
+    return { ...deployment, spec: { ...deployment.spec, strategy: { ...strategy, ...rolling }, template: defaultPodTemplate(template) } };
+  },
 });
 export type Deployment = InstanceOf<typeof Deployment>;

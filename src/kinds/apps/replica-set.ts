@@ -2,6 +2,8 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, int64, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, integer, workloadWideColumns } from '../cells.ts';
+import { withFields } from '../change.ts';
+import { defaultPodTemplate } from '../core/pod-defaults.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
@@ -50,5 +52,6 @@ export const ReplicaSet = defineKind({
   },
   wideColumns: workloadWideColumns,
   fieldSelectors: { 'status.replicas': ({ status }) => String(status.replicas) },
+  defaults: (set) => withFields(set, { spec: withFields(set.spec, { template: defaultPodTemplate(set.spec.template ?? {}) }) }),
 });
 export type ReplicaSet = InstanceOf<typeof ReplicaSet>;

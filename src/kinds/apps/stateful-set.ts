@@ -3,6 +3,7 @@ import { int32, int64, intOrString, list, object, part, string, time, type TypeO
 import { defineKind } from '../../schema/kind.ts';
 import { age, containerImages, containerNames } from '../cells.ts';
 import { persistentVolumeClaim } from '../core/persistent-volume-claim.ts';
+import { defaultPodTemplate } from '../core/pod-defaults.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
@@ -84,6 +85,11 @@ export const StatefulSet = defineKind({
   wideColumns: {
     Containers: ({ spec }) => containerNames(spec.template),
     Images: ({ spec }) => containerImages(spec.template),
+  },
+  defaults: (set) => {
+    const { updateStrategy, template } = set.spec;
+    const rolling = updateStrategy.type === 'RollingUpdate' && { rollingUpdate: { partition: 0, maxUnavailable: 1, ...updateStrategy.rollingUpdate } };
+    return { ...set, spec: { ...set.spec, updateStrategy: { ...updateStrategy, ...rolling }, template: defaultPodTemplate(template) } };
   },
 });
 export type StatefulSet = InstanceOf<typeof StatefulSet>;

@@ -2,6 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, int32, int64, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, containerImages, containerNames, formatSelector, integer, NONE } from '../cells.ts';
+import { defaultJobSpec } from './job-defaults.ts';
 import { jobTemplateSpec } from './job-template.ts';
 import { objectReference } from '../core/references.ts';
 
@@ -43,6 +44,10 @@ export const CronJob = defineKind({
     Containers: ({ spec }) => containerNames(spec.jobTemplate.spec.template),
     Images: ({ spec }) => containerImages(spec.jobTemplate.spec.template),
     Selector: ({ spec }) => formatSelector(spec.jobTemplate.spec.selector),
+  },
+  defaults: (job) => {
+    const { jobTemplate } = job.spec;
+    return { ...job, spec: { ...job.spec, jobTemplate: { ...jobTemplate, spec: defaultJobSpec(jobTemplate.spec) } } };
   },
 });
 export type CronJob = InstanceOf<typeof CronJob>;

@@ -2,7 +2,9 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, workloadWideColumns } from '../cells.ts';
+import { isEmpty, withFields } from '../change.ts';
 import { completionsCell, durationCell, statusCell } from './job-columns.ts';
+import { defaultJobSpec } from './job-defaults.ts';
 import { jobSpec } from './job-spec.ts';
 
 export const jobCondition = part(() =>
@@ -47,5 +49,9 @@ export const Job = defineKind({
   columns: { Status: statusCell, Completions: completionsCell, Duration: durationCell, Age: age },
   wideColumns: workloadWideColumns,
   fieldSelectors: { 'status.successful': ({ status }) => String(status.succeeded ?? 0) },
+  defaults: (job) => withFields(job, {
+    metadata: isEmpty(job.metadata.labels) ? withFields(job.metadata, { labels: job.spec.template.metadata.labels }) : job.metadata,
+    spec: defaultJobSpec(job.spec),
+  }),
 });
 export type Job = InstanceOf<typeof Job>;

@@ -2,6 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { list, map, object, part, quantity, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { createdAt } from '../cells.ts';
+import { fillKeys, mapItems, withFields } from '../change.ts';
 
 export const limitRangeItem = part(() =>
   object('api.core.v1.LimitRangeItem', {
@@ -20,10 +21,18 @@ export const limitRangeSpec = part(() =>
   }));
 export type LimitRangeSpec = TypeOf<ReturnType<typeof limitRangeSpec>>;
 
+/** For containers a maximum is the default limit, that the default request, and a minimum the default request of last resort. */
+function defaultItem(item: LimitRangeItem): LimitRangeItem {
+  if (item.type !== 'Container') return item;
+  const limits = fillKeys(item.default, item.max);
+  return withFields(item, { default: limits, defaultRequest: fillKeys(fillKeys(item.defaultRequest, limits), item.min) });
+}
+
 export const LimitRange = defineKind({
   group: '', version: 'v1', kind: 'LimitRange', plural: 'limitranges',
   short: ['limits'], scope: 'Namespaced', package: 'api.core.v1',
   spec: limitRangeSpec(),
   columns: { 'Created At': createdAt },
+  defaults: (range) => withFields(range, { spec: withFields(range.spec, { limits: mapItems(range.spec.limits, defaultItem) }) }),
 });
 export type LimitRange = InstanceOf<typeof LimitRange>;

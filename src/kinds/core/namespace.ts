@@ -2,6 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age } from '../cells.ts';
+import { withFields } from '../change.ts';
 
 export const namespaceCondition = part(() =>
   object('api.core.v1.NamespaceCondition', {
@@ -26,6 +27,15 @@ export const namespaceStatus = part(() =>
   }));
 export type NamespaceStatus = TypeOf<ReturnType<typeof namespaceStatus>>;
 
+const NAME_LABEL = 'kubernetes.io/metadata.name';
+
+/** Every namespace bears its name as a label, so that selectors can find it. */
+function named<N extends KubeObject>(namespace: N): N {
+  const { metadata } = namespace;
+  if (!metadata.name || metadata.labels?.[NAME_LABEL] === metadata.name) return namespace;
+  return { ...namespace, metadata: { ...metadata, labels: { ...metadata.labels, [NAME_LABEL]: metadata.name } } };
+}
+
 export const Namespace = defineKind({
   group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces',
   short: ['ns'], scope: 'Cluster', package: 'api.core.v1',
@@ -35,5 +45,16 @@ export const Namespace = defineKind({
   status: namespaceStatus(),
   columns: { Status: ({ status }) => status.phase, Age: age },
   fieldSelectors: { 'status.phase': ({ status }) => status.phase },
+  defaults: named,
+  prepareForCreate: (namespace) => {
+    const { finalizers = [] } = namespace.spec;
+    return named({
+      ...namespace,
+      spec: { ...namespace.spec, finalizers: finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'] },
+      status: { phase: 'Active' },
+    });
+  },
+  prepareForUpdate: (namespace, old) => named({ ...namespace, spec: withFields(namespace.spec, { finalizers: old.spec.finalizers }) }),
 });
 export type Namespace = InstanceOf<typeof Namespace>;
+import type { KubeObject } from '../../meta/object.ts';

@@ -2,6 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age } from '../cells.ts';
+import { withFields } from '../change.ts';
 import { addressCell, rolesCell, statusCell, unknownIfEmpty } from './node-columns.ts';
 import { nodeConfigSource, nodeStatus } from './node-status.ts';
 import { taint } from './toleration.ts';
@@ -17,6 +18,13 @@ export const nodeSpec = part(() =>
     podCIDRs: list(string()).set().mergeKey('').tag(7),
   }));
 export type NodeSpec = TypeOf<ReturnType<typeof nodeSpec>>;
+
+/** `podCIDR` and the first of `podCIDRs` are one; whoever sets one sets the other. */
+function alignPodCidrs(spec: NodeSpec): NodeSpec {
+  const first = spec.podCIDRs?.[0];
+  if (first !== undefined) return withFields(spec, { podCIDR: first });
+  return spec.podCIDR ? { ...spec, podCIDRs: [spec.podCIDR] } : spec;
+}
 
 export const Node = defineKind({
   group: '', version: 'v1', kind: 'Node', plural: 'nodes',
@@ -38,5 +46,9 @@ export const Node = defineKind({
     'Container-Runtime': ({ status }) => unknownIfEmpty(status.nodeInfo.containerRuntimeVersion),
   },
   fieldSelectors: { 'spec.unschedulable': ({ spec }) => String(spec.unschedulable ?? false) },
+  defaults: (node) => withFields(node, {
+    spec: alignPodCidrs(node.spec),
+    status: withFields(node.status, { allocatable: node.status.allocatable ?? node.status.capacity }),
+  }),
 });
 export type Node = InstanceOf<typeof Node>;

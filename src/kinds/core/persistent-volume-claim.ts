@@ -2,6 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { Field, list, map, object, part, quantity, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, formatAccessModes, UNSET } from '../cells.ts';
+import { withFields } from '../change.ts';
 import { typedLocalObjectReference, typedObjectReference } from './references.ts';
 import { volumeResourceRequirements } from './resources.ts';
 import { labelSelector } from '../meta/label-selector.ts';
@@ -9,14 +10,14 @@ import { labelSelector } from '../meta/label-selector.ts';
 export const modifyVolumeStatus = part(() =>
   object('api.core.v1.ModifyVolumeStatus', {
     targetVolumeAttributesClassName: string().tag(1),
-    status: string().required().tag(2),
+    status: string().required().default('').tag(2),
   }));
 export type ModifyVolumeStatus = TypeOf<ReturnType<typeof modifyVolumeStatus>>;
 
 export const persistentVolumeClaimCondition = part(() =>
   object('api.core.v1.PersistentVolumeClaimCondition', {
-    type: string().required().tag(1),
-    status: string().required().tag(2),
+    type: string().required().default('').tag(1),
+    status: string().required().default('').tag(2),
     lastProbeTime: time().tag(3),
     lastTransitionTime: time().tag(4),
     reason: string().tag(5),
@@ -51,6 +52,15 @@ export const persistentVolumeClaimStatus = part(() =>
   }));
 export type PersistentVolumeClaimStatus = TypeOf<ReturnType<typeof persistentVolumeClaimStatus>>;
 
+/** dataSource and dataSourceRef say the same where one alone is set; only the latter can name another namespace. */
+function alignDataSources(spec: PersistentVolumeClaimSpec): PersistentVolumeClaimSpec {
+  const { dataSource, dataSourceRef } = spec;
+  if (dataSource && !dataSourceRef) return { ...spec, dataSourceRef: dataSource };
+  if (!dataSourceRef || dataSource || dataSourceRef.namespace) return spec;
+  const { kind, name, apiGroup } = dataSourceRef;
+  return { ...spec, dataSource: { kind, name, ...(apiGroup === undefined ? {} : { apiGroup }) } };
+}
+
 export const PersistentVolumeClaim = defineKind({
   group: '', version: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims',
   short: ['pvc'], scope: 'Namespaced', package: 'api.core.v1',
@@ -66,6 +76,8 @@ export const PersistentVolumeClaim = defineKind({
     Age: age,
   },
   wideColumns: { VolumeMode: ({ spec }) => spec.volumeMode },
+  defaults: (claim) => withFields(claim, { spec: alignDataSources(claim.spec) }),
+  prepareForCreate: (claim) => ({ ...claim, status: { phase: 'Pending' } }),
 });
 export type PersistentVolumeClaim = InstanceOf<typeof PersistentVolumeClaim>;
 

@@ -60,5 +60,6 @@ export const PersistentVolume = defineKind({
     Age: age,
   },
   wideColumns: { VolumeMode: ({ spec }) => spec.volumeMode },
+  prepareForCreate: (volume) => ({ ...volume, status: { phase: 'Pending' } }),
 });
 export type PersistentVolume = InstanceOf<typeof PersistentVolume>;

@@ -3,6 +3,8 @@ import { object, part, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { objectMeta } from '../../schema/object-meta.ts';
 import { containerImages, containerNames, formatLabels } from '../cells.ts';
+import { withFields } from '../change.ts';
+import { defaultPodTemplate } from './pod-defaults.ts';
 import { podSpec } from './pod-spec.ts';
 
 export const podTemplateSpec = part(() =>
@@ -23,5 +25,6 @@ export const PodTemplate = defineKind({
     Images: ({ template }) => containerImages(template),
     'Pod Labels': ({ template }) => formatLabels(template.metadata.labels),
   },
+  defaults: (one) => withFields(one, { template: defaultPodTemplate(one.template) }),
 });
 export type PodTemplate = InstanceOf<typeof PodTemplate>;

@@ -1,7 +1,9 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, orNone } from '../cells.ts';
+import { withFields } from '../change.ts';
 import { podIpCell, readinessGatesCell, readyCell, restartsCell, statusCell } from './pod-columns.ts';
+import { alignPodIPs, defaultPodOnly, defaultPodSpec, initialPodStatus } from './pod-defaults.ts';
 import { podSpec } from './pod-spec.ts';
 import { podStatus } from './pod-status.ts';
 
@@ -29,5 +31,8 @@ export const Pod = defineKind({
     'status.podIPs': ({ status }) => (status.podIPs ?? []).map(({ ip }) => ip).join(','),
     'status.nominatedNodeName': ({ status }) => status.nominatedNodeName ?? '',
   },
+  defaults: (pod) => withFields(pod, { spec: defaultPodOnly(defaultPodSpec(pod.spec)), status: alignPodIPs(pod.status) }),
+  prepareForCreate: (pod) => ({ ...pod, spec: defaultPodSpec(pod.spec), status: initialPodStatus(pod.spec) }),
+  prepareForUpdate: (pod) => withFields(pod, { spec: defaultPodSpec(pod.spec) }),
 });
 export type Pod = InstanceOf<typeof Pod>;

@@ -2,6 +2,8 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, int64, list, map, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, containerImages, containerNames, formatLabels, integer } from '../cells.ts';
+import { isEmpty } from '../change.ts';
+import { defaultPodTemplate } from './pod-defaults.ts';
 import { podTemplateSpec } from './pod-template.ts';
 
 export const replicationControllerCondition = part(() =>
@@ -52,5 +54,16 @@ export const ReplicationController = defineKind({
     Selector: ({ spec }) => formatLabels(spec.selector),
   },
   fieldSelectors: { 'status.replicas': ({ status }) => String(status.replicas) },
+  defaults: (controller) => {
+    const template = controller.spec.template && defaultPodTemplate(controller.spec.template);
+    const labels = template?.metadata.labels ?? {};
+    if (!template || Object.keys(labels).length === 0) return template ? { ...controller, spec: { ...controller.spec, template } } : controller;
+    const { metadata, spec } = controller;
+    return {
+      ...controller,
+      metadata: isEmpty(metadata.labels) ? { ...metadata, labels } : metadata,
+      spec: { ...spec, template, selector: isEmpty(spec.selector) ? labels : spec.selector! },
+    };
+  },
 });
 export type ReplicationController = InstanceOf<typeof ReplicationController>;

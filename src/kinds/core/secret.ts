@@ -2,6 +2,14 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, bytes, map, string } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, integer } from '../cells.ts';
+import { isEmpty } from '../change.ts';
+
+/** Base64 of the text's UTF-8. */
+const encoded = (texts: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(texts).map(([key, text]) => {
+    const bytes = new TextEncoder().encode(text);
+    return [key, btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))];
+  }));
 
 export const Secret = defineKind({
   group: '', version: 'v1', kind: 'Secret', plural: 'secrets',
@@ -18,5 +26,6 @@ export const Secret = defineKind({
     Age: age,
   },
   fieldSelectors: { type: ({ type }) => type },
+  defaults: ({ stringData, ...secret }) => (isEmpty(stringData) ? secret : { ...secret, data: { ...secret.data, ...encoded(stringData) } }),
 });
 export type Secret = InstanceOf<typeof Secret>;

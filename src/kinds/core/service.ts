@@ -2,8 +2,10 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, int32, intOrString, list, map, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, formatLabels } from '../cells.ts';
+import { withFields } from '../change.ts';
 import { condition } from '../meta/condition.ts';
 import { clusterIpCell, externalIpCell, portsCell } from './service-columns.ts';
+import { defaultServiceSpec, defaultServiceStatus } from './service-defaults.ts';
 
 export const clientIPConfig = part(() =>
   object('api.core.v1.ClientIPConfig', {
@@ -95,5 +97,6 @@ export const Service = defineKind({
     'spec.clusterIP': ({ spec }) => spec.clusterIP ?? '',
     'spec.type': ({ spec }) => spec.type,
   },
+  defaults: (service) => withFields(service, { spec: defaultServiceSpec(service.spec), status: defaultServiceStatus(service.status) }),
 });
 export type Service = InstanceOf<typeof Service>;

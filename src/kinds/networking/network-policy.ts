@@ -55,5 +55,10 @@ export const NetworkPolicy = defineKind({
   short: ['netpol'], scope: 'Namespaced', package: 'api.networking.v1',
   spec: networkPolicySpec(),
   columns: { 'Pod-Selector': ({ spec }) => formatSelector(spec.podSelector), Age: age },
+  defaults: (policy) => {
+    if (policy.spec.policyTypes?.length) return policy;
+    const policyTypes = policy.spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress'];
+    return { ...policy, spec: { ...policy.spec, policyTypes } };
+  },
 });
 export type NetworkPolicy = InstanceOf<typeof NetworkPolicy>;

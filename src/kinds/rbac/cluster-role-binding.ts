@@ -2,8 +2,9 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { list } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age } from '../cells.ts';
+import { withFields } from '../change.ts';
 import { subjectNames } from './subject-columns.ts';
-import { roleRef, subject } from './subject.ts';
+import { defaultSubjects, roleRef, subject } from './subject.ts';
 
 export const ClusterRoleBinding = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRoleBinding', plural: 'clusterrolebindings',
@@ -19,5 +20,6 @@ export const ClusterRoleBinding = defineKind({
     Groups: ({ subjects }) => subjectNames(subjects, 'Group'),
     ServiceAccounts: ({ subjects }) => subjectNames(subjects, 'ServiceAccount'),
   },
+  defaults: (binding) => withFields(binding, { subjects: defaultSubjects(binding.subjects) }),
 });
 export type ClusterRoleBinding = InstanceOf<typeof ClusterRoleBinding>;

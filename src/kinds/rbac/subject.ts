@@ -1,4 +1,5 @@
 import { object, part, string, type TypeOf } from '../../schema/field.ts';
+import { mapItems } from '../change.ts';
 
 export const roleRef = part(() =>
   object('api.rbac.v1.RoleRef', {
@@ -16,3 +17,8 @@ export const subject = part(() =>
     namespace: string().tag(4),
   }).atomic());
 export type Subject = TypeOf<ReturnType<typeof subject>>;
+
+/** Users and groups belong to the RBAC group, service accounts to the core group. */
+export const defaultSubjects = (subjects: readonly Subject[] | undefined): readonly Subject[] | undefined =>
+  subjects && mapItems(subjects, (one) =>
+    one.apiGroup || (one.kind !== 'User' && one.kind !== 'Group') ? one : { ...one, apiGroup: 'rbac.authorization.k8s.io' });

@@ -1,0 +1,122 @@
+import { request as requestPlain } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import { Agent as PlainAgent } from 'node:http';
+import { Agent as SecureAgent, request as requestSecure } from 'node:https';
+import type { Duplex as NodeDuplex } from 'node:stream';
+import { systemClock } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { ApiRequest, ApiResponse, Headers, Transport } from '../api.ts';
+import { SessionKeeper } from './http2-session.ts';
+import type { TlsIdentity } from './http2-session.ts';
+import { bodyOf, sendBody } from './http-body.ts';
+import { exchangeHttp2 } from './http2-client.ts';
+import { duplexOf } from './socket.ts';
+
+export interface ConnectOptions extends TlsIdentity {
+  /** `https://host:port`, or `http://…` for loopback helpers. A path is put before every request's. */
+  readonly url: string;
+  /** A bearer token, asked for at each request where it changes. */
+  readonly token?: string | (() => string | undefined | Promise<string | undefined>);
+  readonly userAgent?: string;
+  readonly clock?: Clock;
+}
+
+export type HttpTransport = Transport & AsyncDisposable;
+
+/**
+ * A transport to another process. One HTTP/2 connection carries everything and is made again when it is lost; a server
+ * that does not speak it, an upgrade, or plain http is met with HTTP/1.1. Connects with the first request.
+ */
+export function connect(options: ConnectOptions): HttpTransport {
+  const client = new HttpClient(options);
+  const transport: Transport = (request) => client.exchange(request);
+  return Object.assign(transport, { [Symbol.asyncDispose]: () => client.close() });
+}
+
+class HttpClient {
+  readonly #options: ConnectOptions;
+  readonly #base: URL;
+  readonly #agent: PlainAgent | SecureAgent;
+  readonly #sessions: SessionKeeper | undefined;
+
+  constructor(options: ConnectOptions) {
+    this.#options = options;
+    this.#base = new URL(options.url);
+    const { ca, cert, key, serverName, insecure } = options;
+    const tls = { ca, cert, key, servername: serverName, rejectUnauthorized: !insecure };
+    const secure = this.#base.protocol === 'https:';
+    this.#agent = secure ? new SecureAgent({ keepAlive: true, ...tls }) : new PlainAgent({ keepAlive: true });
+    this.#sessions = secure ? new SessionKeeper(this.#base, options, options.clock ?? systemClock) : undefined;
+  }
+
+  async exchange(request: ApiRequest): Promise<ApiResponse> {
+    request.signal.throwIfAborted();
+    const path = this.#base.pathname.replace(/\/$/, '') + request.url;
+    const headers = await this.#headers(request);
+    if (request.upgrade) return this.#upgrade(request, { path, headers });
+    const session = await this.#sessions?.session();
+    if (session) return exchangeHttp2(session, request, { path, headers });
+    return this.#http1(request, { path, headers });
+  }
+
+  async close(): Promise<void> {
+    this.#agent.destroy();
+    this.#sessions?.close();
+  }
+
+  async #headers({ headers }: ApiRequest): Promise<Headers> {
+    const { token, userAgent } = this.#options;
+    const bearer = typeof token === 'function' ? await token() : token;
+    return {
+      ...(userAgent === undefined ? {} : { 'user-agent': userAgent }),
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      ...headers,
+      host: this.#base.host,
+    };
+  }
+
+  #http1(request: ApiRequest, to: Target): Promise<ApiResponse> {
+    return new Promise((resolve, reject) => {
+      const outgoing = this.#request(request, to, this.#agent);
+      outgoing.on('error', reject);
+      outgoing.on('response', (incoming) => resolve(responseOf(incoming)));
+      sendBody(outgoing, request.body);
+    });
+  }
+
+  /** The connection of an upgrade is the caller's alone; where the server declines, its answer is passed on. */
+  #upgrade(request: ApiRequest, to: Target): Promise<ApiResponse> {
+    return new Promise((resolve, reject) => {
+      const outgoing = this.#request(request, to, undefined);
+      outgoing.on('error', reject);
+      outgoing.on('response', (incoming) => resolve(responseOf(incoming)));
+      outgoing.on('upgrade', (incoming: IncomingMessage, socket: NodeDuplex, head: Buffer) => {
+        resolve({ status: 101, headers: headersOf(incoming), body: { type: 'upgrade', connection: duplexOf(socket, head) } });
+      });
+      sendBody(outgoing, request.body);
+    });
+  }
+
+  #request({ method, signal }: ApiRequest, { path, headers }: Target, agent: PlainAgent | SecureAgent | undefined): ClientRequest {
+    const { ca, cert, key, serverName, insecure } = this.#options;
+    const { hostname, port, protocol } = this.#base;
+    const options: RequestOptions = { method, path, headers, signal, host: hostname.replace(/^\[|\]$/g, ''), port: port || undefined, agent: agent ?? false };
+    if (protocol === 'http:') return requestPlain(options);
+    return requestSecure({ ...options, ca, cert, key, servername: serverName, rejectUnauthorized: !insecure });
+  }
+}
+
+interface Target {
+  readonly path: string;
+  readonly headers: Headers;
+}
+
+function headersOf({ headers }: IncomingMessage): Headers {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
+}
+
+async function responseOf(incoming: IncomingMessage): Promise<ApiResponse> {
+  const headers = headersOf(incoming);
+  const body = await bodyOf(incoming, headers);
+  return { status: incoming.statusCode ?? 0, headers, ...(body ? { body } : {}) };
+}

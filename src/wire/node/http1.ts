@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex as NodeDuplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import type { ApiRequest, ApiResponse, Headers } from '../api.ts';
+import { pipeDuplex } from '../duplex.ts';
+import { readBody, streamBody } from './body.ts';
+import type { Exchange } from './exchange.ts';
+import { peerOf } from './peer.ts';
+import { failure, respond } from './respond.ts';
+import { duplexOf } from './socket.ts';
+
+/** Node joins repeated headers; the few it keeps as lists are joined here. */
+function headersOf(message: IncomingMessage): Headers {
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(message.headers)) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  return headers;
+}
+
+/** HTTP/1.1: one request and its response. */
+export async function answerHttp1(exchange: Exchange, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  const method = message.method ?? 'GET';
+  const url = message.url ?? '/';
+  using scope = exchange.begin(response);
+  let answer: ApiResponse;
+  try {
+    const body = exchange.streamsBody(url) ? streamBody(message) : await bodyOf(exchange, message);
+    const request = { method, url, headers: headersOf(message), peer: peerOf(message.socket), signal: scope.signal };
+    answer = await exchange.handle(body ? { ...request, body } : request);
+  } catch (error) {
+    answer = failure(error);
+  }
+  // What was not read of the request would be taken for the next one.
+  const close: Headers = message.readableEnded || message.complete ? {} : { connection: 'close' };
+  const head = (status: number, headers: Headers, end: boolean) => {
+    response.writeHead(status, { ...defined(headers), ...close });
+    if (end) response.end();
+    else response.flushHeaders();
+  };
+  await respond({ stream: response, head }, answer, method);
+}
+
+function bodyOf(exchange: Exchange, message: IncomingMessage): ReturnType<typeof readBody> {
+  const { 'content-length': length, 'transfer-encoding': encoding } = message.headers;
+  if (length === undefined && encoding === undefined) return Promise.resolve(undefined);
+  return readBody(message, length, exchange.limits);
+}
+
+/** An upgrade: the handler gets the connection, and its own end to be joined to it, or answers like any other. */
+export async function answerUpgrade(exchange: Exchange, message: IncomingMessage, { socket, head }: { socket: NodeDuplex; head: Buffer }): Promise<void> {
+  using scope = exchange.begin(socket);
+  const client = duplexOf(socket, head);
+  const request: ApiRequest = {
+    method: message.method ?? 'GET', url: message.url ?? '/', headers: headersOf(message),
+    peer: peerOf(message.socket as Socket), signal: scope.signal, upgrade: client,
+  };
+  const answer = await exchange.handle(request).catch(failure);
+  if (answer.body?.type === 'upgrade') {
+    await client.write(headBytes(answer.status, answer.headers)).catch(() => {});
+    return pipeDuplex(client, answer.body.connection);
+  }
+  // Without a length the body ends with the connection (RFC 9112, 6.3).
+  const plain = { stream: socket, head: (status: number, headers: Headers, end: boolean) => {
+    socket.write(headBytes(status, { ...headers, connection: 'close' }));
+    if (end) socket.end();
+  } };
+  await respond(plain, answer, request.method);
+}
+
+/** `HTTP/1.1 101 Switching Protocols` and the headers, as bytes. */
+function headBytes(status: number, headers: Headers): Buffer {
+  const lines = Object.entries(defined(headers)).map(([name, value]) => `${name}: ${value.replaceAll(/[\r\n]/g, ' ')}\r\n`);
+  return Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`, 'latin1');
+}
+
+function defined(headers: Headers): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) out[name] = value;
+  return out;
+}

@@ -1,0 +1,92 @@
+import type { Writable } from 'node:stream';
+import type { ApiResponse, Headers } from '../api.ts';
+import { BodyRefused } from './body.ts';
+import { writeTo } from './socket.ts';
+
+/** Small buffers leave together: a LIST is thousands of them, and each write costs more than its copy. */
+const SLAB = 256 << 10;
+
+/** How one protocol sends what a handler answered. */
+export interface Responder {
+  readonly stream: Writable;
+  /** Sends status and headers; `end` where no body follows. */
+  head(status: number, headers: Headers, end: boolean): void;
+}
+
+/** Sends a whole response. Resolves when it was handed to the connection; never rejects for a caller that has gone. */
+export async function respond(responder: Responder, response: ApiResponse, method: string): Promise<void> {
+  const { stream, head } = responder;
+  const { status, headers, body } = response;
+  if (stream.destroyed) return dropBody(response);
+  if (body?.type === 'bytes') {
+    const length = body.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    const empty = method === 'HEAD' || length === 0;
+    head(status, { ...headers, 'content-length': String(length) }, empty);
+    if (!empty) await writeSlabs(stream, body.chunks);
+  } else if (body?.type === 'stream') {
+    head(status, headers, false);
+    await writeStream(stream, body.chunks);
+  } else if (body === undefined) {
+    head(status, status === 204 || status === 304 ? headers : { ...headers, 'content-length': '0' }, true);
+  } else {
+    await respond(responder, failure(new Error(`a body of type ${body.type} cannot be sent`)), method);
+  }
+}
+
+/** Lets a streaming handler's iterator clean up where nobody listens any more. */
+async function dropBody({ body }: ApiResponse): Promise<void> {
+  if (body?.type === 'stream') await body.chunks[Symbol.asyncIterator]().return?.();
+}
+
+async function writeSlabs(stream: Writable, chunks: readonly Uint8Array[]): Promise<void> {
+  try {
+    for (const slab of slabs(chunks)) await writeTo(stream, slab);
+    stream.end();
+  } catch {
+    // the caller has gone
+  }
+}
+
+async function writeStream(stream: Writable, batches: AsyncIterable<readonly Uint8Array[]>): Promise<void> {
+  let sending = false;
+  try {
+    for await (const batch of batches) {
+      sending = true;
+      for (const slab of slabs(batch)) await writeTo(stream, slab);
+      sending = false;
+    }
+    stream.end();
+  } catch (error) {
+    // Gone callers end the iteration; a handler that fails in the middle can only cut the connection.
+    if (!sending) stream.destroy(error instanceof Error ? error : undefined);
+  }
+}
+
+function* slabs(chunks: readonly Uint8Array[]): Generator<Uint8Array> {
+  if (chunks.length === 1) {
+    if (chunks[0]!.byteLength > 0) yield chunks[0]!;
+    return;
+  }
+  let from = 0;
+  let size = 0;
+  for (const [at, chunk] of chunks.entries()) {
+    size += chunk.byteLength;
+    if (size < SLAB && at < chunks.length - 1) continue;
+    if (size > 0) yield from === at ? chunk : Buffer.concat(chunks.slice(from, at + 1), size);
+    from = at + 1;
+    size = 0;
+  }
+}
+
+/** The answer for a request that no handler could take, or that one failed on: a metav1.Status. */
+export function failure(error: unknown): ApiResponse {
+  const refused = error instanceof BodyRefused;
+  const code = refused ? error.status : 500;
+  const message = refused ? error.message : `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`;
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: refused ? error.reason : 'InternalError', code };
+  return {
+    status: code,
+    headers: { 'content-type': 'application/json' },
+    body: { type: 'bytes', chunks: [Buffer.from(`${JSON.stringify(status)}\n`)] },
+  };
+}
