@@ -5,3 +5,5 @@
  * Must not know: the server, the store, the scheduler, any node's insides.
  */
 export * from './runtime/index.ts';
+export type { ControllersConfig } from './all.ts';
+export { startControllers } from './start.ts';
