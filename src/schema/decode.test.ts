@@ -20,7 +20,7 @@ const Ship = defineKind({
     paused: boolean(),
     mode: oneOf('Sail', 'Row').default('Sail'),
     strategy: object('api.test.v1.Strategy', { type: string().default('Rolling') }).default({}),
-    parts: list(part()).keyedBy('name'),
+    parts: list(part()).keyedBy('name').unique(),
     cargo: bytes(),
     key: string().immutable(),
     since: time(),
@@ -49,6 +49,10 @@ test('empty values that upstream omits are dropped, inside lists and maps they a
   const { value } = decodeObject(Ship, { metadata: { name: 'a', labels: { x: '', y: null }, annotations: {} }, spec: { paused: false, key: '', parts: [], mode: '' } });
   expect(value.metadata).toEqual({ name: 'a', labels: { x: '', y: '' } });
   expect(value.spec).toEqual({ replicas: 1, mode: 'Sail', strategy: { type: 'Rolling' } });
+});
+
+test('a day that its month lacks is no time', () => {
+  expect(() => read({ since: '2026-02-30T00:00:00Z' })).toThrow('parsing time "2026-02-30T00:00:00Z"');
 });
 
 test('quantities and times come out in canonical form', () => {

@@ -85,6 +85,11 @@ export class Field<out T = unknown, out P extends Presence = Presence> {
     return this.#with({ merge: { key, ...how } });
   }
 
+  /** No two items of the set, or with the same keys: `Duplicate value`. */
+  unique(): Field<T, P> {
+    return this.#with({ unique: true });
+  }
+
   /** `mapKeys(key)` and `mergeKey(key)` at once, the usual case. */
   keyedBy(key: string): Field<T, P> {
     return this.mapKeys(key).mergeKey(key);

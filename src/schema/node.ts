@@ -54,6 +54,8 @@ export interface ListNode extends Common {
   readonly keys: readonly string[];
   /** Strategic merge: undefined replaces. `key` is x-kubernetes-patch-merge-key; '' for primitives. */
   readonly merge?: { readonly key: string; readonly retainKeys?: boolean };
+  /** Items of a set, or of a list with keys, may not repeat. Upstream asks it of custom resources; of its own lists kind by kind. */
+  readonly unique?: boolean;
   readonly minItems?: number;
   readonly maxItems?: number;
 }

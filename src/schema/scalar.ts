@@ -24,21 +24,30 @@ function readQuantity(value: unknown): string | undefined {
   return text;
 }
 
-const UTC_SECONDS = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
+/** Already canonical, on a day that every month has. */
+const UTC_SECONDS = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
 const RFC_3339 = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/;
 
 function readTime(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   if (UTC_SECONDS.test(value)) return value;
-  const match = RFC_3339.exec(value);
-  const millis = match ? Date.parse(`${match[1]}${match[3]}`) : Number.NaN;
+  const millis = instantOf(RFC_3339.exec(value));
   return Number.isNaN(millis) ? undefined : `${new Date(millis).toISOString().slice(0, 19)}Z`;
+}
+
+/** Milliseconds of a matched time, without its fraction; NaN where its month lacks that day, which Date would carry over. */
+function instantOf(match: RegExpExecArray | null): number {
+  if (!match) return Number.NaN;
+  const day = match[1]!.slice(0, 10);
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== day) return Number.NaN;
+  return Date.parse(`${match[1]}${match[3]}`);
 }
 
 function readMicroTime(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const match = RFC_3339.exec(value);
-  const millis = match ? Date.parse(`${match[1]}${match[3]}`) : Number.NaN;
+  const millis = instantOf(match);
   if (Number.isNaN(millis)) return undefined;
   return `${new Date(millis).toISOString().slice(0, 19)}.${(match![2] ?? '').padEnd(6, '0').slice(0, 6)}Z`;
 }

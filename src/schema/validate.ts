@@ -72,13 +72,13 @@ function compileScalar({ min, max, enum: values }: ScalarNode): Check | undefine
 
 function compileList(node: ListNode): Check | undefined {
   const check = compileCheck(node.items);
-  const { minItems = 0, maxItems = Infinity, listType } = node;
-  if (!check && listType === 'atomic' && minItems === 0 && maxItems === Infinity) return undefined;
+  const { minItems = 0, maxItems = Infinity, unique } = node;
+  if (!check && !unique && minItems === 0 && maxItems === Infinity) return undefined;
   return (value) => {
     const items = value as readonly unknown[];
     if (items.length < minItems || items.length > maxItems) return false;
     if (check && !items.every(check)) return false;
-    return listType === 'atomic' || items.length < 2 || firstDuplicate(node, items) < 0;
+    return !unique || items.length < 2 || firstDuplicate(node, items) < 0;
   };
 }
 
@@ -143,7 +143,7 @@ function* listErrors(node: ListNode, items: readonly unknown[], at: FieldPath): 
   if (items.length < (node.minItems ?? 0)) yield required(at);
   if (items.length > (node.maxItems ?? Infinity)) yield tooMany(at, items.length, node.maxItems!);
   for (const [position, item] of items.entries()) yield* errorsOf(node.items, item, at.index(position));
-  if (node.listType === 'atomic') return;
+  if (!node.unique) return;
   const position = firstDuplicate(node, items);
   if (position < 0) return;
   if (node.listType === 'set') yield duplicate(at.index(position), items[position]);

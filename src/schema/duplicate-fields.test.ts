@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { duplicateFields } from './duplicate-fields.ts';
+
+test.each([
+  ['{"a":1,"b":2}', []],
+  ['{"a":1,"a":2}', ['duplicate field "a"']],
+  ['{"spec":{"x":[{"y":1},{"y":1,"z":"y","y" : 2}]}}', ['duplicate field "spec.x[1].y"']],
+  ['{"a":{"b":1},"c":{"b":1}}', []],
+  ['{"\\u0061":1,"a":2}', ['duplicate field "a"']],
+  ['{"a":"\\"b\\":1,\\"b\\":","b":["a","a",":"]}', []],
+  ['{"a":1,"a":2,"a":3}', ['duplicate field "a"']],
+  ['["a","a"]', []],
+  ['"a"', []],
+  ['{"__proto__":1,"__proto__":2}', ['duplicate field "__proto__"']],
+])('%s', (text, expected) => {
+  expect(duplicateFields(text)).toEqual(expected);
+});
+
+test('no nesting is too deep', () => {
+  expect(duplicateFields('['.repeat(200_000) + ']'.repeat(200_000))).toEqual([]);
+});

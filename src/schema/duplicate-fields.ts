@@ -1,0 +1,68 @@
+import { pathText } from './go-type.ts';
+
+/** Reported at most, as upstream's decoder does. */
+const MAX_REPORTED = 100;
+
+/** An object or list that was opened and not closed yet. */
+interface Level {
+  /** Keys met so far; undefined in a list. */
+  readonly keys: Set<string> | undefined;
+  /** The step that leads to what is read now. */
+  step: string | number;
+}
+
+/**
+ * `duplicate field "spec.replicas"` for each key that an object of the text holds twice: JSON.parse keeps the last and
+ * says nothing. The text must be valid JSON. Iterative, so that no nesting exhausts the stack.
+ */
+export function duplicateFields(text: string): readonly string[] {
+  const found = new Set<string>();
+  const levels: Level[] = [];
+  let at = 0;
+  while (at < text.length && found.size < MAX_REPORTED) {
+    const level = levels.at(-1);
+    switch (text.charCodeAt(at)) {
+      case 0x22: { // a string: a key where an object expects one
+        const end = endOfString(text, at);
+        const next = skipBlanks(text, end);
+        if (level?.keys && text[next] === ':') {
+          level.step = JSON.parse(text.slice(at, end)) as string;
+          if (level.keys.has(level.step)) found.add(`duplicate field ${JSON.stringify(pathText(levels.map(({ step }) => step)))}`);
+          level.keys.add(level.step);
+          at = next + 1;
+        } else at = end;
+        continue;
+      }
+      case 0x7b: // {
+        levels.push({ keys: new Set(), step: '' });
+        break;
+      case 0x5b: // [
+        levels.push({ keys: undefined, step: 0 });
+        break;
+      case 0x7d: // }
+      case 0x5d: // ]
+        levels.pop();
+        break;
+      case 0x2c: // ,
+        if (typeof level?.step === 'number') level.step++;
+        break;
+    }
+    at++;
+  }
+  return [...found];
+}
+
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x5c) at++;
+    else if (code === 0x22) return at + 1;
+  }
+  return text.length;
+}
+
+function skipBlanks(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && text.charCodeAt(at) <= 0x20) at++;
+  return at;
+}
