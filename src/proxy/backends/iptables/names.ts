@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { Backend, PortRules } from '../../ruleset.ts';
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** The first 16 characters of a SHA-256 in base 32 (RFC 4648): chain names have room for 28 in all. */
+function hash(text: string): string {
+  const digest = createHash('sha256').update(text).digest();
+  const bits = [...digest.subarray(0, 10)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  return Array.from({ length: 16 }, (_, n) => ALPHABET[Number.parseInt(bits.slice(n * 5, n * 5 + 5), 2)]).join('');
+}
+
+type Role = 'SVC' | 'SVL' | 'EXT' | 'FW';
+
+/** `KUBE-SVC-…`: upstream's name for the same port of the same Service, so that its tools and eyes find it. */
+export function chainOf(role: Role, { id, protocol }: Pick<PortRules, 'id' | 'protocol'>): string {
+  return `KUBE-${role}-${hash(id + protocol)}`;
+}
+
+/** `KUBE-SEP-…`: one endpoint of one port. */
+export function endpointChain({ id, protocol }: Pick<PortRules, 'id' | 'protocol'>, backend: Backend): string {
+  return `KUBE-SEP-${hash(`${id}${protocol}${backend.address}:${backend.port}`)}`;
+}
+
+/** Chains that come and go with Services and endpoints. */
+export const ownChain = /^KUBE-(SVC|SVL|EXT|FW|SEP)-[A-Z2-7]{16}$/;
+
+/** Where the built-in chains lead into ours. Upstream's comments. */
+export interface Jump {
+  readonly table: 'nat' | 'filter';
+  readonly from: string;
+  readonly to: string;
+  readonly match: readonly string[];
+  /** Before all other rules, rather than after. */
+  readonly first: boolean;
+}
+
+const comment = (text: string): readonly string[] => ['-m', 'comment', '--comment', text];
+const NEW = ['-m', 'conntrack', '--ctstate', 'NEW'] as const;
+
+const jump = (table: Jump['table'], from: string, to: string, match: readonly string[]): Jump => ({ table, from, to, match, first: true });
+
+export const JUMPS: readonly Jump[] = [
+  jump('filter', 'INPUT', 'KUBE-EXTERNAL-SERVICES', [...NEW, ...comment('kubernetes externally-visible service portals')]),
+  jump('filter', 'FORWARD', 'KUBE-EXTERNAL-SERVICES', [...NEW, ...comment('kubernetes externally-visible service portals')]),
+  jump('filter', 'INPUT', 'KUBE-NODEPORTS', comment('kubernetes health check service ports')),
+  jump('filter', 'FORWARD', 'KUBE-SERVICES', [...NEW, ...comment('kubernetes service portals')]),
+  jump('filter', 'OUTPUT', 'KUBE-SERVICES', [...NEW, ...comment('kubernetes service portals')]),
+  jump('filter', 'FORWARD', 'KUBE-FORWARD', comment('kubernetes forwarding rules')),
+  jump('filter', 'INPUT', 'KUBE-PROXY-FIREWALL', [...NEW, ...comment('kubernetes load balancer firewall')]),
+  jump('filter', 'OUTPUT', 'KUBE-PROXY-FIREWALL', [...NEW, ...comment('kubernetes load balancer firewall')]),
+  jump('filter', 'FORWARD', 'KUBE-PROXY-FIREWALL', [...NEW, ...comment('kubernetes load balancer firewall')]),
+  jump('filter', 'INPUT', 'KUBE-FIREWALL', []),
+  jump('filter', 'OUTPUT', 'KUBE-FIREWALL', []),
+  jump('nat', 'OUTPUT', 'KUBE-SERVICES', comment('kubernetes service portals')),
+  jump('nat', 'PREROUTING', 'KUBE-SERVICES', comment('kubernetes service portals')),
+  jump('nat', 'POSTROUTING', 'KUBE-POSTROUTING', comment('kubernetes postrouting rules')),
+];
+
+/** Made by every write, flushed with everything else: its absence tells that someone emptied the tables. */
+export const CANARY = 'KUBE-PROXY-CANARY';
+
+/** Chains that are always there. */
+export const FIXED_CHAINS = {
+  nat: ['KUBE-SERVICES', 'KUBE-NODEPORTS', 'KUBE-POSTROUTING', 'KUBE-MARK-MASQ', CANARY],
+  filter: ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES', 'KUBE-NODEPORTS', 'KUBE-FORWARD', 'KUBE-PROXY-FIREWALL', 'KUBE-FIREWALL', CANARY],
+} as const;
