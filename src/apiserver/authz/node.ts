@@ -1,0 +1,110 @@
+import type { AnyObject } from '../../meta/object.ts';
+import type { Resources } from '../resources.ts';
+import type { AccessRequest, Authorizer, Verdict } from './authorizer.ts';
+import { podReferences } from './pod-references.ts';
+import { type PolicyRule, ruleAllows } from './rules.ts';
+import { parseRules } from '../bootstrap/rule-text.ts';
+
+const PREFIX = 'system:node:';
+const NO: Verdict = { allowed: false, reason: '' };
+const YES: Verdict = { allowed: true, reason: '' };
+
+/** What every node may do, whatever runs on it. */
+const RULES: readonly PolicyRule[] = parseRules([
+  'create | authentication.k8s.io | tokenreviews',
+  'create | authorization.k8s.io | subjectaccessreviews,localsubjectaccessreviews',
+  'get,list,watch | | services',
+  'create,get,list,watch | | nodes',
+  'update,patch | | nodes,nodes/status',
+  'create,delete,get,list,watch | | pods',
+  'update,patch | | pods/status',
+  'create | | pods/eviction',
+  'create,update,patch | ,events.k8s.io | events',
+  'get,list,watch | storage.k8s.io | csidrivers,storageclasses',
+  'get,list,watch | node.k8s.io | runtimeclasses',
+  'create,get,list,watch | certificates.k8s.io | certificatesigningrequests',
+  'create,get,list,watch | discovery.k8s.io | endpointslices',
+]);
+
+/**
+ * Lets a node read the Secrets, ConfigMaps, claims and volumes that pods bound to it refer to, and no others; lets it
+ * write its own Lease and CSINode, and ask for tokens of accounts its pods use.
+ */
+export class NodeAuthorizer implements Authorizer {
+  readonly #resources: Resources;
+  readonly #podsByNode = new Map<string, Map<string, AnyObject>>();
+
+  constructor(resources: Resources) {
+    this.#resources = resources;
+    const pods = resources.of('', 'pods');
+    if (!pods) return;
+    for (const { key, object } of pods.cache.list('')) this.#note(key, undefined, object);
+    pods.cache.onChange(({ type, version, previous }) => {
+      this.#note(version.key, previous?.object, type === 'DELETED' ? undefined : version.object);
+    });
+  }
+
+  authorize(access: AccessRequest): Verdict {
+    const { user } = access;
+    if (!user.username.startsWith(PREFIX) || !user.groups.includes('system:nodes')) return NO;
+    if (!access.isResource) return NO;
+    const node = user.username.slice(PREFIX.length);
+    if (RULES.some((rule) => ruleAllows(rule, access))) return YES;
+    return this.#related(node, access) ? YES : NO;
+  }
+
+  #related(node: string, access: AccessRequest): boolean {
+    const { group, resource, subresource, verb, name, namespace } = access;
+    const reads = verb === 'get' || verb === 'list' || verb === 'watch';
+    switch (`${group}/${resource}${subresource === '' ? '' : `/${subresource}`}`) {
+      case '/secrets':
+      case '/configmaps':
+      case '/persistentvolumeclaims':
+        return reads && name !== '' && this.#refers(node, { namespace, resource, name });
+      case '/serviceaccounts/token':
+        return verb === 'create' && this.#refers(node, { namespace, resource: 'serviceaccounts', name });
+      case '/serviceaccounts':
+        return verb === 'get' && this.#refers(node, { namespace, resource, name });
+      case '/persistentvolumes':
+        return verb === 'get' && this.#volumeOf(node, name);
+      case '/persistentvolumeclaims/status':
+        return (verb === 'update' || verb === 'patch') && this.#refers(node, { namespace, resource, name });
+      case 'storage.k8s.io/volumeattachments':
+        return verb === 'get';
+      case 'storage.k8s.io/csinodes':
+        return (name === node || verb === 'create') && ['create', 'get', 'update', 'patch', 'delete'].includes(verb);
+      case 'coordination.k8s.io/leases':
+        return namespace === 'kube-node-lease' && (name === node || verb === 'create') && ['create', 'get', 'update', 'patch', 'delete'].includes(verb);
+      default:
+        return false;
+    }
+  }
+
+  #note(key: string, old: AnyObject | undefined, pod: AnyObject | undefined): void {
+    const before = nodeNameOf(old);
+    const now = nodeNameOf(pod);
+    if (before !== '' && before !== now) this.#podsByNode.get(before)?.delete(key);
+    if (before !== '' && !pod) this.#podsByNode.get(before)?.delete(key);
+    if (now === '' || !pod) return;
+    let pods = this.#podsByNode.get(now);
+    if (!pods) this.#podsByNode.set(now, (pods = new Map()));
+    pods.set(key, pod);
+  }
+
+  #refers(node: string, to: { namespace: string; resource: string; name: string }): boolean {
+    for (const pod of this.#podsByNode.get(node)?.values() ?? []) {
+      if (pod.metadata.namespace === to.namespace && podReferences(pod).has(`${to.resource}/${to.name}`)) return true;
+    }
+    return false;
+  }
+
+  #volumeOf(node: string, volume: string): boolean {
+    const claim = (this.#resources.of('', 'persistentvolumes')?.cache.object('', volume)?.['spec'] as
+      { readonly claimRef?: { readonly namespace?: string; readonly name?: string } } | undefined)?.claimRef;
+    return claim !== undefined && this.#refers(node, { namespace: claim.namespace ?? '', resource: 'persistentvolumeclaims', name: claim.name ?? '' });
+  }
+}
+
+function nodeNameOf(pod: AnyObject | undefined): string {
+  return (pod?.['spec'] as { readonly nodeName?: string } | undefined)?.nodeName ?? '';
+}

@@ -1,0 +1,69 @@
+import type { ApiServerConfig } from '../config.ts';
+import type { Wanted } from './rbac-objects.ts';
+import { firstAddress } from '../registry/ip-range.ts';
+
+export const SYSTEM_NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
+
+export function namespaceObjects(): readonly Wanted[] {
+  return SYSTEM_NAMESPACES.map((name) => ({ group: '', plural: 'namespaces', object: { metadata: { name } } }));
+}
+
+const priorityClass = (name: string, value: number, description: string): Wanted => ({
+  group: 'scheduling.k8s.io', plural: 'priorityclasses', object: { metadata: { name }, value, description },
+});
+
+/** Everything but namespaces and RBAC that a cluster starts with. */
+export function systemObjects(config: ApiServerConfig): readonly Wanted[] {
+  return [
+    priorityClass('system-node-critical', 2_000_001_000, 'Used for system critical pods that must not be moved from their current node.'),
+    priorityClass('system-cluster-critical', 2_000_000_000, 'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.'),
+    {
+      group: '', plural: 'configmaps',
+      object: {
+        metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
+        data: {
+          ...(config.caPem === undefined ? {} : { 'client-ca-file': config.caPem, 'requestheader-client-ca-file': config.caPem }),
+          'requestheader-allowed-names': '["front-proxy-client"]',
+          'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
+          'requestheader-group-headers': '["X-Remote-Group"]',
+          'requestheader-username-headers': '["X-Remote-User"]',
+        },
+      },
+    },
+    ...(config.advertise ? kubernetesService(config, config.advertise) : []),
+  ];
+}
+
+/** `default/kubernetes`: how pods and nodes reach the API. */
+function kubernetesService(config: ApiServerConfig, { address, port }: { address: string; port: number }): readonly Wanted[] {
+  const clusterIP = firstAddress(config.serviceCidr ?? '10.96.0.0/16');
+  const family = address.includes(':') ? 'IPv6' : 'IPv4';
+  return [
+    {
+      group: '', plural: 'services',
+      object: {
+        metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
+        spec: {
+          clusterIP, clusterIPs: [clusterIP], type: 'ClusterIP', sessionAffinity: 'None',
+          ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: port }],
+        },
+      },
+    },
+    {
+      group: '', plural: 'endpoints',
+      object: {
+        metadata: { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+        subsets: [{ addresses: [{ ip: address }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+      },
+    },
+    {
+      group: 'discovery.k8s.io', plural: 'endpointslices',
+      object: {
+        metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+        addressType: family,
+        endpoints: [{ addresses: [address], conditions: { ready: true } }],
+        ports: [{ name: 'https', port, protocol: 'TCP' }],
+      },
+    },
+  ];
+}
