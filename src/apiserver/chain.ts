@@ -1,3 +1,4 @@
+import { impersonateStage } from './authn/impersonate.ts';
 import { authenticateStage } from './authn/stage.ts';
 import { authorizeStage } from './authz/stage.ts';
 import type { Core } from './core.ts';
@@ -10,6 +11,7 @@ export function chain(core: Core): readonly Stage[] {
   return [
     errorsStage(core),
     authenticateStage(core),
+    impersonateStage(core),
     authorizeStage(core),
     dispatchStage(core),
   ];

@@ -3,7 +3,9 @@ import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Driver } from '../store/index.ts';
 import type { Admission } from './admission/admission.ts';
+import type { Tokens } from './authn/tokens.ts';
 import type { Authorizer } from './authz/authorizer.ts';
+import type { RbacAuthorizer } from './authz/rbac.ts';
 import type { ApiServerConfig } from './config.ts';
 import type { Resources } from './resources.ts';
 import type { Hub } from './watch-cache/hub.ts';
@@ -19,6 +21,8 @@ export interface Core {
   readonly resources: Resources;
   readonly admission: Admission;
   readonly authorizer: Authorizer;
+  readonly rbac: RbacAuthorizer;
+  readonly tokens: Tokens;
   /** Aborts when the server stops: watches end with it. */
   readonly stopping: AbortSignal;
 }

@@ -1,5 +1,6 @@
 import type { Verb } from '../schema/kind.ts';
 import type { ApiResponse } from '../wire/api.ts';
+import { isReview, review } from './authz/reviews.ts';
 import type { Core } from './core.ts';
 import type { Exchange, Stage } from './exchange.ts';
 import { answerText } from './respond.ts';
@@ -14,7 +15,12 @@ async function dispatch(core: Core, exchange: Exchange): Promise<ApiResponse> {
   const { info } = exchange;
   if (!info.isResource) return pageNotFound();
   const served = core.resources.find(info.group, info.version, info.resource);
-  if (!served) return pageNotFound();
+  if (!served) {
+    const kind = core.resources.kind(info.group, info.version, info.resource);
+    if (!kind || !isReview(kind)) return pageNotFound();
+    if (info.verb !== 'create') throw methodNotAllowed();
+    return review(core, exchange, kind);
+  }
   if (info.subresource !== '') return pageNotFound();
   const verb = verbs[info.verb as Verb];
   if (!verb || (served.kind.verbs && !served.kind.verbs.includes(info.verb as Verb))) throw methodNotAllowed();

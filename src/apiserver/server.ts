@@ -1,10 +1,16 @@
-import type { ApiHandler, ApiRequest } from '../wire/api.ts';
+import type { ApiHandler } from '../wire/api.ts';
 import { Admission } from './admission/admission.ts';
+import { admissionPlugins } from './admission/order.ts';
+import { Tokens } from './authn/tokens.ts';
+import { NodeAuthorizer } from './authz/node.ts';
+import { RbacAuthorizer } from './authz/rbac.ts';
+import { unionAuthorizer } from './authz/union.ts';
+import { bootstrap } from './bootstrap/run.ts';
 import { ANONYMOUS } from './authn/stage.ts';
 import { chain } from './chain.ts';
 import type { ApiServerOptions } from './config.ts';
 import type { Core } from './core.ts';
-import { withDefaults } from './engine.ts';
+import { applyDefaults } from '../schema/decode.ts';
 import { composeStages, type Exchange } from './exchange.ts';
 import { parseRequestInfo, type RequestInfo } from './request-info.ts';
 import { Resources } from './resources.ts';
@@ -24,34 +30,37 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   if (config.freezeObjects) strictness.freeze = true;
   const stopping = new AbortController();
   const hub = new Hub({ driver, clock, log });
-  const resources = new Resources(hub, (kind, object) => withDefaults(kind, object as AnyObject), config.version?.gitVersion ?? '');
+  const resources = new Resources(hub, (kind, object) => applyDefaults(kind, object as AnyObject), config.version?.gitVersion ?? '');
   const from = driver.revision;
   for (const kind of options.kinds) await resources.add(kind);
   hub.start(from);
+  const rbac = new RbacAuthorizer(resources);
   const core: Core = {
     driver, clock, random, log, config, hub, resources,
-    admission: new Admission([]),
-    authorizer: { authorize: () => ({ allowed: true, reason: '' }) },
+    admission: new Admission(admissionPlugins),
+    authorizer: unionAuthorizer([new NodeAuthorizer(resources), rbac]),
+    rbac,
+    tokens: new Tokens({ config: config.serviceAccounts, clock, random }),
     stopping: stopping.signal,
   };
   const run = composeStages(chain(core));
+  const handler: ApiHandler = async (request) => {
+    let info: RequestInfo;
+    try {
+      info = parseRequestInfo(request.method, request.url);
+    } catch {
+      return answerError(request, badRequest(`invalid URL escape in ${JSON.stringify(request.url)}`));
+    }
+    const exchange: Exchange = { request, info, user: ANONYMOUS, warnings: [] };
+    return run(exchange);
+  };
+  await bootstrap(core, handler);
 
   return {
-    async handler(request) {
-      let info: RequestInfo;
-      try {
-        info = parseRequestInfo(request.method, request.url);
-      } catch {
-        return answerError(request, badRequest(`invalid URL escape in ${JSON.stringify(request.url)}`));
-      }
-      const exchange: Exchange = { request, info, user: ANONYMOUS, warnings: [] };
-      return run(exchange);
-    },
+    handler,
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await hub[Symbol.asyncDispose]();
     },
   };
 }
-
-export type { ApiRequest };

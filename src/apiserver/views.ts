@@ -1,13 +1,12 @@
-import type { AnyObject } from '../meta/object.ts';
-import { apiVersionOf } from '../meta/resource.ts';
+import type { AnyObject, ListMeta } from '../meta/object.ts';
 import type { Kind } from '../schema/kind.ts';
-import { tableOf } from './engine.ts';
+import { type IncludeObject, toPartial, toTable } from '../schema/table.ts';
 import type { Media } from './negotiate.ts';
 
 /** meta.k8s.io's views of objects: what is asked for by `as=`. */
 export interface View {
   one(object: AnyObject): unknown;
-  many(objects: readonly AnyObject[], metadata: Readonly<Record<string, unknown>>): unknown;
+  many(objects: readonly AnyObject[], metadata: Partial<ListMeta>): unknown;
 }
 
 export interface ViewOptions {
@@ -15,38 +14,22 @@ export interface ViewOptions {
   readonly kind: Kind;
   readonly now: number;
   /** What a Table's rows carry beside their cells. */
-  readonly includeObject: 'None' | 'Metadata' | 'Object';
+  readonly includeObject: IncludeObject;
 }
 
-/** Undefined when the objects themselves are asked for. */
-export function viewOf(options: ViewOptions): View | undefined {
-  const { media } = options;
+/** Undefined when the objects themselves are asked for. A view lives as long as its request: a watch's Table has columns once. */
+export function viewOf({ media, kind, now, includeObject }: ViewOptions): View | undefined {
   if (media.as === undefined) return undefined;
   const apiVersion = `meta.k8s.io/${media.asVersion ?? 'v1'}`;
-  return media.as === 'Table' ? tableView(options, apiVersion) : metadataView(apiVersion);
-}
-
-function metadataView(apiVersion: string): View {
-  const one = ({ metadata }: AnyObject) => ({ kind: 'PartialObjectMetadata', apiVersion, metadata });
-  return {
-    one,
-    many: (objects, metadata) => ({ kind: 'PartialObjectMetadataList', apiVersion, metadata, items: objects.map(one) }),
-  };
-}
-
-function tableView({ kind, now, includeObject }: ViewOptions, apiVersion: string): View {
-  const rowObject = (object: AnyObject) => {
-    if (includeObject === 'None') return null;
-    if (includeObject === 'Object') return { ...object, kind: kind.kind, apiVersion: apiVersionOf(kind) };
-    return { kind: 'PartialObjectMetadata', apiVersion, metadata: object.metadata };
-  };
+  if (media.as !== 'Table') {
+    const one = (object: AnyObject) => ({ ...toPartial(object), apiVersion });
+    return { one, many: (objects, metadata) => ({ kind: 'PartialObjectMetadataList', apiVersion, metadata, items: objects.map(one) }) };
+  }
+  let withColumns = true;
   const many: View['many'] = (objects, metadata) => {
-    const table = tableOf(kind, objects, now);
-    return {
-      kind: 'Table', apiVersion, metadata,
-      columnDefinitions: table.columnDefinitions,
-      rows: table.rows.map((row, at) => ({ ...row, object: rowObject(objects[at]!) })),
-    };
+    const table = toTable(kind, objects, { now, includeObject, metadata, withColumns });
+    withColumns = false;
+    return { ...table, apiVersion };
   };
-  return { one: (object) => many([object], { resourceVersion: object.metadata.resourceVersion }), many };
+  return { many, one: (object) => many([object], { resourceVersion: object.metadata.resourceVersion }) };
 }

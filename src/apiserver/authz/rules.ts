@@ -18,7 +18,7 @@ export function ruleAllows(rule: PolicyRule, access: AccessRequest): boolean {
     (!rule.resourceNames || rule.resourceNames.length === 0 || rule.resourceNames.includes(access.name));
 }
 
-/** `pods`, `pods/log`, any resource's `*​/log`, or all. */
+// `pods`, `pods/log`, the log of any resource, or all.
 function resourceMatches(resources: readonly string[], resource: string, subresource: string): boolean {
   const full = subresource === '' ? resource : `${resource}/${subresource}`;
   for (const one of resources) if (one === '*' || one === full || (subresource !== '' && one === `*/${subresource}`)) return true;

@@ -1,9 +1,9 @@
 import { ApiError, alreadyExists, badRequest, invalidObject } from '../../meta/api-error.ts';
 import { randomSuffix } from '../../base/random.ts';
-import { FieldPath, required } from '../../meta/field-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { checkKind } from '../body.ts';
-import { decodeObject, validateObject } from '../engine.ts';
+import { decodeObject } from '../../schema/decode.ts';
+import { validateObject } from '../engine.ts';
 import { warn } from '../exchange.ts';
 import { allocate } from './allocate.ts';
 import { trackCreate } from './managed-fields.ts';
@@ -17,7 +17,7 @@ const ATTEMPTS = 8;
 /** POST of a collection. */
 export async function create(context: WriteContext, body: unknown): Promise<Outcome> {
   const { kind } = context.served;
-  const { object, problems } = decodeObject(kind, checkKind(kind, body));
+  const { value: object, problems } = decodeObject(kind, checkKind(kind, body));
   reportProblems(context, problems);
   return createDecoded(context, trackCreate(context, object));
 }
@@ -43,7 +43,7 @@ async function createOnce(context: WriteContext, placed: AnyObject): Promise<Out
   let ready = prepareForCreate(context, admitted);
   const allocation = allocate(context, ready, undefined);
   ready = allocation.object;
-  const errors = [...allocation.errors, ...nameErrors(ready), ...validateObject(kind, ready)];
+  const errors = [...allocation.errors, ...validateObject(kind, ready)];
   if (errors.length > 0) throw invalidObject(kind, ready.metadata.name ?? '', errors);
   await core.admission.validate(attributesOf(context, 'CREATE', { object: ready }), core);
   if (kind.warnings) warn(exchange, ...kind.warnings(ready as never, undefined));
@@ -80,10 +80,6 @@ function withName({ core, name }: WriteContext, object: AnyObject): AnyObject {
   if (name !== '') return { ...object, metadata: { ...metadata, name } };
   if (metadata.name || !metadata.generateName) return object;
   return { ...object, metadata: { ...metadata, name: metadata.generateName.slice(0, MAX_GENERATED_PREFIX) + randomSuffix(core.random) } };
-}
-
-function nameErrors({ metadata }: AnyObject) {
-  return metadata.name ? [] : [required(FieldPath.of('metadata.name'), 'name or generateName is required')];
 }
 
 /** Sets what only the server may set, and drops what callers may not. */

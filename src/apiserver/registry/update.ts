@@ -1,8 +1,9 @@
 import { badRequest, conflict, invalidObject, notFound } from '../../meta/api-error.ts';
-import { FieldPath, forbidden, invalid, type FieldError } from '../../meta/field-error.ts';
+import { FieldPath, invalid, type FieldError } from '../../meta/field-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { checkKind } from '../body.ts';
-import { decodeObject, validateObject } from '../engine.ts';
+import { decodeObject } from '../../schema/decode.ts';
+import { validateObject } from '../engine.ts';
 import { warn } from '../exchange.ts';
 import type { Version } from '../watch-cache/version.ts';
 import { allocate, releaseAll } from './allocate.ts';
@@ -22,7 +23,7 @@ const ATTEMPTS = 50;
 export async function update(context: WriteContext, body: unknown): Promise<Outcome> {
   const { served, name, namespace, subresource } = context;
   const { kind, strategy } = served;
-  const { object: decoded, problems } = decodeObject(kind, checkKind(kind, body));
+  const { value: decoded, problems } = decodeObject(kind, checkKind(kind, body));
   reportProblems(context, problems);
   checkAddress(context, decoded);
   const proposed = atAddress(context, decoded);
@@ -129,7 +130,7 @@ async function prepare(context: WriteContext, proposed: AnyObject, { old, scope 
   const prepared = scope === 'object' && kind.prepareForUpdate ? (kind.prepareForUpdate(admitted as never, old as never) as AnyObject) : admitted;
   const allocation = scope === 'status' ? undefined : allocate(context, prepared, old);
   const object = withGeneration(context, allocation?.object ?? prepared, old);
-  const errors: readonly FieldError[] = [...(allocation?.errors ?? []), ...metadataErrors(object, old), ...validateObject(kind, object, old, scope)];
+  const errors: readonly FieldError[] = [...(allocation?.errors ?? []), ...validateObject(kind, object, { old, scope })];
   if (errors.length > 0) throw invalidObject(kind, object.metadata.name, errors);
   await core.admission.validate(attributesOf(context, 'UPDATE', { object, old }), core);
   if (kind.warnings && scope === 'object') warn(exchange, ...kind.warnings(object as never, old as never));
@@ -175,16 +176,6 @@ function withGeneration({ served }: WriteContext, object: AnyObject, old: AnyObj
 function sameDesire(object: AnyObject, old: AnyObject): boolean {
   const strip = ({ metadata: _m, status: _s, ...rest }: AnyObject) => rest;
   return sameObject(strip(object), strip(old));
-}
-
-const META = FieldPath.of('metadata');
-
-function* metadataErrors({ metadata }: AnyObject, { metadata: old }: AnyObject): Iterable<FieldError> {
-  if (!old.deletionTimestamp) return;
-  const added = (metadata.finalizers ?? []).filter((finalizer) => !(old.finalizers ?? []).includes(finalizer));
-  if (added.length === 0) return;
-  yield forbidden(META.child('finalizers'),
-    `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((one) => JSON.stringify(one)).join(', ')}}`);
 }
 
 /** An object marked for deletion goes with its last finalizer. */

@@ -1,0 +1,115 @@
+import { badRequest, invalidObject } from '../../meta/api-error.ts';
+import { FieldPath, invalid, required } from '../../meta/field-error.ts';
+import type { AnyObject } from '../../meta/object.ts';
+import { decodeObject } from '../../schema/decode.ts';
+import type { Kind } from '../../schema/kind.ts';
+import type { ApiResponse, UserInfo } from '../../wire/api.ts';
+import { identify } from '../authn/service-account.ts';
+import { withGroup } from '../authn/stage.ts';
+import { checkKind, readBody } from '../body.ts';
+import type { Core } from '../core.ts';
+import type { Exchange } from '../exchange.ts';
+import { negotiate } from '../negotiate.ts';
+import { answer } from '../respond.ts';
+import type { AccessRequest } from './authorizer.ts';
+
+/** Answers one review: its status. */
+type Review = (core: Core, exchange: Exchange, object: AnyObject) => object | Promise<object>;
+
+/** Kinds that are only asked, by kind. */
+const REVIEWS: Readonly<Record<string, Review>> = {
+  SelfSubjectAccessReview: (core, { user }, object) => decide(core, user, specOf(object)),
+  SubjectAccessReview: (core, _exchange, object) => decide(core, subjectOf(specOf(object), object), specOf(object)),
+  LocalSubjectAccessReview: (core, { info }, object) => {
+    const spec = specOf(object);
+    const namespace = spec.resourceAttributes?.namespace ?? '';
+    if (namespace !== info.namespace) {
+      throw invalidObject({ group: 'authorization.k8s.io', kind: 'LocalSubjectAccessReview' }, '',
+        [invalid(FieldPath.of('spec.resourceAttributes.namespace'), namespace, 'must match metadata.namespace')]);
+    }
+    return decide(core, subjectOf(spec, object), spec);
+  },
+  SelfSubjectRulesReview: (core, { user }, object) => rulesStatus(core, user, object),
+  SelfSubjectReview: (_core, { user }) => ({ userInfo: user }),
+  TokenReview: (core, _exchange, object) => reviewToken(core, object),
+};
+
+export const isReview = (kind: Kind): boolean => kind.kind in REVIEWS;
+
+/** POST of a review: the same object, its status filled in. Nothing is stored. */
+export async function review(core: Core, exchange: Exchange, kind: Kind): Promise<ApiResponse> {
+  const body = checkKind(kind, readBody(exchange.request, { expected: kind.kind }));
+  const { value: object } = decodeObject(kind, body);
+  const status = await REVIEWS[kind.kind]!(core, exchange, object);
+  const media = exchange.request.wantsObjects ? undefined : negotiate(exchange.request.headers['accept'], { protobuf: false, views: false });
+  return answer(exchange.request, 201, { ...object, metadata: { ...object.metadata, creationTimestamp: null }, status }, media);
+}
+
+interface ResourceAttributes {
+  readonly namespace?: string;
+  readonly verb?: string;
+  readonly group?: string;
+  readonly version?: string;
+  readonly resource?: string;
+  readonly subresource?: string;
+  readonly name?: string;
+}
+
+interface ReviewSpec {
+  readonly resourceAttributes?: ResourceAttributes;
+  readonly nonResourceAttributes?: { readonly path?: string; readonly verb?: string };
+  readonly user?: string;
+  readonly uid?: string;
+  readonly groups?: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+const specOf = (object: AnyObject): ReviewSpec => (object['spec'] as ReviewSpec | undefined) ?? {};
+
+function subjectOf({ user = '', groups = [], uid, extra }: ReviewSpec, { kind }: AnyObject): UserInfo {
+  if (user === '' && groups.length === 0) {
+    throw invalidObject({ group: 'authorization.k8s.io', kind }, '', [required(FieldPath.of('spec.user'), 'at least one of user or group must be specified')]);
+  }
+  return { username: user, groups, ...(uid ? { uid } : {}), ...(extra ? { extra } : {}) };
+}
+
+function decide(core: Core, user: UserInfo, { resourceAttributes: asked, nonResourceAttributes }: ReviewSpec): object {
+  if ((asked === undefined) === (nonResourceAttributes === undefined)) {
+    throw badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified');
+  }
+  const none = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '', path: '' };
+  const access: AccessRequest = asked
+    ? { user, isResource: true, ...none, verb: '', ...asked }
+    : { user, isResource: false, ...none, verb: nonResourceAttributes!.verb ?? '', path: nonResourceAttributes!.path ?? '' };
+  // `*` is asked by `kubectl auth can-i '*' '*'`: only a rule that says so itself allows it.
+  const { allowed, reason } = core.authorizer.authorize(access);
+  return { allowed, ...(reason === '' ? {} : { reason }) };
+}
+
+function rulesStatus(core: Core, user: UserInfo, object: AnyObject): object {
+  const namespace = (object['spec'] as { readonly namespace?: string } | undefined)?.namespace ?? '';
+  if (namespace === '') throw badRequest('no namespace on request');
+  const masters = user.groups.includes('system:masters');
+  const everything = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] };
+  const rules = core.rbac.rulesFor(user, namespace);
+  return {
+    resourceRules: [
+      ...(masters ? [everything] : []),
+      ...rules.filter(({ nonResourceURLs }) => !nonResourceURLs?.length)
+        .map(({ verbs, apiGroups = [], resources = [], resourceNames }) => ({ verbs, apiGroups, resources, ...(resourceNames?.length ? { resourceNames } : {}) })),
+    ],
+    nonResourceRules: [
+      ...(masters ? [{ verbs: ['*'], nonResourceURLs: ['*'] }] : []),
+      ...rules.flatMap(({ verbs, nonResourceURLs }) => (nonResourceURLs?.length ? [{ verbs, nonResourceURLs }] : [])),
+    ],
+    incomplete: false,
+  };
+}
+
+async function reviewToken(core: Core, object: AnyObject): Promise<object> {
+  const { token = '', audiences } = (object['spec'] ?? {}) as { readonly token?: string; readonly audiences?: readonly string[] };
+  if (token === '') throw badRequest('token is required for TokenReview in authentication');
+  const identity = await identify(core, token, audiences && audiences.length > 0 ? audiences : core.tokens.audiences);
+  if (!identity) return { user: {}, authenticated: false, error: 'invalid bearer token' };
+  return { authenticated: true, user: withGroup(identity.user), audiences: identity.audiences };
+}

@@ -1,0 +1,71 @@
+import { ApiError, isApiError } from '../../meta/api-error.ts';
+import type { ApiHandler, UserInfo } from '../../wire/api.ts';
+import { type PolicyRule, uncovered } from '../authz/rules.ts';
+import type { Core } from '../core.ts';
+import type { Served } from '../resources.ts';
+import { sameObject } from '../registry/equality.ts';
+import { rbacObjects, type Wanted } from './rbac-objects.ts';
+import { namespaceObjects, systemObjects } from './system-objects.ts';
+
+/** The server itself, asking itself. */
+export const LOOPBACK: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+
+/** Brings what every cluster starts with into being; what is there already is kept, but for what it lacks. */
+export async function bootstrap(core: Core, handler: ApiHandler): Promise<void> {
+  await Promise.all(namespaceObjects().map((wanted) => ensure(core, handler, wanted)));
+  const all = [...rbacObjects(), ...systemObjects(core.config)];
+  await Promise.all(all.map((wanted) => ensure(core, handler, wanted)));
+}
+
+async function ensure(core: Core, handler: ApiHandler, wanted: Wanted): Promise<void> {
+  const served = core.resources.of(wanted.group, wanted.plural);
+  if (!served) return;
+  const { name, namespace = '' } = wanted.object.metadata;
+  const present = served.cache.object(namespace, name);
+  if (!present) {
+    await send(handler, { method: 'POST', url: urlOf(served, namespace), object: wanted.object }).catch(ifThere);
+    return;
+  }
+  const mended = mend(wanted, present as unknown as Wanted['object']);
+  if (mended) await send(handler, { method: 'PUT', url: `${urlOf(served, namespace)}/${encodeURIComponent(name)}`, object: mended });
+}
+
+function ifThere(error: unknown): void {
+  if (!isApiError(error, 'AlreadyExists')) throw error;
+}
+
+/** The present object with what it lacks, or undefined when it lacks nothing. */
+function mend({ plural, object }: Wanted, present: Wanted['object']): Wanted['object'] | undefined {
+  if (plural === 'endpoints') return sameObject(object['subsets'], present['subsets']) ? undefined : { ...present, subsets: object['subsets'] };
+  if (plural === 'endpointslices') {
+    const wanted = { endpoints: object['endpoints'], ports: object['ports'] };
+    return sameObject(wanted, { endpoints: present['endpoints'], ports: present['ports'] }) ? undefined : { ...present, ...wanted };
+  }
+  const annotations = present.metadata['annotations'] as Readonly<Record<string, string>> | undefined;
+  if (annotations?.['rbac.authorization.kubernetes.io/autoupdate'] === 'false') return undefined;
+  if (plural === 'clusterroles' || plural === 'roles') {
+    if (object['aggregationRule']) return undefined;
+    const rules = (present['rules'] ?? []) as readonly PolicyRule[];
+    const missing = uncovered((object['rules'] ?? []) as readonly PolicyRule[], rules);
+    return missing.length === 0 ? undefined : { ...present, rules: [...rules, ...missing] };
+  }
+  if (plural !== 'clusterrolebindings' && plural !== 'rolebindings') return undefined;
+  const subjects = (present['subjects'] ?? []) as readonly unknown[];
+  const missing = ((object['subjects'] ?? []) as readonly unknown[]).filter((one) => !subjects.some((other) => sameObject(one, other)));
+  return missing.length === 0 ? undefined : { ...present, subjects: [...subjects, ...missing] };
+}
+
+function urlOf({ kind }: Served, namespace: string): string {
+  const root = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
+  return namespace === '' ? `${root}/${kind.plural}` : `${root}/namespaces/${namespace}/${kind.plural}`;
+}
+
+async function send(handler: ApiHandler, { method, url, object }: { method: string; url: string; object: unknown }): Promise<void> {
+  const { status, body } = await handler({
+    method, url, headers: {}, peer: { address: 'in-process', user: LOOPBACK }, body: { type: 'object', object },
+    wantsObjects: true, signal: new AbortController().signal,
+  });
+  if (status < 400) return;
+  throw body?.type === 'object' ? ApiError.from(body.object as object, status) : new ApiError('', `${method} ${url}: ${status}`);
+}
+

@@ -1,0 +1,83 @@
+import { duplicate, type FieldError, FieldPath, forbidden, invalid, required, tooLong } from '../../meta/field-error.ts';
+import type { AnyObject, OwnerReference } from '../../meta/object.ts';
+import {
+  dns1035LabelProblems, dnsLabelProblems, dnsSubdomainProblems, labelValueProblems, pathSegmentProblems, qualifiedNameProblems,
+} from '../../meta/names.ts';
+import type { Kind } from '../../schema/kind.ts';
+
+const META = FieldPath.of('metadata');
+/** All annotations of an object together. */
+const MAX_ANNOTATION_BYTES = 256 * 1024;
+
+const NAME_RULES: Readonly<Record<NonNullable<Kind['nameRule']>, (name: string) => readonly string[]>> = {
+  subdomain: dnsSubdomainProblems,
+  label: dnsLabelProblems,
+  label1035: dns1035LabelProblems,
+  'path-segment': pathSegmentProblems,
+};
+
+/** What is wrong with an object's metadata; with `old`, also what changed that may not. */
+export function* metadataErrors(kind: Kind, { metadata }: AnyObject, old: AnyObject | undefined): Iterable<FieldError> {
+  const was = old?.metadata;
+  if (!old) yield* nameErrors(kind, metadata);
+  if (metadata.labels !== was?.labels) yield* labelErrors(metadata.labels ?? {}, META.child('labels'));
+  if (metadata.annotations !== was?.annotations) yield* annotationErrors(metadata.annotations ?? {});
+  if (metadata.finalizers !== was?.finalizers) yield* finalizerErrors(metadata.finalizers ?? [], was?.deletionTimestamp ? (was.finalizers ?? []) : undefined);
+  if (metadata.ownerReferences !== was?.ownerReferences) yield* ownerErrors(metadata.ownerReferences ?? []);
+}
+
+function* nameErrors(kind: Kind, { name, generateName }: AnyObject['metadata']): Iterable<FieldError> {
+  const check = NAME_RULES[kind.nameRule ?? 'subdomain'];
+  if (generateName) for (const why of check(`${generateName.replace(/[-.]+$/, '')}a`)) yield invalid(META.child('generateName'), generateName, why);
+  if (!name) return void (yield required(META.child('name'), 'name or generateName is required'));
+  for (const why of check(name)) yield invalid(META.child('name'), name, why);
+}
+
+export function* labelErrors(labels: Readonly<Record<string, string>>, at: FieldPath): Iterable<FieldError> {
+  for (const [key, value] of Object.entries(labels)) {
+    for (const why of qualifiedNameProblems(key)) yield invalid(at, key, why);
+    for (const why of labelValueProblems(value)) yield invalid(at, value, why);
+  }
+}
+
+function* annotationErrors(annotations: Readonly<Record<string, string>>): Iterable<FieldError> {
+  const at = META.child('annotations');
+  let size = 0;
+  for (const [key, value] of Object.entries(annotations)) {
+    for (const why of qualifiedNameProblems(key.toLowerCase())) yield invalid(at, key, why);
+    size += key.length + value.length;
+  }
+  if (size > MAX_ANNOTATION_BYTES) yield tooLong(at, MAX_ANNOTATION_BYTES);
+}
+
+/** @param before the finalizers of an object being deleted: none may join them. */
+function* finalizerErrors(finalizers: readonly string[], before: readonly string[] | undefined): Iterable<FieldError> {
+  const at = META.child('finalizers');
+  for (const [index, finalizer] of finalizers.entries()) {
+    for (const why of qualifiedNameProblems(finalizer)) yield invalid(at.index(index), finalizer, why);
+  }
+  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
+    yield invalid(at, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set');
+  }
+  const added = before ? finalizers.filter((finalizer) => !before.includes(finalizer)) : [];
+  if (added.length > 0) {
+    yield forbidden(at, `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((one) => JSON.stringify(one)).join(', ')}}`);
+  }
+}
+
+function* ownerErrors(owners: readonly OwnerReference[]): Iterable<FieldError> {
+  const at = META.child('ownerReferences');
+  for (const [index, { apiVersion, kind, name, uid }] of owners.entries()) {
+    const here = at.index(index);
+    if (!apiVersion) yield invalid(here.child('apiVersion'), apiVersion, 'version must not be empty');
+    if (!kind) yield invalid(here.child('kind'), kind, 'must not be empty');
+    if (!name) yield invalid(here.child('name'), name, 'must not be empty');
+    if (!uid) yield invalid(here.child('uid'), uid, 'must not be empty');
+    if (apiVersion === 'v1' && kind === 'Event') yield invalid(here, owners[index], '/v1, Kind=Event is disallowed from being an owner');
+    if (owners.findIndex((other) => other.uid === uid) < index && uid) yield duplicate(here.child('uid'), uid);
+  }
+  const controllers = owners.filter(({ controller }) => controller);
+  if (controllers.length > 1) {
+    yield invalid(at, owners, `Only one reference can have Controller set to true. Found "true" in references for ${controllers[0]!.name} and ${controllers[1]!.name}`);
+  }
+}
