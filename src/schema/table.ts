@@ -61,7 +61,8 @@ function printedBy(kind: Kind): readonly Printed[] {
   if (!printed) {
     const own = Object.entries(kind.columns ?? {}).map(([name, spec]) => describe(name, spec as Spec, 0));
     const wide = Object.entries(kind.wideColumns ?? {}).map(([name, spec]) => describe(name, spec as Spec, 1));
-    printed = [NAME, ...(own.length === 0 ? [CREATED] : own), ...wide];
+    const first = kind.columns && 'Name' in kind.columns ? [] : [NAME];
+    printed = [...first, ...(own.length === 0 ? [CREATED] : own), ...wide];
     printers.set(kind, printed);
   }
   return printed;

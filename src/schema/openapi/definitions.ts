@@ -1,0 +1,202 @@
+import type { Kind } from '../kind.ts';
+import type { ListNode, ScalarNode, SchemaNode } from '../node.ts';
+
+/** Which of the two documents a schema is written for: v2 is Swagger 2.0, v3 is OpenAPI 3.0. */
+export type Dialect = 'v2' | 'v3';
+export type Json = Readonly<Record<string, unknown>>;
+
+const PREFIX = 'io.k8s.';
+const META = 'apimachinery.pkg.apis.meta.v1';
+
+/** Collects the named definitions that schemas refer to, each written once. */
+export class Definitions {
+  readonly #dialect: Dialect;
+  readonly #found = new Map<string, Json>();
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect;
+  }
+
+  /** Everything collected so far, in order of name. */
+  all(): Readonly<Record<string, Json>> {
+    return Object.fromEntries([...this.#found].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** A reference to a definition: `{ $ref: … }`. */
+  ref(name: string): Json {
+    return { $ref: `${this.#dialect === 'v2' ? '#/definitions/' : '#/components/schemas/'}${PREFIX}${name}` };
+  }
+
+  /** Adds a kind and its list. Kinds of requests have no list. */
+  addKind(kind: Kind): Json {
+    const identity = { group: kind.group, version: kind.version, kind: kind.kind };
+    const name = kind.schema.name!;
+    this.#add(name, () => ({ ...this.#object(kind.schema), ...described(kind.description), 'x-kubernetes-group-version-kind': [identity] }));
+    if (kind.verbs === undefined || kind.verbs.includes('list')) this.#addList(kind);
+    return this.ref(name);
+  }
+
+  /** Adds a named schema that is no kind: DeleteOptions, Status. */
+  addNode(node: SchemaNode): Json {
+    return this.schema(node);
+  }
+
+  /** A definition written by hand. */
+  addPlain(name: string, schema: Json): Json {
+    this.#add(name, () => schema);
+    return this.ref(name);
+  }
+
+  #addList(kind: Kind): void {
+    const list = `${kind.kind}List`;
+    this.#add(`${kind.package}.${list}`, () => ({
+      description: `A list of ${kind.kind} objects and the revision it was read at.`,
+      type: 'object',
+      required: ['items'],
+      properties: {
+        apiVersion: { type: 'string', description: API_VERSION },
+        items: { type: 'array', description: `The ${kind.plural} that were found.`, items: this.ref(kind.schema.name!) },
+        kind: { type: 'string', description: KIND },
+        metadata: this.#wrapped(this.addPlain(`${META}.ListMeta`, LIST_META), { description: 'What is true of the list as a whole.' }),
+      },
+      'x-kubernetes-group-version-kind': [{ group: kind.group, version: kind.version, kind: list }],
+    }));
+  }
+
+  #add(name: string, make: () => Json): void {
+    const full = PREFIX + name;
+    if (this.#found.has(full)) return;
+    this.#found.set(full, {}); // a recursive schema refers to itself
+    this.#found.set(full, make());
+  }
+
+  /** A field's schema: inline for scalars, lists and maps, a reference for named objects. */
+  schema(node: SchemaNode): Json {
+    if (node.type === 'lazy') return this.schema({ ...node.resolve(), ...annotations(node) });
+    const own = { ...described(node.description), ...this.#default(node) };
+    switch (node.type) {
+      case 'object': {
+        if (node.name === undefined) return { ...this.#object(node), ...own };
+        this.#add(node.name, () => this.#object(node));
+        return this.#wrapped(this.ref(node.name), { ...own, ...extensions(node) });
+      }
+      case 'map':
+        return { type: 'object', additionalProperties: this.schema(node.values), ...own, ...extensions(node) };
+      case 'list':
+        return { type: 'array', items: this.schema(node.items), ...own, ...listExtensions(node) };
+      default:
+        return this.#scalar(node, own);
+    }
+  }
+
+  #object(node: SchemaNode & { type: 'object' }): Json {
+    const names = Object.keys(node.fields).toSorted();
+    const needed = names.filter((name) => node.fields[name]!.required);
+    const properties = Object.fromEntries(names.map((name) => [name, this.#property(name, node.fields[name]!)]));
+    return {
+      ...described(node.description),
+      type: 'object',
+      ...(needed.length > 0 ? { required: needed } : {}),
+      ...(names.length > 0 ? { properties } : {}),
+      ...(node.preserveUnknown ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
+      ...(node.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+    };
+  }
+
+  #property(name: string, node: SchemaNode): Json {
+    if (node.description === undefined && name === 'apiVersion') return { ...this.schema(node), description: API_VERSION };
+    if (node.description === undefined && name === 'kind') return { ...this.schema(node), description: KIND };
+    return this.schema(node);
+  }
+
+  /** v3 lets nothing stand beside `$ref`. */
+  #wrapped(ref: Json, more: Json): Json {
+    if (Object.keys(more).length === 0) return ref;
+    return this.#dialect === 'v2' ? { ...more, ...ref } : { ...more, allOf: [ref] };
+  }
+
+  #default(node: SchemaNode): Json {
+    return this.#dialect === 'v3' && node.default !== undefined ? { default: node.default } : {};
+  }
+
+  #scalar(node: ScalarNode, own: Json): Json {
+    const named = node.type === 'any' ? node.name : NAMED_SCALARS[node.type];
+    if (named !== undefined) {
+      this.#add(named, () => (this.#dialect === 'v3' ? V3_NAMED[named] : undefined) ?? V2_NAMED[named] ?? {});
+      return this.#wrapped(this.ref(named), own);
+    }
+    const bounds = { ...(node.min === undefined ? {} : { minimum: node.min }), ...(node.max === undefined ? {} : { maximum: node.max }) };
+    return { ...INLINE_SCALARS[node.type], ...(node.enum && this.#dialect === 'v3' ? { enum: node.enum } : {}), ...bounds, ...own };
+  }
+}
+
+const API_VERSION = 'The group and version whose schema this object follows.';
+const KIND = 'The name of the schema this object follows, in camel case.';
+
+const described = (description: string | undefined): Json => (description === undefined ? {} : { description });
+const annotations = ({ description, required }: SchemaNode) => ({ ...(description === undefined ? {} : { description }), ...(required ? { required } : {}) });
+
+function extensions(node: SchemaNode): Json {
+  if (node.type === 'object' && node.patchStrategy) return { 'x-kubernetes-patch-strategy': node.patchStrategy };
+  if (node.type === 'map' && node.atomic) return { 'x-kubernetes-map-type': 'atomic' };
+  return {};
+}
+
+function listExtensions(node: ListNode): Json {
+  const strategy = node.merge && (node.merge.retainKeys ? 'merge,retainKeys' : 'merge');
+  return {
+    ...(node.listType === 'map' ? { 'x-kubernetes-list-map-keys': node.keys } : {}),
+    'x-kubernetes-list-type': node.listType,
+    ...(node.merge && node.merge.key !== '' ? { 'x-kubernetes-patch-merge-key': node.merge.key } : {}),
+    ...(strategy ? { 'x-kubernetes-patch-strategy': strategy } : {}),
+  };
+}
+
+const INLINE_SCALARS: Partial<Record<ScalarNode['type'], Json>> = {
+  string: { type: 'string' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  double: { type: 'number', format: 'double' },
+  boolean: { type: 'boolean' },
+  bytes: { type: 'string', format: 'byte' },
+  duration: { type: 'string' },
+  any: { type: 'object' },
+};
+
+const QUANTITY = 'apimachinery.pkg.api.resource.Quantity';
+const INT_OR_STRING = 'apimachinery.pkg.util.intstr.IntOrString';
+const JSON_VALUES = ['JSON', 'JSONSchemaPropsOrArray', 'JSONSchemaPropsOrBool', 'JSONSchemaPropsOrStringArray'];
+
+const NAMED_SCALARS: Partial<Record<ScalarNode['type'], string>> = {
+  quantity: QUANTITY,
+  intOrString: INT_OR_STRING,
+  time: `${META}.Time`,
+  microTime: `${META}.MicroTime`,
+};
+
+const TIME: Json = { type: 'string', format: 'date-time', description: 'A point in time as RFC 3339 writes it.' };
+const V2_NAMED: Readonly<Record<string, Json>> = {
+  [QUANTITY]: { type: 'string', description: 'A number with an optional suffix: 500m, 2, 64Mi, 1e3.' },
+  [INT_OR_STRING]: { type: 'string', format: 'int-or-string', description: 'A whole number, or text such as a name or a percentage.' },
+  [`${META}.Time`]: TIME,
+  [`${META}.MicroTime`]: TIME,
+  [`${META}.FieldsV1`]: { type: 'object', description: 'A set of fields as server-side apply writes it.' },
+  [`${META}.Patch`]: { type: 'object', description: 'A patch of the media type the request names.' },
+  'apimachinery.pkg.runtime.RawExtension': { type: 'object', description: 'An object of any kind.' },
+  ...Object.fromEntries(JSON_VALUES.map((name) => [`apiextensions-apiserver.pkg.apis.apiextensions.v1.${name}`, { description: 'Any JSON value.' }])),
+};
+const V3_NAMED: Readonly<Record<string, Json>> = {
+  [QUANTITY]: { description: V2_NAMED[QUANTITY]!.description, oneOf: [{ type: 'string' }, { type: 'number' }] },
+  [INT_OR_STRING]: { description: V2_NAMED[INT_OR_STRING]!.description, format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
+};
+
+const LIST_META: Json = {
+  description: 'What every list says of itself.',
+  type: 'object',
+  properties: {
+    continue: { type: 'string', description: 'Fetches the next part when passed back; empty at the end.' },
+    remainingItemCount: { type: 'integer', format: 'int64', description: 'How many more there are; absent where selectors make that unknown.' },
+    resourceVersion: { type: 'string', description: 'The revision the list shows.' },
+    selfLink: { type: 'string', description: "Formerly the list's path; no longer set." },
+  },
+};

@@ -1,0 +1,78 @@
+/** Writes the protobuf wire format (protobuf.dev, Encoding) into one growing buffer. Zero values are the caller's to leave out. */
+export class ProtobufWriter {
+  #bytes = new Uint8Array(1024);
+  #length = 0;
+
+  /** The bytes written so far; a copy. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  string(field: number, text: string): this {
+    return this.bytes(field, encoder.encode(text));
+  }
+
+  bytes(field: number, bytes: Uint8Array): this {
+    this.#varint(field * 8 + 2);
+    this.#varint(bytes.length);
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this;
+  }
+
+  /** A non-negative whole number, or a boolean. */
+  uint(field: number, value: number | boolean): this {
+    this.#varint(field * 8);
+    this.#varint(Number(value));
+    return this;
+  }
+
+  double(field: number, value: number): this {
+    this.#varint(field * 8 + 1);
+    this.#reserve(8);
+    new DataView(this.#bytes.buffer).setFloat64(this.#length, value, true);
+    this.#length += 8;
+    return this;
+  }
+
+  /** An embedded message, written by `write`; its length goes before it once known. */
+  message(field: number, write: (inner: ProtobufWriter) => void): this {
+    this.#varint(field * 8 + 2);
+    const start = this.#length;
+    write(this);
+    const length = this.#length - start;
+    const prefix = varintSize(length);
+    this.#reserve(prefix);
+    this.#bytes.copyWithin(start + prefix, start, this.#length);
+    this.#length = start;
+    this.#varint(length);
+    this.#length = start + prefix + length;
+    return this;
+  }
+
+  #varint(value: number): void {
+    this.#reserve(10);
+    let rest = value;
+    while (rest >= 128) {
+      this.#bytes[this.#length++] = (rest % 128) + 128;
+      rest = Math.floor(rest / 128);
+    }
+    this.#bytes[this.#length++] = rest;
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more));
+    larger.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = larger;
+  }
+}
+
+const encoder = new TextEncoder();
+
+function varintSize(value: number): number {
+  let size = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size++;
+  return size;
+}
