@@ -1,5 +1,5 @@
 import { ApiError, badRequest } from './api-error.ts';
-import { deepEqual } from './deep-equal.ts';
+import { deepEqual } from '../base/deep-equal.ts';
 import { isRecord, setOwn } from './own.ts';
 
 /** More operations than this are refused, as upstream does. */

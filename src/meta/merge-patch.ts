@@ -1,4 +1,4 @@
-import { deepEqual } from './deep-equal.ts';
+import { deepEqual } from '../base/deep-equal.ts';
 import { isRecord, setOwn } from './own.ts';
 
 /** Applies a JSON merge patch (RFC 7386): null removes, objects merge, all else replaces. Changes neither argument. */

@@ -74,7 +74,7 @@ test.each([
   [{ parts: [{ name: 'x', ports: 'y' }] }, 'json: cannot unmarshal string into Go struct field Part.spec.parts.ports of type []int32'],
   [{ paused: 'yes' }, 'json: cannot unmarshal string into Go struct field ShipSpec.spec.paused of type bool'],
   [{ parts: [{ name: 'x', limits: { cpu: 'lots' } }] }, "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
-  [{ cargo: 'YQ=' }, 'illegal base64 data at input byte 2'],
+  [{ cargo: 'YQ=' }, 'illegal base64 data at input byte 3'],
 ])('a wrong type is told as Go tells it: %j', (spec, message) => {
   expect(() => read(spec)).toThrow(`Ship in version "v1" cannot be handled as a Ship: ${message}`);
 });

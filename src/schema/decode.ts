@@ -1,10 +1,12 @@
 import { badRequest } from '../meta/api-error.ts';
 import type { AnyObject } from '../meta/object.ts';
+import { isRecord, setOwn } from '../meta/own.ts';
 import { apiVersionOf } from '../meta/resource.ts';
+import { MAX_DEPTH, Mismatch, scalarDecoder } from './decode-scalar.ts';
+import { fillDefaults } from './defaults.ts';
+import { goType, jsonKind, mismatchMessage, pathText, resolved } from './go-type.ts';
 import type { Kind } from './kind.ts';
-import type { ListNode, MapNode, ObjectNode, ScalarNode, SchemaNode } from './node.ts';
-import { firstMismatch, unknownFields } from './inspect.ts';
-import { SCALARS } from './scalar.ts';
+import type { ListNode, MapNode, ObjectNode, SchemaNode } from './node.ts';
 
 /** A decoded object and what in the input nobody declared, as `unknown field "spec.foo"`. */
 export interface Decoded<T> {
@@ -14,195 +16,223 @@ export interface Decoded<T> {
 
 /**
  * Reads untrusted JSON as an instance: checks types, drops what is unknown, brings quantities and times into canonical
- * form, drops what Go's `omitempty` would not serve, fills in defaults. The result is fresh but for values of type `any`, and
- * immutable. Compiled from the schema on first use.
+ * form, drops what Go's `omitempty` would not serve, fills in defaults. What need not change is shared with `json`, which
+ * nobody may change afterwards. Compiled from the schema on first use.
  * @throws ApiError BadRequest in upstream's words where a value has the wrong type.
  */
 export function decodeObject<T = AnyObject>(kind: Kind, json: unknown): Decoded<T> {
-  const { value, problems } = decode<AnyObject>(kind.schema, json, (why) => cannotBeHandled(kind, why));
-  const typed = value.kind === kind.kind && value.apiVersion === apiVersionOf(kind) ? value : { ...value, apiVersion: apiVersionOf(kind), kind: kind.kind };
-  const filled = kind.defaults ? kind.defaults(typed) : typed;
-  return { value: filled as unknown as T, problems };
+  const { value, problems } = decodeBare<AnyObject>(kind, json);
+  return { value: applyDefaults(kind, value) as unknown as T, problems };
 }
 
-/** Reads untrusted JSON by any schema. `refuse` words the failure. */
-export function decode<T>(node: SchemaNode, json: unknown, refuse: (why: string) => Error = badRequest): Decoded<T> {
-  const state: State = { unknown: false };
+/** As `decodeObject`, without defaults: what the caller said, and no more. Server-side apply needs to know. */
+export function decodeBare<T = AnyObject>(kind: Kind, json: unknown): Decoded<T> {
+  const { value, problems } = canonicalize<AnyObject>(kind.schema, json, (why) => cannotBeHandled(kind, why));
+  const typed = value.kind === kind.kind && value.apiVersion === apiVersionOf(kind) ? value : { ...value, apiVersion: apiVersionOf(kind), kind: kind.kind };
+  return { value: typed as unknown as T, problems };
+}
+
+/** Reads untrusted JSON by any schema, defaults filled in. `refuse` words the failure. */
+export function decode<T>(schema: SchemaNode, json: unknown, refuse: (why: string) => Error = badRequest): Decoded<T> {
+  const { value, problems } = canonicalize(schema, json, refuse);
+  return { value: fillDefaults(schema, value) as T, problems };
+}
+
+/** As `decode`, without defaults. */
+export function canonicalize<T>(schema: SchemaNode, json: unknown, refuse: (why: string) => Error = badRequest): Decoded<T> {
+  const run: Run = { path: [], depth: 0, unknown: [] };
   try {
-    const value = decoderOf(node, false)(json ?? {}, state) as T;
-    return { value, problems: state.unknown ? unknownFields(node, json).map((path) => `unknown field ${JSON.stringify(path)}`) : [] };
+    const value = json === null || json === undefined ? zeroOf(schema, run, 0) : decoderOf(schema)(json, run, 0);
+    return { value: value as T, problems: run.unknown };
   } catch (error) {
-    if (error !== MISMATCH) throw error;
-    throw refuse(firstMismatch(node, json));
+    throw refuse(messageOf(error, schema, run));
   }
 }
 
-/** The object with every default filled in: for objects that were made, not read. */
+/** The decoded object with every default filled in: the schema's, then the kind's own. */
 export function applyDefaults<T extends object>(kind: Kind, object: T): T {
-  return decodeObject<T>(kind, object).value;
+  const filled = fillDefaults(kind.schema, object) as AnyObject;
+  return (kind.defaults ? kind.defaults(filled) : filled) as unknown as T;
 }
+
+/** For `fieldValidation=Strict`. @param problems `unknown field "spec.foo"`, `duplicate field "spec.bar"` */
+export const strictError = (kind: Kind, problems: readonly string[]): Error => cannotBeHandled(kind, `strict decoding error: ${problems.join(', ')}`);
 
 const cannotBeHandled = (kind: Kind, why: string) =>
   badRequest(`${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: ${why}`);
 
-interface State {
-  unknown: boolean;
+function messageOf(error: unknown, schema: SchemaNode, run: Run): string {
+  if (error instanceof Mismatch) {
+    if (error.goType !== undefined) return `json: cannot unmarshal ${jsonKind(error.value, error.goType)} into Go value of type ${error.goType}`;
+    return mismatchMessage(schema, run.path.slice(0, run.depth), error.value);
+  }
+  return error instanceof Error ? error.message : String(error);
 }
 
-/** Of a non-null value. undefined: dropped, as if absent. Throws MISMATCH on a wrong type; who, where and why is found out then. */
-type Decoder = (value: unknown, state: State) => unknown;
+/** One decoding under way. `path` up to `depth` leads to the value in hand; what lies beyond is left from before. */
+interface Run {
+  readonly path: (string | number)[];
+  depth: number;
+  readonly unknown: string[];
+}
 
-const MISMATCH = Symbol('a value of the wrong type');
-const strict = new WeakMap<SchemaNode, Decoder>();
-const lenient = new WeakMap<SchemaNode, Decoder>();
+/** Returns its argument where nothing had to change. */
+type Decoder = (value: unknown, run: Run, depth: number) => unknown;
 
-/** @param zeros whether absent required scalars are filled with Go's zero values, as in `status`, which nobody validates. */
-function decoderOf(node: SchemaNode, zeros: boolean): Decoder {
-  const cache = zeros ? lenient : strict;
-  const known = cache.get(node);
+const compiled = new WeakMap<SchemaNode, Decoder>();
+
+function decoderOf(node: SchemaNode): Decoder {
+  const known = compiled.get(node);
   if (known) return known;
-  // Recursive schemas meet themselves while being compiled: they get this indirection.
-  let made: Decoder | undefined;
-  cache.set(node, (value, state) => made!(value, state));
-  made = compile(node, zeros);
-  cache.set(node, made);
+  const made = compile(resolved(node));
+  compiled.set(node, made);
   return made;
 }
 
-function compile(node: SchemaNode, zeros: boolean): Decoder {
-  switch (node.type) {
-    case 'object': return objectDecoder(node, zeros);
-    case 'map': return mapDecoder(node, zeros);
-    case 'list': return listDecoder(node, zeros);
-    case 'lazy': {
-      let inner: Decoder | undefined;
-      return (value, state) => (inner ??= decoderOf(node.resolve(), zeros))(value, state);
-    }
-    default: return scalarDecoder(node);
-  }
-}
-
-function scalarDecoder(node: ScalarNode): Decoder {
-  const read = SCALARS[node.type];
-  if (node.type === 'any') return read;
-  const keepsZero = node.pointer === true || node.required === true;
-  return (value) => {
-    const scalar = read(value);
-    if (scalar === undefined) throw MISMATCH;
-    return !keepsZero && (scalar === '' || scalar === 0 || scalar === false) ? undefined : scalar;
+function compile(node: Exclude<SchemaNode, { type: 'lazy' }>): Decoder {
+  if (node.type === 'object') return objectDecoder(node);
+  if (node.type === 'list') return listDecoder(node);
+  if (node.type === 'map') return mapDecoder(node);
+  const scalar = scalarDecoder(node);
+  return (value, run, depth) => {
+    run.depth = depth;
+    return scalar(value);
   };
 }
 
-interface FieldPlan {
-  readonly decode: Decoder;
+/** What Go's omitempty leaves out, by how the field is held there. */
+type Sheds = 'nothing' | 'zero' | 'emptyList' | 'emptyMap';
+
+function shedsOf(node: SchemaNode): Sheds {
+  if (node.pointer || node.nullable) return 'nothing';
+  if (node.type === 'list') return keepsEmpty(node) ? 'nothing' : 'emptyList';
+  if (node.type === 'map') return keepsEmpty(node) ? 'nothing' : 'emptyMap';
+  return node.required || node.type === 'object' || node.type === 'lazy' || node.type === 'any' ? 'nothing' : 'zero';
+}
+
+/** An empty list or map stands where it is also the default, and so always served. */
+const keepsEmpty = ({ default: made }: SchemaNode): boolean => typeof made === 'object' && made !== null && Object.keys(made).length === 0;
+
+function isShed(sheds: Sheds, value: unknown): boolean {
+  switch (sheds) {
+    case 'nothing': return false;
+    case 'zero': return value === '' || value === 0 || value === false;
+    case 'emptyList': return (value as readonly unknown[]).length === 0;
+    case 'emptyMap':
+      for (const _ in value as object) return false;
+      return true;
+  }
+}
+
+/** A declared field; its decoder is compiled when the field is first met. */
+interface Entry {
+  readonly node: SchemaNode;
   readonly nullable: boolean;
+  readonly sheds: Sheds;
+  decode: Decoder | undefined;
 }
 
-function objectDecoder(node: ObjectNode, zeros: boolean): Decoder {
-  const fields = new Map<string, FieldPlan>();
-  const fills: { readonly name: string; readonly value: () => unknown }[] = [];
+function objectDecoder(node: ObjectNode): Decoder {
+  const entries = new Map<string, Entry>();
   for (const [name, field] of Object.entries(node.fields)) {
-    const zerosBelow = zeros || (name === 'status' && isWhole(node));
-    fields.set(name, { decode: decoderOf(field, zerosBelow), nullable: field.nullable === true });
-    const value = filling(field, zerosBelow);
-    if (value) fills.push({ name, value });
+    entries.set(name, { node: field, nullable: field.nullable === true, sheds: shedsOf(field), decode: undefined });
   }
-  const keepsUnknown = node.preserveUnknown === true;
-  return (value, state) => {
-    if (typeof value !== 'object' || Array.isArray(value)) throw MISMATCH;
-    const out: Record<string, unknown> = {};
-    for (const name in value) {
-      const given = (value as Record<string, unknown>)[name];
-      const field = fields.get(name);
-      if (field === undefined) {
-        if (keepsUnknown) setOwn(out, name, given);
-        else if (given !== undefined) state.unknown = true;
-        continue;
-      }
-      if (given === null) {
-        if (field.nullable) out[name] = null;
-        continue;
-      }
-      if (given === undefined) continue;
-      const decoded = field.decode(given, state);
-      if (decoded !== undefined) out[name] = decoded;
-    }
-    for (let at = 0; at < fills.length; at++) {
-      const { name, value: fill } = fills[at]!;
-      if (out[name] === undefined) out[name] = fill();
-    }
-    return out;
-  };
-}
-
-/** A whole API object, whose status the server itself writes. */
-const isWhole = (node: ObjectNode): boolean => 'apiVersion' in node.fields && 'metadata' in node.fields;
-
-const ZEROS: Partial<Record<SchemaNode['type'], unknown>> = { string: '', int32: 0, int64: 0, double: 0, boolean: false };
-
-/** What fills the field when it is absent, made once and shared, or undefined. */
-function filling(field: SchemaNode, zeros: boolean): (() => unknown) | undefined {
-  if (field.default === undefined) {
-    const zero = zeros && field.required === true ? ZEROS[field.type] : undefined;
-    return zero === undefined ? undefined : () => zero;
-  }
-  if (typeof field.default !== 'object') return () => field.default;
-  let made: unknown;
-  return () => (made ??= decoderOf(field, zeros)(field.default, { unknown: false }) ?? field.default);
-}
-
-function mapDecoder(node: MapNode, zeros: boolean): Decoder {
-  // A map's values have no omitempty of their own: `{"a": ""}` keeps its empty string.
-  const decode = decoderOf(withZero(node.values), zeros);
-  const keepsEmpty = node.pointer === true;
-  return (value, state) => {
-    if (typeof value !== 'object' || Array.isArray(value)) throw MISMATCH;
-    const out: Record<string, unknown> = {};
-    let empty = true;
+  return (value, run, depth) => {
+    run.depth = depth;
+    if (!isRecord(value)) throw new Mismatch(value);
+    if (depth > MAX_DEPTH) throw new Error('exceeded max depth');
+    let copy: Record<string, unknown> | undefined;
     for (const key in value) {
-      const given = (value as Record<string, unknown>)[key];
-      if (given === undefined) continue;
-      const decoded = given === null ? zeroOf(node.values) : decode(given, state);
-      setOwn(out, key, decoded);
-      empty = false;
+      const before = value[key];
+      const entry = entries.get(key);
+      run.path[depth] = key;
+      const after = entry ? decodeField(entry, before, run, depth) : undeclared(node, before, run, depth);
+      if (after !== before || after === undefined) copy ??= upTo(value, key);
+      if (copy && after !== undefined) setOwn(copy, key, after);
     }
-    return empty && !keepsEmpty ? undefined : out;
+    return copy ?? value;
   };
 }
 
-function listDecoder(node: ListNode, zeros: boolean): Decoder {
-  const decode = decoderOf(withZero(node.items), zeros);
-  const keepsEmpty = node.pointer === true;
-  return (value, state) => {
-    if (!Array.isArray(value)) throw MISMATCH;
-    if (value.length === 0) return keepsEmpty ? [] : undefined;
-    const out: unknown[] = [];
-    for (let at = 0; at < value.length; at++) {
-      const given: unknown = value[at];
-      out.push(decode(given === null || given === undefined ? zeroOf(node.items) : given, state));
-    }
-    return out;
-  };
+function decodeField(entry: Entry, before: unknown, run: Run, depth: number): unknown {
+  if (before === null || before === undefined) return entry.nullable && before === null ? null : undefined;
+  const after = (entry.decode ??= decoderOf(entry.node))(before, run, depth + 1);
+  return entry.sheds !== 'nothing' && isShed(entry.sheds, after) ? undefined : after;
 }
 
-const kept = new WeakMap<SchemaNode, SchemaNode>();
+function undeclared(node: ObjectNode, value: unknown, run: Run, depth: number): unknown {
+  if (node.preserveUnknown) return value;
+  if (value !== undefined) run.unknown.push(`unknown field ${JSON.stringify(pathText(run.path.slice(0, depth + 1)))}`);
+  return undefined;
+}
 
-/** The same node, its zero values kept: inside lists and maps there is nothing to omit. */
-function withZero(node: SchemaNode): SchemaNode {
-  if (node.type === 'object' || node.type === 'lazy' || node.pointer === true || node.required === true) return node;
-  let copy = kept.get(node);
-  if (!copy) kept.set(node, (copy = { ...node, pointer: true }));
+/** The fields that come before `end`, in a new object. */
+function upTo(value: Readonly<Record<string, unknown>>, end: string): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const key in value) {
+    if (key === end) break;
+    setOwn(copy, key, value[key]);
+  }
   return copy;
 }
 
-/** What Go has where JSON says null inside a list or map. */
-function zeroOf(node: SchemaNode): unknown {
-  if (node.type === 'lazy') return zeroOf(node.resolve());
-  return node.type === 'list' ? [] : (ZEROS[node.type] ?? (node.type === 'quantity' ? '0' : {}));
+function listDecoder(node: ListNode): Decoder {
+  let decodeItem: Decoder | undefined;
+  return (value, run, depth) => {
+    run.depth = depth;
+    if (!Array.isArray(value)) throw new Mismatch(value);
+    const list: readonly unknown[] = value;
+    decodeItem ??= decoderOf(node.items);
+    let copy: unknown[] | undefined;
+    for (let position = 0; position < list.length; position++) {
+      const before = list[position];
+      run.path[depth] = position;
+      const after = before === null || before === undefined ? zeroOf(node.items, run, depth + 1) : decodeItem(before, run, depth + 1);
+      if (after !== before) copy ??= list.slice();
+      if (copy) copy[position] = after;
+    }
+    return copy ?? list;
+  };
 }
 
-/** Assigns without ever reaching a prototype. */
-function setOwn(out: Record<string, unknown>, name: string, value: unknown): void {
-  if (name === '__proto__') Object.defineProperty(out, name, { value, enumerable: true, configurable: true, writable: true });
-  else out[name] = value;
+function mapDecoder(node: MapNode): Decoder {
+  let decodeValue: Decoder | undefined;
+  return (value, run, depth) => {
+    run.depth = depth;
+    if (!isRecord(value)) throw new Mismatch(value);
+    decodeValue ??= decoderOf(node.values);
+    let copy: Record<string, unknown> | undefined;
+    for (const key in value) {
+      const before = value[key];
+      run.path[depth] = key;
+      const after = before === undefined ? undefined : before === null ? zeroOf(node.values, run, depth + 1) : decodeValue(before, run, depth + 1);
+      if (after !== before || after === undefined) copy ??= upTo(value, key);
+      if (copy && after !== undefined) setOwn(copy, key, after);
+    }
+    return copy ?? value;
+  };
+}
+
+/** What Go makes of null where a list or a map holds values, not pointers. */
+function zeroOf(schema: SchemaNode, run: Run, depth: number): unknown {
+  const node = resolved(schema);
+  if (node.nullable) return null;
+  switch (node.type) {
+    case 'object': return decoderOf(schema)({}, run, depth);
+    case 'map': return {};
+    case 'list': return [];
+    case 'string':
+    case 'bytes': return '';
+    case 'int32':
+    case 'int64':
+    case 'double':
+    case 'intOrString': return 0;
+    case 'boolean': return false;
+    case 'quantity': return '0';
+    case 'duration': return '0s';
+    case 'any': return null;
+    default:
+      run.depth = depth;
+      throw new Mismatch(null, goType(node));
+  }
 }

@@ -1,3 +1,5 @@
+import { pathText } from './go-type.ts';
+
 /** Reported at most, as upstream's decoder does. */
 const MAX_REPORTED = 100;
 
@@ -63,9 +65,4 @@ function skipBlanks(text: string, from: number): number {
   let at = from;
   while (at < text.length && text.charCodeAt(at) <= 0x20) at++;
   return at;
-}
-
-/** `spec.containers[0].name` */
-function pathText(steps: readonly (string | number)[]): string {
-  return steps.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`), '');
 }

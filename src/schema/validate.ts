@@ -1,7 +1,9 @@
+import { deepEqual } from '../base/deep-equal.ts';
 import { duplicate, FieldPath, invalid, notSupported, required, tooMany, type FieldError } from '../meta/field-error.ts';
 import type { AnyObject } from '../meta/object.ts';
+import { resolved } from './go-type.ts';
 import type { Kind } from './kind.ts';
-import type { ListNode, ObjectNode, ScalarNode, SchemaNode } from './node.ts';
+import type { ListNode, MapNode, ObjectNode, ScalarNode, SchemaNode } from './node.ts';
 
 export const IMMUTABLE = 'field is immutable';
 
@@ -12,155 +14,203 @@ export const IMMUTABLE = 'field is immutable';
 export function validateObject(kind: Kind, object: AnyObject, old?: AnyObject): readonly FieldError[] {
   const at = FieldPath.of();
   const own = [...(kind.validate?.(object, at) ?? []), ...(old ? (kind.validateUpdate?.(object, old, at) ?? []) : [])];
-  const generic = [...schemaErrors(kind, object), ...(old ? immutableErrors(kind.schema, [object, old], at) : [])];
+  const generic = schemaErrors(kind, object, old);
+  if (own.length === 0 || generic.length === 0) return own.length === 0 ? generic : own;
   const spoken = new Set(own.map(({ field }) => field));
   return [...generic.filter(({ field }) => !spoken.has(field)), ...own];
 }
 
-/** What the schema alone says of an object. */
-export function schemaErrors(kind: Kind, object: AnyObject): readonly FieldError[] {
-  if (passes(withoutStatus(kind), object)) return [];
-  return [...errorsOf(withoutStatus(kind), object, FieldPath.of())];
-}
+/** What the schema alone says of an object, and of its change from `old`. */
+export const schemaErrors = (kind: Kind, object: AnyObject, old?: AnyObject): readonly FieldError[] => validateValue(withoutStatus(kind), object, old);
 
-const spec = new WeakMap<Kind, ObjectNode>();
+const checked = new WeakMap<Kind, ObjectNode>();
 
 function withoutStatus(kind: Kind): ObjectNode {
-  let node = spec.get(kind);
+  let node = checked.get(kind);
   if (!node) {
     const { status: _, ...fields } = kind.schema.fields;
-    spec.set(kind, (node = { ...kind.schema, fields: kind.hasStatus ? fields : kind.schema.fields }));
+    checked.set(kind, (node = kind.hasStatus ? { ...kind.schema, fields } : kind.schema));
   }
   return node;
 }
 
-type Check = (value: unknown) => boolean;
-const checks = new WeakMap<SchemaNode, Check>();
-
-/** The fast answer: paths are only made when something is wrong. */
-function passes(node: SchemaNode, value: unknown): boolean {
-  let check = checks.get(node);
-  if (!check) {
-    checks.set(node, (inner) => checks.get(node)!(inner)); // met again by a recursive schema while it is being compiled
-    checks.set(node, (check = compileCheck(node) ?? ALWAYS));
-  }
-  return check(value);
+/** What any schema says of a value that was decoded with it. */
+export function validateValue(schema: SchemaNode, value: unknown, old?: unknown): readonly FieldError[] {
+  const check = checkOf(schema);
+  if (!check) return NONE;
+  const run: Run = { schema, path: [], errors: [] };
+  check(value, old, run, 0);
+  return run.errors;
 }
 
-const ALWAYS: Check = () => true;
+const NONE: readonly FieldError[] = [];
 
-/** undefined where nothing could ever be wrong. */
-function compileCheck(node: SchemaNode): Check | undefined {
+interface Run {
+  readonly schema: SchemaNode;
+  /** Up to the depth in hand, the steps from the root. */
+  readonly path: (string | number)[];
+  readonly errors: FieldError[];
+}
+
+/** Called with values that are there; `old` is undefined where the object is new or had none. */
+type Check = (value: unknown, old: unknown, run: Run, depth: number) => void;
+
+const compiled = new WeakMap<SchemaNode, { readonly check: Check | undefined }>();
+
+/** undefined where nothing below can be wrong. */
+function checkOf(node: SchemaNode): Check | undefined {
+  const known = compiled.get(node);
+  if (known) return known.check;
+  if (node.type === 'lazy') {
+    const check: Check = (value, old, run, depth) => checkOf(resolved(node))?.(value, old, run, depth);
+    compiled.set(node, { check });
+    return check;
+  }
+  const inner = compile(node);
+  const check = node.immutable ? immutable(inner) : inner;
+  compiled.set(node, { check });
+  return check;
+}
+
+function compile(node: Exclude<SchemaNode, { type: 'lazy' }>): Check | undefined {
   switch (node.type) {
-    case 'lazy': return (value) => passes(node.resolve(), value);
-    case 'map': {
-      const check = compileCheck(node.values);
-      return check && ((value) => Object.values(value as object).every(check));
-    }
-    case 'list': return compileList(node);
-    case 'object': return compileObject(node);
-    default: return compileScalar(node);
+    case 'object': return objectCheck(node);
+    case 'list': return listCheck(node);
+    case 'map': return mapCheck(node);
+    default: return scalarCheck(node);
   }
 }
 
-function compileScalar({ min, max, enum: values }: ScalarNode): Check | undefined {
-  const set = values && new Set<unknown>(values);
-  if (set) return (value) => set.has(value);
-  if (min === undefined && max === undefined) return undefined;
-  return (value) => typeof value !== 'number' || ((min === undefined || value >= min) && (max === undefined || value <= max));
-}
-
-function compileList(node: ListNode): Check | undefined {
-  const check = compileCheck(node.items);
-  const { minItems = 0, maxItems = Infinity, unique } = node;
-  if (!check && !unique && minItems === 0 && maxItems === Infinity) return undefined;
-  return (value) => {
-    const items = value as readonly unknown[];
-    if (items.length < minItems || items.length > maxItems) return false;
-    if (check && !items.every(check)) return false;
-    return !unique || items.length < 2 || firstDuplicate(node, items) < 0;
+function immutable(inner: Check | undefined): Check {
+  return (value, old, run, depth) => {
+    if (old !== undefined && !deepEqual(value, old)) run.errors.push(invalid(placeOf(run, depth), value, IMMUTABLE));
+    inner?.(value, old, run, depth);
   };
 }
 
-function compileObject(node: ObjectNode): Check | undefined {
-  const needed = Object.entries(node.fields).filter(([, field]) => field.required === true).map(([name]) => name);
-  const below = Object.entries(node.fields).flatMap(([name, field]) => {
-    const check = field.type === 'lazy' ? (value: unknown) => passes(field, value) : compileCheck(field);
-    return check ? [{ name, check }] : [];
+interface Entry {
+  readonly key: string;
+  readonly check: Check | undefined;
+  readonly required: boolean;
+  readonly immutable: boolean;
+  /** Upstream cannot tell an empty value from an absent one. */
+  readonly emptyIsAbsent: boolean;
+}
+
+function objectCheck(node: ObjectNode): Check | undefined {
+  const entries = Object.entries(node.fields).flatMap(([key, field]): Entry[] => {
+    const check = checkOf(field);
+    if (!check && !field.required) return [];
+    const emptyIsAbsent = !field.pointer && !field.nullable && field.default === undefined;
+    return [{ key, check, required: field.required === true, immutable: field.immutable === true, emptyIsAbsent }];
   });
-  if (needed.length === 0 && below.length === 0) return undefined;
-  return (value) => {
-    const object = value as Readonly<Record<string, unknown>>;
-    for (let at = 0; at < needed.length; at++) if (object[needed[at]!] === undefined) return false;
-    for (let at = 0; at < below.length; at++) {
-      const { name, check } = below[at]!;
-      if (object[name] !== undefined && object[name] !== null && !check(object[name])) return false;
+  if (entries.length === 0) return undefined;
+  return (value, old, run, depth) => {
+    const fields = value as Readonly<Record<string, unknown>>;
+    const before = old as Readonly<Record<string, unknown>> | undefined | null;
+    for (const entry of entries) {
+      const field = fields[entry.key];
+      const oldField = before?.[entry.key];
+      run.path[depth] = entry.key;
+      if (entry.required && (field === undefined || (entry.emptyIsAbsent && isEmpty(field)))) run.errors.push(required(placeOf(run, depth + 1)));
+      else if (field === undefined) {
+        if (entry.immutable && oldField !== undefined) run.errors.push(invalid(placeOf(run, depth + 1), field, IMMUTABLE));
+      } else if (field !== null) entry.check?.(field, oldField, run, depth + 1);
     }
-    return true;
   };
 }
 
-/** The position of the first item whose key, or whose value in a set, stood before; -1 where none did. */
-function firstDuplicate(node: ListNode, items: readonly unknown[]): number {
+const isEmpty = (value: unknown): boolean => value === '' || (Array.isArray(value) && value.length === 0);
+
+function listCheck(node: ListNode): Check | undefined {
+  const item = checkOf(node.items);
+  const { minItems = 0, maxItems = Infinity } = node;
+  if (!item && minItems === 0 && maxItems === Infinity && !node.unique) return undefined;
+  return (value, old, run, depth) => {
+    const list = value as readonly unknown[];
+    if (list.length < minItems) run.errors.push(required(placeOf(run, depth)));
+    if (list.length > maxItems) run.errors.push(tooMany(placeOf(run, depth), list.length, maxItems));
+    const counterpart = item && counterpartIn(node, old);
+    for (let position = 0; item && position < list.length; position++) {
+      run.path[depth] = position;
+      item(list[position], counterpart?.(list[position], position), run, depth + 1);
+    }
+    if (node.unique && list.length > 1) checkUnique(node, list, run, depth);
+  };
+}
+
+/** Finds an item's former self: by its keys, else by position. */
+function counterpartIn(node: ListNode, old: unknown): ((item: unknown, position: number) => unknown) | undefined {
+  if (!Array.isArray(old)) return undefined;
+  const former: readonly unknown[] = old;
+  if (node.listType !== 'map') return (_, position) => former[position];
+  const byKey = new Map(former.map((item) => [identity(node, item), item]));
+  return (item) => byKey.get(identity(node, item));
+}
+
+/** What tells an item of a set or a keyed list from the others. */
+function identity(node: ListNode, item: unknown): string {
+  if (node.listType !== 'map') return JSON.stringify(item);
+  return JSON.stringify(node.keys.map((key) => (item as Readonly<Record<string, unknown>>)[key] ?? null));
+}
+
+function checkUnique(node: ListNode, list: readonly unknown[], run: Run, depth: number): void {
   const seen = new Set<string>();
-  return items.findIndex((item) => {
-    const key = node.listType === 'set' ? JSON.stringify(item) : listKey(node, item);
-    return seen.size === seen.add(key).size;
+  for (const [position, item] of list.entries()) {
+    const id = identity(node, item);
+    if (!seen.has(id)) {
+      seen.add(id);
+      continue;
+    }
+    run.path[depth] = position;
+    run.errors.push(duplicateItem(node, item, placeOf(run, depth + 1)));
+  }
+}
+
+function duplicateItem(node: ListNode, item: unknown, at: FieldPath): FieldError {
+  if (node.listType !== 'map') return duplicate(at, item);
+  const [only, ...others] = node.keys;
+  const fields = item as Readonly<Record<string, unknown>>;
+  if (others.length === 0) return duplicate(at.child(only!), fields[only!]);
+  return duplicate(at, Object.fromEntries(node.keys.map((key) => [key, fields[key]])));
+}
+
+function mapCheck(node: MapNode): Check | undefined {
+  const entry = checkOf(node.values);
+  return entry && ((value, old, run, depth) => {
+    const before = old as Readonly<Record<string, unknown>> | undefined;
+    for (const [key, part] of Object.entries(value as Readonly<Record<string, unknown>>)) {
+      run.path[depth] = key;
+      entry(part, before && Object.hasOwn(before, key) ? before[key] : undefined, run, depth + 1);
+    }
   });
 }
 
-function listKey(node: ListNode, item: unknown): string {
-  return JSON.stringify(node.keys.map((key) => (item as Readonly<Record<string, unknown>>)[key]));
+function scalarCheck(node: ScalarNode): Check | undefined {
+  const { min, max, enum: values } = node;
+  if (min === undefined && max === undefined && values === undefined) return undefined;
+  return (value, _old, run, depth) => {
+    if (values && typeof value === 'string' && !values.includes(value)) run.errors.push(notSupported(placeOf(run, depth), value, values));
+    if (typeof value !== 'number') return;
+    if (value < (min ?? -Infinity) || value > (max ?? Infinity)) run.errors.push(invalid(placeOf(run, depth), value, rangeText(min, max)));
+  };
 }
 
-function* errorsOf(node: SchemaNode, value: unknown, at: FieldPath): Iterable<FieldError> {
-  if (value === undefined || value === null) return;
-  switch (node.type) {
-    case 'lazy': return yield* errorsOf(node.resolve(), value, at);
-    case 'map':
-      for (const [key, item] of Object.entries(value)) yield* errorsOf(node.values, item, at.key(key));
-      return;
-    case 'list': return yield* listErrors(node, value as readonly unknown[], at);
-    case 'object':
-      for (const [name, field] of Object.entries(node.fields)) {
-        const item = (value as Readonly<Record<string, unknown>>)[name];
-        if (item === undefined && field.required) yield required(at.child(name));
-        else yield* errorsOf(field, item, at.child(name));
-      }
-      return;
-    default: return yield* scalarErrors(node, value, at);
+function rangeText(min: number | undefined, max: number | undefined): string {
+  if (max === undefined) return `must be greater than or equal to ${min}`;
+  return min === undefined ? `must be less than or equal to ${max}` : `must be between ${min} and ${max}, inclusive`;
+}
+
+/** The path of the value at `depth`; keys of maps stand in brackets, as positions do. */
+function placeOf(run: Run, depth: number): FieldPath {
+  let at = FieldPath.of();
+  let node = resolved(run.schema);
+  for (const step of run.path.slice(0, depth)) {
+    if (typeof step === 'number') at = at.index(step);
+    else at = node.type === 'map' ? at.key(step) : at.child(step);
+    if (node.type === 'object') node = resolved(node.fields[step]!);
+    else if (node.type === 'list') node = resolved(node.items);
+    else if (node.type === 'map') node = resolved(node.values);
   }
+  return at;
 }
-
-function* scalarErrors(node: ScalarNode, value: unknown, at: FieldPath): Iterable<FieldError> {
-  if (node.enum && !(node.enum as readonly unknown[]).includes(value)) yield notSupported(at, value, node.enum);
-  if (typeof value !== 'number') return;
-  if (node.min !== undefined && value < node.min) yield invalid(at, value, `must be greater than or equal to ${node.min}`);
-  if (node.max !== undefined && value > node.max) yield invalid(at, value, `must be less than or equal to ${node.max}`);
-}
-
-function* listErrors(node: ListNode, items: readonly unknown[], at: FieldPath): Iterable<FieldError> {
-  if (items.length < (node.minItems ?? 0)) yield required(at);
-  if (items.length > (node.maxItems ?? Infinity)) yield tooMany(at, items.length, node.maxItems!);
-  for (const [position, item] of items.entries()) yield* errorsOf(node.items, item, at.index(position));
-  if (!node.unique) return;
-  const position = firstDuplicate(node, items);
-  if (position < 0) return;
-  if (node.listType === 'set') yield duplicate(at.index(position), items[position]);
-  else if (node.keys.length === 1) yield duplicate(at.index(position).child(node.keys[0]!), (items[position] as Readonly<Record<string, unknown>>)[node.keys[0]!]);
-  else yield duplicate(at.index(position), Object.fromEntries(node.keys.map((key) => [key, (items[position] as Readonly<Record<string, unknown>>)[key]])));
-}
-
-/** Immutable fields of objects within objects; inside lists nothing is immutable by schema. */
-function* immutableErrors(node: SchemaNode, [value, old]: readonly [unknown, unknown], at: FieldPath): Iterable<FieldError> {
-  if (node.immutable && JSON.stringify(value) !== JSON.stringify(old)) {
-    yield invalid(at, value, IMMUTABLE);
-    return;
-  }
-  if (node.type !== 'object' || !isObject(value) || !isObject(old)) return;
-  for (const [name, field] of Object.entries(node.fields)) {
-    if (value[name] !== old[name]) yield* immutableErrors(field, [value[name], old[name]], at.child(name));
-  }
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
