@@ -79,6 +79,10 @@ class ApiClient implements Client {
     return this.#put(resource, object, { ...options, subresource: 'status' });
   }
 
+  updateSubresource<R extends Resource>(resource: R, object: InstanceOf<R>, subresource: string, options: WriteOptions = {}): Promise<InstanceOf<R>> {
+    return this.#put(resource, object, { ...options, subresource });
+  }
+
   patch<R extends Resource>(resource: R, name: string, patch: Patch, options: PatchOptions = {}): Promise<InstanceOf<R>> {
     const at = place({ ...options, name }, patch.type === 'json' ? undefined : patch.body);
     const url = pathOf(resource, at) + writeQuery(options);

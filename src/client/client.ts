@@ -66,6 +66,8 @@ export interface Client {
   create<R extends Resource>(resource: R, object: DeepPartial<InstanceOf<R>>, options?: WriteOptions): Promise<InstanceOf<R>>;
   update<R extends Resource>(resource: R, object: InstanceOf<R>, options?: WriteOptions): Promise<InstanceOf<R>>;
   updateStatus<R extends Resource>(resource: R, object: InstanceOf<R>, options?: WriteOptions): Promise<InstanceOf<R>>;
+  /** PUTs the object to a subresource that takes it whole: a Namespace's `finalize`. */
+  updateSubresource<R extends Resource>(resource: R, object: InstanceOf<R>, subresource: string, options?: WriteOptions): Promise<InstanceOf<R>>;
   patch<R extends Resource>(resource: R, name: string, patch: Patch, options?: PatchOptions): Promise<InstanceOf<R>>;
   /** Resolves with the object still there (finalizers, grace) or undefined once it is gone. */
   delete<R extends Resource>(resource: R, name: string, options?: DeleteOptions): Promise<InstanceOf<R> | undefined>;

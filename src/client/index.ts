@@ -10,6 +10,7 @@
 export { createClient, type ClientOptions } from './api-client.ts';
 export type * from './client.ts';
 export { readBytes, readObject } from './answer.ts';
+export { discover, type DiscoveredResource, type Discovery } from './discovery.ts';
 export { keyOf } from './informer.ts';
 export type { Handler, Informer, Informers, InformerScope, Lister } from './informer.ts';
 export { createInformers } from './informers.ts';

@@ -1,25 +1,39 @@
-import type { Controller } from './runtime/index.ts';
+import type { JWK } from 'jose';
 import { deploymentController } from './deployment/deployment.ts';
+import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
+import { endpointsController } from './endpoints/endpoints.ts';
+import { namespaceController } from './namespace/namespace.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
 import { replicationControllerController } from './replica-set/replication-controller.ts';
+import { rootCaPublisher } from './root-ca/root-ca.ts';
+import type { Controller } from './runtime/index.ts';
+import { serviceAccountController } from './service-account/service-account.ts';
+import { legacyTokenController, tokenSecretController } from './token/token.ts';
 
 /** What the controllers need to know of the cluster they run in. */
 export interface ControllersConfig {
   /** The cluster's CA, published in every namespace and in token Secrets. */
   readonly caPem: string;
+  /** The private key that signs ServiceAccounts' tokens; without it token Secrets stay empty. */
+  readonly serviceAccountKey?: JWK;
   /** Every ServiceAccount gets a token Secret, as before v1.24. */
   readonly legacyServiceAccountTokens?: boolean;
-  /** Signs tokens of legacy Secrets; without it such Secrets stay empty. */
-  readonly serviceAccountKey?: { readonly jwk: object; readonly keyId?: string };
   /** Where nodes' pod ranges come from; 10.244.0.0/16 unless said. */
   readonly clusterCidr?: string;
 }
 
 /** Every controller, in the order in which they start. */
-export function allControllers(_config: ControllersConfig): readonly Controller[] {
+export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAccountTokens = false }: ControllersConfig): readonly Controller[] {
   return [
+    serviceAccountController,
+    rootCaPublisher(caPem),
+    ...(key ? [tokenSecretController({ caPem, key })] : []),
+    ...(legacyServiceAccountTokens ? [legacyTokenController] : []),
+    namespaceController,
     deploymentController,
     replicaSetController,
     replicationControllerController,
+    endpointsController,
+    endpointSliceController,
   ];
 }

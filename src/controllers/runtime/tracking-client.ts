@@ -58,6 +58,10 @@ export class TrackingClient implements Client {
     return this.#wrote(resource, await this.#client.updateStatus(resource, object, options));
   }
 
+  async updateSubresource<R extends Resource>(resource: R, object: InstanceOf<R>, subresource: string, options?: WriteOptions) {
+    return this.#wrote(resource, await this.#client.updateSubresource(resource, object, subresource, options));
+  }
+
   async patch<R extends Resource>(resource: R, name: string, patch: Patch, options?: PatchOptions) {
     return this.#wrote(resource, await this.#client.patch(resource, name, patch, options));
   }
