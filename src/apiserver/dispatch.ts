@@ -4,6 +4,8 @@ import { isReview, review } from './authz/reviews.ts';
 import type { Core } from './core.ts';
 import type { Exchange, Stage } from './exchange.ts';
 import { answerText } from './respond.ts';
+import { bind } from './subresources/binding.ts';
+import { subresourceOf } from './subresources/table.ts';
 import { methodNotAllowed, verbs } from './verbs.ts';
 
 /** The last stage: hands the request to what serves its path. */
@@ -17,11 +19,19 @@ async function dispatch(core: Core, exchange: Exchange): Promise<ApiResponse> {
   const served = core.resources.find(info.group, info.version, info.resource);
   if (!served) {
     const kind = core.resources.kind(info.group, info.version, info.resource);
-    if (!kind || !isReview(kind)) return pageNotFound();
+    if (!kind) return pageNotFound();
     if (info.verb !== 'create') throw methodNotAllowed();
-    return review(core, exchange, kind);
+    if (isReview(kind)) return review(core, exchange, kind);
+    const pods = core.resources.of('', 'pods');
+    return kind.kind === 'Binding' && pods ? bind({ core, exchange, served: pods }, '') : pageNotFound();
   }
-  if (info.subresource !== '') return pageNotFound();
+  if (info.subresource !== '') {
+    const subresource = subresourceOf(served.kind, info.subresource);
+    if (!subresource) return pageNotFound();
+    const handler = subresource[info.verb as Verb];
+    if (!handler) throw methodNotAllowed();
+    return handler({ core, exchange, served });
+  }
   const verb = verbs[info.verb as Verb];
   if (!verb || (served.kind.verbs && !served.kind.verbs.includes(info.verb as Verb))) throw methodNotAllowed();
   return verb({ core, exchange, served });

@@ -9,6 +9,8 @@ export interface Exchange {
   user: UserInfo;
   /** Texts for `Warning: 299` headers; see {@link warn}. */
   readonly warnings: string[];
+  /** `duplicate field "spec.x"` of the body, judged with what decoding finds. */
+  readonly duplicates: string[];
 }
 
 /** One entry of the chain: answers itself, or asks the rest and may look at the answer. */

@@ -3,7 +3,8 @@ import type { AnyObject } from '../meta/object.ts';
 import { apiVersionOf } from '../meta/resource.ts';
 import type { Kind } from '../schema/kind.ts';
 import type { ApiResponse } from '../wire/api.ts';
-import { readBody } from './body.ts';
+import { duplicateFields } from '../schema/duplicate-fields.ts';
+import { mediaType, readBody, textOf } from './body.ts';
 import type { Core } from './core.ts';
 import type { Exchange } from './exchange.ts';
 import { type Media, negotiate } from './negotiate.ts';
@@ -39,6 +40,12 @@ export function requestView({ core, exchange, served }: ResourceRequest, media: 
 
 export function bodyOf({ core, exchange }: ResourceRequest, expected: string): unknown {
   const { maxBodyBytes } = core.config;
+  const { body, headers } = exchange.request;
+  if (body?.type === 'bytes' && !mediaType(headers['content-type']).includes('yaml') && exchange.info.query.get('fieldValidation') !== 'Ignore') {
+    const object = readBody(exchange.request, { expected, ...(maxBodyBytes === undefined ? {} : { maxBytes: maxBodyBytes }) });
+    exchange.duplicates.push(...duplicateFields(textOf(body.bytes)));
+    return object;
+  }
   return readBody(exchange.request, { expected, ...(maxBodyBytes === undefined ? {} : { maxBytes: maxBodyBytes }) });
 }
 

@@ -1,4 +1,5 @@
 import { badRequest } from '../meta/api-error.ts';
+import { parseFieldSelector } from '../meta/field-selector.ts';
 import { matchesRequirements, parseLabelSelector } from '../meta/label-selector.ts';
 import type { AnyObject } from '../meta/object.ts';
 import type { Kind } from '../schema/kind.ts';
@@ -29,15 +30,8 @@ function labelMatch(text: string): Match {
 }
 
 function fieldMatch(kind: Kind, text: string): Match {
-  const terms = text.split(',').filter((term) => term !== '').map((term) => {
-    const [, field, op, value] = /^(.*?)(==|!=|=)(.*)$/.exec(term) ?? invalidSelector(text, term);
-    return { read: fieldReader(kind, field!), equal: op !== '!=', value: value! };
-  });
+  const terms = parseFieldSelector(text).map(({ field, operator, value }) => ({ read: fieldReader(kind, field), equal: operator === '=', value }));
   return ({ object }) => terms.every(({ read, equal, value }) => (read(object) === value) === equal);
-}
-
-function invalidSelector(text: string, term: string): never {
-  throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
 }
 
 export function fieldReader(kind: Kind, field: string): (object: AnyObject) => string {

@@ -51,7 +51,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     } catch {
       return answerError(request, badRequest(`invalid URL escape in ${JSON.stringify(request.url)}`));
     }
-    const exchange: Exchange = { request, info, user: ANONYMOUS, warnings: [] };
+    const exchange: Exchange = { request, info, user: ANONYMOUS, warnings: [], duplicates: [] };
     return run(exchange);
   };
   await bootstrap(core, handler);

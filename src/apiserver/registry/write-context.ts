@@ -1,10 +1,10 @@
-import { ApiError } from '../../meta/api-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import type { Attributes, Operation } from '../admission/admission.ts';
 import type { Core } from '../core.ts';
 import { type Exchange, warn } from '../exchange.ts';
 import type { WriteQuery } from '../query.ts';
 import type { Served } from '../resources.ts';
+import { strictError } from '../../schema/decode.ts';
 import type { Version } from '../watch-cache/version.ts';
 
 /** One write on its way: who, where, how. */
@@ -39,13 +39,10 @@ export function attributesOf(context: WriteContext, operation: Operation, object
 
 /** Unknown and duplicate fields, as `fieldValidation` asks. @throws ApiError BadRequest under Strict. */
 export function reportProblems(context: WriteContext, problems: readonly string[]): void {
-  if (problems.length === 0 || context.query.fieldValidation === 'Ignore') return;
-  if (context.query.fieldValidation === 'Strict') {
-    const { kind } = context.served.kind;
-    throw new ApiError('BadRequest', `${kind} in version ${JSON.stringify(context.served.kind.version)} cannot be handled as a ${kind}: ` +
-      `strict decoding error: ${problems.join(', ')}`);
-  }
-  warn(context.exchange, ...problems);
+  const all = [...context.exchange.duplicates, ...problems];
+  if (all.length === 0 || context.query.fieldValidation === 'Ignore') return;
+  if (context.query.fieldValidation === 'Strict') throw strictError(context.served.kind, all);
+  warn(context.exchange, ...all);
 }
 
 /** The instant in RFC 3339 with whole seconds. */

@@ -1,0 +1,65 @@
+import { ApiError, notFound } from '../../meta/api-error.ts';
+import type { AnyObject } from '../../meta/object.ts';
+import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
+import type { KubeletAddress } from '../config.ts';
+import type { Core } from '../core.ts';
+import type { ResourceRequest } from '../resource-request.ts';
+
+const KUBELET_PORT = 10250;
+
+interface NodeStatus {
+  readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+  readonly daemonEndpoints?: { readonly kubeletEndpoint?: { readonly Port?: number } };
+}
+
+/** In the order upstream prefers them. */
+const ADDRESS_TYPES = ['InternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS', 'ExternalIP'];
+
+export function kubeletAddress({ resources }: Core, name: string): KubeletAddress {
+  const node = resources.of('', 'nodes')?.cache.object('', name);
+  if (!node) throw notFound({ group: '', plural: 'nodes' }, name);
+  const { addresses = [], daemonEndpoints } = (node['status'] ?? {}) as NodeStatus;
+  for (const type of ADDRESS_TYPES) {
+    const found = addresses.find((one) => one.type === type);
+    if (found) return { name, address: found.address, port: daemonEndpoints?.kubeletEndpoint?.Port || KUBELET_PORT };
+  }
+  throw new ApiError('InternalError', `Internal error occurred: no preferred addresses found; known addresses: []`);
+}
+
+/** Hands the request to the node's kubelet under another path, and its answer, upgrade or not, back as it comes. */
+export async function askKubelet({ core, exchange: { request } }: ResourceRequest, node: string, url: string): Promise<ApiResponse> {
+  const { kubelet } = core.config;
+  if (!kubelet) throw new ApiError('ServiceUnavailable', 'no way to reach kubelets is configured');
+  const address = kubeletAddress(core, node);
+  return passThrough(() => kubelet(address, forwarded(request, url)), `https://${address.address}:${address.port}${url}`);
+}
+
+/** Names of the caller stay here: the far side must not see its credentials. */
+const PRIVATE = new Set(['authorization', 'cookie', 'host', 'connection-token']);
+
+export function forwarded(request: ApiRequest, url: string): ApiRequest {
+  const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !PRIVATE.has(name) && !name.startsWith(':') && !name.startsWith('impersonate-')));
+  const { upgrade, body } = request;
+  return { method: request.method, url, headers, peer: request.peer, signal: request.signal, ...(upgrade ? { upgrade } : {}), ...(body ? { body } : {}) };
+}
+
+export async function passThrough(ask: () => Promise<ApiResponse>, url: string): Promise<ApiResponse> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ApiError('InternalError', `Get ${JSON.stringify(url)}: ${message}`, { code: 500, cause: error });
+  }
+}
+
+/** Lets admission see a connection before it is made. */
+export async function admitConnect({ core, served, exchange }: ResourceRequest, object: AnyObject): Promise<void> {
+  const { info, user } = exchange;
+  const attributes = {
+    operation: 'CONNECT' as const, kind: served.kind, subresource: info.subresource, namespace: info.namespace, name: info.name,
+    object, old: undefined, user, dryRun: false, warn: () => undefined,
+  };
+  await core.admission.mutate(attributes, core);
+  await core.admission.validate(attributes, core);
+}

@@ -1,0 +1,97 @@
+import { invalidObject, notFound } from '../../meta/api-error.ts';
+import { FieldPath, invalid } from '../../meta/field-error.ts';
+import { formatRequirements, type LabelSelector, requirementsOf } from '../../meta/label-selector.ts';
+import type { AnyObject } from '../../meta/object.ts';
+import type { ScalePaths } from '../../schema/kind.ts';
+import { Scale } from '../../kinds/autoscaling/scale.ts';
+import { decodeObject } from '../../schema/decode.ts';
+import { checkKind } from '../body.ts';
+import { readPatch } from '../registry/patch.ts';
+import { modify } from '../registry/update.ts';
+import type { Outcome } from '../registry/write-context.ts';
+import { answerObject, bodyOf, type ResourceRequest, writeContext } from '../resource-request.ts';
+import type { ApiResponse } from '../../wire/api.ts';
+import type { Subresource } from './table.ts';
+
+/** The one view of everything that has replicas (autoscaling/v1 Scale). */
+export const scale: Subresource = {
+  async get(at) {
+    const { served, core, exchange: { info } } = at;
+    await core.hub.fresh();
+    const object = served.cache.object(info.namespace, info.name);
+    if (!object) throw notFound(served.kind, info.name);
+    return answerObject(at, 200, scaleOf(object, served.kind.scale!));
+  },
+
+  async update(at) {
+    const { value } = decodeObject(Scale, checkKind(Scale, bodyOf(at, 'Scale')));
+    return setScale(at, 'UpdateOptions', () => value);
+  },
+
+  async patch(at) {
+    const apply = readPatch(at, Scale);
+    return setScale(at, 'PatchOptions', (current) => decodeObject(Scale, apply(current)).value);
+  },
+};
+
+interface ScaleObject extends AnyObject {
+  readonly spec?: { readonly replicas?: number };
+}
+
+async function setScale(at: ResourceRequest, options: string, propose: (current: AnyObject) => AnyObject): Promise<ApiResponse> {
+  const { kind } = at.served;
+  const paths = kind.scale!;
+  const outcome = await modify(writeContext(at, options), {
+    scope: 'whole',
+    transform: (object) => {
+      const current = scaleOf(object, paths);
+      const wanted = propose(current) as ScaleObject;
+      const replicas = wanted.spec?.replicas ?? 0;
+      if (replicas < 0) {
+        throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, object.metadata.name,
+          [invalid(FieldPath.of('spec.replicas'), replicas, 'must be greater than or equal to 0')]);
+      }
+      // A stated version or uid is checked by `modify` as if it stood on the object.
+      const { resourceVersion, uid } = wanted.metadata;
+      const metadata = { ...object.metadata, ...(resourceVersion ? { resourceVersion } : {}), ...(uid ? { uid } : {}) };
+      return setPath({ ...object, metadata }, paths.spec, replicas) as AnyObject;
+    },
+  });
+  return answerObject(at, outcome.status, scaleOf(objectOf(outcome), paths));
+}
+
+const objectOf = (outcome: Outcome): AnyObject => ('version' in outcome ? outcome.version.object : (outcome.object as AnyObject));
+
+function scaleOf({ metadata, ...object }: AnyObject, paths: ScalePaths): ScaleObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  const replicas = getPath(object, paths.spec);
+  const selector = paths.selector === undefined ? '' : selectorText(getPath(object, paths.selector));
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, ...(namespace ? { namespace } : {}), uid, resourceVersion, creationTimestamp },
+    spec: typeof replicas === 'number' && replicas !== 0 ? { replicas } : {},
+    status: { replicas: Number(getPath(object, paths.status) ?? 0), ...(selector === '' ? {} : { selector }) },
+  };
+}
+
+/** A LabelSelector, a plain map (replication controllers) or text (custom resources). */
+function selectorText(selector: unknown): string {
+  if (typeof selector === 'string') return selector;
+  if (typeof selector !== 'object' || selector === null) return '';
+  const isMap = Object.values(selector).every((value) => typeof value === 'string');
+  return formatRequirements(requirementsOf((isMap ? { matchLabels: selector } : selector) as LabelSelector));
+}
+
+const steps = (path: string): readonly string[] => path.split('.').filter((step) => step !== '');
+
+function getPath(object: unknown, path: string): unknown {
+  return steps(path).reduce<unknown>((value, step) => (typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[step] : undefined), object);
+}
+
+function setPath(object: unknown, path: string, value: unknown): unknown {
+  const [step, ...rest] = steps(path);
+  if (step === undefined) return value;
+  const inner = (typeof object === 'object' && object !== null ? object : {}) as Readonly<Record<string, unknown>>;
+  return { ...inner, [step]: setPath(inner[step], rest.join('.'), value) };
+}
