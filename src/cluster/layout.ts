@@ -23,9 +23,11 @@ export interface NodeLayout {
   readonly containerdState: string;
   readonly containerdSocket: string;
   readonly cniConfig: string;
+  /** Which pod has which address. */
+  readonly cniData: string;
   /** The kubelet's own: pods' volumes, checkpoints. */
   readonly kubelet: string;
-  readonly podLogs: string;
+  readonly logs: string;
 }
 
 export function layoutOf(dataDir: string): Layout {
@@ -45,9 +47,10 @@ export function layoutOf(dataDir: string): Layout {
         containerdRoot: join(dir, 'containerd', 'root'),
         containerdState: join(dir, 'containerd', 'state'),
         containerdSocket: join(dir, 'containerd', 'containerd.sock'),
-        cniConfig: join(dir, 'cni'),
+        cniConfig: join(dir, 'cni', 'conf'),
+        cniData: join(dir, 'cni', 'data'),
         kubelet: join(dir, 'kubelet'),
-        podLogs: join(dir, 'pods'),
+        logs: join(dir, 'logs'),
       };
     },
   };

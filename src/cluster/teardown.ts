@@ -4,20 +4,18 @@ import { systemClock, type Millis } from '../base/clock.ts';
 import { connectCri, type Cri } from '../kubelet/index.ts';
 import type { Layout, NodeLayout } from './layout.ts';
 import { machineExec, type Exec } from './machine/exec.ts';
-import { mountPoints, removePlaces } from './node/place.ts';
+import { cgroupOf, mountPoints, removePlaces } from './node/place.ts';
 import { readSettings, type NodePlace, type Settings } from './settings.ts';
 import { releaseSlot } from './slots.ts';
 import { ask } from './supervisor/control.ts';
 import { endProcess, machineProcesses, type Processes } from './supervisor/process.ts';
 import { agentName, CONTROL_PLANE, containerdName } from './supervisor/programs.ts';
+import { wantedFile } from './supervisor/start.ts';
 import { readRecords, type Records } from './supervisor/records.ts';
 
 /** How long each process has to end by itself, and a container after it was asked to. */
 const PATIENCE: Millis = 10_000;
 const CONTAINER_GRACE_SECONDS = 2;
-
-/** The cgroup below which all of a cluster's pods live. */
-export const cgroupOf = (settings: Settings, node: NodePlace): string => `/knarr-${settings.slot}/${node.name}`;
 
 interface Stopping {
   readonly layout: Layout;
@@ -31,7 +29,7 @@ interface Stopping {
 export async function stopCluster(layout: Layout, say: (line: string) => void): Promise<void> {
   const settings = await readSettings(layout);
   if (!settings) return;
-  await rm(join(layout.run, 'wanted'), { force: true }); // from here on nobody starts a supervisor again
+  await rm(wantedFile(layout), { force: true }); // from here on nobody starts a supervisor again
   await ask(layout.dataDir, 'release');
   const records = await readRecords(layout);
   const stopping: Stopping = { layout, settings, records, processes: machineProcesses(systemClock), exec: machineExec };

@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { systemClock, type Clock, type Millis } from '../../base/clock.ts';
 import { systemRandom } from '../../base/random.ts';
 import { Refusal, type Terminal, type UpRequest } from '../../cli/index.ts';
 import { apiProbe, type ApiProbe } from '../api-probe.ts';
-import { programFile } from '../bundle.ts';
 import { adminKubeconfig, ensureCredentials } from '../credentials.ts';
 import { writeWhole } from '../files.ts';
 import { layoutOf, type Layout } from '../layout.ts';
@@ -19,6 +17,7 @@ import { ask } from '../supervisor/control.ts';
 import { machineProcesses } from '../supervisor/process.ts';
 import { CONTROL_PLANE } from '../supervisor/programs.ts';
 import { readRecords } from '../supervisor/records.ts';
+import { startSupervisor } from '../supervisor/start.ts';
 import { stopCluster } from '../teardown.ts';
 
 /** How long a cluster may take to become ready, and how often it is looked at. */
@@ -89,17 +88,6 @@ async function makeSettings(layout: Layout, wishes: Wishes): Promise<Settings> {
   const settings = planCluster(wishes, machineFacts(), slot);
   await writeSettings(layout, settings);
   return settings;
-}
-
-/** It runs in a session of its own, with its words in a file. */
-export async function startSupervisor(layout: Layout): Promise<void> {
-  const file = join(layout.logs, 'supervisor.log');
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await writeWhole(join(layout.run, 'wanted'), '');
-  await using log = await open(file, 'a', 0o600);
-  spawn(process.execPath, ['--enable-source-maps', programFile('supervisor'), layout.dataDir], {
-    detached: true, stdio: ['ignore', log.fd, log.fd], cwd: '/',
-  }).unref();
 }
 
 interface Waiting {

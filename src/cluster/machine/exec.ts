@@ -1,11 +1,5 @@
 import { spawn } from 'node:child_process';
-
-/** What a finished program left. */
-export interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { ProgramFailed, type ProgramResult } from '../../base/program.ts';
 
 export interface ExecOptions {
   readonly input?: string;
@@ -15,19 +9,10 @@ export interface ExecOptions {
 
 /** Runs programs on this machine: a seam, so that tests can watch what would be run. */
 export interface Exec {
-  /** Resolves whatever the exit code; 127 where the program is not there. */
-  run(command: string, args: readonly string[], options?: ExecOptions): Promise<Outcome>;
-  /** Resolves with what it printed. @throws ExecError unless it exits with 0 */
+  /** Resolves whatever the exit code; 127 where the program is not there. A RunProgram. */
+  run(command: string, args: readonly string[], options?: ExecOptions): Promise<ProgramResult>;
+  /** Resolves with what it printed. @throws ProgramFailed unless it exits with 0 */
   must(command: string, args: readonly string[], options?: ExecOptions): Promise<string>;
-}
-
-/** A program that had to succeed and did not. */
-export class ExecError extends Error {
-  constructor(command: string, args: readonly string[], outcome: Outcome) {
-    const said = (outcome.stderr || outcome.stdout).trim().split('\n').slice(-3).join('; ');
-    super(`${command} ${args.join(' ')}: ${said || `exit code ${outcome.code}`}`);
-    this.name = 'ExecError';
-  }
 }
 
 export const machineExec: Exec = {
@@ -50,7 +35,7 @@ export const machineExec: Exec = {
   }),
   async must(command, args, options) {
     const outcome = await machineExec.run(command, args, options);
-    if (outcome.code !== 0) throw new ExecError(command, args, outcome);
+    if (outcome.code !== 0) throw new ProgramFailed(command, args, outcome);
     return outcome.stdout;
   },
 };

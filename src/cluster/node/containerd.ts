@@ -71,7 +71,7 @@ const toml = (text: string): string => JSON.stringify(text);
 
 /** Writes the configuration and the directories it names. */
 export async function prepareContainerd(node: NodeLayout, exec: Exec): Promise<void> {
-  for (const dir of [node.containerdRoot, node.containerdState, node.cniConfig, node.kubelet, node.podLogs]) {
+  for (const dir of [node.containerdRoot, node.containerdState, node.cniConfig, node.cniData, node.kubelet, node.logs]) {
     await mkdir(dir, { recursive: true, mode: 0o711 });
   }
   const facts: ContainerdFacts = {

@@ -13,6 +13,9 @@ const utsFile = (layout: Layout, node: NodePlace): string => join(layout.run, 'n
 /** Named so that a stranger who finds the rule knows whose it is. */
 const chainOf = (slot: number): string => `KNARR-NODES-${slot}`;
 
+/** The cgroup below which all of a node's pods live. */
+export const cgroupOf = ({ slot }: Settings, node: NodePlace): string => `/knarr-${slot}/${node.name}`;
+
 /** What to put before a program's name so that it runs as on the node. */
 export function enterNode(layout: Layout, settings: Settings, node: NodePlace): readonly string[] {
   if (node.place === 'host') return [];
@@ -36,6 +39,7 @@ export async function preparePlaces(layout: Layout, settings: Settings, exec: Ex
   await letNodesOut(settings, exec);
   await privateNamespaceFiles(layout, exec);
   for (const node of apart) await prepareNamespace(layout, { settings, node }, exec);
+  for (const { podCidr, address } of apart) await exec.must('ip', ['route', 'replace', podCidr, 'via', address]);
   // Services as this machine reaches them: through the first node, whose proxy knows every backend.
   await exec.must('ip', ['route', 'replace', settings.serviceCidr, 'via', apart[0]!.address]);
 }

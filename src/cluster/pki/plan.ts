@@ -7,6 +7,9 @@ export const LEAF_LIFETIME: Millis = 365 * DAY;
 /** A certificate is renewed when less than this is left: weeks in which a stopped cluster may still start. */
 export const RENEW_BEFORE: Millis = 90 * DAY;
 
+/** The group of every node's agent; bound to the ClusterRole of that name. */
+export const AGENT_GROUP = 'system:knarr:agent';
+
 export type Issuer = 'ca' | 'front-proxy-ca';
 
 /** One leaf certificate as it should be. Its file is `<name>.crt`, its key `<name>.key`. */
@@ -51,6 +54,8 @@ export function leafSpecs(cluster: ClusterNames): readonly LeafSpec[] {
     client('scheduler', 'system:kube-scheduler'),
     ...cluster.nodes.flatMap(({ name, addresses }): LeafSpec[] => [
       client(`node-${name}`, `system:node:${name}`, 'system:nodes'),
+      // Proxy, network and DNS ask for more than a kubelet may see, and for less than it may do.
+      client(`node-${name}-agent`, `${AGENT_GROUP}:${name}`, AGENT_GROUP),
       {
         name: `node-${name}-serving`, issuer: 'ca', commonName: `system:node:${name}`, organizations: ['system:nodes'],
         use: 'server', dnsNames: [name], addresses,

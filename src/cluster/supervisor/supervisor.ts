@@ -128,7 +128,7 @@ export class Supervisor implements AsyncDisposable {
 
 /** Which processes read certificates of these names when they start. */
 export function holdersOf(certificates: readonly string[], settings: Settings): readonly string[] {
-  const ofNode = (node: NodePlace): boolean => certificates.some((name) => name === `node-${node.name}` || name === `node-${node.name}-serving`);
+  const ofNode = (node: NodePlace): boolean => ['', '-serving', '-agent'].some((end) => certificates.includes(`node-${node.name}${end}`));
   const agents = settings.nodes.filter(ofNode).map(agentName);
   const rest = certificates.filter((name) => name !== 'admin' && !name.startsWith('node-'));
   return [...(rest.length > 0 ? [CONTROL_PLANE] : []), ...agents];

@@ -1,0 +1,100 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import { startApiServer, type ApiServerConfig } from '../../apiserver/index.ts';
+import { createClient, createInformers, type Client } from '../../client/index.ts';
+import { startControllers } from '../../controllers/index.ts';
+import { builtinKinds } from '../../kinds/index.ts';
+import { startScheduler } from '../../scheduler/index.ts';
+import { startSimulatedNodes } from '../../simulate/index.ts';
+import { walDriver } from '../../store/drivers/wal.ts';
+import type { ApiHandler, UserInfo } from '../../wire/api.ts';
+import { serve } from '../../wire/node/http-server.ts';
+import type { Layout } from '../layout.ts';
+import { requirePair } from '../pki/ensure.ts';
+import { ensureServiceAccountKey, publicPart } from '../pki/service-account-key.ts';
+import type { Settings } from '../settings.ts';
+import { Started } from '../started.ts';
+import { KUBERNETES_VERSION } from '../version.ts';
+import { ensureClusterObjects, nameNodeNetworks } from './cluster-objects.ts';
+import { dialer, kubeletDialer } from './dialers.ts';
+
+export interface ControlPlaneOptions {
+  readonly layout: Layout;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** The store can no longer be trusted: the process must end. */
+  readonly onStoreFailure: (error: Error) => void;
+}
+
+const CONTROLLER_MANAGER: UserInfo = { username: 'system:kube-controller-manager', groups: [] };
+const SCHEDULER: UserInfo = { username: 'system:kube-scheduler', groups: [] };
+/** Makes what the cluster itself consists of. */
+const KNARR: UserInfo = { username: 'system:knarr', groups: ['system:masters'] };
+
+/** Store, API server, controllers, scheduler and simulated nodes on one event loop. Serves once it resolves. */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<AsyncDisposable> {
+  const { layout, settings, clock, random, log, onStoreFailure } = options;
+  const started = new Started();
+  try {
+    const driver = started.add(await walDriver({ directory: layout.store, random, log: log.with({ room: 'store' }), onFailure: onStoreFailure }));
+    const config = await apiServerConfig(layout, settings, started);
+    const server = started.add(await startApiServer({ driver, kinds: builtinKinds, clock, random, log: log.with({ room: 'apiserver' }), config }));
+    const [tls, ca] = await Promise.all([requirePair(layout, 'apiserver'), requirePair(layout, 'ca')]);
+    started.add(await serve(server.handler, {
+      host: '0.0.0.0', port: settings.port, tls, clientCa: ca.cert, streamsBody: isProxied, log: log.with({ room: 'http' }),
+    }));
+    await startLoops(options, server.handler, started);
+    return started;
+  } catch (error) {
+    await started[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Paths whose bodies belong to somebody else and may have any size. */
+const isProxied = (url: string): boolean => /\/(proxy|exec|attach|portforward)([/?]|$)/.test(url);
+
+async function apiServerConfig(layout: Layout, settings: Settings, started: Started): Promise<ApiServerConfig> {
+  const [ca, kubeletClient, signingKey] = await Promise.all([
+    requirePair(layout, 'ca'), requirePair(layout, 'apiserver-kubelet-client'), ensureServiceAccountKey(layout),
+  ]);
+  const issuer = `https://kubernetes.default.svc.${settings.clusterDomain}`;
+  return {
+    serviceAccounts: { issuer, audiences: [issuer], signingKey, verificationKeys: [publicPart(signingKey)] },
+    caPem: ca.cert,
+    serviceCidr: settings.serviceCidr,
+    advertise: { address: settings.advertiseAddress, port: settings.port },
+    kubelet: started.add(kubeletDialer({ ca: ca.cert, ...kubeletClient })),
+    dial: started.add(dialer()),
+    legacyServiceAccountTokens: settings.legacyServiceAccountTokens,
+    version: { gitVersion: KUBERNETES_VERSION },
+  };
+}
+
+async function startLoops({ settings, clock, random, log, layout }: ControlPlaneOptions, handler: ApiHandler, started: Started): Promise<void> {
+  const around = { clock, random, log };
+  const clientOf = (user: UserInfo): Client => createClient(handler, { user, userAgent: user.username });
+  // One set of caches for all: their objects are the server's own, and each cache less is one watch less to feed.
+  const informers = started.add(createInformers(clientOf(CONTROLLER_MANAGER), around));
+  const knarr = clientOf(KNARR);
+  const [ca, signingKey] = await Promise.all([requirePair(layout, 'ca'), ensureServiceAccountKey(layout)]);
+  started.add(startControllers({
+    ...around, client: clientOf(CONTROLLER_MANAGER), informers, log: log.with({ room: 'controllers' }),
+    config: {
+      caPem: ca.cert, clusterCidr: settings.podCidr, serviceAccountKey: signingKey,
+      legacyServiceAccountTokens: settings.legacyServiceAccountTokens,
+    },
+  }));
+  started.add(await startScheduler({ ...around, client: clientOf(SCHEDULER), informers, log: log.with({ room: 'scheduler' }) }));
+  started.add(nameNodeNetworks({ client: knarr, informers, nodes: settings.nodes, log }));
+  if (settings.nodes.length > 0) await ensureClusterObjects(knarr, settings);
+  if (settings.simulated > 0) {
+    started.add(await startSimulatedNodes({ ...around, client: knarr, informers, names: simulatedNames(settings.simulated), log: log.with({ room: 'simulate' }) }));
+  }
+}
+
+/** `simulated-1` and so on. */
+const simulatedNames = (count: number): readonly string[] => Array.from({ length: count }, (_, at) => `simulated-${at + 1}`);
