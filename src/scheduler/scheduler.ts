@@ -12,6 +12,7 @@ import { fitMessage, NO_NODES, type NodeVerdict } from './framework/diagnosis.ts
 import type { PluginEntry } from './framework/plugin.ts';
 import { PodInfo } from './framework/pod-info.ts';
 import { defineProfile, type Profile } from './framework/profile.ts';
+import { knowOwners } from './owners.ts';
 import { defaultPlugins } from './plugins/order.ts';
 import { planStatusPatch, type Unscheduled } from './pod-status.ts';
 import { Nominator } from './queue/nominator.ts';
@@ -71,7 +72,7 @@ export class Scheduler implements AsyncDisposable {
     const { client, clock, random, log, profiles = [{ schedulerName: DEFAULT_SCHEDULER }] } = options;
     this.#options = options;
     this.#profiles = new Map(profiles.map(({ schedulerName, plugins }) =>
-      [schedulerName, defineProfile(schedulerName, plugins ?? defaultPlugins(options))]));
+      [schedulerName, defineProfile(schedulerName, plugins ?? defaultPlugins({ client, ...knowOwners(options.informers) }))]));
     this.#queue = new SchedulingQueue({
       clock,
       profileOf: (pod) => this.#profiles.get(pod.pod.spec.schedulerName ?? DEFAULT_SCHEDULER)!,
@@ -189,7 +190,7 @@ export class Scheduler implements AsyncDisposable {
     const message = diagnosis.allNodes === 0 ? NO_NODES : fitMessage(diagnosis);
     this.#keep(queued, decision, message);
     if (nominate) this.#nominator.set(queued.info, nominate);
-    for (const victim of victims) this.#evict(queued, victim, nominate);
+    for (const victim of victims) if (!victim.terminating) this.#evict(queued, victim, nominate);
     // Without any node nobody was asked: a new node is news to all.
     const plugins = diagnosis.allNodes === 0 ? new Set(queued.profile.plugins.map(({ name }) => name)) : diagnosis.plugins;
     this.#failed(queued, { reason: 'Unschedulable', message, nominate }, { type: 'rejected', plugins });

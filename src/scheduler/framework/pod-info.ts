@@ -24,6 +24,7 @@ export class PodInfo {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly priority: number;
+  readonly terminating: boolean;
   readonly tolerations: readonly Toleration[];
   /** Without `pods`: each pod takes one of those. */
   readonly requests: Amounts;
@@ -40,6 +41,7 @@ export class PodInfo {
     this.uid = metadata.uid;
     this.labels = metadata.labels ?? EMPTY;
     this.priority = spec.priority ?? 0;
+    this.terminating = metadata.deletionTimestamp !== undefined;
     this.tolerations = spec.tolerations ?? NO_TOLERATIONS;
     this.requests = podRequests(pod);
     const floored = this.requests.has('cpu') && this.requests.has('memory') && spec.containers.length === 1

@@ -1,24 +1,32 @@
 import type { Client } from '../../client/index.ts';
 import type { PluginEntry } from '../framework/plugin.ts';
 import { defaultBinder } from './default-binder.ts';
+import { defaultPreemption } from './default-preemption/plugin.ts';
+import type { Budgets } from './default-preemption/victims.ts';
+import { dynamicResources } from './dynamic-resources.ts';
 import { imageLocality } from './image-locality.ts';
+import { interPodAffinity } from './inter-pod-affinity/plugin.ts';
 import { nodeAffinity } from './node-affinity.ts';
 import { nodeName } from './node-name.ts';
 import { nodePorts } from './node-ports.ts';
 import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation.ts';
 import { nodeResourcesFit } from './node-resources-fit.ts';
 import { nodeUnschedulable } from './node-unschedulable.ts';
+import type { SelectorOf } from './pod-topology-spread/constraints.ts';
+import { podTopologySpread } from './pod-topology-spread/plugin.ts';
 import { prioritySort } from './priority-sort.ts';
 import { schedulingGates } from './scheduling-gates.ts';
 import { taintToleration } from './taint-toleration.ts';
 
-/** What plugins that act need. */
+/** What plugins know and do beyond pods and nodes. */
 export interface PluginServices {
   readonly client: Pick<Client, 'createSubresource'>;
+  readonly selectorOf: SelectorOf;
+  readonly budgets: Budgets;
 }
 
 /** Every plugin of the default profile, in upstream's order and with upstream's weights. The one list to add to. */
-export const defaultPlugins = ({ client }: PluginServices): readonly PluginEntry[] => [
+export const defaultPlugins = ({ client, selectorOf, budgets }: PluginServices): readonly PluginEntry[] => [
   { plugin: schedulingGates, weight: 0 },
   { plugin: prioritySort, weight: 0 },
   { plugin: nodeUnschedulable, weight: 0 },
@@ -27,6 +35,10 @@ export const defaultPlugins = ({ client }: PluginServices): readonly PluginEntry
   { plugin: nodeAffinity, weight: 2 },
   { plugin: nodePorts, weight: 0 },
   { plugin: nodeResourcesFit, weight: 1 },
+  { plugin: podTopologySpread(selectorOf), weight: 2 },
+  { plugin: interPodAffinity, weight: 2 },
+  { plugin: dynamicResources, weight: 0 },
+  { plugin: defaultPreemption(budgets), weight: 0 },
   { plugin: nodeResourcesBalancedAllocation, weight: 1 },
   { plugin: imageLocality, weight: 1 },
   { plugin: defaultBinder(client), weight: 0 },

@@ -2,6 +2,7 @@ import type { Node } from '../../kinds/core/node.ts';
 import { amountOf } from '../../rules/pod-resources.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import { NodeInfo } from './node-info.ts';
+import { PodCounts, type PodSet } from './pod-counts.ts';
 import { interleaveZones } from './zones.ts';
 
 /** The columns every node has; others appear as nodes or pods name them. */
@@ -10,6 +11,13 @@ export const MEMORY = 1;
 export const EPHEMERAL = 2;
 export const PODS = 3;
 const BASIC = ['cpu', 'memory', 'ephemeral-storage', 'pods'];
+
+/** The values of one topology key as small numbers from 1: by slot, 0 where the node has no such label. */
+export interface Domains {
+  readonly domainOf: Int32Array;
+  /** One more than the largest number. */
+  readonly size: number;
+}
 
 /**
  * The cluster as the scheduler sees it: a struct of arrays, one slot for each node, kept up to date from the informers
@@ -29,6 +37,8 @@ export class NodeTable {
   readonly #podAt = new Map<string, { readonly pod: PodInfo; readonly info: NodeInfo }>();
   readonly #withAffinity = new Set<NodeInfo>();
   readonly #imageNodes = new Map<string, number>();
+  readonly #podCounts = new PodCounts();
+  readonly #domains = new Map<string, Domains>();
   #order: readonly NodeInfo[] | undefined;
   /** Where the next search begins, so that every node gets its turn. */
   nextStart = 0;
@@ -85,8 +95,21 @@ export class NodeTable {
     return this.#scoringMemory;
   }
 
+  /** How many pods of the set each slot has; terminating ones do not count. Good until the next change of the table. */
+  podCounts(namespace: string, set: PodSet): Int32Array {
+    return this.#podCounts.get(namespace, set, { slots: this.#scoringCpu.length, pods: () => this.#placed() });
+  }
+
+  /** Where each slot lies on a topology key. */
+  domains(key: string): Domains {
+    let found = this.#domains.get(key);
+    if (!found) this.#domains.set(key, (found = this.#findDomains(key)));
+    return found;
+  }
+
   setNode(node: Node): void {
     const info = this.#infoOf(node.metadata.name);
+    if (info.node?.metadata.labels !== node.metadata.labels) this.#domains.clear();
     this.#countImages(info, -1);
     const moved = info.node === undefined || zoneChanged(info.node, node);
     info.setNode(node);
@@ -104,6 +127,7 @@ export class NodeTable {
     const info = this.#byName.get(name);
     if (!info) return;
     this.#countImages(info, -1);
+    this.#domains.clear();
     info.setNode(undefined);
     this.#order = undefined;
     this.#forgetIfEmpty(info);
@@ -139,6 +163,24 @@ export class NodeTable {
     this.#requested[PODS]![slot]! += sign;
     this.#scoringCpu[slot]! += sign * pod.scoringCpu;
     this.#scoringMemory[slot]! += sign * pod.scoringMemory;
+    this.#podCounts.count(pod, slot, sign);
+  }
+
+  *#placed(): Iterable<readonly [PodInfo, number]> {
+    for (const { pod, info } of this.#podAt.values()) yield [pod, info.slot];
+  }
+
+  #findDomains(key: string): Domains {
+    const domainOf = new Int32Array(this.#scoringCpu.length);
+    const ids = new Map<string, number>();
+    for (const { slot, labels } of this.nodes) {
+      const value = labels[key];
+      if (value === undefined) continue;
+      const id = ids.get(value) ?? ids.size + 1;
+      ids.set(value, id);
+      domainOf[slot] = id;
+    }
+    return { domainOf, size: ids.size + 1 };
   }
 
   #countImages(info: NodeInfo, sign: 1 | -1): void {

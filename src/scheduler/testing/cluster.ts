@@ -80,7 +80,9 @@ export class TestCluster {
   }
 }
 
-/** The default profile, bound to nothing. */
+/** The default profile, bound to nothing. Pods with the same `app` label belong together. */
 export const testPlugins = defaultPlugins({
   client: { createSubresource: () => Promise.reject(new Error('a cycle binds nothing')) },
+  selectorOf: ({ labels }) => (labels.app === undefined ? undefined : { matchLabels: { app: labels.app } }),
+  budgets: () => [],
 });
