@@ -1,15 +1,14 @@
 /** The proxy's rules at work in the kernel: a node and a client, each a network namespace, and pods behind the node. */
-import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ManualClock, settle } from '../../src/base/clock.ts';
 import { silent } from '../../src/base/log.ts';
 import { mustRun } from '../../src/base/program.ts';
-import type { RunProgram } from '../../src/base/program.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { createClient, createInformers } from '../../src/client/index.ts';
 import { FakeApi } from '../../src/client/testing/fake-api.ts';
 import { cleanProxy, startProxy } from '../../src/proxy/index.ts';
 import { endpoint, service, slice } from '../../src/proxy/testing/objects.ts';
+import { get, inside, ip, isRoot, run, serveIn } from './support/namespaces.ts';
 
 const ID = `kpx${process.pid}`;
 const NODE = `${ID}-node`;
@@ -17,37 +16,7 @@ const CLIENT = `${ID}-client`;
 const PODS = [{ name: `${ID}-a`, address: '10.244.7.2' }, { name: `${ID}-b`, address: '10.244.7.3' }] as const;
 const SERVICE = '/api/v1/namespaces/ns1/services/svc1';
 const SLICE = '/apis/discovery.k8s.io/v1/namespaces/ns1/endpointslices/svc1-x';
-const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
-
-const run: RunProgram = (command, args, options) =>
-  new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: 'pipe', env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk) => (stdout += String(chunk)));
-    child.stderr.on('data', (chunk) => (stderr += String(chunk)));
-    child.on('error', (error) => resolve({ code: 127, stdout, stderr: error.message }));
-    child.on('close', (code) => resolve({ code: code ?? 128, stdout, stderr }));
-    child.stdin.on('error', () => {});
-    child.stdin.end(options?.input);
-  });
-const inside = (namespace: string): RunProgram => (command, args, options) => run('ip', ['netns', 'exec', namespace, command, ...args], options);
-const ip = (line: string) => mustRun(run, 'ip', line.split(' '));
-
-/** What an HTTP GET from a namespace brings: the body, or the error's code. */
-async function get(namespace: string, address: string): Promise<string> {
-  const script = `fetch(${JSON.stringify(`http://${address}/`)}, { signal: AbortSignal.timeout(3000) }).then((r) => r.text()).catch((e) => e.cause?.code ?? e.name).then((t) => process.stdout.write(t))`;
-  return (await inside(namespace)('node', ['-e', script])).stdout;
-}
-
-const servers: ReturnType<typeof spawn>[] = [];
-
-/** Answers `pod name, address of the caller` on port 80. */
-async function serveIn({ name }: { name: string }): Promise<void> {
-  const script = `require('http').createServer((q, s) => { s.setHeader('connection', 'close'); s.end('${name} ' + q.socket.remoteAddress.replace('::ffff:', '')); }).listen(80, () => console.log('ready'))`;
-  const child = spawn('ip', ['netns', 'exec', name, 'node', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  servers.push(child);
-  await new Promise((resolve) => child.stdout.once('data', resolve));
-}
+const servers: Disposable[] = [];
 
 beforeAll(async () => {
   if (!isRoot) return;
@@ -72,13 +41,13 @@ beforeAll(async () => {
     await ip(`-n ${pod.name} address add ${pod.address}/24 dev eth0`);
     await ip(`-n ${pod.name} link set eth0 up`);
     await ip(`-n ${pod.name} route add default via 10.244.7.1`);
-    await serveIn(pod);
+    servers.push(await serveIn(pod.name));
   }
   await mustRun(inside(NODE), 'sh', ['-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables']);
 });
 
 afterAll(async () => {
-  for (const server of servers) server.kill('SIGKILL');
+  for (const server of servers) server[Symbol.dispose]();
   for (const name of [NODE, CLIENT, ...PODS.map((pod) => pod.name)]) await run('ip', ['netns', 'delete', name]);
 });
 

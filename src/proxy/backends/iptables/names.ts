@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { IptablesRule, IptablesTable } from '../../../base/iptables.ts';
 import type { Backend, PortRules } from '../../ruleset.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -25,22 +26,13 @@ export function endpointChain({ id, protocol }: Pick<PortRules, 'id' | 'protocol
 /** Chains that come and go with Services and endpoints. */
 export const ownChain = /^KUBE-(SVC|SVL|EXT|FW|SEP)-[A-Z2-7]{16}$/;
 
-/** Where the built-in chains lead into ours. Upstream's comments. */
-export interface Jump {
-  readonly table: 'nat' | 'filter';
-  readonly from: string;
-  readonly to: string;
-  readonly match: readonly string[];
-  /** Before all other rules, rather than after. */
-  readonly first: boolean;
-}
-
 const comment = (text: string): readonly string[] => ['-m', 'comment', '--comment', text];
 const NEW = ['-m', 'conntrack', '--ctstate', 'NEW'] as const;
 
-const jump = (table: Jump['table'], from: string, to: string, match: readonly string[]): Jump => ({ table, from, to, match, first: true });
+const jump = (table: IptablesTable, chain: string, to: string, match: readonly string[]): IptablesRule => ({ table, chain, rule: [...match, '-j', to] });
 
-export const JUMPS: readonly Jump[] = [
+/** Where the built-in chains lead into ours, in this order and before all else. Upstream's comments. */
+export const JUMPS: readonly IptablesRule[] = [
   jump('filter', 'INPUT', 'KUBE-EXTERNAL-SERVICES', [...NEW, ...comment('kubernetes externally-visible service portals')]),
   jump('filter', 'FORWARD', 'KUBE-EXTERNAL-SERVICES', [...NEW, ...comment('kubernetes externally-visible service portals')]),
   jump('filter', 'INPUT', 'KUBE-NODEPORTS', comment('kubernetes health check service ports')),

@@ -1,0 +1,12 @@
+/**
+ * Gives a node's pods addresses and lets them reach each other, other nodes' pods and the world.
+ *
+ *     the node's own part: CNI configuration (bridge, host-local, portmap), masquerading, forwarding, kernel parameters
+ *     between nodes:       Node objects → planRoutes (pure) → `ip route` (host-gw: the other node is the next hop)
+ *
+ * In: informers, the node's address and pod network, a way to run programs in its network namespace. Out: files for
+ * containerd, routes and rules, which outlive the process; `cleanNetwork` takes them away. It must not know Services.
+ */
+export { cniConfig, type CniOptions } from './cni.ts';
+export { cleanNetwork, startNetwork, type NetworkOptions } from './network.ts';
+export { planRoutes, startRoutes, type Route, type RouteOptions } from './routes.ts';
