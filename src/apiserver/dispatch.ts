@@ -2,6 +2,7 @@ import type { Verb } from '../schema/kind.ts';
 import type { ApiResponse } from '../wire/api.ts';
 import { isReview, review } from './authz/reviews.ts';
 import type { Core } from './core.ts';
+import { Discovery } from './discovery/discovery.ts';
 import type { Exchange, Stage } from './exchange.ts';
 import { answerText } from './respond.ts';
 import { bind } from './subresources/binding.ts';
@@ -10,12 +11,20 @@ import { methodNotAllowed, verbs } from './verbs.ts';
 
 /** The last stage: hands the request to what serves its path. */
 export function dispatchStage(core: Core): Stage {
-  return { name: 'dispatch', handle: (exchange) => dispatch(core, exchange) };
+  const discovery = new Discovery(core.resources, core.config);
+  return {
+    name: 'dispatch',
+    async handle(exchange) {
+      const { request, info } = exchange;
+      if (info.isResource) return dispatch(core, exchange);
+      const found = request.method === 'GET' ? await discovery.serve(request, info.path) : undefined;
+      return found ?? pageNotFound();
+    },
+  };
 }
 
 async function dispatch(core: Core, exchange: Exchange): Promise<ApiResponse> {
   const { info } = exchange;
-  if (!info.isResource) return pageNotFound();
   const served = core.resources.find(info.group, info.version, info.resource);
   if (!served) {
     const kind = core.resources.kind(info.group, info.version, info.resource);

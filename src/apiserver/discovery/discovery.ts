@@ -1,0 +1,154 @@
+import { ApiError } from '../../meta/api-error.ts';
+import type { Kind } from '../../schema/kind.ts';
+import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
+import type { ApiServerConfig } from '../config.ts';
+import { JSON_MEDIA, negotiate, parseAccept } from '../negotiate.ts';
+import type { Resources } from '../resources.ts';
+import { answer, answerBytes } from '../respond.ts';
+import { groupsOf, resourceList, toGroup, toGroupDiscovery, type Group } from './resource-lists.ts';
+import { OpenApi } from './open-api.ts';
+
+const encoder = new TextEncoder();
+
+/** What clients ask before all else: which groups, versions and resources there are, and how their objects look. */
+export class Discovery {
+  readonly #resources: Resources;
+  readonly #config: ApiServerConfig;
+  readonly #openApi: OpenApi;
+  readonly #aggregated = new Map<string, Promise<Tagged>>();
+  #generation = -1;
+
+  constructor(resources: Resources, config: ApiServerConfig) {
+    this.#resources = resources;
+    this.#config = config;
+    this.#openApi = new OpenApi(resources, config.version?.gitVersion ?? 'unversioned');
+  }
+
+  /** undefined where the path is not discovery's. */
+  async serve(request: ApiRequest, path: string): Promise<ApiResponse | undefined> {
+    if (this.#generation !== this.#resources.generation) {
+      this.#generation = this.#resources.generation;
+      this.#aggregated.clear();
+      this.#openApi.forget();
+    }
+    const parts = path.split('/').filter((part) => part !== '');
+    switch (parts[0]) {
+      case 'api': return this.#core(request, parts.slice(1));
+      case 'apis': return this.#groups(request, parts.slice(1));
+      case 'version': return parts.length === 1 ? answer(request, 200, versionInfo(this.#config)) : undefined;
+      case 'openapi': return this.#openApi.serve(request, parts.slice(1));
+      default: return undefined;
+    }
+  }
+
+  #kinds(): readonly Kind[] {
+    return this.#resources.kinds();
+  }
+
+  async #core(request: ApiRequest, [version, ...rest]: readonly string[]): Promise<ApiResponse | undefined> {
+    if (rest.length > 0) return undefined;
+    if (version === undefined) {
+      const asked = aggregatedForm(request);
+      if (asked) return this.#aggregate(request, asked, [{ name: '', versions: ['v1'] }]);
+      return answer(request, 200, {
+        kind: 'APIVersions',
+        versions: ['v1'],
+        serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: this.#address() }],
+      }, media(request));
+    }
+    return version === 'v1' ? answer(request, 200, resourceList(this.#kinds(), '', 'v1'), media(request)) : undefined;
+  }
+
+  async #groups(request: ApiRequest, [name, version, ...rest]: readonly string[]): Promise<ApiResponse | undefined> {
+    if (rest.length > 0) return undefined;
+    const groups = groupsOf(this.#kinds());
+    if (name === undefined) {
+      const asked = aggregatedForm(request);
+      if (asked) return this.#aggregate(request, asked, groups);
+      return answer(request, 200, { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(toGroup) }, media(request));
+    }
+    const group = groups.find((one) => one.name === name);
+    if (!group) return undefined;
+    if (version === undefined) return answer(request, 200, { kind: 'APIGroup', apiVersion: 'v1', ...toGroup(group) }, media(request));
+    return group.versions.includes(version) ? answer(request, 200, resourceList(this.#kinds(), name, version), media(request)) : undefined;
+  }
+
+  #address(): string {
+    const { address = '127.0.0.1', port = 6443 } = this.#config.advertise ?? {};
+    return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  }
+
+  /** The whole of discovery in one answer (KEP-3352), with an ETag. */
+  async #aggregate(request: ApiRequest, version: string, groups: readonly Group[]): Promise<ApiResponse> {
+    const key = `${version} ${groups.length === 1 && groups[0]!.name === '' ? 'api' : 'apis'}`;
+    let made = this.#aggregated.get(key);
+    if (!made) {
+      const items = groups.map((group) => toGroupDiscovery(this.#kinds(), group));
+      made = tag({ kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items });
+      this.#aggregated.set(key, made);
+    }
+    const { bytes, etag } = await made;
+    const headers = {
+      'cache-control': 'public', vary: 'Accept', etag,
+      'content-type': `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+    };
+    return request.headers['if-none-match'] === etag ? { status: 304, headers } : answerBytes(200, [bytes], headers);
+  }
+}
+
+interface Tagged {
+  readonly bytes: Uint8Array;
+  readonly etag: string;
+}
+
+async function tag(document: object): Promise<Tagged> {
+  const bytes = encoder.encode(JSON.stringify(document));
+  return { bytes, etag: `"${await hexDigest(bytes)}"` };
+}
+
+/** SHA-256 in upper-case hexadecimal. */
+export async function hexDigest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('').toUpperCase();
+}
+
+/** `v2` or `v2beta1`, where the client prefers the aggregated form. */
+function aggregatedForm(request: ApiRequest): string | undefined {
+  for (const { type, params } of parseAccept(request.headers['accept'] ?? '')) {
+    if (type !== 'application/json') continue;
+    if (params['as'] === 'APIGroupDiscoveryList' && params['g'] === 'apidiscovery.k8s.io' && (params['v'] === 'v2' || params['v'] === 'v2beta1')) return params['v'];
+    if (params['as'] === undefined) return undefined;
+  }
+  return undefined;
+}
+
+/** Discovery documents are never protobuf here: the client that asks for it lists JSON beside it. */
+function media(request: ApiRequest) {
+  try {
+    return negotiate(request.headers['accept'], { protobuf: false, views: false });
+  } catch (error) {
+    if (error instanceof ApiError) return JSON_MEDIA;
+    throw error;
+  }
+}
+
+/** version.Info, as `kubectl version` reads it. */
+function versionInfo({ version }: ApiServerConfig): object {
+  const gitVersion = version?.gitVersion ?? 'v1.36.0';
+  const [, major = '1', minor = '36'] = /^v(\d+)\.(\d+)/.exec(gitVersion) ?? [];
+  return {
+    major,
+    minor,
+    emulationMajor: major,
+    emulationMinor: minor,
+    minCompatibilityMajor: major,
+    minCompatibilityMinor: String(Number(minor) - 1),
+    gitVersion,
+    gitCommit: version?.gitCommit ?? '',
+    gitTreeState: 'clean',
+    buildDate: version?.buildDate ?? '1970-01-01T00:00:00Z',
+    goVersion: 'none',
+    compiler: 'knarr',
+    platform: version?.platform ?? 'linux/amd64',
+  };
+}

@@ -1,0 +1,149 @@
+import { apiVersionOf } from '../../meta/resource.ts';
+import type { Kind, Verb } from '../../schema/kind.ts';
+
+/** A resource or subresource as discovery tells of it. */
+export interface Described {
+  /** `pods`, `pods/status`. */
+  readonly name: string;
+  readonly kind: Kind;
+  /** The kind that is sent and answered: Scale for `deployments/scale`. */
+  readonly response: GroupVersionKind;
+  readonly verbs: readonly string[];
+}
+
+export interface GroupVersionKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+const ALL: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const READ_WRITE = ['get', 'patch', 'update'];
+const CONNECT = ['create', 'get'];
+const PROXY = ['create', 'delete', 'get', 'patch', 'update'];
+
+/** Subresources whose kind or verbs are not those of a part of the object itself. */
+const SUBRESOURCES: Readonly<Record<string, { readonly verbs: readonly string[]; readonly response?: GroupVersionKind }>> = {
+  approval: { verbs: READ_WRITE },
+  attach: { verbs: CONNECT, response: { group: '', version: 'v1', kind: 'PodAttachOptions' } },
+  binding: { verbs: ['create'], response: { group: '', version: 'v1', kind: 'Binding' } },
+  ephemeralcontainers: { verbs: READ_WRITE },
+  eviction: { verbs: ['create'], response: { group: 'policy', version: 'v1', kind: 'Eviction' } },
+  exec: { verbs: CONNECT, response: { group: '', version: 'v1', kind: 'PodExecOptions' } },
+  finalize: { verbs: ['update'] },
+  log: { verbs: ['get'] },
+  portforward: { verbs: CONNECT, response: { group: '', version: 'v1', kind: 'PodPortForwardOptions' } },
+  resize: { verbs: READ_WRITE },
+  scale: { verbs: READ_WRITE, response: { group: 'autoscaling', version: 'v1', kind: 'Scale' } },
+  status: { verbs: READ_WRITE },
+  token: { verbs: ['create'], response: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' } },
+};
+const PROXY_OPTIONS: Readonly<Record<string, string>> = { nodes: 'NodeProxyOptions', pods: 'PodProxyOptions', services: 'ServiceProxyOptions' };
+
+/** A kind's resource and its subresources, in order of name. */
+export function describeKind(kind: Kind): readonly Described[] {
+  const own: GroupVersionKind = { group: kind.group, version: kind.version, kind: kind.kind };
+  const names = [...(kind.hasStatus && isStored(kind) ? ['status'] : []), ...(kind.scale ? ['scale'] : []), ...(kind.subresources ?? [])];
+  const below = [...new Set(names)].map((name): Described => {
+    if (name === 'proxy') return { name: `${kind.plural}/proxy`, kind, verbs: PROXY, response: { group: '', version: 'v1', kind: PROXY_OPTIONS[kind.plural] ?? kind.kind } };
+    const { verbs = READ_WRITE, response = own } = SUBRESOURCES[name] ?? {};
+    return { name: `${kind.plural}/${name}`, kind, verbs, response };
+  });
+  return [{ name: kind.plural, kind, verbs: kind.verbs ?? ALL, response: own }, ...below].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+const isStored = (kind: Kind): boolean => kind.verbs === undefined || kind.verbs.includes('get');
+
+/** Whether a kind has a path at all: Scale and DeleteOptions are only ever bodies. */
+const isListed = (kind: Kind): boolean => kind.verbs === undefined || kind.verbs.length > 0;
+
+/** One group version's kinds, those of requests only left out. */
+export function kindsOf(kinds: readonly Kind[], group: string, version: string): readonly Kind[] {
+  return kinds.filter((kind) => kind.group === group && kind.version === version && isListed(kind)).toSorted((a, b) => (a.plural < b.plural ? -1 : 1));
+}
+
+/** meta/v1 APIResourceList: `/api/v1`, `/apis/apps/v1`. */
+export function resourceList(kinds: readonly Kind[], group: string, version: string): object {
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: apiVersionOf({ group, version }),
+    resources: kindsOf(kinds, group, version).flatMap(describeKind).map(toResource),
+  };
+}
+
+function toResource({ name, kind, response, verbs }: Described): object {
+  const below = name.includes('/');
+  const elsewhere = response.group !== kind.group || response.version !== kind.version;
+  return {
+    name,
+    singularName: below ? '' : kind.singular,
+    namespaced: kind.scope === 'Namespaced',
+    ...(elsewhere ? { group: response.group, version: response.version } : {}),
+    kind: response.kind,
+    verbs,
+    ...(below || !kind.short ? {} : { shortNames: kind.short }),
+    ...(below || !kind.categories ? {} : { categories: kind.categories }),
+  };
+}
+
+export interface Group {
+  readonly name: string;
+  /** The preferred first. */
+  readonly versions: readonly string[];
+}
+
+/** The groups in the order kinds were added, the core group left out; a stable version before beta before alpha. */
+export function groupsOf(kinds: readonly Kind[]): readonly Group[] {
+  const groups = new Map<string, Set<string>>();
+  for (const { group, version } of kinds.filter(isListed)) {
+    if (group === '') continue;
+    if (!groups.has(group)) groups.set(group, new Set());
+    groups.get(group)!.add(version);
+  }
+  return [...groups].map(([name, versions]) => ({ name, versions: [...versions].toSorted(comparePriority) }));
+}
+
+/** The order upstream prefers versions in: GA, beta, alpha; within each the larger number first. */
+export function comparePriority(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version));
+  if (!left || !right) return left ? -1 : right ? 1 : a < b ? -1 : 1;
+  const stage = (match: RegExpExecArray) => (match[2] === undefined ? 2 : match[2] === 'beta' ? 1 : 0);
+  return stage(right) - stage(left) || Number(right[1]) - Number(left[1]) || Number(right[3] ?? 0) - Number(left[3] ?? 0);
+}
+
+/** meta/v1 APIGroup. */
+export function toGroup({ name, versions }: Group): object {
+  const written = versions.map((version) => ({ groupVersion: `${name}/${version}`, version }));
+  return { name, versions: written, preferredVersion: written[0] };
+}
+
+/** One group of an apidiscovery.k8s.io APIGroupDiscoveryList. */
+export function toGroupDiscovery(kinds: readonly Kind[], { name, versions }: Group): object {
+  return {
+    metadata: { name, creationTimestamp: null },
+    versions: versions.map((version) => ({
+      version,
+      resources: kindsOf(kinds, name, version).map(toResourceDiscovery),
+      freshness: 'Current',
+    })),
+  };
+}
+
+function toResourceDiscovery(kind: Kind): object {
+  const described = describeKind(kind);
+  const own = described.find(({ name }) => name === kind.plural)!;
+  const below = described.filter((one) => one !== own);
+  return {
+    resource: kind.plural,
+    responseKind: own.response,
+    scope: kind.scope,
+    singularResource: kind.singular,
+    verbs: own.verbs,
+    ...(kind.short ? { shortNames: kind.short } : {}),
+    ...(kind.categories ? { categories: kind.categories } : {}),
+    ...(below.length === 0 ? {} : {
+      subresources: below.map(({ name, response, verbs }) => ({ subresource: name.slice(kind.plural.length + 1), responseKind: response, verbs })),
+    }),
+  };
+}
