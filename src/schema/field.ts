@@ -56,6 +56,11 @@ export class Field<out T = unknown, out P extends Presence = Presence> {
     return this.#with({ description });
   }
 
+  /** A closed set of values, others being `Unsupported value`; the type stays string (`oneOf` narrows it). In upstream's order. */
+  among(...values: readonly string[]): Field<T, P> {
+    return this.#with({ enum: values });
+  }
+
   /** Inclusive bounds of numbers. */
   min(min: number): Field<T, P> {
     return this.#with({ min });

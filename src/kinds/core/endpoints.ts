@@ -17,7 +17,7 @@ export const endpointPort = part(() =>
   object('api.core.v1.EndpointPort', {
     name: string().tag(1),
     port: int32().required().tag(2),
-    protocol: string().default('TCP').tag(3),
+    protocol: string().default('TCP').among('SCTP', 'TCP', 'UDP').tag(3),
     appProtocol: string().pointer().tag(4),
   }).atomic());
 export type EndpointPort = TypeOf<ReturnType<typeof endpointPort>>;

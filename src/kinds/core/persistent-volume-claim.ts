@@ -32,7 +32,7 @@ export const persistentVolumeClaimSpec = part(() =>
     volumeName: string().tag(3),
     selector: labelSelector().tag(4),
     storageClassName: string().pointer().tag(5),
-    volumeMode: string().pointer().default('Filesystem').tag(6),
+    volumeMode: string().pointer().default('Filesystem').among('Block', 'Filesystem').tag(6),
     dataSource: typedLocalObjectReference().tag(7),
     dataSourceRef: typedObjectReference().tag(8),
     volumeAttributesClassName: string().pointer().tag(9),

@@ -31,10 +31,10 @@ export const persistentVolumeSpec = part(() =>
     csi: csiPersistentVolumeSource().within(2).tag(22),
     accessModes: list(string()).tag(3),
     claimRef: objectReference().tag(4),
-    persistentVolumeReclaimPolicy: string().default('Retain').tag(5),
+    persistentVolumeReclaimPolicy: string().default('Retain').among('Delete', 'Recycle', 'Retain').tag(5),
     storageClassName: string().tag(6),
     mountOptions: list(string()).tag(7),
-    volumeMode: string().pointer().default('Filesystem').tag(8),
+    volumeMode: string().pointer().default('Filesystem').among('Block', 'Filesystem').tag(8),
     nodeAffinity: volumeNodeAffinity().tag(9),
     volumeAttributesClassName: string().pointer().tag(10),
   }));

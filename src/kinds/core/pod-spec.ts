@@ -66,10 +66,10 @@ export const podSpec = part(() =>
   object('api.core.v1.PodSpec', {
     volumes: list(volume()).mapKeys('name').mergeKey('name', { retainKeys: true }).tag(1),
     containers: list(container()).keyedBy('name').required().tag(2),
-    restartPolicy: string().default('Always').tag(3),
+    restartPolicy: string().default('Always').among('Always', 'OnFailure', 'Never').tag(3),
     terminationGracePeriodSeconds: int64().pointer().default(30).tag(4),
     activeDeadlineSeconds: int64().pointer().tag(5),
-    dnsPolicy: string().default('ClusterFirst').tag(6),
+    dnsPolicy: string().default('ClusterFirst').among('ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None').tag(6),
     nodeSelector: map(string()).atomic().tag(7),
     serviceAccountName: string().tag(8),
     serviceAccount: string().tag(9),
@@ -94,7 +94,7 @@ export const podSpec = part(() =>
     readinessGates: list(podReadinessGate()).tag(28),
     runtimeClassName: string().pointer().tag(29),
     enableServiceLinks: boolean().pointer().tag(30),
-    preemptionPolicy: string().pointer().tag(31),
+    preemptionPolicy: string().pointer().among('PreemptLowerPriority', 'Never').tag(31),
     overhead: map(quantity()).tag(32),
     topologySpreadConstraints: list(topologySpreadConstraint()).mapKeys('topologyKey', 'whenUnsatisfiable').mergeKey('topologyKey').tag(33),
     ephemeralContainers: list(ephemeralContainer()).keyedBy('name').tag(34),
@@ -113,11 +113,11 @@ export const topologySpreadConstraint = part(() =>
   object('api.core.v1.TopologySpreadConstraint', {
     maxSkew: int32().required().tag(1),
     topologyKey: string().required().tag(2),
-    whenUnsatisfiable: string().required().tag(3),
+    whenUnsatisfiable: string().required().among('DoNotSchedule', 'ScheduleAnyway').tag(3),
     labelSelector: labelSelector().tag(4),
     minDomains: int32().pointer().tag(5),
-    nodeAffinityPolicy: string().pointer().tag(6),
-    nodeTaintsPolicy: string().pointer().tag(7),
+    nodeAffinityPolicy: string().pointer().among('Honor', 'Ignore').tag(6),
+    nodeTaintsPolicy: string().pointer().among('Honor', 'Ignore').tag(7),
     matchLabelKeys: list(string()).tag(8),
   }));
 export type TopologySpreadConstraint = TypeOf<ReturnType<typeof topologySpreadConstraint>>;

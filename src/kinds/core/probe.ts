@@ -18,7 +18,7 @@ export const httpGetAction = part(() =>
     path: string().default('/').tag(1),
     port: intOrString().required().tag(2),
     host: string().tag(3),
-    scheme: string().default('HTTP').tag(4),
+    scheme: string().default('HTTP').among('HTTP', 'HTTPS').tag(4),
     httpHeaders: list(httpHeader()).tag(5),
   }));
 export type HTTPGetAction = TypeOf<ReturnType<typeof httpGetAction>>;

@@ -24,7 +24,7 @@ export const podSecurityContext = part(() =>
     runAsGroup: int64().pointer().tag(6),
     sysctls: list(sysctl()).tag(7),
     windowsOptions: windowsSecurityContextOptions().tag(8),
-    fsGroupChangePolicy: string().pointer().tag(9),
+    fsGroupChangePolicy: string().pointer().among('Always', 'OnRootMismatch').tag(9),
     seccompProfile: seccompProfile().tag(10),
     appArmorProfile: appArmorProfile().tag(11),
     supplementalGroupsPolicy: string().pointer().tag(12),

@@ -39,7 +39,7 @@ export type PortStatus = TypeOf<ReturnType<typeof portStatus>>;
 export const servicePort = part(() =>
   object('api.core.v1.ServicePort', {
     name: string().tag(1),
-    protocol: string().default('TCP').tag(2),
+    protocol: string().default('TCP').among('SCTP', 'TCP', 'UDP').tag(2),
     port: int32().required().tag(3),
     targetPort: intOrString().tag(4),
     nodePort: int32().tag(5),
@@ -52,9 +52,9 @@ export const serviceSpec = part(() =>
     ports: list(servicePort()).mapKeys('port', 'protocol').mergeKey('port').tag(1),
     selector: map(string()).atomic().tag(2),
     clusterIP: string().tag(3),
-    type: string().default('ClusterIP').tag(4),
+    type: string().default('ClusterIP').among('ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort').tag(4),
     externalIPs: list(string()).tag(5),
-    sessionAffinity: string().default('None').tag(7),
+    sessionAffinity: string().default('None').among('ClientIP', 'None').tag(7),
     loadBalancerIP: string().tag(8),
     loadBalancerSourceRanges: list(string()).tag(9),
     externalName: string().tag(10),
@@ -67,8 +67,8 @@ export const serviceSpec = part(() =>
     ipFamilies: list(string()).tag(19),
     allocateLoadBalancerNodePorts: boolean().pointer().tag(20),
     loadBalancerClass: string().pointer().tag(21),
-    internalTrafficPolicy: string().pointer().tag(22),
-    trafficDistribution: string().pointer().tag(23),
+    internalTrafficPolicy: string().pointer().among('Cluster', 'Local').tag(22),
+    trafficDistribution: string().pointer().among('PreferClose', 'PreferSameZone', 'PreferSameNode').tag(23),
   }));
 export type ServiceSpec = TypeOf<ReturnType<typeof serviceSpec>>;
 

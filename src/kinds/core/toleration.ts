@@ -4,7 +4,7 @@ export const taint = part(() =>
   object('api.core.v1.Taint', {
     key: string().required().tag(1),
     value: string().tag(2),
-    effect: string().required().tag(3),
+    effect: string().required().among('NoSchedule', 'PreferNoSchedule', 'NoExecute').tag(3),
     timeAdded: time().tag(4),
   }));
 export type Taint = TypeOf<ReturnType<typeof taint>>;

@@ -88,7 +88,7 @@ export type GitRepoVolumeSource = TypeOf<ReturnType<typeof gitRepoVolumeSource>>
 export const hostPathVolumeSource = part(() =>
   object('api.core.v1.HostPathVolumeSource', {
     path: string().required().tag(1),
-    type: string().pointer().default('').tag(2),
+    type: string().pointer().default('').among('', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket').tag(2),
   }));
 export type HostPathVolumeSource = TypeOf<ReturnType<typeof hostPathVolumeSource>>;
 

@@ -1,0 +1,103 @@
+/** Names and amounts of resources: containers', pods', nodes'. */
+import { type FieldPath, type FieldError, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts';
+import { qualifiedNameProblems } from '../../meta/names.ts';
+import { compareQuantity, parseQuantity, quantityValue } from '../../meta/quantity.ts';
+import { type Errors, NEGATIVE, problemsAt } from '../checks.ts';
+import type { ResourceRequirements } from './resources.ts';
+
+const STANDARD_OF_CONTAINERS = ['cpu', 'memory', 'ephemeral-storage'];
+const STANDARD = new Set([
+  ...STANDARD_OF_CONTAINERS, 'requests.cpu', 'requests.memory', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory',
+  'limits.ephemeral-storage', 'pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'configmaps',
+  'persistentvolumeclaims', 'storage', 'requests.storage', 'services.nodeports', 'services.loadbalancers',
+]);
+const MAX_QUALIFIED = 'requests.';
+
+export const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
+const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
+const isAttachable = (name: string): boolean => name.startsWith('attachable-volumes-');
+/** Fully qualified outside kubernetes.io, and still a name as a quota's `requests.` */
+export const isExtended = (name: string): boolean =>
+  !isNative(name) && !name.startsWith(MAX_QUALIFIED) && qualifiedNameProblems(`${MAX_QUALIFIED}${name}`).length === 0;
+/** Whether more may be promised than there is: not of devices and pages, which are whole. */
+const isOvercommittable = (name: string): boolean => isNative(name) && !isHugePages(name);
+const isInteger = (name: string): boolean => isExtended(name);
+
+/** Whether a name is one a container can ask for. */
+export function* resourceNameErrors(name: string, at: FieldPath): Errors {
+  const problems = qualifiedNameProblems(name);
+  if (problems.length > 0) return void (yield* problemsAt(at, name, problems));
+  if (name.includes('/')) {
+    if (!isNative(name) && !isExtended(name)) yield invalid(at, name, "doesn't follow extended resource name standard");
+    return;
+  }
+  if (!STANDARD.has(name) && !isHugePages(name) && !isAttachable(name)) yield invalid(at, name, 'must be a standard resource type or fully qualified');
+  if (!STANDARD_OF_CONTAINERS.includes(name) && !isHugePages(name)) yield invalid(at, name, 'must be a standard resource for containers');
+}
+
+/** An amount that may not be negative, nor broken where the resource is whole. */
+export function* amountErrors(name: string, amount: string, at: FieldPath): Errors {
+  const { nanos } = parseQuantity(amount);
+  if (nanos < 0n) yield invalid(at, amount, NEGATIVE);
+  if (isInteger(name) && nanos % 1_000_000_000n !== 0n) yield invalid(at, amount, 'must be an integer');
+}
+
+type Quantities = Readonly<Record<string, string>>;
+
+function* listErrors(list: Quantities, at: FieldPath): Errors {
+  for (const [name, amount] of Object.entries(list)) {
+    const here = at.key(name);
+    yield* resourceNameErrors(name, here);
+    yield* amountErrors(name, amount, here);
+    if (isHugePages(name) && !isMultiple(name, amount)) yield invalid(here, amount, `${amount} is not positive integer multiple of ${name}`);
+  }
+}
+
+function isMultiple(name: string, amount: string): boolean {
+  const page = parseQuantity(name.slice('hugepages-'.length)).nanos;
+  return page > 0n && parseQuantity(amount).nanos % page === 0n;
+}
+
+/** @param claims the names of the pod's resource claims */
+export function* requirementErrors({ limits = {}, requests = {}, claims = [] }: ResourceRequirements, podClaims: readonly string[], at: FieldPath): Errors {
+  yield* listErrors(limits, at.child('limits'));
+  yield* listErrors(requests, at.child('requests'));
+  for (const [name, amount] of Object.entries(requests)) yield* requestErrors(name, amount, limits[name], at);
+  const names = [...Object.keys(limits), ...Object.keys(requests)];
+  if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')) yield forbidden(at, 'HugePages require cpu or memory');
+  yield* claimErrors(claims, podClaims, at.child('claims'));
+}
+
+function* requestErrors(name: string, request: string, limit: string | undefined, at: FieldPath): Errors {
+  const wanted = at.child('requests');
+  if (limit === undefined) {
+    if (!isOvercommittable(name)) yield required(at.child('limits'), 'Limit must be set for non overcommitable resources');
+    return;
+  }
+  const difference = compareQuantity(parseQuantity(request), parseQuantity(limit));
+  if (difference !== 0 && !isOvercommittable(name)) yield invalid(wanted, request, `must be equal to ${name} limit of ${limit}`);
+  else if (difference > 0) yield invalid(wanted, request, `must be less than or equal to ${name} limit of ${limit}`);
+}
+
+function* claimErrors(claims: NonNullable<ResourceRequirements['claims']>, podClaims: readonly string[], at: FieldPath): Errors {
+  const known = podClaims.length === 0 ? ' which is empty' : `: ${podClaims.toSorted().join(', ')}`;
+  for (const [index, { name }] of claims.entries()) {
+    const here = at.index(index);
+    if (!name || podClaims.includes(name)) continue;
+    yield { reason: 'FieldValueNotFound', field: here.toString(), message: `Not found: ${JSON.stringify(name)}: must be one of the names in pod.spec.resourceClaims${known}` } satisfies FieldError;
+  }
+}
+
+/** What a pod as a whole may ask for. */
+export function* podLevelErrors(resources: ResourceRequirements, podClaims: readonly string[], at: FieldPath): Errors {
+  if (resources.claims?.length) yield forbidden(at.child('claims'), 'claims may not be set for Resources at pod-level');
+  for (const list of ['limits', 'requests'] as const) {
+    for (const name of Object.keys(resources[list] ?? {})) {
+      if (name !== 'cpu' && name !== 'memory' && !isHugePages(name)) yield notSupported(at.child(list).key(name), name, ['cpu', 'hugepages-', 'memory']);
+    }
+  }
+  yield* requirementErrors(resources, podClaims, at);
+}
+
+/** A quantity of bytes or counts that may not be negative, as the size of an emptyDir. */
+export const isNegative = (amount: string): boolean => quantityValue(parseQuantity(amount)) < 0;

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { cidrProblems, ipProblems, isInCidr, isIpv6, parseIp, specialIpProblems } from './ip.ts';
+
+test.each(['10.9.8.7', '::', '2001:db8::ffff', '::ffff:1.2.3.4', '1:2:3:4:5:6:7:8', 'fe80::1'])('%s is an address', (text) => {
+  expect(ipProblems(text)).toEqual([]);
+});
+
+test.each(['', '10.9.8', '256.1.1.1', '1:2:3', '1::2::3', '12345::', 'x::1', '1:2:3:4:5:6:7:8:9', ':::', '1.2.3.4:80'])('%j is none', (text) => {
+  expect(ipProblems(text)).toEqual(['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']);
+});
+
+test('an address is a number of its family', () => {
+  expect(parseIp('10.0.0.1')).toEqual({ family: 4, value: 0x0a000001n });
+  expect(parseIp('::1:0')).toEqual({ family: 6, value: 0x10000n });
+  expect([isIpv6('::1'), isIpv6('10.0.0.1'), isIpv6('x')]).toEqual([true, false, false]);
+});
+
+test('ranges hold the addresses of their prefix', () => {
+  expect(isInCidr('10.244.3.9', '10.244.0.0/16')).toBe(true);
+  expect(isInCidr('10.245.3.9', '10.244.0.0/16')).toBe(false);
+  expect(isInCidr('10.245.3.9', '0.0.0.0/0')).toBe(true);
+  expect(isInCidr('::1', '10.0.0.0/8')).toBe(false);
+  expect(cidrProblems('10.0.0.0/33')).toEqual(['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)']);
+  expect(cidrProblems('2001:db8::/64')).toEqual([]);
+});
+
+test('addresses of the machine itself are special', () => {
+  expect(specialIpProblems('127.0.0.1')).toEqual(['may not be in the loopback range (127.0.0.0/8, ::1/128)']);
+  expect(specialIpProblems('169.254.169.254')).toEqual(['may not be in the link-local range (169.254.0.0/16, fe80::/10)']);
+  expect(specialIpProblems('0.0.0.0')).toEqual(['may not be unspecified (0.0.0.0)']);
+  expect(specialIpProblems('10.0.0.1')).toEqual([]);
+});

@@ -1,0 +1,80 @@
+/** IP addresses and ranges as text, without node:net: this runs wherever JavaScript runs. */
+
+/** The address as a number, and its family; undefined where the text is none. Leading zeros are taken as decimal, as upstream does in old fields. */
+export function parseIp(text: string): { readonly family: 4 | 6; readonly value: bigint } | undefined {
+  if (!text.includes(':')) {
+    const value = parseIpv4(text);
+    return value === undefined ? undefined : { family: 4, value };
+  }
+  const value = parseIpv6(text);
+  return value === undefined ? undefined : { family: 6, value };
+}
+
+function parseIpv4(text: string): bigint | undefined {
+  const parts = text.split('.');
+  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255)) return undefined;
+  return parts.reduce((sum, part) => (sum << 8n) | BigInt(part), 0n);
+}
+
+function parseIpv6(text: string): bigint | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const [head, tail] = halves.map(groupsOf);
+  if (!head || (halves.length === 2 && !tail)) return undefined;
+  const missing = 8 - head.length - (tail?.length ?? 0);
+  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
+  const groups = [...head, ...Array<bigint>(missing).fill(0n), ...(tail ?? [])];
+  return groups.reduce((sum, group) => (sum << 16n) | group, 0n);
+}
+
+/** The 16-bit groups of a part without `::`; its end may be an IPv4 address. */
+function groupsOf(text: string): readonly bigint[] | undefined {
+  if (text === '') return [];
+  const parts = text.split(':');
+  const groups: bigint[] = [];
+  for (const [position, part] of parts.entries()) {
+    const ipv4 = position === parts.length - 1 && part.includes('.') ? parseIpv4(part) : undefined;
+    if (ipv4 !== undefined) groups.push(ipv4 >> 16n, ipv4 & 0xffffn);
+    else if (/^[0-9a-fA-F]{1,4}$/.test(part)) groups.push(BigInt(`0x${part}`));
+    else return undefined;
+  }
+  return groups;
+}
+
+export const isIpv6 = (text: string): boolean => parseIp(text)?.family === 6;
+
+/** Whether `address` lies in the range; false where either is malformed or their families differ. */
+export function isInCidr(address: string, cidr: string): boolean {
+  const ip = parseIp(address);
+  const range = parseCidr(cidr);
+  if (!ip || range?.family !== ip.family) return false;
+  const shift = BigInt((ip.family === 4 ? 32 : 128) - range.prefix);
+  return ip.value >> shift === range.value >> shift;
+}
+
+export function parseCidr(text: string): { readonly family: 4 | 6; readonly value: bigint; readonly prefix: number } | undefined {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const ip = parseIp(address);
+  if (!ip || prefix === undefined || rest.length > 0 || !/^\d{1,3}$/.test(prefix)) return undefined;
+  return Number(prefix) <= (ip.family === 4 ? 32 : 128) ? { ...ip, prefix: Number(prefix) } : undefined;
+}
+
+export const ipProblems = (text: string): readonly string[] =>
+  parseIp(text) ? [] : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
+
+export const cidrProblems = (text: string): readonly string[] =>
+  parseCidr(text) ? [] : ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
+
+const SPECIAL: readonly (readonly [ranges: readonly string[], why: string])[] = [
+  [['127.0.0.0/8', '::1/128'], 'may not be in the loopback range (127.0.0.0/8, ::1/128)'],
+  [['169.254.0.0/16', 'fe80::/10'], 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'],
+  [['224.0.0.0/24', 'ff02::/16'], 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'],
+];
+
+/** Addresses that mean something else on each machine, which endpoints and external IPs may not be. */
+export function specialIpProblems(text: string): readonly string[] {
+  const ip = parseIp(text);
+  if (!ip) return ['must be a valid IP address'];
+  if (ip.value === 0n) return [`may not be unspecified (${text})`];
+  return SPECIAL.filter(([ranges]) => ranges.some((range) => isInCidr(text, range))).map(([, why]) => why);
+}
