@@ -32,6 +32,8 @@ export interface KindHooks<T> {
   defaults?(object: T): T;
   /** Everything the schema cannot say. Upstream's paths and messages. */
   validate?(object: T, at: FieldPath): Iterable<FieldError>;
+  /** What only creation forbids: runs besides `validate`. */
+  validateCreate?(object: T, at: FieldPath): Iterable<FieldError>;
   /** What may change: runs besides `validate`, on spec updates alone. */
   validateUpdate?(object: T, old: T, at: FieldPath): Iterable<FieldError>;
   validateStatusUpdate?(object: T, old: T, at: FieldPath): Iterable<FieldError>;

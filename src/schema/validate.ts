@@ -13,7 +13,7 @@ export const IMMUTABLE = 'field is immutable';
  */
 export function validateObject(kind: Kind, object: AnyObject, old?: AnyObject): readonly FieldError[] {
   const at = FieldPath.of();
-  const own = [...(kind.validate?.(object, at) ?? []), ...(old ? (kind.validateUpdate?.(object, old, at) ?? []) : [])];
+  const own = [...(kind.validate?.(object, at) ?? []), ...((old ? kind.validateUpdate?.(object, old, at) : kind.validateCreate?.(object, at)) ?? [])];
   const generic = schemaErrors(kind, object, old);
   if (own.length === 0 || generic.length === 0) return own.length === 0 ? generic : own;
   const spoken = new Set(own.map(({ field }) => field));
