@@ -2,42 +2,37 @@ import { resolved } from './go-type.ts';
 import type { ObjectNode, SchemaNode } from './node.ts';
 
 /** Fills in the schema's defaults within `value`, which was decoded with it; shares what need not change. */
-export const fillDefaults = (schema: SchemaNode, value: unknown): unknown => fillerOf(schema, false)?.(value) ?? value;
+export const fillDefaults = (schema: SchemaNode, value: unknown): unknown => fillerOf(schema)?.(value) ?? value;
 
 /** Returns its argument where nothing was missing. */
 type Filler = (value: unknown) => unknown;
 type Known = WeakMap<SchemaNode, { readonly fill: Filler | undefined }>;
 
 const compiled: Known = new WeakMap();
-const compiledWithZeros: Known = new WeakMap();
 
-/**
- * undefined where nothing below has a default.
- * @param zeros whether absent required scalars are filled with Go's zero values, as in `status`, which nobody validates
- */
-function fillerOf(node: SchemaNode, zeros: boolean): Filler | undefined {
-  const cache = zeros ? compiledWithZeros : compiled;
-  const known = cache.get(node);
+/** undefined where nothing below has a default. */
+function fillerOf(node: SchemaNode): Filler | undefined {
+  const known = compiled.get(node);
   if (known) return known.fill;
   if (node.type === 'lazy') {
     // What refers to itself is compiled when a value is there to fill, else it would compile for ever.
-    const fill: Filler = (value) => fillerOf(resolved(node), zeros)?.(value) ?? value;
-    cache.set(node, { fill });
+    const fill: Filler = (value) => fillerOf(resolved(node))?.(value) ?? value;
+    compiled.set(node, { fill });
     return fill;
   }
-  const fill = compile(node, zeros);
-  cache.set(node, { fill });
+  const fill = compile(node);
+  compiled.set(node, { fill });
   return fill;
 }
 
-function compile(node: Exclude<SchemaNode, { type: 'lazy' }>, zeros: boolean): Filler | undefined {
-  if (node.type === 'object') return objectFiller(node, zeros);
+function compile(node: Exclude<SchemaNode, { type: 'lazy' }>): Filler | undefined {
+  if (node.type === 'object') return objectFiller(node);
   if (node.type === 'list') {
-    const item = fillerOf(node.items, zeros);
+    const item = fillerOf(node.items);
     return item && ((value) => mapItems(value as readonly unknown[], item));
   }
   if (node.type === 'map') {
-    const entry = fillerOf(node.values, zeros);
+    const entry = fillerOf(node.values);
     return entry && ((value) => mapEntries(value as Readonly<Record<string, unknown>>, entry));
   }
   return undefined;
@@ -51,12 +46,11 @@ interface Entry {
   readonly make: (() => unknown) | undefined;
 }
 
-function objectFiller(node: ObjectNode, zeros: boolean): Filler | undefined {
+function objectFiller(node: ObjectNode): Filler | undefined {
   const entries: Entry[] = [];
   for (const [key, field] of Object.entries(node.fields)) {
-    const zerosBelow = zeros || (key === 'status' && isWhole(node));
-    const fill = fillerOf(field, zerosBelow);
-    const make = makerOf(field, fill, zerosBelow);
+    const fill = fillerOf(field);
+    const make = makerOf(field, fill);
     if (fill || make) entries.push({ key, fill, make });
   }
   if (entries.length === 0) return undefined;
@@ -75,12 +69,12 @@ function objectFiller(node: ObjectNode, zeros: boolean): Filler | undefined {
 }
 
 /** A whole API object, whose status the server itself writes. */
-const isWhole = (node: ObjectNode): boolean => 'apiVersion' in node.fields && 'metadata' in node.fields;
 
-const ZEROS: Partial<Record<SchemaNode['type'], unknown>> = { string: '', int32: 0, int64: 0, double: 0, boolean: false };
+/** What Go holds and serves where a required field was left out; validation takes empty text and lists there as missing. */
+const ZEROS: Partial<Record<SchemaNode['type'], unknown>> = { string: '', int32: 0, int64: 0, double: 0, boolean: false, intOrString: 0, list: [] };
 
-function makerOf(field: SchemaNode, fill: Filler | undefined, zeros: boolean): (() => unknown) | undefined {
-  const made = field.default ?? (zeros && field.required ? ZEROS[field.type] : undefined);
+function makerOf(field: SchemaNode, fill: Filler | undefined): (() => unknown) | undefined {
+  const made = field.default ?? (field.required && !field.pointer && !field.nullable ? ZEROS[field.type] : undefined);
   if (made === undefined) return undefined;
   if (typeof made === 'function') return () => filled(made(), fill);
   const shared = deepFreeze(filled(made, fill));
