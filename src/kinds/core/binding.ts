@@ -1,5 +1,6 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { bindingErrors } from './pod-update.ts';
 import { objectReference } from './references.ts';
 
 export const Binding = defineKind({
@@ -9,5 +10,6 @@ export const Binding = defineKind({
   fields: {
     target: objectReference().required().default({}).tag(2),
   },
+  validate: bindingErrors,
 });
 export type Binding = InstanceOf<typeof Binding>;

@@ -6,6 +6,7 @@ import { containerImages, containerNames, formatLabels } from '../cells.ts';
 import { withFields } from '../change.ts';
 import { defaultPodTemplate } from './pod-defaults.ts';
 import { podSpec } from './pod-spec.ts';
+import { podTemplateErrors } from './pod-validation.ts';
 
 export const podTemplateSpec = part(() =>
   object('api.core.v1.PodTemplateSpec', {
@@ -26,5 +27,6 @@ export const PodTemplate = defineKind({
     'Pod Labels': ({ template }) => formatLabels(template.metadata.labels),
   },
   defaults: (one) => withFields(one, { template: defaultPodTemplate(one.template) }),
+  validate: ({ template }, at) => podTemplateErrors(template, at.child('template')),
 });
 export type PodTemplate = InstanceOf<typeof PodTemplate>;

@@ -6,6 +6,8 @@ import { podIpCell, readinessGatesCell, readyCell, restartsCell, statusCell } fr
 import { alignPodIPs, defaultPodOnly, defaultPodSpec, initialPodStatus } from './pod-defaults.ts';
 import { podSpec } from './pod-spec.ts';
 import { podStatus } from './pod-status.ts';
+import { podStatusUpdateErrors, podUpdateErrors } from './pod-update.ts';
+import { podErrors } from './pod-validation.ts';
 
 export const Pod = defineKind({
   group: '', version: 'v1', kind: 'Pod', plural: 'pods',
@@ -34,5 +36,13 @@ export const Pod = defineKind({
   defaults: (pod) => withFields(pod, { spec: defaultPodOnly(defaultPodSpec(pod.spec)), status: alignPodIPs(pod.status) }),
   prepareForCreate: (pod) => ({ ...pod, spec: defaultPodSpec(pod.spec), status: initialPodStatus(pod.spec) }),
   prepareForUpdate: (pod) => withFields(pod, { spec: defaultPodSpec(pod.spec) }),
+  validate: podErrors,
+  *validateCreate({ spec }, at) {
+    if (spec.ephemeralContainers?.length) yield forbidden(at.child('spec').child('ephemeralContainers'), 'cannot be set on create');
+    if (spec.nodeName && spec.schedulingGates?.length) yield forbidden(at.child('spec').child('nodeName'), 'cannot be set until all schedulingGates have been cleared');
+  },
+  validateUpdate: podUpdateErrors,
+  validateStatusUpdate: podStatusUpdateErrors,
 });
 export type Pod = InstanceOf<typeof Pod>;
+import { forbidden } from '../../meta/field-error.ts';

@@ -2,7 +2,7 @@
 import { duplicate, type FieldPath, forbidden, invalid, required } from '../../meta/field-error.ts';
 import { dnsLabelProblems, dnsSubdomainProblems } from '../../meta/names.ts';
 import { parseQuantity } from '../../meta/quantity.ts';
-import { annotationsAt, type Errors, hasBackstep, inRange, labelsAt, localPath, problemsAt, relativePath } from '../checks.ts';
+import { annotationsAt, type Errors, hasBackstep, inRange, labelsAt, problemsAt, relativePath } from '../checks.ts';
 import { claimSpecErrors } from './claim-validation.ts';
 import type { EphemeralVolumeSource, Volume } from './volume.ts';
 import { FILE_MODE, isFileMode, itemErrors, projectedErrors, downwardErrors } from './projection-validation.ts';
