@@ -2,6 +2,7 @@ import { ApiError, type Status } from '../meta/api-error.ts';
 import type { KubeObject, ObjectList } from '../meta/object.ts';
 import { apiVersionOf, pathOf, type InstanceOf, type Resource } from '../meta/resource.ts';
 import type { ApiRequest, ApiResponse, Peer, RequestBody, Transport, UserInfo } from '../wire/api.ts';
+import { orAborted } from './aborted.ts';
 import { isStatus, readBytes, readObject, watchEvents } from './answer.ts';
 import type {
   Client, DeleteOptions, ListOptions, Patch, PatchOptions, ReadOptions, WatchEvent, WatchOptions, WriteOptions,
@@ -135,7 +136,8 @@ class ApiClient implements Client {
   async #send(call: Call): Promise<ApiResponse> {
     const inProcess = this.#options.user !== undefined;
     const contentType = call.body === undefined ? {} : { 'content-type': call.contentType ?? JSON_TYPE };
-    const response = await this.#transport({
+    // As fetch does: whoever gives up hears so at once, whatever the server still does.
+    const response = await orAborted(this.#transport({
       method: call.method,
       url: call.url,
       headers: { ...this.#headers(), ...contentType },
@@ -143,7 +145,7 @@ class ApiClient implements Client {
       ...(call.body === undefined ? {} : { body: inProcess ? { type: 'object', object: call.body } : encoded(call.body) }),
       ...(inProcess ? { wantsObjects: true } : {}),
       signal: call.signal ?? new AbortController().signal,
-    });
+    }), call.signal);
     if (response.status >= 400) throw await failure(response);
     return response;
   }

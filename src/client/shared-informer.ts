@@ -2,6 +2,7 @@ import type { Logger } from '../base/log.ts';
 import type { KubeObject, ObjectList } from '../meta/object.ts';
 import type { InstanceOf, Resource } from '../meta/resource.ts';
 import type { Client, WatchEvent } from './client.ts';
+import { orAborted } from './aborted.ts';
 import { Indexer } from './indexer.ts';
 import { keyOf, type Handler, type Informer, type InformerScope, type Lister } from './informer.ts';
 import { Reflector, type ReflectorTarget, type Surroundings } from './reflector.ts';
@@ -111,17 +112,6 @@ export class SharedInformer<R extends Resource, T extends KubeObject = InstanceO
       this.#log.error('informer handler failed', { error: String(error) });
     }
   }
-}
-
-/** The promise, or the signal's reason as soon as it aborts. */
-export function orAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }
 
 interface PromiseWithResolvers<T> {

@@ -114,7 +114,7 @@ class Manager<R extends Resource> implements AsyncDisposable {
   async #work(): Promise<void> {
     for (let key = await this.#queue.get(); key !== undefined; key = await this.#queue.get()) {
       const done = key;
-      const client = new TrackingClient(this.#around.client, this.#definition.for);
+      const client = new TrackingClient(this.#around.client, this.#definition.for, this.#stop.signal);
       await this.#pass(key, client);
       // The key stays in work, the worker goes on: nobody waits for the watch but this key.
       if (client.writes.length === 0) this.#queue.done(done);

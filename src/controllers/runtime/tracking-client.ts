@@ -14,9 +14,13 @@ export class TrackingClient implements Client {
   /** One live look at an owner serves all adoptions of a pass. */
   #adopter: Promise<void> | undefined;
 
-  constructor(client: Client, owner: Resource) {
+  readonly #ending: { readonly signal: AbortSignal };
+
+  /** @param signal ends what is under way when the controller stops */
+  constructor(client: Client, owner: Resource, signal: AbortSignal) {
     this.#client = client;
     this.#owner = owner;
+    this.#ending = { signal };
   }
 
   /** Makes `owner` the controller of an orphan. Asks the server first whether the owner still stands. */
@@ -35,39 +39,39 @@ export class TrackingClient implements Client {
   }
 
   get<R extends Resource>(resource: R, name: string, options?: ReadOptions) {
-    return this.#client.get(resource, name, options);
+    return this.#client.get(resource, name, { ...this.#ending, ...options });
   }
 
   list<R extends Resource>(resource: R, options?: ListOptions) {
-    return this.#client.list(resource, options);
+    return this.#client.list(resource, { ...this.#ending, ...options });
   }
 
   watch<R extends Resource>(resource: R, options?: WatchOptions) {
-    return this.#client.watch(resource, options);
+    return this.#client.watch(resource, { ...this.#ending, ...options });
   }
 
   async create<R extends Resource>(resource: R, object: DeepPartial<InstanceOf<R>>, options?: WriteOptions) {
-    return this.#wrote(resource, await this.#client.create(resource, object, options));
+    return this.#wrote(resource, await this.#client.create(resource, object, { ...this.#ending, ...options }));
   }
 
   async update<R extends Resource>(resource: R, object: InstanceOf<R>, options?: WriteOptions) {
-    return this.#wrote(resource, await this.#client.update(resource, object, options));
+    return this.#wrote(resource, await this.#client.update(resource, object, { ...this.#ending, ...options }));
   }
 
   async updateStatus<R extends Resource>(resource: R, object: InstanceOf<R>, options?: WriteOptions) {
-    return this.#wrote(resource, await this.#client.updateStatus(resource, object, options));
+    return this.#wrote(resource, await this.#client.updateStatus(resource, object, { ...this.#ending, ...options }));
   }
 
   async updateSubresource<R extends Resource>(resource: R, object: InstanceOf<R>, subresource: string, options?: WriteOptions) {
-    return this.#wrote(resource, await this.#client.updateSubresource(resource, object, subresource, options));
+    return this.#wrote(resource, await this.#client.updateSubresource(resource, object, subresource, { ...this.#ending, ...options }));
   }
 
   async patch<R extends Resource>(resource: R, name: string, patch: Patch, options?: PatchOptions) {
-    return this.#wrote(resource, await this.#client.patch(resource, name, patch, options));
+    return this.#wrote(resource, await this.#client.patch(resource, name, patch, { ...this.#ending, ...options }));
   }
 
   async delete<R extends Resource>(resource: R, name: string, options: DeleteOptions = {}) {
-    const left = await this.#client.delete(resource, name, options);
+    const left = await this.#client.delete(resource, name, { ...this.#ending, ...options });
     if (left) return this.#wrote(resource, left);
     const uid = options.preconditions?.uid;
     if (uid !== undefined) this.writes.push({ resource, name, namespace: options.namespace, uid });
@@ -75,17 +79,17 @@ export class TrackingClient implements Client {
   }
 
   deleteCollection<R extends Resource>(resource: R, list?: ListOptions, options?: DeleteOptions) {
-    return this.#client.deleteCollection(resource, list, options);
+    return this.#client.deleteCollection(resource, list, { ...this.#ending, ...options });
   }
 
   createSubresource<T extends object = KubeObject>(
     resource: Resource, name: string, subresource: string, body: object, options?: WriteOptions,
   ): Promise<T> {
-    return this.#client.createSubresource<T>(resource, name, subresource, body, options);
+    return this.#client.createSubresource<T>(resource, name, subresource, body, { ...this.#ending, ...options });
   }
 
   request(request: Partial<ApiRequest> & Pick<ApiRequest, 'url'>) {
-    return this.#client.request(request);
+    return this.#client.request({ ...this.#ending, ...request });
   }
 
   #wrote<R extends Resource, T extends InstanceOf<R>>(resource: R, object: T): T {
@@ -96,7 +100,7 @@ export class TrackingClient implements Client {
 
   async #mayAdopt(owner: KubeObject): Promise<void> {
     const { name, namespace, uid } = owner.metadata;
-    const at = namespace === undefined ? {} : { namespace };
+    const at = { ...this.#ending, ...(namespace === undefined ? {} : { namespace }) };
     const { metadata } = await this.#client.get<Resource>(this.#owner, name, at);
     if (metadata.uid !== uid) throw new ApiError('Conflict', `original ${this.#owner.kind} ${namespace}/${name} is gone: got uid ${metadata.uid}, wanted ${uid}`);
     if (metadata.deletionTimestamp) throw new ApiError('Conflict', `${namespace}/${name} has just been deleted at ${metadata.deletionTimestamp}`);
