@@ -7,6 +7,7 @@ import type { Tokens } from './authn/tokens.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import type { RbacAuthorizer } from './authz/rbac.ts';
 import type { ApiServerConfig } from './config.ts';
+import type { Metrics } from './metrics.ts';
 import type { Resources } from './resources.ts';
 import type { Hub } from './watch-cache/hub.ts';
 
@@ -23,6 +24,7 @@ export interface Core {
   readonly authorizer: Authorizer;
   readonly rbac: RbacAuthorizer;
   readonly tokens: Tokens;
+  readonly metrics: Metrics;
   /** Aborts when the server stops: watches end with it. */
   readonly stopping: AbortSignal;
 }

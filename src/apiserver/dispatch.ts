@@ -4,7 +4,8 @@ import { isReview, review } from './authz/reviews.ts';
 import type { Core } from './core.ts';
 import { Discovery } from './discovery/discovery.ts';
 import type { Exchange, Stage } from './exchange.ts';
-import { answerText } from './respond.ts';
+import { servePath } from './paths.ts';
+import { pageNotFound } from './respond.ts';
 import { bind } from './subresources/binding.ts';
 import { subresourceOf } from './subresources/table.ts';
 import { methodNotAllowed, verbs } from './verbs.ts';
@@ -18,7 +19,7 @@ export function dispatchStage(core: Core): Stage {
       const { request, info } = exchange;
       if (info.isResource) return dispatch(core, exchange);
       const found = request.method === 'GET' ? await discovery.serve(request, info.path) : undefined;
-      return found ?? pageNotFound();
+      return found ?? servePath(core, exchange);
     },
   };
 }
@@ -44,8 +45,4 @@ async function dispatch(core: Core, exchange: Exchange): Promise<ApiResponse> {
   const verb = verbs[info.verb as Verb];
   if (!verb || (served.kind.verbs && !served.kind.verbs.includes(info.verb as Verb))) throw methodNotAllowed();
   return verb({ core, exchange, served });
-}
-
-export function pageNotFound(): ApiResponse {
-  return answerText(404, '404 page not found\n');
 }

@@ -33,6 +33,10 @@ export function answerError(request: ApiRequest, error: ApiError): ApiResponse {
   return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfter) } };
 }
 
+export function pageNotFound(): ApiResponse {
+  return answerText(404, '404 page not found\n');
+}
+
 export function success(details?: Status['details']): Status {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...(details ? { details } : {}) };
 }

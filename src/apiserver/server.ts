@@ -12,6 +12,7 @@ import type { ApiServerOptions } from './config.ts';
 import type { Core } from './core.ts';
 import { applyDefaults } from '../schema/decode.ts';
 import { composeStages, type Exchange } from './exchange.ts';
+import { Metrics } from './metrics.ts';
 import { parseRequestInfo, type RequestInfo } from './request-info.ts';
 import { Resources } from './resources.ts';
 import { answerError } from './respond.ts';
@@ -41,6 +42,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     authorizer: unionAuthorizer([new NodeAuthorizer(resources), rbac]),
     rbac,
     tokens: new Tokens({ config: config.serviceAccounts, clock, random }),
+    metrics: new Metrics(),
     stopping: stopping.signal,
   };
   const run = composeStages(chain(core));
