@@ -17,6 +17,15 @@ test('POST answers 201 with the object and what the server adds', async () => {
   expect((await api.request('GET', `${PATH}/a`)).body).toEqual(body);
 });
 
+test('POST of a node keeps the status it comes with', async () => {
+  await using api = await startApi();
+  const status = { addresses: [{ type: 'InternalIP', address: '192.0.2.1' }] };
+
+  const node = await api.request('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'a' }, status });
+
+  expect(node.body.status.addresses).toEqual(status.addresses);
+});
+
 test('POST of a name that exists answers 409 AlreadyExists', async () => {
   await using api = await startApi();
   await api.request('POST', PATH, configMap('a'));

@@ -90,7 +90,7 @@ function prepareForCreate({ core, served }: WriteContext, object: AnyObject): An
     deletionGracePeriodSeconds: _grace, generation: _generation, ...metadata
   } = object.metadata;
   if (resourceVersion) throw new ApiError('', 'resourceVersion should not be set on objects to be created', { code: 500 });
-  const base = kind.hasStatus ? withoutStatus(object) : object;
+  const base = kind.hasStatus && !strategy.createsStatus ? withoutStatus(object) : object;
   const stamped = {
     ...base,
     metadata: {

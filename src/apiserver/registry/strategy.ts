@@ -20,6 +20,8 @@ export interface Strategy {
   readonly generation: boolean;
   /** The status subresource leaves labels as they were. */
   readonly statusKeepsLabels?: boolean;
+  /** An object may come with its status: whoever makes it also knows how it is. */
+  readonly createsStatus?: boolean;
 }
 
 type Loose = { readonly [field: string]: unknown };
@@ -50,6 +52,7 @@ const SPECIAL: Readonly<Record<string, Omit<Strategy, 'generation'>>> = {
     finalizers: (object) => (part(object, 'spec')['finalizers'] as readonly string[] | undefined) ?? [],
     markDeleting: (object) => ({ ...object, status: { ...part(object, 'status'), phase: 'Terminating' } }),
   },
+  nodes: { createsStatus: true },
   services: { createOnUpdate: true, returnsDeleted: true },
   serviceaccounts: { returnsDeleted: true },
   persistentvolumeclaims: { returnsDeleted: true },
