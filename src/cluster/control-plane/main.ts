@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { systemClock, type Millis } from '../../base/clock.ts';
 import { systemRandom } from '../../base/random.ts';
@@ -7,6 +8,9 @@ import { readSettings } from '../settings.ts';
 import { ask } from '../supervisor/control.ts';
 import { startSupervisor, wantedFile } from '../supervisor/start.ts';
 import { startControlPlane } from './control-plane.ts';
+
+// One signal stops hundreds of loops here; Node would take more than ten listeners for a leak.
+setMaxListeners(0);
 
 /** The program `control-plane DATA_DIR`. */
 const layout = layoutOf(process.argv[2]!);
