@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Driver } from '../store/index.ts';
+import type { Allocations } from './allocators/allocations.ts';
 import type { Admission } from './admission/admission.ts';
 import type { Tokens } from './authn/tokens.ts';
 import type { Authorizer } from './authz/authorizer.ts';
@@ -23,6 +24,7 @@ export interface Core {
   readonly admission: Admission;
   readonly authorizer: Authorizer;
   readonly rbac: RbacAuthorizer;
+  readonly allocations: Allocations;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
   /** Aborts when the server stops: watches end with it. */

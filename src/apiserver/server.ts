@@ -1,6 +1,7 @@
 import type { ApiHandler } from '../wire/api.ts';
 import { Admission } from './admission/admission.ts';
 import { admissionPlugins } from './admission/order.ts';
+import { Allocations } from './allocators/allocations.ts';
 import { Tokens } from './authn/tokens.ts';
 import { NodeAuthorizer } from './authz/node.ts';
 import { RbacAuthorizer } from './authz/rbac.ts';
@@ -34,6 +35,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const resources = new Resources(hub, (kind, object) => applyDefaults(kind, object as AnyObject), config.version?.gitVersion ?? '');
   const from = driver.revision;
   for (const kind of options.kinds) await resources.add(kind);
+  const allocations = new Allocations({
+    serviceCidr: config.serviceCidr ?? '10.96.0.0/16', nodePorts: config.nodePortRange ?? { from: 30_000, to: 32_767 },
+  }, random);
+  await allocations.follow(hub);
   hub.start(from);
   const rbac = new RbacAuthorizer(resources);
   const core: Core = {
@@ -42,6 +47,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     authorizer: unionAuthorizer([new NodeAuthorizer(resources), rbac]),
     rbac,
     tokens: new Tokens({ config: config.serviceAccounts, clock, random }),
+    allocations,
     metrics: new Metrics(),
     stopping: stopping.signal,
   };
