@@ -2,7 +2,7 @@
  * A Swagger 2.0 document as protobuf, the only form of `/openapi/v2` that kubectl before 1.27 accepts. Message and field numbers:
  * gnostic's OpenAPIv2.proto. Each message below is a table from JSON property to field number and type.
  */
-import { ProtobufWriter } from './protobuf-writer.ts';
+import { ProtobufWriter } from '../base/protobuf-writer.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 type Write = (writer: ProtobufWriter, field: number, value: unknown) => void;

@@ -28,6 +28,19 @@ export class ProtobufWriter {
     return this;
   }
 
+  /** A whole number of either sign: int32 or int64, not zigzag. */
+  int(field: number, value: number): this {
+    if (value >= 0 && Number.isSafeInteger(value)) return this.uint(field, value);
+    this.#varint(field * 8);
+    let rest = BigInt.asUintN(64, BigInt(value));
+    while (rest >= 128n) {
+      this.#append(Number(rest & 127n) + 128);
+      rest >>= 7n;
+    }
+    this.#append(Number(rest));
+    return this;
+  }
+
   double(field: number, value: number): this {
     this.#varint(field * 8 + 1);
     this.#reserve(8);
@@ -49,6 +62,11 @@ export class ProtobufWriter {
     this.#varint(length);
     this.#length = start + prefix + length;
     return this;
+  }
+
+  #append(byte: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = byte;
   }
 
   #varint(value: number): void {
