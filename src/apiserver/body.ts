@@ -2,6 +2,8 @@ import { parse as parseYaml } from 'yaml';
 import { ApiError, badRequest } from '../meta/api-error.ts';
 import type { Kind } from '../schema/kind.ts';
 import type { ApiRequest } from '../wire/api.ts';
+import type { Core } from './core.ts';
+import { decodeProtobuf } from './protobuf-body.ts';
 
 /** etcd's own limit on a request, which upstream uses for bodies. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -16,6 +18,12 @@ export interface BodyOptions {
   readonly maxBytes?: number;
   /** Decodes the protobuf envelope, where the server can. */
   readonly protobuf?: (bytes: Uint8Array) => unknown;
+}
+
+/** How bodies are read on this server. */
+export function bodyOptions({ config, resources }: Pick<Core, 'config' | 'resources'>, expected: string): BodyOptions {
+  const protobuf = (bytes: Uint8Array) => decodeProtobuf(resources.kinds(), bytes);
+  return { expected, protobuf, ...(config.maxBodyBytes === undefined ? {} : { maxBytes: config.maxBodyBytes }) };
 }
 
 /** The body as JSON data, not yet checked against any schema; undefined when there is none. */

@@ -4,7 +4,7 @@ import { apiVersionOf } from '../meta/resource.ts';
 import type { Kind } from '../schema/kind.ts';
 import type { ApiResponse } from '../wire/api.ts';
 import { duplicateFields } from '../schema/duplicate-fields.ts';
-import { mediaType, readBody, textOf } from './body.ts';
+import { bodyOptions, mediaType, readBody, textOf } from './body.ts';
 import type { Core } from './core.ts';
 import type { Exchange } from './exchange.ts';
 import { type Media, negotiate } from './negotiate.ts';
@@ -39,14 +39,11 @@ export function requestView({ core, exchange, served }: ResourceRequest, media: 
 }
 
 export function bodyOf({ core, exchange }: ResourceRequest, expected: string): unknown {
-  const { maxBodyBytes } = core.config;
   const { body, headers } = exchange.request;
-  if (body?.type === 'bytes' && !mediaType(headers['content-type']).includes('yaml') && exchange.info.query.get('fieldValidation') !== 'Ignore') {
-    const object = readBody(exchange.request, { expected, ...(maxBodyBytes === undefined ? {} : { maxBytes: maxBodyBytes }) });
-    exchange.duplicates.push(...duplicateFields(textOf(body.bytes)));
-    return object;
-  }
-  return readBody(exchange.request, { expected, ...(maxBodyBytes === undefined ? {} : { maxBytes: maxBodyBytes }) });
+  const object = readBody(exchange.request, bodyOptions(core, expected));
+  const isJson = ['', 'application/json'].includes(mediaType(headers['content-type']));
+  if (body?.type === 'bytes' && isJson && exchange.info.query.get('fieldValidation') !== 'Ignore') exchange.duplicates.push(...duplicateFields(textOf(body.bytes)));
+  return object;
 }
 
 export function writeContext(at: ResourceRequest, options: string, more: Partial<Pick<WriteContext, 'name' | 'subresource'>> & { query?: WriteQuery } = {}): WriteContext {

@@ -6,7 +6,7 @@ import type { Kind } from '../../schema/kind.ts';
 import type { ApiResponse, UserInfo } from '../../wire/api.ts';
 import { identify } from '../authn/service-account.ts';
 import { withGroup } from '../authn/stage.ts';
-import { checkKind, readBody } from '../body.ts';
+import { bodyOptions, checkKind, readBody } from '../body.ts';
 import type { Core } from '../core.ts';
 import type { Exchange } from '../exchange.ts';
 import { negotiate } from '../negotiate.ts';
@@ -38,7 +38,7 @@ export const isReview = (kind: Kind): boolean => kind.kind in REVIEWS;
 
 /** POST of a review: the same object, its status filled in. Nothing is stored. */
 export async function review(core: Core, exchange: Exchange, kind: Kind): Promise<ApiResponse> {
-  const body = checkKind(kind, readBody(exchange.request, { expected: kind.kind }));
+  const body = checkKind(kind, readBody(exchange.request, bodyOptions(core, kind.kind)));
   const { value: object } = decodeObject(kind, body);
   const status = await REVIEWS[kind.kind]!(core, exchange, object);
   const media = exchange.request.wantsObjects ? undefined : negotiate(exchange.request.headers['accept'], { protobuf: false, views: false });

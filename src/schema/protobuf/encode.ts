@@ -69,6 +69,7 @@ function writeList(writer: ProtobufWriter, { tag, node, owner }: Field & { node:
 /** A list within a list or map is a message of its own with the items in field 1 (authentication's ExtraValue). */
 function writeItem(writer: ProtobufWriter, field: Field, value: unknown): void {
   const { tag, node, owner } = field;
+  if (value === null && (node.type === 'time' || node.type === 'microTime')) return void writer.message(tag, () => {}); // Go's zero time
   if (node.type !== 'list') return writeField(writer, field, value);
   writer.message(tag, (inner) => writeList(inner, { tag: 1, node, owner }, value as readonly unknown[]));
 }
