@@ -10,3 +10,6 @@ export { connectCri } from './cri/grpc-cri.ts';
 export { FakeCri } from './cri/fake-cri.ts';
 export type { FakeCriOptions } from './cri/fake-cri.ts';
 export type { Cri } from './cri/cri.ts';
+export type { KubeletOptions, KubeletServerOptions } from './options.ts';
+export { startKubelet } from './kubelet.ts';
+export type { Kubelet } from './kubelet.ts';

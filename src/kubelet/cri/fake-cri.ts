@@ -111,7 +111,7 @@ export class FakeCri implements Cri {
       status: {
         id, metadata: { name, uid, namespace, attempt }, state: 'SANDBOX_READY', createdAt: this.#nanos(),
         network: { ip: onHost ? '' : this.#address(), additionalIps: [] },
-        linux: null, labels: config.labels ?? {}, annotations: config.annotations ?? {},
+        linux: { namespaces: { options: { network: onHost ? 'NODE' : 'POD', pid: 'CONTAINER', ipc: 'POD', targetId: '' } } }, labels: config.labels ?? {}, annotations: config.annotations ?? {},
       },
     });
     return id;

@@ -1,0 +1,67 @@
+import type { Container, EphemeralContainer } from '../../kinds/core/container.ts';
+import type { Pod } from '../../kinds/core/pod.ts';
+import {
+  CONTAINER_HASH, CONTAINER_NAME, POD_GRACE_PERIOD, POD_NAME, POD_NAMESPACE, POD_UID, PRE_STOP_HANDLER, RESTART_COUNT, TERMINATION_MESSAGE_PATH,
+  TERMINATION_MESSAGE_POLICY,
+} from '../cri/labels.ts';
+import type { ContainerConfig, Image, MountConfig } from '../cri/runtime-v1.ts';
+import { expand } from './expansion.ts';
+import { containerHash } from './hash.ts';
+import { containerLogPath } from './paths.ts';
+import { linuxResources } from './resources.ts';
+import { containerSecurity } from './security.ts';
+
+export interface ContainerInput {
+  readonly pod: Pod;
+  readonly container: Container | EphemeralContainer;
+  readonly restartCount: number;
+  readonly image: Image;
+  readonly environment: ReadonlyMap<string, string>;
+  readonly mounts: readonly MountConfig[];
+  readonly machineMemory: number;
+  readonly seccompDir: string;
+  readonly targetId?: string | undefined;
+}
+
+/** The container as the runtime is told of it. @throws Error with upstream's text where it may not run as it would */
+export function containerConfig(input: ContainerInput): ContainerConfig {
+  const { pod, container, restartCount, image, environment, mounts, machineMemory } = input;
+  const valueOf = (name: string) => environment.get(name);
+  const { name } = container;
+  return {
+    metadata: { name, attempt: restartCount },
+    image: { image: image.id, userSpecifiedImage: container.image },
+    command: (container.command ?? []).map((word) => expand(word, valueOf)),
+    args: (container.args ?? []).map((word) => expand(word, valueOf)),
+    workingDir: container.workingDir ?? '',
+    envs: [...environment].map(([key, value]) => ({ key, value })),
+    mounts,
+    labels: labelsOf(pod, name),
+    annotations: annotationsOf(pod, container, restartCount),
+    logPath: containerLogPath(name, restartCount),
+    stdin: container.stdin === true,
+    stdinOnce: container.stdinOnce === true,
+    tty: container.tty === true,
+    linux: {
+      resources: linuxResources(pod, { ...container, resources: container.resources ?? {} }, machineMemory),
+      securityContext: containerSecurity(input),
+    },
+  };
+}
+
+const labelsOf = ({ metadata: { name, namespace = '', uid } }: Pod, container: string): Readonly<Record<string, string>> => ({
+  [POD_NAME]: name, [POD_NAMESPACE]: namespace, [POD_UID]: uid, [CONTAINER_NAME]: container,
+});
+
+/** Enough to end the container in order should its pod be gone when the kubelet comes back. */
+function annotationsOf(pod: Pod, container: Container | EphemeralContainer, restartCount: number): Readonly<Record<string, string>> {
+  const preStop = container.lifecycle?.preStop;
+  return {
+    [CONTAINER_HASH]: containerHash(container),
+    [RESTART_COUNT]: String(restartCount),
+    [TERMINATION_MESSAGE_PATH]: container.terminationMessagePath ?? '',
+    [TERMINATION_MESSAGE_POLICY]: container.terminationMessagePolicy ?? '',
+    [POD_GRACE_PERIOD]: String(pod.spec.terminationGracePeriodSeconds ?? 30),
+    ...(preStop ? { [PRE_STOP_HANDLER]: JSON.stringify(preStop) } : {}),
+  };
+}

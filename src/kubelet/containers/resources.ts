@@ -1,0 +1,94 @@
+/** Requests and limits as the kernel takes them: CPU shares and quota, memory limit, out-of-memory score. */
+import { parseQuantity, quantityMilliValue, quantityValue } from '../../meta/quantity.ts';
+import { qosClassOf } from '../../kinds/core/pod-qos.ts';
+import type { Container } from '../../kinds/core/container.ts';
+import type { Pod } from '../../kinds/core/pod.ts';
+import type { LinuxContainerResources } from '../cri/runtime-v1.ts';
+import { initContainers, isSidecar } from '../pod.ts';
+
+const PERIOD_MICROS = 100_000;
+const LEAST_QUOTA_MICROS = 1_000;
+const LEAST_SHARES = 2;
+const MOST_SHARES = 262_144;
+
+/** A whole CPU is 1,024 shares. */
+export const sharesOf = (milliCpu: number): number =>
+  Math.min(MOST_SHARES, Math.max(LEAST_SHARES, Math.floor((milliCpu * 1024) / 1000)));
+
+/** Microseconds of CPU in each period of 100 ms; 0 is no limit. */
+export const quotaOf = (milliCpu: number): number => (milliCpu === 0 ? 0 : Math.max(LEAST_QUOTA_MICROS, (milliCpu * PERIOD_MICROS) / 1000));
+
+export const milliCpu = (list: Readonly<Record<string, string>> | undefined): number =>
+  list?.cpu === undefined ? 0 : quantityMilliValue(parseQuantity(list.cpu));
+export const memoryBytes = (list: Readonly<Record<string, string>> | undefined): number =>
+  list?.memory === undefined ? 0 : quantityValue(parseQuantity(list.memory));
+
+/** system-node-critical and above: the last to be killed. */
+const CRITICAL_PRIORITY = 2_000_000_000;
+
+/** Between -1000, never killed, and 1000: the larger its memory request, the safer a burstable container. */
+export function oomScoreAdjust(pod: Pod, container: Container, machineMemory: number): number {
+  const qos = qosClassOf(pod.spec);
+  if ((pod.spec.priority ?? 0) >= CRITICAL_PRIORITY || qos === 'Guaranteed') return -997;
+  if (qos === 'BestEffort') return 1000;
+  const scoreOf = ({ resources }: Container) => {
+    const score = Math.trunc(1000 - (1000 * memoryBytes(resources?.requests)) / machineMemory);
+    return score < 3 ? 3 : score === 1000 ? 999 : score;
+  };
+  const own = scoreOf(container);
+  // A sidecar must not die before what it serves.
+  const sidecar = initContainers(pod).some((init) => init.name === container.name && isSidecar(init));
+  return sidecar ? Math.min(own, ...pod.spec.containers.map(scoreOf)) : own;
+}
+
+export function linuxResources(pod: Pod, container: Container, machineMemory: number): LinuxContainerResources {
+  const { requests, limits } = container.resources ?? {};
+  const limit = milliCpu(limits);
+  const memory = memoryBytes(limits);
+  return {
+    cpuShares: sharesOf(requests?.cpu === undefined ? limit : milliCpu(requests)),
+    cpuQuota: quotaOf(limit),
+    cpuPeriod: PERIOD_MICROS,
+    ...(memory > 0 ? { memoryLimitInBytes: memory } : {}),
+    oomScoreAdj: oomScoreAdjust(pod, container, machineMemory),
+  };
+}
+
+/** Limits of a pod's own cgroup; absent where one of its containers has none. */
+export interface PodLimits {
+  readonly cpuShares: number;
+  readonly cpuQuota?: number;
+  readonly cpuPeriod: number;
+  readonly memoryBytes?: number;
+}
+
+export function podLimits(pod: Pod): PodLimits {
+  const requests = combined(pod, (container, of) => of(container.resources?.requests) || of(container.resources?.limits));
+  const limits = combined(pod, (container, of) => of(container.resources?.limits));
+  const own = pod.spec.resources;
+  const all = [...pod.spec.containers, ...initContainers(pod)];
+  const cpuLimited = own?.limits?.cpu !== undefined || all.every(({ resources }) => milliCpu(resources?.limits) > 0);
+  const memoryLimited = own?.limits?.memory !== undefined || all.every(({ resources }) => memoryBytes(resources?.limits) > 0);
+  return {
+    cpuShares: sharesOf(own?.requests?.cpu === undefined ? requests(milliCpu) : milliCpu(own.requests)),
+    cpuPeriod: PERIOD_MICROS,
+    ...(cpuLimited ? { cpuQuota: quotaOf(milliCpu(own?.limits) || limits(milliCpu)) } : {}),
+    ...(memoryLimited ? { memoryBytes: memoryBytes(own?.limits) || limits(memoryBytes) } : {}),
+  };
+}
+
+type Measure = (list: Readonly<Record<string, string>> | undefined) => number;
+
+/** What a pod takes at its peak: main containers and sidecars together, or one init container beside the sidecars before it. */
+function combined(pod: Pod, amount: (container: Container, of: Measure) => number): (of: Measure) => number {
+  return (of) => {
+    const main = pod.spec.containers.reduce((sum, container) => sum + amount(container, of), 0);
+    let sidecars = 0;
+    let peak = 0;
+    for (const container of initContainers(pod)) {
+      if (isSidecar(container)) sidecars += amount(container, of);
+      peak = Math.max(peak, isSidecar(container) ? sidecars : sidecars + amount(container, of));
+    }
+    return Math.max(peak, main + sidecars) + of(pod.spec.overhead);
+  };
+}

@@ -1,0 +1,50 @@
+import type { Pod } from '../../kinds/core/pod.ts';
+import { CONFIG_SOURCE, POD_NAME, POD_NAMESPACE, POD_UID } from '../cri/labels.ts';
+import type { PodSandboxConfig, PortMapping } from '../cri/runtime-v1.ts';
+import { initContainers } from '../pod.ts';
+import type { ResolvConf } from './dns.ts';
+import { kernelHostname } from './hosts.ts';
+import { sandboxSecurity } from './security.ts';
+
+export interface SandboxInput {
+  readonly pod: Pod;
+  readonly attempt: number;
+  readonly dns: ResolvConf;
+  readonly clusterDomain: string;
+  readonly logDirectory: string;
+  /** The pod's own cgroup. */
+  readonly cgroupParent: string;
+  readonly seccompDir: string;
+}
+
+const asStrings = (map: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> => map ?? {};
+
+/** The pod as the runtime is told of it, the same for each of its containers. */
+export function sandboxConfig({ pod, attempt, dns, clusterDomain, logDirectory, cgroupParent, seccompDir }: SandboxInput): PodSandboxConfig {
+  const { metadata, spec } = pod;
+  const { name, namespace = '', uid } = metadata;
+  const sysctls = Object.fromEntries((spec.securityContext?.sysctls ?? []).map((sysctl) => [sysctl.name.replaceAll('/', '.'), sysctl.value]));
+  return {
+    metadata: { name, namespace, uid, attempt },
+    // The host's network comes with the host's name.
+    ...(spec.hostNetwork ? {} : { hostname: kernelHostname(pod, clusterDomain) }),
+    logDirectory,
+    dnsConfig: dns,
+    portMappings: portMappings(pod),
+    labels: { ...asStrings(metadata.labels), [POD_NAME]: name, [POD_NAMESPACE]: namespace, [POD_UID]: uid },
+    annotations: { ...asStrings(metadata.annotations), [CONFIG_SOURCE]: 'api' },
+    linux: { cgroupParent, sysctls, securityContext: sandboxSecurity(pod, seccompDir) },
+  };
+}
+
+const PROTOCOLS = { TCP: 'TCP', UDP: 'UDP', SCTP: 'SCTP' } as const;
+type Protocol = keyof typeof PROTOCOLS;
+
+/** Host ports; on the host's network a container's ports are the host's already. */
+function portMappings({ spec, ...pod }: Pod): readonly PortMapping[] {
+  if (spec.hostNetwork) return [];
+  const containers = [...initContainers({ spec, ...pod }), ...spec.containers];
+  return containers.flatMap(({ ports = [] }) => ports.filter(({ hostPort }) => hostPort).map(({ protocol = 'TCP', containerPort, hostPort, hostIP = '' }) => ({
+    protocol: PROTOCOLS[protocol as Protocol], containerPort, hostPort, hostIp: hostIP,
+  })));
+}

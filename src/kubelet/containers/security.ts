@@ -1,0 +1,116 @@
+/** Pod and container security contexts as CRI takes them; the container's own settings win over its pod's. */
+import type { Container, EphemeralContainer } from '../../kinds/core/container.ts';
+import type { Pod } from '../../kinds/core/pod.ts';
+import type { SeccompProfile } from '../../kinds/core/security-context.ts';
+import type { Image, LinuxContainerSecurityContext, LinuxPodSandboxConfig, NamespaceOption, SecurityProfile } from '../cri/runtime-v1.ts';
+import { ephemeralContainers, initContainers, podTitle } from '../pod.ts';
+
+/** What /proc and /sys hide from containers, and what they show read-only, as runtimes agree. */
+const MASKED_PATHS = [
+  '/proc/asound', '/proc/acpi', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list',
+  '/proc/timer_stats', '/proc/sched_debug', '/proc/scsi', '/sys/firmware', '/sys/devices/virtual/powercap',
+];
+const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+export interface SecurityInput {
+  readonly pod: Pod;
+  readonly container: Container | EphemeralContainer;
+  readonly image: Image;
+  /** Localhost seccomp profiles are files below it. */
+  readonly seccompDir: string;
+  /** Of the container whose processes an ephemeral one wants to see. */
+  readonly targetId?: string | undefined;
+}
+
+/** @throws Error with upstream's text where a container that must not run as root would */
+export function containerSecurity(input: SecurityInput): LinuxContainerSecurityContext {
+  const { pod, container, image, seccompDir, targetId } = input;
+  const own = container.securityContext ?? {};
+  const shared = pod.spec.securityContext ?? {};
+  const runAsUser = own.runAsUser ?? shared.runAsUser ?? image.uid?.value;
+  const runAsGroup = own.runAsGroup ?? shared.runAsGroup;
+  refuseRoot(input, { runAsUser, nonRoot: own.runAsNonRoot ?? shared.runAsNonRoot });
+  const privileged = own.privileged === true;
+  const unmasked = privileged || own.procMount === 'Unmasked';
+  const capabilities = own.capabilities;
+  const selinux = own.seLinuxOptions ?? shared.seLinuxOptions;
+  return {
+    privileged,
+    ...(capabilities ? { capabilities: { addCapabilities: capabilities.add ?? [], dropCapabilities: capabilities.drop ?? [] } } : {}),
+    namespaceOptions: targetId === undefined ? namespacesOf(pod) : { ...namespacesOf(pod), pid: 'TARGET', targetId },
+    ...(selinux ? { selinuxOptions: selinux } : {}),
+    ...(runAsUser === undefined ? (image.username ? { runAsUsername: image.username } : {}) : { runAsUser: { value: runAsUser } }),
+    ...(runAsGroup === undefined ? {} : { runAsGroup: { value: runAsGroup } }),
+    readonlyRootfs: own.readOnlyRootFilesystem === true,
+    supplementalGroups: groupsOf(pod),
+    supplementalGroupsPolicy: shared.supplementalGroupsPolicy === 'Strict' ? 'Strict' : 'Merge',
+    noNewPrivs: own.allowPrivilegeEscalation === false,
+    maskedPaths: unmasked ? [] : MASKED_PATHS,
+    readonlyPaths: unmasked ? [] : READONLY_PATHS,
+    seccomp: privileged ? { profileType: 'Unconfined' } : seccompOf(own.seccompProfile ?? shared.seccompProfile, seccompDir),
+    ...appArmorOf(input),
+  };
+}
+
+function refuseRoot({ pod, container, image }: SecurityInput, { runAsUser, nonRoot }: { readonly runAsUser: number | undefined; readonly nonRoot: boolean | undefined }): void {
+  if (nonRoot !== true) return;
+  const at = `(pod: "${podTitle(pod)}", container: ${container.name})`;
+  const asked = container.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser;
+  if (asked !== undefined) {
+    if (asked === 0) throw new Error(`container's runAsUser breaks non-root policy ${at}`);
+    return;
+  }
+  if (runAsUser === 0 || (runAsUser === undefined && image.username === '')) throw new Error(`container has runAsNonRoot and image will run as root ${at}`);
+  if (runAsUser === undefined) {
+    throw new Error(`container has runAsNonRoot and image has non-numeric user (${image.username}), cannot verify user is non-root ${at}`);
+  }
+}
+
+const groupsOf = (pod: Pod): readonly number[] => {
+  const { supplementalGroups = [], fsGroup } = pod.spec.securityContext ?? {};
+  return fsGroup === undefined ? supplementalGroups : [...supplementalGroups, fsGroup];
+};
+
+export function namespacesOf({ spec }: Pod): NamespaceOption {
+  return {
+    network: spec.hostNetwork ? 'NODE' : 'POD',
+    pid: spec.hostPID ? 'NODE' : spec.shareProcessNamespace ? 'POD' : 'CONTAINER',
+    ipc: spec.hostIPC ? 'NODE' : 'POD',
+  };
+}
+
+function seccompOf(profile: SeccompProfile | undefined, dir: string): SecurityProfile {
+  switch (profile?.type) {
+    case 'RuntimeDefault': return { profileType: 'RuntimeDefault' };
+    case 'Localhost': return { profileType: 'Localhost', localhostRef: `${dir}/${profile.localhostProfile}` };
+    default: return { profileType: 'Unconfined' };
+  }
+}
+
+/** Nothing said leaves it to the runtime. */
+function appArmorOf({ pod, container }: SecurityInput): { readonly apparmor?: SecurityProfile } {
+  const profile = container.securityContext?.appArmorProfile ?? pod.spec.securityContext?.appArmorProfile;
+  switch (profile?.type) {
+    case 'RuntimeDefault': return { apparmor: { profileType: 'RuntimeDefault' } };
+    case 'Unconfined': return { apparmor: { profileType: 'Unconfined' } };
+    case 'Localhost': return { apparmor: { profileType: 'Localhost', localhostRef: profile.localhostProfile ?? '' } };
+    default: return {};
+  }
+}
+
+export const hasPrivileged = (pod: Pod): boolean =>
+  [...pod.spec.containers, ...initContainers(pod), ...ephemeralContainers(pod)].some(({ securityContext }) => securityContext?.privileged === true);
+
+export function sandboxSecurity(pod: Pod, seccompDir: string): NonNullable<LinuxPodSandboxConfig['securityContext']> {
+  const { runAsUser, runAsGroup, seLinuxOptions } = pod.spec.securityContext ?? {};
+  const privileged = hasPrivileged(pod);
+  return {
+    privileged,
+    namespaceOptions: namespacesOf(pod),
+    ...(seLinuxOptions ? { selinuxOptions: seLinuxOptions } : {}),
+    ...(runAsUser === undefined ? {} : { runAsUser: { value: runAsUser }, ...(runAsGroup === undefined ? {} : { runAsGroup: { value: runAsGroup } }) }),
+    supplementalGroups: groupsOf(pod),
+    // The sandbox itself runs nothing of the user's: upstream confines it whatever the pod says.
+    seccomp: privileged ? { profileType: 'Unconfined' } : seccompOf({ type: 'RuntimeDefault' }, seccompDir),
+  };
+}

@@ -1,0 +1,105 @@
+/** Puts a kubelet together: sources of change on one side, pod workers on the other. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { createEventRecorder, referenceTo } from '../client/index.ts';
+import { Node } from '../kinds/core/node.ts';
+import { Pod } from '../kinds/core/pod.ts';
+import { Service } from '../kinds/core/service.ts';
+import { parseResolvConf } from './containers/dns.ts';
+import { logLinksDir, podLogsDir, podsDir } from './containers/paths.ts';
+import { createImageManager } from './images/image-manager.ts';
+import { noCgroups, systemCgroups } from './node/cgroups.ts';
+import { renewLease } from './node/lease.ts';
+import { readMachine } from './node/machine.ts';
+import { runNodeAgent } from './node/node-agent.ts';
+import { Disposer } from './disposer.ts';
+import type { KubeletOptions } from './options.ts';
+import { containerFieldPath } from './pod.ts';
+import { createProbeManager } from './probes/probe-manager.ts';
+import { createProber } from './probes/prober.ts';
+import { startKubeletServer } from './server/kubelet-server.ts';
+import { createStatusManager } from './status/status-manager.ts';
+import { Backoff } from './sync/backoff.ts';
+import type { PodSyncContext } from './sync/pod-sync.ts';
+import { PodWorkers } from './sync/pod-workers.ts';
+import { noMounter, systemMounter } from './volumes/mounter.ts';
+import { watchReferredObjects } from './volumes/objects.ts';
+import { createTokens } from './volumes/tokens.ts';
+import { createVolumeManager } from './volumes/volume-manager.ts';
+
+export interface Kubelet extends AsyncDisposable {
+  /** The server's port, where it was left open. */
+  readonly port: number | undefined;
+}
+
+const VERSION = 'v1.36.0';
+
+/**
+ * Resolves when the kubelet serves and its sources have synced; the node registers meanwhile. Disposing it stops the
+ * kubelet and nothing else: containers go on running, and its successor takes them over.
+ */
+export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
+  const { client, informers, clock, random, log, cri, nodeName } = options;
+  for (const dir of [options.rootDir, podsDir(options), podLogsDir(options), logLinksDir(options)]) await mkdir(dir, { recursive: true, mode: 0o755 });
+  const stop = new AbortController();
+  await using started = new Disposer();
+  const machine = await readMachine(options.rootDir);
+  const { runtimeName, runtimeVersion } = await untilRuntimeAnswers(options, stop.signal);
+
+  const nodes = informers.for(Node, { fieldSelector: `metadata.name=${nodeName}` });
+  const services = informers.for(Service);
+  const pods = informers.for(Pod, { fieldSelector: `spec.nodeName=${nodeName}` });
+  const recorder = started.use(createEventRecorder(client, { component: 'kubelet', host: nodeName, clock, random, log }));
+  const tell: PodSyncContext['tell'] = (pod, container, { type, reason, message }) => {
+    const reference = referenceTo(pod);
+    recorder.event({ reference: container === undefined ? reference : { ...reference, fieldPath: containerFieldPath(pod, container) } }, type, reason, message);
+  };
+
+  const wake = (uid: string) => workers.wake(uid);
+  const node = () => ({ hostIps: [options.nodeIp], allocatable: nodes.lister.get(nodeName)?.status.allocatable ?? {} });
+  const objects = watchReferredObjects(informers, wake);
+  const tokens = createTokens(client, clock);
+  const isReal = runtimeName !== 'fake';
+  const context: PodSyncContext = {
+    cri, clock, random, log, runtimeName, objects, tokens, node, tell,
+    rootDir: options.rootDir, logDir: options.logDir, machineMemory: machine.memoryBytes,
+    images: createImageManager({ cri, clock }),
+    crashes: new Backoff(clock, { most: options.maxCrashBackoff }),
+    services: () => services.lister.list(),
+    clusterDomain: options.clusterDomain, clusterDns: options.clusterDns ?? [],
+    nodeHosts: () => readFile('/etc/hosts', 'utf8').catch(() => ''),
+    nodeDns: async () => parseResolvConf(await readFile(options.resolvConf ?? '/etc/resolv.conf', 'utf8').catch(() => '')),
+    statuses: started.use(createStatusManager({ client, clock, log })),
+    probes: started.use(createProbeManager({
+      clock, startedAt: clock.now(), onChange: wake, prober: createProber({ cri, clock }),
+      tell: (pod, container, { reason, text }) => tell(pod, container, { type: 'Warning', reason, message: text }),
+    })),
+    volumes: createVolumeManager({ rootDir: options.rootDir, logDir: options.logDir, clock, objects, tokens, node, mounter: isReal ? systemMounter : noMounter }),
+    cgroups: isReal ? await systemCgroups(options.cgroupRoot, { clock }) : noCgroups,
+  };
+  const workers = started.use(new PodWorkers({ context, pods, nodes, nodeName }));
+  const server = options.server && started.use(await startKubeletServer({ ...options.server, context, workers, nodeName, client, log }));
+
+  const agent = runNodeAgent({ ...options, nodes, machine, version: options.version ?? VERSION, runtimeVersion: `${runtimeName}://${runtimeVersion}`, port: server?.port ?? options.server?.port ?? 10250, trouble: () => workers.trouble() }, stop.signal);
+  const lease = renewLease({ client, clock, log, nodeName, nodeUid: () => nodes.lister.get(nodeName)?.metadata.uid }, stop.signal);
+  started.defer(async () => {
+    stop.abort();
+    await Promise.all([agent, lease]);
+  });
+  if (options.podCidr) await cri.setPodCidr(options.podCidr).catch(() => {});
+  await Promise.all([pods.untilSynced(stop.signal), services.untilSynced(stop.signal)]);
+  await workers.start();
+  const running = started.move();
+  return { port: server?.port, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+}
+
+/** containerd may be starting at the same moment. */
+async function untilRuntimeAnswers({ cri, clock, log }: KubeletOptions, signal: AbortSignal): ReturnType<KubeletOptions['cri']['version']> {
+  for (let waited = false; ; waited = true) {
+    try {
+      return await cri.version(signal);
+    } catch (error) {
+      if (!waited) log.info('waiting for the container runtime', { error: String(error) });
+      await clock.sleep(100, signal);
+    }
+  }
+}

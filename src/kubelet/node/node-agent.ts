@@ -1,0 +1,113 @@
+/** Registers the node and keeps its status true. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Millis } from '../../base/clock.ts';
+import type { Informer } from '../../client/index.ts';
+import { Node } from '../../kinds/core/node.ts';
+import type { NodeStatus } from '../../kinds/core/node-status.ts';
+import { isApiError } from '../../meta/api-error.ts';
+import type { KubeletOptions } from '../options.ts';
+import type { Machine } from './machine.ts';
+import { nodeStatus } from './node-status.ts';
+
+export interface NodeAgentOptions extends Pick<KubeletOptions, 'client' | 'clock' | 'log' | 'cri' | 'nodeName' | 'nodeIp' | 'hostname' | 'nodeLabels' | 'nodeTaints' | 'podCidr' | 'maxPods' | 'reserved'> {
+  readonly nodes: Informer<Node>;
+  readonly machine: Machine;
+  readonly version: string;
+  readonly runtimeVersion: string;
+  readonly port: number;
+  /** What else keeps the node from being ready. */
+  readonly trouble: () => readonly string[];
+}
+
+const PERIOD: Millis = 10_000;
+/** While the node is not ready, or not registered. */
+const EAGER_PERIOD: Millis = 500;
+/** Sent at least so often, changed or not. */
+const REPORT_PERIOD: Millis = 300_000;
+
+export async function runNodeAgent(options: NodeAgentOptions, signal: AbortSignal): Promise<void> {
+  const { clock, log } = options;
+  let registered = false;
+  let reportedAt = -Infinity;
+  while (!signal.aborted) {
+    let wait = EAGER_PERIOD;
+    try {
+      if (!registered) await register(options, signal);
+      registered = true;
+      const { sent, ready } = await report(options, { force: clock.monotonic() - reportedAt >= REPORT_PERIOD }, signal);
+      if (sent) reportedAt = clock.monotonic();
+      wait = ready ? PERIOD : EAGER_PERIOD;
+    } catch (error) {
+      if (signal.aborted) return;
+      // Deleted under us: a node that lives registers again.
+      if (isApiError(error, 'NotFound')) registered = false;
+      else log.warn('node status not sent', { error: String(error) });
+    }
+    await clock.sleep(wait, signal).catch(() => {});
+  }
+}
+
+async function register(options: NodeAgentOptions, signal: AbortSignal): Promise<void> {
+  const { client, nodeName, hostname, nodeLabels = {}, nodeTaints, machine, log } = options;
+  const labels = {
+    'kubernetes.io/hostname': hostname, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': machine.architecture,
+    'beta.kubernetes.io/os': 'linux', 'beta.kubernetes.io/arch': machine.architecture, ...nodeLabels,
+  };
+  try {
+    await client.create(Node, {
+      metadata: { name: nodeName, labels, annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } },
+      spec: nodeTaints ? { taints: nodeTaints } : {},
+      status: await currentStatus(options, undefined),
+    }, { signal });
+    log.info('node registered', { node: nodeName });
+  } catch (error) {
+    if (!isApiError(error, 'AlreadyExists')) throw error;
+    await client.patch(Node, nodeName, { type: 'merge', body: { metadata: { labels } } }, { signal });
+  }
+}
+
+async function report(options: NodeAgentOptions, { force }: { readonly force: boolean }, signal: AbortSignal): Promise<{ readonly sent: boolean; readonly ready: boolean }> {
+  const { client, nodeName, nodes } = options;
+  const before = nodes.lister.get(nodeName) ?? (await client.get(Node, nodeName, { signal }));
+  const status = await currentStatus(options, before.status);
+  const ready = status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
+  if (!force && same(before.status, status)) return { sent: false, ready };
+  await client.patch(Node, nodeName, { type: 'strategic', body: { status: patchOf(before.status, status) } }, { subresource: 'status', signal });
+  return { sent: true, ready };
+}
+
+async function currentStatus(options: NodeAgentOptions, before: NodeStatus | undefined): Promise<NodeStatus> {
+  const { cri, clock, maxPods = 110, reserved = {} } = options;
+  const [runtime, images] = await Promise.all([runtimeTrouble(options), cri.listImages().catch(() => [])]);
+  return nodeStatus({ ...options, maxPods, reserved, images, trouble: [...runtime, ...options.trouble()], before, now: clock.now() });
+}
+
+async function runtimeTrouble({ cri }: NodeAgentOptions): Promise<readonly string[]> {
+  try {
+    const conditions = await cri.status();
+    const unmet = (type: string) => conditions.find((condition) => condition.type === type && !condition.status);
+    const words = (type: string) => {
+      const condition = unmet(type);
+      return condition && `${type}=false reason:${condition.reason} message:${condition.message}`;
+    };
+    const runtime = words('RuntimeReady');
+    const network = words('NetworkReady');
+    return [...(runtime ? [`container runtime not ready: ${runtime}`] : []), ...(network ? [`container runtime network not ready: ${network}`] : [])];
+  } catch (error) {
+    return [`container runtime is down`, error instanceof Error ? error.message : String(error)].slice(0, 1);
+  }
+}
+
+/** Heartbeat times apart. */
+function same(server: NodeStatus, ours: NodeStatus): boolean {
+  const bare = (status: NodeStatus) => ({ ...status, conditions: undefined });
+  const { conditions: _, ...fields } = ours;
+  const told = Object.keys(fields).every((field) => isDeepStrictEqual((server as Readonly<Record<string, unknown>>)[field], (bare(ours) as Readonly<Record<string, unknown>>)[field]));
+  return told && (ours.conditions ?? []).every((condition) => (server.conditions ?? []).some((other) =>
+    other.type === condition.type && other.status === condition.status && other.reason === condition.reason && other.message === condition.message));
+}
+
+/** Addresses are replaced whole: a merge by type would keep ones that are no more. */
+function patchOf(server: NodeStatus, { addresses = [], ...status }: NodeStatus): object {
+  return isDeepStrictEqual(server.addresses, addresses) ? status : { ...status, addresses: [{ $patch: 'replace' }, ...addresses] };
+}

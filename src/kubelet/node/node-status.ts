@@ -1,0 +1,98 @@
+/** The node as the API shows it. Pure. */
+import type { Millis } from '../../base/clock.ts';
+import type { NodeCondition, NodeStatus } from '../../kinds/core/node-status.ts';
+import { formatTime } from '../../meta/time.ts';
+import type { Image } from '../cri/runtime-v1.ts';
+import type { Machine } from './machine.ts';
+
+export interface NodeStatusInput {
+  readonly machine: Machine;
+  readonly nodeIp: string;
+  readonly hostname: string;
+  readonly maxPods: number;
+  readonly reserved: { readonly cpuMillis?: number; readonly memoryBytes?: number };
+  readonly port: number;
+  readonly version: string;
+  /** `containerd://1.6.20`. */
+  readonly runtimeVersion: string;
+  readonly images: readonly Image[];
+  /** Why the node is not ready; none: it is. */
+  readonly trouble: readonly string[];
+  /** What the API says now: resources that others advertise there are kept. */
+  readonly before: NodeStatus | undefined;
+  readonly now: Millis;
+}
+
+export function nodeStatus(input: NodeStatusInput): NodeStatus {
+  const { machine, before, nodeIp, hostname, port, version, runtimeVersion } = input;
+  const capacity = capacityOf(input);
+  const own = new Set(Object.keys(capacity));
+  const others = Object.fromEntries(Object.entries(before?.capacity ?? {}).filter(([name]) => !own.has(name) && isExtended(name)));
+  return {
+    capacity: { ...capacity, ...others },
+    // Beside what the node itself offers, what others advertise is free to be had.
+    allocatable: { ...allocatableOf(input, capacity), ...others },
+    conditions: conditionsOf(input),
+    addresses: [{ type: 'InternalIP', address: nodeIp }, { type: 'Hostname', address: hostname }],
+    daemonEndpoints: { kubeletEndpoint: { Port: port } },
+    nodeInfo: {
+      machineID: machine.machineId, systemUUID: machine.systemUuid, bootID: machine.bootId, kernelVersion: machine.kernelVersion,
+      osImage: machine.osImage, containerRuntimeVersion: runtimeVersion, kubeletVersion: version, kubeProxyVersion: '',
+      operatingSystem: 'linux', architecture: machine.architecture,
+    },
+    images: imagesOf(input.images),
+  };
+}
+
+/** Vendors' own: `example.com/dongle`. */
+const isExtended = (resource: string): boolean => resource.includes('/') && !resource.startsWith('kubernetes.io/') && !resource.includes('.kubernetes.io/');
+
+function capacityOf({ machine, maxPods }: NodeStatusInput): Readonly<Record<string, string>> {
+  return {
+    cpu: String(machine.cpus),
+    memory: `${Math.floor(machine.memoryBytes / 1024)}Ki`,
+    'ephemeral-storage': `${Math.floor(machine.storageBytes / 1024)}Ki`,
+    pods: String(maxPods),
+    ...Object.fromEntries(Object.entries(machine.hugepages).map(([size, amount]) => [`hugepages-${size}`, amount])),
+  };
+}
+
+/** What upstream keeps back so that the node itself does not starve: 100 MiB, and a tenth of the disk. */
+const EVICTION_MEMORY = 100 * 1024 * 1024;
+const EVICTION_STORAGE = 0.1;
+
+function allocatableOf({ machine, reserved }: NodeStatusInput, capacity: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { cpuMillis = 0, memoryBytes = 0 } = reserved;
+  return {
+    ...capacity,
+    ...(cpuMillis > 0 ? { cpu: `${machine.cpus * 1000 - cpuMillis}m` } : {}),
+    memory: `${Math.floor(Math.max(0, machine.memoryBytes - EVICTION_MEMORY - memoryBytes) / 1024)}Ki`,
+    'ephemeral-storage': String(Math.floor(machine.storageBytes * (1 - EVICTION_STORAGE))),
+  };
+}
+
+function conditionsOf({ trouble, before, now }: NodeStatusInput): readonly NodeCondition[] {
+  const ready = trouble.length === 0;
+  const all = [
+    { type: 'MemoryPressure', status: 'False', reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available' },
+    { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' },
+    { type: 'PIDPressure', status: 'False', reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available' },
+    ready
+      ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
+      : { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: trouble.length === 1 ? trouble[0]! : `[${trouble.join(', ')}]` },
+  ];
+  return all.map((condition) => {
+    const last = before?.conditions?.find(({ type }) => type === condition.type);
+    const same = last?.status === condition.status && last.lastTransitionTime !== undefined;
+    return { ...condition, lastHeartbeatTime: formatTime(now), lastTransitionTime: same ? last.lastTransitionTime! : formatTime(now) };
+  });
+}
+
+const MOST_IMAGES = 50;
+const MOST_NAMES = 5;
+
+/** The largest: the scheduler prefers nodes that have an image already. */
+const imagesOf = (images: readonly Image[]): NodeStatus['images'] =>
+  [...images].sort((a, b) => b.size - a.size).slice(0, MOST_IMAGES)
+    .map(({ repoDigests, repoTags, size }) => ({ names: [...repoDigests, ...repoTags].slice(0, MOST_NAMES), sizeBytes: size }))
+    .filter(({ names }) => names.length > 0);

@@ -1,0 +1,60 @@
+import type { Clock, Millis } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Client } from '../client/index.ts';
+import type { Informers } from '../client/index.ts';
+import type { Cri } from './cri/cri.ts';
+
+/** What one kubelet needs to run; `cluster` gives it all. */
+export interface KubeletOptions {
+  readonly client: Client;
+  readonly informers: Informers;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Disposed by whoever made it. */
+  readonly cri: Cri;
+
+  readonly nodeName: string;
+  /** Where other nodes and the API server reach this one. */
+  readonly nodeIp: string;
+  readonly hostname: string;
+  readonly nodeLabels?: Readonly<Record<string, string>>;
+  readonly nodeTaints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+  /** Where the node's spec has no podCIDR yet; the runtime is told the node's own. */
+  readonly podCidr?: string;
+  /** The address of the cluster's DNS, for pods whose dnsPolicy is ClusterFirst. */
+  readonly clusterDns?: readonly string[];
+  readonly clusterDomain: string;
+  /** The node's resolver configuration; `/etc/resolv.conf` unless said. */
+  readonly resolvConf?: string;
+
+  /** Volumes, tokens, hosts files of pods: this kubelet's alone. */
+  readonly rootDir: string;
+  /** Container logs, this kubelet's alone: `<logDir>/pods/<namespace>_<name>_<uid>/<container>/<attempt>.log`, and links below `<logDir>/containers`. */
+  readonly logDir: string;
+  /** Parent of `kubepods`, this kubelet's alone: `/knarr/node-1`. */
+  readonly cgroupRoot: string;
+
+  /** 110 unless said. */
+  readonly maxPods?: number;
+  /** Added to what pods may not have: subtracted from capacity to give allocatable. */
+  readonly reserved?: { readonly cpuMillis?: number; readonly memoryBytes?: number };
+  /** Between two tries of a crashing container at most; upstream's 5 minutes unless said. */
+  readonly maxCrashBackoff?: Millis;
+
+  /** What the node says it runs; v1.36.0 unless said. */
+  readonly version?: string;
+
+  /** The HTTPS server; absent, there is none (simulated nodes). */
+  readonly server?: KubeletServerOptions;
+}
+
+export interface KubeletServerOptions {
+  readonly host: string;
+  /** 10250 everywhere but in tests. */
+  readonly port: number;
+  readonly tls: { readonly cert: string; readonly key: string };
+  /** PEM. Certificates it signed identify callers: the API server's is let in, others only as the API server's authorizer says. */
+  readonly clientCa: string;
+}

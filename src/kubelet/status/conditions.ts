@@ -1,0 +1,85 @@
+/** The pod conditions a kubelet owns, in upstream's words. Pure. */
+import type { Pod } from '../../kinds/core/pod.ts';
+import type { ContainerStatus, PodCondition } from '../../kinds/core/pod-status.ts';
+import { initContainers, isSidecar } from '../pod.ts';
+import type { Phase } from './pod-phase.ts';
+
+export interface ConditionsInput {
+  readonly pod: Pod;
+  readonly phase: Phase;
+  readonly init: readonly ContainerStatus[];
+  readonly main: readonly ContainerStatus[];
+  /** The pod has a sandbox with a network. */
+  readonly sandboxReady: boolean;
+  readonly now: string;
+}
+
+interface Verdict {
+  readonly status: 'True' | 'False';
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+/** `lastTransitionTime` moves only where the status does. */
+export function kubeletConditions(input: ConditionsInput): readonly PodCondition[] {
+  const { pod, sandboxReady, now } = input;
+  const containersReady = containersReadyVerdict(input);
+  const verdicts: readonly (readonly [string, Verdict])[] = [
+    ['PodReadyToStartContainers', { status: sandboxReady ? 'True' : 'False' }],
+    ['Initialized', initializedVerdict(input)],
+    ['Ready', containersReady.status === 'True' ? gatesVerdict(pod) : containersReady],
+    ['ContainersReady', containersReady],
+    ['PodScheduled', { status: 'True' }],
+  ];
+  return verdicts.map(([type, verdict]) => {
+    const before = pod.status.conditions?.find((condition) => condition.type === type);
+    return {
+      type, ...verdict,
+      lastTransitionTime: before?.status === verdict.status && before.lastTransitionTime ? before.lastTransitionTime : now,
+      ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    };
+  });
+}
+
+const list = (what: string, names: readonly string[]): string => `containers with ${what} status: [${names.join(' ')}]`;
+
+function initializedVerdict({ pod, phase, init, main }: ConditionsInput): Verdict {
+  if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
+  // Once a main container ran, init containers are done, whatever a restart of the node makes of them.
+  if (main.some(({ state, lastState }) => state.running || state.terminated || lastState.terminated)) return { status: 'True' };
+  const unknown: string[] = [];
+  const incomplete: string[] = [];
+  for (const container of initContainers(pod)) {
+    const status = init.find(({ name }) => name === container.name);
+    if (!status) unknown.push(container.name);
+    else if (isSidecar(container) ? !status.started : !status.ready) incomplete.push(container.name);
+  }
+  return unknown.length + incomplete.length === 0 ? { status: 'True' } : { status: 'False', reason: 'ContainersNotInitialized', message: sentence(unknown, ['incomplete', incomplete]) };
+}
+
+function containersReadyVerdict({ pod, phase, init, main }: ConditionsInput): Verdict {
+  if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
+  const unknown: string[] = [];
+  const unready: string[] = [];
+  for (const container of [...initContainers(pod).filter(isSidecar), ...pod.spec.containers]) {
+    const status = [...init, ...main].find(({ name }) => name === container.name);
+    if (!status) unknown.push(container.name);
+    else if (!status.ready) unready.push(container.name);
+  }
+  return unknown.length + unready.length === 0 ? { status: 'True' } : { status: 'False', reason: 'ContainersNotReady', message: sentence(unknown, ['unready', unready]) };
+}
+
+function sentence(unknown: readonly string[], [what, names]: readonly [string, readonly string[]]): string {
+  const parts = [...(unknown.length > 0 ? [list('unknown', unknown)] : []), ...(names.length > 0 ? [list(what, names)] : [])];
+  return parts.join(', ');
+}
+
+function gatesVerdict({ spec, status }: Pod): Verdict {
+  const unmet = (spec.readinessGates ?? []).flatMap(({ conditionType }) => {
+    const condition = status.conditions?.find(({ type }) => type === conditionType);
+    if (!condition) return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`];
+    return condition.status === 'True' ? [] : [`the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`];
+  });
+  return unmet.length === 0 ? { status: 'True' } : { status: 'False', reason: 'ReadinessGatesNotReady', message: unmet.join(', ') };
+}

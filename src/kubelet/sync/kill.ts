@@ -1,0 +1,83 @@
+/** Ends containers in order: preStop first, then a request to stop, then, when the grace period is over, the kill. */
+import type { Clock } from '../../base/clock.ts';
+import type { Container } from '../../kinds/core/container.ts';
+import type { Pod } from '../../kinds/core/pod.ts';
+import type { LifecycleHandler } from '../../kinds/core/probe.ts';
+import type { Cri } from '../cri/cri.ts';
+import { containerNamed, initContainers, isSidecar } from '../pod.ts';
+import { runHook } from './hooks.ts';
+import { podIps } from './pod-runtime.ts';
+import type { PodRuntime, RuntimeContainer } from './pod-runtime.ts';
+
+export interface Killing {
+  readonly cri: Cri;
+  readonly clock: Clock;
+  readonly tell: (container: string, event: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }) => void;
+}
+
+export interface KillRequest {
+  readonly pod: Pod;
+  readonly runtime: PodRuntime;
+  readonly container: RuntimeContainer;
+  readonly message: string;
+  readonly graceSeconds: number;
+}
+
+/** A container gets at least so long after its preStop hook, however long that took. */
+const LEAST_SECONDS = 2;
+
+export async function killContainer({ cri, clock, tell }: Killing, { pod, runtime, container, message, graceSeconds }: KillRequest, signal?: AbortSignal): Promise<void> {
+  const spec = containerNamed(pod, container.name);
+  tell(container.name, { type: 'Normal', reason: 'Killing', message });
+  let left = graceSeconds;
+  const preStop = spec?.lifecycle?.preStop;
+  if (preStop && container.state === 'running' && graceSeconds > 0) {
+    const began = clock.monotonic();
+    await runPreStop({ cri, clock, tell }, { pod, runtime, container, graceSeconds, handler: preStop, spec }, signal);
+    left = Math.max(LEAST_SECONDS, Math.ceil(graceSeconds - (clock.monotonic() - began) / 1000));
+  }
+  await cri.stopContainer(container.id, left, signal);
+}
+
+interface PreStop extends Omit<KillRequest, 'message'> {
+  readonly handler: LifecycleHandler;
+  readonly spec: Pick<Container, 'name' | 'ports'>;
+}
+
+/** Its failure and its being too slow are told, not thrown: the container ends all the same. */
+async function runPreStop({ cri, clock, tell }: Killing, { pod, runtime, container, graceSeconds, handler, spec }: PreStop, signal?: AbortSignal): Promise<void> {
+  const late = new AbortController();
+  const either = signal ? AbortSignal.any([signal, late.signal]) : late.signal;
+  using _alarm = clock.after(graceSeconds * 1000, () => late.abort());
+  try {
+    const podIp = podIps(runtime)[0] ?? pod.status.podIP ?? '';
+    await Promise.race([
+      runHook(handler, { container: spec, containerId: container.id, podIp }, { cri, clock, signal: either }),
+      new Promise<never>((_, reject) => either.addEventListener('abort', () => reject(either.reason), { once: true })),
+    ]);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if (!late.signal.aborted) tell(container.name, { type: 'Warning', reason: 'FailedPreStopHook', message: `PreStopHook failed` });
+  }
+}
+
+export interface PodKill {
+  readonly pod: Pod;
+  readonly runtime: PodRuntime;
+  readonly graceSeconds: number;
+}
+
+/** Main containers together, then sidecars, the last one first, in what is left of the grace period; then the sandboxes. */
+export async function killPod(killing: Killing, { pod, runtime, graceSeconds }: PodKill, signal?: AbortSignal): Promise<void> {
+  const { cri, clock } = killing;
+  const began = clock.monotonic();
+  const left = () => Math.max(1, graceSeconds - Math.floor((clock.monotonic() - began) / 1000));
+  const alive = runtime.containers.filter(({ state }) => state === 'running' || state === 'unknown');
+  const sidecars = initContainers(pod).filter(isSidecar).map(({ name }) => name).reverse();
+  const kill = (container: RuntimeContainer) =>
+    killContainer(killing, { pod, runtime, container, message: `Stopping container ${container.name}`, graceSeconds: left() }, signal);
+  await Promise.all(alive.filter(({ name }) => !sidecars.includes(name)).map(kill));
+  for (const name of sidecars) for (const container of alive) if (container.name === name) await kill(container);
+  // A sandbox that is not ready may still hold an address.
+  for (const sandbox of runtime.sandboxes) await cri.stopPodSandbox(sandbox.id, signal);
+}

@@ -1,0 +1,299 @@
+/**
+ * The acts of a pod worker: each function is one pass over one pod, from what the runtime says to what the runtime is
+ * told. Decisions are planPod's and podStatus's; here they are carried out.
+ */
+import { mkdir, readdir, readlink, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Millis } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { QosClass } from '../../kinds/core/pod-qos.ts';
+import { qosClassOf } from '../../kinds/core/pod-qos.ts';
+import type { Pod } from '../../kinds/core/pod.ts';
+import { isTerminalPhase } from '../../rules/pod-conditions.ts';
+import { podDns } from '../containers/dns.ts';
+import type { ResolvConf } from '../containers/dns.ts';
+import { podLimits } from '../containers/resources.ts';
+import { containerDir, logLinksDir, podDir, podLogDir, seccompDir } from '../containers/paths.ts';
+import { sandboxConfig } from '../containers/sandbox-config.ts';
+import type { PodSandboxConfig } from '../cri/runtime-v1.ts';
+import type { Cgroups } from '../node/cgroups.ts';
+import { containerNamed, graceSeconds, initContainers, podTitle } from '../pod.ts';
+import type { ProbeManager } from '../probes/probe-manager.ts';
+import type { WaitingNote } from '../status/container-status.ts';
+import { podStatus } from '../status/pod-status.ts';
+import type { StatusManager } from '../status/status-manager.ts';
+import { terminationMessages } from '../status/termination-message.ts';
+import type { ReferredObjects } from '../volumes/objects.ts';
+import type { Tokens } from '../volumes/tokens.ts';
+import { VolumeError } from '../volumes/volume-manager.ts';
+import type { PreparedVolume, VolumeManager } from '../volumes/volume-manager.ts';
+import { killContainer, killPod } from './kill.ts';
+import { planPod } from './plan.ts';
+import type { ContainerKill, PodPlan } from './plan.ts';
+import { inspectPod, isRunning, podIps } from './pod-runtime.ts';
+import type { PodRuntime } from './pod-runtime.ts';
+import { startContainer } from './start-container.ts';
+import type { Starting, Tell } from './start-container.ts';
+import { StartError } from './start-error.ts';
+
+/** Everything pod workers share. */
+export interface PodSyncContext extends Starting {
+  readonly log: Logger;
+  readonly runtimeName: string;
+  readonly statuses: StatusManager;
+  readonly probes: ProbeManager;
+  readonly volumes: VolumeManager;
+  readonly objects: ReferredObjects;
+  readonly tokens: Tokens;
+  readonly cgroups: Cgroups;
+  readonly clusterDns: readonly string[];
+  readonly nodeDns: () => Promise<ResolvConf>;
+  /** An event about the pod, or about one of its containers. */
+  readonly tell: (pod: Pod, container: string | undefined, event: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }) => void;
+}
+
+/** What one pod's worker remembers between passes. */
+export interface PodMemory {
+  readonly waiting: Map<string, WaitingNote>;
+  messages: ReadonlyMap<string, string>;
+  failure: { readonly reason: string; readonly message: string } | undefined;
+}
+
+export const newMemory = (): PodMemory => ({ waiting: new Map(), messages: new Map(), failure: undefined });
+
+export interface Pass {
+  /** `again`: something was done, look at once. `ended`: nothing of the pod is to run any more. */
+  readonly outcome: 'settled' | 'again' | 'ended';
+  readonly recheckIn?: Millis | undefined;
+}
+
+/** Reads the runtime and says how the pod is. */
+export async function observe(at: PodSyncContext, pod: Pod, memory: PodMemory, { finished = false, signal }: { readonly finished?: boolean; readonly signal?: AbortSignal } = {}): Promise<{ readonly runtime: PodRuntime; readonly pod: Pod }> {
+  const { uid, name, namespace = '' } = pod.metadata;
+  const runtime = await inspectPod(at.cri, { uid, name, namespace }, signal);
+  memory.messages = await terminationMessages(runtime, memory.messages);
+  const said = withLatestStatus(pod, at.statuses);
+  at.probes.sync(pod, runtime);
+  const status = podStatus({
+    pod: said, runtime, finished, runtimeName: at.runtimeName, waiting: memory.waiting, messages: memory.messages,
+    started: (id) => at.probes.hasStarted(id), ready: (id) => at.probes.isReady(id),
+    hostIps: at.node().hostIps, now: at.clock.now(), failure: memory.failure,
+  });
+  at.statuses.set(pod, status);
+  return { runtime, pod: { ...said, status: { ...said.status, ...status } } };
+}
+
+/** The API's copy is behind what this kubelet has said since; conditions of others are the API's. */
+function withLatestStatus(pod: Pod, statuses: StatusManager): Pod {
+  const latest = statuses.latest(pod.metadata.uid);
+  if (!latest) return pod;
+  const others = (pod.status.conditions ?? []).filter(({ type }) => !latest.conditions?.some((condition) => condition.type === type));
+  return { ...pod, status: { ...pod.status, ...latest, conditions: [...others, ...(latest.conditions ?? [])] } };
+}
+
+export async function syncPod(at: PodSyncContext, pod: Pod, memory: PodMemory, signal: AbortSignal): Promise<Pass> {
+  const { runtime, pod: said } = await observe(at, pod, memory, { signal });
+  if (isTerminalPhase(said.status.phase)) return { outcome: 'ended' };
+  const deadline = deadlineIn(at, said, memory);
+  if (deadline === 0) return { outcome: 'again' };
+  await prepareNode(at, pod);
+  const volumes = await prepareVolumes(at, { pod, runtime, signal });
+  const plan = planPod(pod, runtime, at.probes);
+  if (plan.killPod && !plan.createSandbox) return { outcome: 'ended' };
+  const acted = await act(at, { pod, runtime, plan, memory, volumes }, signal);
+  if (acted.changed) await removeOldInstances(at, runtime, signal);
+  const renewal = at.tokens.renewalOf(pod.metadata.uid);
+  const waits = [acted.recheckIn, deadline, renewal === undefined ? undefined : Math.max(1000, renewal - at.clock.now())];
+  const recheckIn = waits.filter((wait) => wait !== undefined).sort((a, b) => a - b)[0];
+  return { outcome: acted.changed ? 'again' : 'settled', recheckIn };
+}
+
+/** @returns 0 once activeDeadlineSeconds have passed, and notes why the pod then fails */
+function deadlineIn({ clock, tell }: PodSyncContext, pod: Pod, memory: PodMemory): Millis | undefined {
+  const { activeDeadlineSeconds } = pod.spec;
+  const { startTime } = pod.status;
+  if (activeDeadlineSeconds === undefined || startTime === undefined) return undefined;
+  const left = Date.parse(startTime) + activeDeadlineSeconds * 1000 - clock.now();
+  if (left > 0) return left;
+  memory.failure = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
+  tell(pod, undefined, { type: 'Normal', reason: 'DeadlineExceeded', message: memory.failure.message });
+  return 0;
+}
+
+const qosOf = (pod: Pod): QosClass => (pod.status.qosClass as QosClass | undefined) ?? qosClassOf(pod.spec);
+
+async function prepareNode(at: PodSyncContext, pod: Pod): Promise<void> {
+  const { uid, name, namespace } = pod.metadata;
+  await at.cgroups.ensure(at.cgroups.pathOf(uid, qosOf(pod)), podLimits(pod));
+  await mkdir(join(podDir(at, uid), 'volumes'), { recursive: true, mode: 0o750 });
+  await mkdir(podLogDir(at, { uid, name, namespace }), { recursive: true, mode: 0o755 });
+}
+
+interface Preparing {
+  readonly pod: Pod;
+  readonly runtime: PodRuntime;
+  readonly signal: AbortSignal;
+}
+
+async function prepareVolumes(at: PodSyncContext, { pod, runtime, signal }: Preparing): Promise<ReadonlyMap<string, PreparedVolume>> {
+  try {
+    return await at.volumes.prepare(pod, podIps(runtime), signal);
+  } catch (error) {
+    if (error instanceof VolumeError) at.tell(pod, undefined, { type: 'Warning', reason: 'FailedMount', message: error.message });
+    throw error;
+  }
+}
+
+interface Acting {
+  readonly pod: Pod;
+  readonly runtime: PodRuntime;
+  readonly plan: PodPlan;
+  readonly memory: PodMemory;
+  readonly volumes: ReadonlyMap<string, PreparedVolume>;
+}
+
+interface Acted {
+  readonly changed: boolean;
+  readonly recheckIn?: Millis | undefined;
+}
+
+async function act(at: PodSyncContext, acting: Acting, signal: AbortSignal): Promise<Acted> {
+  const { pod, runtime, plan } = acting;
+  const tell: Tell = (container, event) => at.tell(pod, container, event);
+  if (plan.killPod) {
+    at.tell(pod, undefined, { type: 'Normal', reason: 'SandboxChanged', message: 'Pod sandbox changed, it will be killed and re-created.' });
+    await killPod({ ...at, tell }, { pod, runtime, graceSeconds: graceSeconds(pod) }, signal);
+  }
+  for (const kill of plan.kill) await endContainer(at, { pod, runtime, kill, tell }, signal);
+  if (!plan.createSandbox && plan.start.length === 0) return { changed: plan.kill.length > 0 };
+  const config = await configureSandbox(at, pod, plan.attempt);
+  const sandbox = plan.createSandbox ? await createSandbox(at, { pod, config }, signal) : { id: runtime.sandboxes[0]!.id, ips: podIps(runtime) };
+  const ips = pod.spec.hostNetwork ? at.node().hostIps : sandbox.ips;
+  // What volumes say of the pod's own address is known only now.
+  const volumes = plan.createSandbox ? await at.volumes.prepare(pod, ips, signal) : acting.volumes;
+  const started = await startAll(at, { ...acting, volumes, tell, sandbox: { id: sandbox.id, config }, podIps: ips }, signal);
+  return { changed: started.changed || plan.createSandbox || plan.kill.length > 0, recheckIn: started.recheckIn };
+}
+
+interface Ending {
+  readonly pod: Pod;
+  readonly runtime: PodRuntime;
+  readonly kill: ContainerKill;
+  readonly tell: Tell;
+}
+
+async function endContainer(at: PodSyncContext, { pod, runtime, kill, tell }: Ending, signal: AbortSignal): Promise<void> {
+  const spec = containerNamed(pod, kill.container.name);
+  const probe = kill.because === 'liveness' ? spec?.livenessProbe : kill.because === 'startup' ? spec?.startupProbe : undefined;
+  await killContainer({ ...at, tell }, {
+    pod, runtime, container: kill.container, message: kill.message, graceSeconds: probe?.terminationGracePeriodSeconds ?? graceSeconds(pod),
+  }, signal);
+}
+
+async function configureSandbox(at: PodSyncContext, pod: Pod, attempt: number): Promise<PodSandboxConfig> {
+  const { uid, name, namespace } = pod.metadata;
+  const { dns, missing } = podDns(pod, await at.nodeDns(), { servers: at.clusterDns, domain: at.clusterDomain });
+  if (missing) {
+    const message = `pod: "${podTitle(pod)}". kubelet does not have ClusterDNS IP configured and cannot create Pod using "${pod.spec.dnsPolicy}" policy. Falling back to "Default" policy.`;
+    at.tell(pod, undefined, { type: 'Warning', reason: 'MissingClusterDNS', message });
+  }
+  return sandboxConfig({
+    pod, attempt, dns, clusterDomain: at.clusterDomain, logDirectory: podLogDir(at, { uid, name, namespace }),
+    cgroupParent: at.cgroups.pathOf(uid, qosOf(pod)), seccompDir: seccompDir(at),
+  });
+}
+
+async function createSandbox(at: PodSyncContext, { pod, config }: { readonly pod: Pod; readonly config: PodSandboxConfig }, signal: AbortSignal): Promise<{ readonly id: string; readonly ips: readonly string[] }> {
+  try {
+    const id = await at.cri.runPodSandbox(config, '', signal);
+    const { network } = await at.cri.podSandboxStatus(id, signal);
+    return { id, ips: network?.ip ? [network.ip, ...network.additionalIps.map(({ ip }) => ip)] : [] };
+  } catch (error) {
+    if (!signal.aborted) at.tell(pod, undefined, { type: 'Warning', reason: 'FailedCreatePodSandBox', message: `Failed to create pod sandbox: ${error instanceof Error ? error.message : String(error)}` });
+    throw error;
+  }
+}
+
+interface StartAll extends Acting {
+  readonly tell: Tell;
+  readonly sandbox: { readonly id: string; readonly config: PodSandboxConfig };
+  readonly podIps: readonly string[];
+}
+
+/** One container's trouble is not the others', but an init container's is everyone's. */
+async function startAll(at: PodSyncContext, { pod, runtime, plan, memory, volumes, tell, sandbox, podIps: ips }: StartAll, signal: AbortSignal): Promise<Acted> {
+  let changed = false;
+  const waits: Millis[] = [];
+  for (const name of plan.start) {
+    const container = containerNamed(pod, name)!;
+    try {
+      await startContainer(at, { pod, container, runtime, sandbox, podIps: ips, volumes, objects: at.objects.of(pod, signal), tell }, signal);
+      memory.waiting.delete(name);
+      changed = true;
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      const before = memory.waiting.get(name);
+      memory.waiting.set(name, { reason: error.reason, message: error.message });
+      changed ||= before?.reason !== error.reason || error.reason === 'RunContainerError' || error.reason === 'PostStartHookError';
+      waits.push(error.retryIn ?? DEFAULT_RETRY);
+      if (initContainers(pod).some((init) => init.name === name)) break;
+    }
+  }
+  return { changed, recheckIn: waits.sort((a, b) => a - b)[0] };
+}
+
+/** Between tries of what failed for reasons that may pass. */
+const DEFAULT_RETRY: Millis = 10_000;
+
+/** Ends all of a pod and says how it ended; afterwards nothing of it runs and only logs and dead containers are left. */
+export async function terminatePod(at: PodSyncContext, pod: Pod, memory: PodMemory, { graceSeconds: grace, signal }: { readonly graceSeconds: number; readonly signal: AbortSignal }): Promise<void> {
+  const tell: Tell = (container, event) => at.tell(pod, container, event);
+  const { runtime } = await observe(at, pod, memory, { signal });
+  await killPod({ ...at, tell }, { pod, runtime, graceSeconds: grace }, signal);
+  const after = await observe(at, pod, memory, { finished: true, signal });
+  if (isRunning(after.runtime)) throw new Error(`containers of pod ${podTitle(pod)} are still running`);
+  await releasePod(at, pod.metadata.uid);
+}
+
+/** Gives back what the node holds for a pod of which nothing runs. */
+export async function releasePod(at: PodSyncContext, uid: string): Promise<void> {
+  at.probes.forget(uid);
+  at.images.forget(uid);
+  at.crashes.forget(`${uid}/`);
+  at.tokens.forget(uid);
+  await at.objects.release(uid);
+  await at.volumes.tearDown(uid);
+  await at.cgroups.remove(uid);
+}
+
+/** The pod is gone from the API: so is everything that was kept for its sake. */
+export async function removePod(at: PodSyncContext, pod: { readonly uid: string; readonly name: string; readonly namespace: string }, signal: AbortSignal): Promise<void> {
+  const runtime = await inspectPod(at.cri, pod, signal);
+  for (const { id } of runtime.containers) await at.cri.removeContainer(id, signal);
+  for (const { id } of runtime.sandboxes) {
+    await at.cri.stopPodSandbox(id, signal);
+    await at.cri.removePodSandbox(id, signal);
+  }
+  await at.cgroups.remove(pod.uid);
+  await rm(podDir(at, pod.uid), { recursive: true, force: true });
+  await rm(podLogDir(at, pod), { recursive: true, force: true });
+  const links = (await readdir(logLinksDir(at)).catch(() => [])).filter((name) => name.startsWith(`${pod.name}_${pod.namespace}_`));
+  for (const name of links) {
+    const target = await readlink(join(logLinksDir(at), name)).catch(() => '');
+    if (target.startsWith(podLogDir(at, pod))) await rm(join(logLinksDir(at), name), { force: true });
+  }
+}
+
+/** Of each container the newest instance and the one before it are of use: for its status and `logs --previous`. */
+async function removeOldInstances(at: PodSyncContext, runtime: PodRuntime, signal: AbortSignal): Promise<void> {
+  const seen = new Map<string, number>();
+  for (const container of runtime.containers) {
+    const count = (seen.get(container.name) ?? 0) + 1;
+    seen.set(container.name, count);
+    if (count <= 2 || container.state !== 'exited') continue;
+    await at.cri.removeContainer(container.id, signal);
+    if (container.logPath) await rm(container.logPath, { force: true });
+    const message = container.terminationMessage?.hostPath;
+    if (message && dirname(message) === containerDir(at, runtime.uid, container.name)) await rm(message, { force: true });
+  }
+}

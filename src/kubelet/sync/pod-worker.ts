@@ -1,0 +1,193 @@
+/**
+ * One pod's worker: passes run one after the other, whatever causes them; causes that come during a pass make one more.
+ *
+ *     syncing ──(deleted, finished, out of time, refused)──▶ terminating ──(nothing runs)──▶ terminated ──(gone from the API)──▶ forgotten
+ *        ▲ │ pass: observe, plan, act                         │ ▲ a shorter grace period begins the stop anew
+ *        └─┘                                                  └─┘
+ *
+ * It never goes back: a pod that ends here does not start again, not even after a restart of the kubelet, for the API then
+ * holds its final phase or its deletion.
+ */
+import type { Millis } from '../../base/clock.ts';
+import type { Pod } from '../../kinds/core/pod.ts';
+import { isTerminalPhase } from '../../rules/pod-conditions.ts';
+import { graceSeconds } from '../pod.ts';
+import type { Rejection } from './admission.ts';
+import { newMemory, observe, removePod, syncPod, terminatePod } from './pod-sync.ts';
+import type { PodMemory, PodSyncContext } from './pod-sync.ts';
+
+export interface PodWorkerOptions {
+  readonly context: PodSyncContext;
+  /** Asked once, before the pod's first sync. */
+  readonly admit: (pod: Pod) => Rejection | undefined;
+  readonly onForgotten: (uid: string) => void;
+}
+
+/** A settled pod is looked at all the same now and then, spread so that not all pods are at once. */
+const RESYNC: Millis = 60_000;
+const FIRST_RETRY: Millis = 500;
+const MOST_RETRY: Millis = 10_000;
+
+export class PodWorker implements AsyncDisposable {
+  readonly #options: PodWorkerOptions;
+  readonly #memory: PodMemory = newMemory();
+  #pod: Pod;
+  #state: 'syncing' | 'terminating' | 'terminated' | 'forgotten' = 'syncing';
+  #gone = false;
+  #admitted = false;
+  #grace: number | undefined;
+  #failures = 0;
+  #dirty = false;
+  #observing = false;
+  #running: Promise<void> | undefined;
+  #abort = new AbortController();
+  #timer: Disposable | undefined;
+  #disposed = false;
+
+  constructor(pod: Pod, options: PodWorkerOptions) {
+    this.#pod = pod;
+    this.#options = options;
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  /** Whether the pod counts against the node's resources. */
+  get isActive(): boolean {
+    return this.#state === 'syncing' && this.#admitted || this.#state === 'terminating' && this.#admitted;
+  }
+
+  update(pod: Pod): void {
+    this.#pod = pod;
+    if (pod.metadata.deletionTimestamp !== undefined) this.#interrupt();
+    this.wake();
+  }
+
+  /** The API no longer has it. */
+  remove(): void {
+    this.#gone = true;
+    this.#interrupt();
+    this.wake();
+  }
+
+  /** Something may have changed: look. */
+  wake(): void {
+    if (this.#disposed || this.#state === 'forgotten') return;
+    this.#dirty = true;
+    if (!this.#running) this.#running = this.#run();
+    else if (this.#state === 'terminating') void this.#glance();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    this.#timer?.[Symbol.dispose]();
+    this.#abort.abort();
+    await this.#running;
+  }
+
+  /** What is under way must not delay the end: neither a pull, nor a stop with more patience than is now asked for. */
+  #interrupt(): void {
+    const shorter = this.#state === 'terminating' && this.#grace !== undefined && graceSeconds(this.#pod) < this.#grace;
+    if (this.#state !== 'syncing' && !shorter) return;
+    this.#abort.abort();
+    this.#abort = new AbortController();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#dirty && !this.#disposed) {
+      this.#dirty = false;
+      this.#timer?.[Symbol.dispose]();
+      this.#timer = undefined;
+      const { signal } = this.#abort;
+      try {
+        const recheckIn = await this.#pass(signal);
+        this.#failures = 0;
+        if (this.#isForgotten) break;
+        if (!this.#dirty) this.#wakeIn(recheckIn ?? RESYNC * (1 + this.#options.context.random.next() / 2));
+      } catch (error) {
+        if (signal.aborted) continue;
+        const wait = Math.min(MOST_RETRY, FIRST_RETRY * 2 ** this.#failures++);
+        const { name, namespace, uid } = this.#pod.metadata;
+        this.#options.context.log.warn('Error syncing pod, skipping', { pod: `${namespace}/${name}`, uid, error: error instanceof Error ? error.message : String(error) });
+        if (!this.#dirty) this.#wakeIn(wait);
+      }
+    }
+    this.#running = undefined;
+    if (this.#isForgotten) this.#options.onForgotten(this.#pod.metadata.uid);
+  }
+
+  get #isForgotten(): boolean {
+    return this.#state === 'forgotten';
+  }
+
+  #wakeIn(delay: Millis): void {
+    if (this.#disposed) return;
+    this.#timer = this.#options.context.clock.after(delay, () => this.wake());
+  }
+
+  /** @returns when to look again at the latest */
+  async #pass(signal: AbortSignal): Promise<Millis | undefined> {
+    switch (this.#state) {
+      case 'syncing': return this.#sync(signal);
+      case 'terminating': return this.#terminate(signal);
+      case 'terminated': return this.#finish(signal);
+      case 'forgotten': return undefined;
+    }
+  }
+
+  async #sync(signal: AbortSignal): Promise<Millis | undefined> {
+    const { context } = this.#options;
+    const pod = this.#pod;
+    if (this.#gone || pod.metadata.deletionTimestamp !== undefined || isTerminalPhase(pod.status.phase)) return this.#turn('terminating');
+    if (!this.#admitted) {
+      const rejection = pod.status.startTime === undefined ? this.#options.admit(pod) : undefined;
+      if (rejection) {
+        this.#memory.failure = rejection;
+        context.tell(pod, undefined, { type: 'Warning', ...rejection });
+        return this.#turn('terminating');
+      }
+      this.#admitted = true;
+    }
+    const { outcome, recheckIn } = await syncPod(context, pod, this.#memory, signal);
+    if (outcome === 'ended') return this.#turn('terminating');
+    if (outcome === 'again') this.#dirty = true;
+    return recheckIn;
+  }
+
+  async #terminate(signal: AbortSignal): Promise<Millis | undefined> {
+    this.#grace = graceSeconds(this.#pod);
+    await terminatePod(this.#options.context, this.#pod, this.#memory, { graceSeconds: this.#grace, signal });
+    return this.#turn('terminated');
+  }
+
+  async #finish(signal: AbortSignal): Promise<Millis | undefined> {
+    const { context } = this.#options;
+    const { uid, name, namespace = '' } = this.#pod.metadata;
+    if (this.#gone) {
+      await removePod(context, { uid, name, namespace }, signal);
+      context.statuses.forget(uid);
+      this.#state = 'forgotten';
+    } else context.statuses.finish(this.#pod);
+    return undefined;
+  }
+
+  #turn(state: 'terminating' | 'terminated'): undefined {
+    this.#state = state;
+    this.#dirty = true;
+    return undefined;
+  }
+
+  /** While a stop takes its time, what has ended or is no longer ready shows all the same. */
+  async #glance(): Promise<void> {
+    if (this.#observing) return;
+    this.#observing = true;
+    try {
+      await observe(this.#options.context, this.#pod, this.#memory, { signal: this.#abort.signal });
+    } catch {
+      // The pass itself will meet the same trouble, and report it.
+    } finally {
+      this.#observing = false;
+    }
+  }
+}

@@ -1,0 +1,122 @@
+/** The sync loop: four sources of change, each of which only says which pod to look at. */
+import type { Informer } from '../../client/index.ts';
+import type { Node } from '../../kinds/core/node.ts';
+import type { Pod } from '../../kinds/core/pod.ts';
+import { admitPod } from './admission.ts';
+import type { Rejection } from './admission.ts';
+import { removeOrphans } from './orphans.ts';
+import { startPleg } from './pleg.ts';
+import type { Pleg } from './pleg.ts';
+import type { PodSyncContext } from './pod-sync.ts';
+import { PodWorker } from './pod-worker.ts';
+
+export interface PodWorkersOptions {
+  readonly context: PodSyncContext;
+  /** Of this node alone. */
+  readonly pods: Informer<Pod>;
+  readonly nodes: Informer<Node>;
+  readonly nodeName: string;
+}
+
+/**
+ *     informer ─(pod added, changed, gone)─┐
+ *     PLEG ────(its containers changed)────┼─▶ the pod's worker
+ *     probes, objects, tokens, timers ─────┘
+ *     PLEG's listing ─(nobody's)─▶ housekeeping
+ */
+export class PodWorkers implements AsyncDisposable {
+  readonly #options: PodWorkersOptions;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #stop = new AbortController();
+  #handler: Disposable | undefined;
+  #pleg: Pleg | undefined;
+  #housekeeping: Promise<void> | undefined;
+
+  constructor(options: PodWorkersOptions) {
+    this.#options = options;
+  }
+
+  /** Call it when `pods` has synced: what the API then does not have is an orphan. Resolves after a first look at the runtime. */
+  async start(): Promise<void> {
+    const { context, pods } = this.#options;
+    await this.#untilNodeIsKnown();
+    this.#handler = pods.addHandler({
+      onAdd: (pod) => this.#apply(pod),
+      onUpdate: (pod) => this.#apply(pod),
+      onDelete: (pod) => this.#workers.get(pod.metadata.uid)?.remove(),
+    });
+    this.#pleg = startPleg({
+      cri: context.cri, clock: context.clock, log: context.log,
+      onChange: ({ uid }) => this.wake(uid),
+      onRelist: () => this.#keepHouse(),
+    });
+  }
+
+  wake(uid: string): void {
+    this.#workers.get(uid)?.wake();
+  }
+
+  get(namespace: string, name: string): Pod | undefined {
+    return this.list().find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
+  }
+
+  list(): readonly Pod[] {
+    return [...this.#workers.values()].map(({ pod }) => pod);
+  }
+
+  /** Why the node is not ready, as far as pods tell. */
+  trouble(): readonly string[] {
+    return this.#pleg?.healthy === false ? ['PLEG is not healthy: pleg was last seen active too long ago; threshold is 3m0s'] : [];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    this.#handler?.[Symbol.dispose]();
+    await this.#pleg?.[Symbol.asyncDispose]();
+    await this.#housekeeping;
+    await Promise.all([...this.#workers.values()].map((worker) => worker[Symbol.asyncDispose]()));
+  }
+
+  /** Admission needs the node's own labels and capacity. */
+  async #untilNodeIsKnown(): Promise<void> {
+    const { nodes, nodeName, context } = this.#options;
+    await nodes.untilSynced(this.#stop.signal);
+    while (!nodes.lister.get(nodeName)) await context.clock.sleep(50, this.#stop.signal);
+  }
+
+  #apply(pod: Pod): void {
+    const { uid } = pod.metadata;
+    const known = this.#workers.get(uid);
+    if (known) return known.update(pod);
+    const worker = new PodWorker(pod, { context: this.#options.context, admit: (candidate) => this.#admit(candidate), onForgotten: (forgotten) => void this.#workers.delete(forgotten) });
+    this.#workers.set(uid, worker);
+    worker.wake();
+  }
+
+  #admit(pod: Pod): Rejection | undefined {
+    const node = this.#options.nodes.lister.get(this.#options.nodeName);
+    const others = [...this.#workers.values()].filter((worker) => worker.isActive && worker.pod.metadata.uid !== pod.metadata.uid).map((worker) => worker.pod);
+    return node && admitPod(pod, node, others);
+  }
+
+  #keepHouse(): void {
+    if (this.#housekeeping || this.#stop.signal.aborted || !this.#pleg) return;
+    const inRuntime = this.#pleg.pods;
+    const isKnown = (uid: string) => this.#workers.has(uid);
+    if (![...inRuntime.keys()].some((uid) => !isKnown(uid)) && !this.#isDue()) return;
+    this.#housekeeping = removeOrphans(this.#options.context, { inRuntime, isKnown }, this.#stop.signal).finally(() => {
+      this.#housekeeping = undefined;
+    });
+  }
+
+  /** Directories and cgroups are looked through less often than the runtime. */
+  #keptAt = -Infinity;
+  #isDue(): boolean {
+    const now = this.#options.context.clock.monotonic();
+    if (now - this.#keptAt < HOUSEKEEPING_PERIOD) return false;
+    this.#keptAt = now;
+    return true;
+  }
+}
+
+const HOUSEKEEPING_PERIOD = 60_000;

@@ -1,0 +1,168 @@
+/** From a container's specification to a running container: image, environment, mounts, creation, start, postStart. */
+import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import type { Container, EphemeralContainer } from '../../kinds/core/container.ts';
+import type { Pod } from '../../kinds/core/pod.ts';
+import type { Secret } from '../../kinds/core/secret.ts';
+import type { Service } from '../../kinds/core/service.ts';
+import { containerConfig } from '../containers/container-config.ts';
+import { environmentOf } from '../containers/env.ts';
+import type { ObjectSource } from '../containers/env.ts';
+import type { NodeFacts } from '../containers/field-ref.ts';
+import { containerMounts } from '../containers/mounts.ts';
+import { containerLogPath, logLink, podLogDir, seccompDir } from '../containers/paths.ts';
+import type { Directories } from '../containers/paths.ts';
+import { CriError } from '../cri/cri.ts';
+import type { Cri } from '../cri/cri.ts';
+import type { ContainerConfig, Image, PodSandboxConfig } from '../cri/runtime-v1.ts';
+import type { ImageManager } from '../images/image-manager.ts';
+import { podTitle } from '../pod.ts';
+import type { PreparedVolume } from '../volumes/volume-manager.ts';
+import type { Backoff } from './backoff.ts';
+import { formatDuration } from './backoff.ts';
+import { runHook } from './hooks.ts';
+import { killContainer } from './kill.ts';
+import { newestOf } from './pod-runtime.ts';
+import type { PodRuntime, RuntimeContainer } from './pod-runtime.ts';
+import { StartError } from './start-error.ts';
+
+export type Tell = (container: string, event: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }) => void;
+
+export interface Starting extends Directories {
+  readonly cri: Cri;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly images: ImageManager;
+  readonly crashes: Backoff;
+  readonly services: () => readonly Service[];
+  readonly node: () => NodeFacts;
+  readonly machineMemory: number;
+  readonly clusterDomain: string;
+  readonly nodeHosts: () => Promise<string>;
+}
+
+export interface StartRequest {
+  readonly pod: Pod;
+  readonly container: Container | EphemeralContainer;
+  readonly runtime: PodRuntime;
+  readonly sandbox: { readonly id: string; readonly config: PodSandboxConfig };
+  readonly podIps: readonly string[];
+  readonly volumes: ReadonlyMap<string, PreparedVolume>;
+  readonly objects: ObjectSource;
+  readonly tell: Tell;
+}
+
+/** @throws StartError where the container waits; anything else is unexpected */
+export async function startContainer(kubelet: Starting, request: StartRequest, signal: AbortSignal): Promise<void> {
+  const { pod, container, sandbox, tell } = request;
+  const { name } = container;
+  refuseTooSoon(kubelet, request);
+  const image = await ensureImage(kubelet, request, signal);
+  const config = await orFail('CreateContainerConfigError', request, () => configure(kubelet, request, image));
+  await mkdir(join(podLogDir(kubelet, { uid: pod.metadata.uid, name: pod.metadata.name, namespace: pod.metadata.namespace }), name), { recursive: true, mode: 0o755 });
+  const id = await orFail('CreateContainerError', request, () => kubelet.cri.createContainer({ sandboxId: sandbox.id, sandbox: sandbox.config }, config, signal), signal);
+  tell(name, { type: 'Normal', reason: 'Created', message: 'Container created' });
+  await orFail('RunContainerError', request, () => kubelet.cri.startContainer(id, signal), signal);
+  tell(name, { type: 'Normal', reason: 'Started', message: 'Container started' });
+  await linkLog(kubelet, request, { id, restartCount: config.metadata?.attempt ?? 0 });
+  await postStart(kubelet, request, { id, signal });
+}
+
+/** A container that keeps crashing waits longer each time. */
+function refuseTooSoon({ crashes }: Starting, { pod, container, runtime, tell }: StartRequest): void {
+  const latest = newestOf(runtime, container.name);
+  if (latest?.state !== 'exited') return;
+  const key = crashKey(pod, container);
+  const wait = crashes.remaining(key, latest.finishedAt);
+  if (wait > 0) {
+    tell(container.name, { type: 'Warning', reason: 'BackOff', message: `Back-off restarting failed container ${container.name} in pod ${podTitle(pod)}` });
+    const message = `back-off ${formatDuration(crashes.wait(key))} restarting failed container=${container.name} pod=${podTitle(pod)}`;
+    throw new StartError('CrashLoopBackOff', message, { retryIn: wait });
+  }
+  crashes.next(key, latest.finishedAt);
+}
+
+/** A changed image deserves a fresh start. */
+const crashKey = (pod: Pod, { name, image = '' }: Pick<Container, 'name' | 'image'>): string => `${pod.metadata.uid}/${name}/${image}`;
+
+async function ensureImage({ images }: Starting, request: StartRequest, signal: AbortSignal): Promise<Image> {
+  const { pod, container, sandbox, objects, tell } = request;
+  const pullSecrets = async (): Promise<readonly Secret[]> => {
+    const found = await Promise.all((pod.spec.imagePullSecrets ?? []).map(({ name }) => (name ? objects.secret(name) : undefined)));
+    return found.filter((secret) => secret !== undefined);
+  };
+  try {
+    return await images.ensure({
+      pod, container, sandbox: sandbox.config, pullSecrets,
+      tell: (type, reason, message) => tell(container.name, { type, reason, message }),
+    }, signal);
+  } catch (error) {
+    if (error instanceof StartError) tell(container.name, { type: 'Warning', reason: 'Failed', message: `Error: ${error.reason}` });
+    throw error;
+  }
+}
+
+async function configure(kubelet: Starting, request: StartRequest, image: Image): Promise<ContainerConfig> {
+  const { pod, container, podIps, volumes, objects, runtime, tell } = request;
+  const environment = await environmentOf({ pod, container: { ...container, resources: container.resources ?? {} }, podIps, node: kubelet.node(), services: kubelet.services(), objects });
+  for (const message of environment.skipped) tell(container.name, { type: 'Warning', reason: 'InvalidEnvironmentVariableNames', message });
+  const mounts = await containerMounts({
+    ...kubelet, pod, container, volumes, environment: environment.variables, podIps, nodeHosts: await kubelet.nodeHosts(),
+  });
+  const target = 'targetContainerName' in container && container.targetContainerName ? newestOf(runtime, container.targetContainerName)?.id : undefined;
+  return containerConfig({
+    pod, container, image, environment: environment.variables, mounts, machineMemory: kubelet.machineMemory,
+    restartCount: await nextAttempt(kubelet, request), seccompDir: seccompDir(kubelet), targetId: target,
+  });
+}
+
+/** One more than the last instance; where the runtime has forgotten that, than the last log. */
+async function nextAttempt(at: Directories, { pod, container, runtime }: StartRequest): Promise<number> {
+  const latest: RuntimeContainer | undefined = newestOf(runtime, container.name);
+  if (latest) return latest.restartCount + 1;
+  const { uid, name, namespace } = pod.metadata;
+  const logs = await readdir(dirname(join(podLogDir(at, { uid, name, namespace }), containerLogPath(container.name, 0)))).catch(() => []);
+  return logs.reduce((most, log) => Math.max(most, (/^(\d+)\.log/.exec(log) ? Number.parseInt(log, 10) : -1) + 1), 0);
+}
+
+/** Tells what failed and makes it the reason the container waits for. */
+async function orFail<T>(reason: 'CreateContainerConfigError' | 'CreateContainerError' | 'RunContainerError', { container, tell }: StartRequest, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    // The runtime's own words, without gRPC's.
+    const message = error instanceof CriError ? error.description : error instanceof Error ? error.message : String(error);
+    tell(container.name, { type: 'Warning', reason: 'Failed', message: `Error: ${message}` });
+    throw new StartError(reason, message, { cause: error });
+  }
+}
+
+/** Log collectors look for this name; that it could not be made is no reason not to run. */
+async function linkLog(at: Directories, { pod, container }: StartRequest, { id, restartCount }: { readonly id: string; readonly restartCount: number }): Promise<void> {
+  const { uid, name, namespace } = pod.metadata;
+  const link = logLink(at, { uid, name, namespace }, { name: container.name, id });
+  const target = join(podLogDir(at, { uid, name, namespace }), containerLogPath(container.name, restartCount));
+  await mkdir(dirname(link), { recursive: true }).then(() => rm(link, { force: true })).then(() => symlink(target, link)).catch(() => {});
+}
+
+async function postStart(kubelet: Starting, request: StartRequest, { id, signal }: { readonly id: string; readonly signal: AbortSignal }): Promise<void> {
+  const { pod, container, podIps, runtime, tell } = request;
+  const handler = container.lifecycle?.postStart;
+  if (!handler) return;
+  try {
+    await runHook(handler, { container, containerId: id, podIp: podIps[0] ?? '' }, { ...kubelet, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    tell(container.name, { type: 'Warning', reason: 'FailedPostStartHook', message: 'PostStartHook failed' });
+    const status = await kubelet.cri.containerStatus(id);
+    const started: RuntimeContainer = {
+      id, name: container.name, sandboxId: request.sandbox.id, state: status.state === 'CONTAINER_RUNNING' ? 'running' : 'exited', createdAt: 0, startedAt: 0,
+      finishedAt: 0, exitCode: 0, reason: '', message: '', image: '', imageRef: '', restartCount: 0, hash: '', logPath: '',
+    };
+    await killContainer({ ...kubelet, tell }, { pod, runtime, container: started, message: 'FailedPostStartHook', graceSeconds: pod.spec.terminationGracePeriodSeconds ?? 30 }, signal);
+    throw new StartError('PostStartHookError', error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
