@@ -2,6 +2,8 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { any, int64 } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, integer, NONE } from '../cells.ts';
+import { immutable } from '../checks.ts';
+import { revisionErrors } from './stateful-set-validation.ts';
 
 export const ControllerRevision = defineKind({
   group: 'apps', version: 'v1', kind: 'ControllerRevision', plural: 'controllerrevisions',
@@ -20,5 +22,10 @@ export const ControllerRevision = defineKind({
     Revision: integer(({ revision }) => revision),
     Age: age,
   },
+  validate: revisionErrors,
+  *validateUpdate(revision, old, at) {
+    yield* immutable(at.child('data'), deepEqual(revision.data, old.data), revision.data);
+  },
 });
 export type ControllerRevision = InstanceOf<typeof ControllerRevision>;
+import { deepEqual } from '../../base/deep-equal.ts';

@@ -5,6 +5,7 @@ import { age, formatLabels, integer, workloadWideColumns } from '../cells.ts';
 import { defaultPodTemplate } from '../core/pod-defaults.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
+import { daemonSetErrors, daemonSetStatusErrors } from './daemon-set-validation.ts';
 
 export const daemonSetCondition = part(() =>
   object('api.apps.v1.DaemonSetCondition', {
@@ -18,7 +19,7 @@ export type DaemonSetCondition = TypeOf<ReturnType<typeof daemonSetCondition>>;
 
 export const daemonSetSpec = part(() =>
   object('api.apps.v1.DaemonSetSpec', {
-    selector: labelSelector().required().tag(1),
+    selector: labelSelector().required().immutable().tag(1),
     template: podTemplateSpec().required().default({}).tag(2),
     updateStrategy: daemonSetUpdateStrategy().default({}).tag(3),
     minReadySeconds: int32().tag(4),
@@ -50,8 +51,8 @@ export type DaemonSetUpdateStrategy = TypeOf<ReturnType<typeof daemonSetUpdateSt
 
 export const rollingUpdateDaemonSet = part(() =>
   object('api.apps.v1.RollingUpdateDaemonSet', {
-    maxUnavailable: intOrString().default(1).tag(1),
-    maxSurge: intOrString().default(0).tag(2),
+    maxUnavailable: intOrString().default(1).pointer().tag(1),
+    maxSurge: intOrString().default(0).pointer().tag(2),
   }));
 export type RollingUpdateDaemonSet = TypeOf<ReturnType<typeof rollingUpdateDaemonSet>>;
 
@@ -75,5 +76,7 @@ export const DaemonSet = defineKind({
     const rolling = updateStrategy.type === 'RollingUpdate' && { rollingUpdate: { maxUnavailable: 1, maxSurge: 0, ...updateStrategy.rollingUpdate } };
     return { ...set, spec: { ...set.spec, updateStrategy: { ...updateStrategy, ...rolling }, template: defaultPodTemplate(template) } };
   },
+  validate: daemonSetErrors,
+  validateStatusUpdate: daemonSetStatusErrors,
 });
 export type DaemonSet = InstanceOf<typeof DaemonSet>;

@@ -5,6 +5,7 @@ import { age, integer, workloadWideColumns } from '../cells.ts';
 import { defaultPodTemplate } from '../core/pod-defaults.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
+import { deploymentErrors, deploymentStatusErrors } from './deployment-validation.ts';
 
 export const deploymentCondition = part(() =>
   object('api.apps.v1.DeploymentCondition', {
@@ -20,7 +21,7 @@ export type DeploymentCondition = TypeOf<ReturnType<typeof deploymentCondition>>
 export const deploymentSpec = part(() =>
   object('api.apps.v1.DeploymentSpec', {
     replicas: int32().pointer().default(1).tag(1),
-    selector: labelSelector().required().tag(2),
+    selector: labelSelector().required().immutable().tag(2),
     template: podTemplateSpec().required().default({}).tag(3),
     strategy: deploymentStrategy().retainKeys().default({}).tag(4),
     minReadySeconds: int32().tag(5),
@@ -53,8 +54,8 @@ export type DeploymentStrategy = TypeOf<ReturnType<typeof deploymentStrategy>>;
 
 export const rollingUpdateDeployment = part(() =>
   object('api.apps.v1.RollingUpdateDeployment', {
-    maxUnavailable: intOrString().default('25%').tag(1),
-    maxSurge: intOrString().default('25%').tag(2),
+    maxUnavailable: intOrString().default('25%').pointer().tag(1),
+    maxSurge: intOrString().default('25%').pointer().tag(2),
   }));
 export type RollingUpdateDeployment = TypeOf<ReturnType<typeof rollingUpdateDeployment>>;
 
@@ -76,5 +77,7 @@ export const Deployment = defineKind({
     const rolling = strategy.type === 'RollingUpdate' && { rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%', ...strategy.rollingUpdate } };
     return { ...deployment, spec: { ...deployment.spec, strategy: { ...strategy, ...rolling }, template: defaultPodTemplate(template) } };
   },
+  validate: deploymentErrors,
+  validateStatusUpdate: deploymentStatusErrors,
 });
 export type Deployment = InstanceOf<typeof Deployment>;

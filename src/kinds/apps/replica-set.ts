@@ -3,9 +3,11 @@ import { int32, int64, list, object, part, string, time, type TypeOf } from '../
 import { defineKind } from '../../schema/kind.ts';
 import { age, integer, workloadWideColumns } from '../cells.ts';
 import { withFields } from '../change.ts';
+import { nonNegative, nonNegatives, replicaCounts } from '../checks.ts';
 import { defaultPodTemplate } from '../core/pod-defaults.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
+import { lastingTemplateErrors, mismatchErrors, selectorErrors } from './workload-validation.ts';
 
 export const replicaSetCondition = part(() =>
   object('api.apps.v1.ReplicaSetCondition', {
@@ -20,7 +22,7 @@ export type ReplicaSetCondition = TypeOf<ReturnType<typeof replicaSetCondition>>
 export const replicaSetSpec = part(() =>
   object('api.apps.v1.ReplicaSetSpec', {
     replicas: int32().pointer().default(1).tag(1),
-    selector: labelSelector().required().tag(2),
+    selector: labelSelector().required().immutable().tag(2),
     template: podTemplateSpec().default({}).tag(3),
     minReadySeconds: int32().tag(4),
   }));
@@ -53,5 +55,16 @@ export const ReplicaSet = defineKind({
   wideColumns: workloadWideColumns,
   fieldSelectors: { 'status.replicas': ({ status }) => String(status.replicas) },
   defaults: (set) => withFields(set, { spec: withFields(set.spec, { template: defaultPodTemplate(set.spec.template ?? {}) }) }),
+  *validate({ spec }, at) {
+    const here = at.child('spec');
+    yield* nonNegatives(here, spec, ['replicas', 'minReadySeconds']);
+    yield* selectorErrors(spec, 'deployment', here);
+    yield* mismatchErrors(spec, here);
+    yield* lastingTemplateErrors(spec.template, 'ReplicaSet', here);
+  },
+  *validateStatusUpdate({ status }, _old, at) {
+    yield* replicaCounts(at.child('status'), status, [['fullyLabeledReplicas', status.fullyLabeledReplicas]]);
+    yield* nonNegative(at.child('status').child('observedGeneration'), status.observedGeneration);
+  },
 });
 export type ReplicaSet = InstanceOf<typeof ReplicaSet>;

@@ -6,11 +6,12 @@ import { persistentVolumeClaim } from '../core/persistent-volume-claim.ts';
 import { defaultPodTemplate } from '../core/pod-defaults.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
+import { statefulSetErrors, statefulSetStatusErrors, statefulSetUpdateErrors } from './stateful-set-validation.ts';
 
 export const rollingUpdateStatefulSetStrategy = part(() =>
   object('api.apps.v1.RollingUpdateStatefulSetStrategy', {
     partition: int32().pointer().default(0).tag(1),
-    maxUnavailable: intOrString().tag(2),
+    maxUnavailable: intOrString().pointer().tag(2),
   }));
 export type RollingUpdateStatefulSetStrategy = TypeOf<ReturnType<typeof rollingUpdateStatefulSetStrategy>>;
 
@@ -78,6 +79,7 @@ export type StatefulSetUpdateStrategy = TypeOf<ReturnType<typeof statefulSetUpda
 export const StatefulSet = defineKind({
   group: 'apps', version: 'v1', kind: 'StatefulSet', plural: 'statefulsets',
   short: ['sts'], categories: ['all'], scope: 'Namespaced', package: 'api.apps.v1',
+  nameRule: 'label',
   scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
   spec: statefulSetSpec(),
   status: statefulSetStatus(),
@@ -91,5 +93,8 @@ export const StatefulSet = defineKind({
     const rolling = updateStrategy.type === 'RollingUpdate' && { rollingUpdate: { partition: 0, maxUnavailable: 1, ...updateStrategy.rollingUpdate } };
     return { ...set, spec: { ...set.spec, updateStrategy: { ...updateStrategy, ...rolling }, template: defaultPodTemplate(template) } };
   },
+  validate: statefulSetErrors,
+  validateUpdate: statefulSetUpdateErrors,
+  validateStatusUpdate: statefulSetStatusErrors,
 });
 export type StatefulSet = InstanceOf<typeof StatefulSet>;

@@ -20,5 +20,15 @@ export const Lease = defineKind({
   scope: 'Namespaced', package: 'api.coordination.v1',
   spec: leaseSpec(),
   columns: { Holder: ({ spec }) => spec.holderIdentity ?? '', Age: age },
+  *validate({ spec }, at) {
+    const here = at.child('spec');
+    const { leaseDurationSeconds: duration, leaseTransitions: transitions, strategy, preferredHolder } = spec;
+    if (duration !== undefined && duration <= 0) yield invalid(here.child('leaseDurationSeconds'), duration, 'must be greater than 0');
+    yield* nonNegative(here.child('leaseTransitions'), transitions);
+    if (strategy !== undefined) yield* among(here.child('strategy'), strategy, ['OldestEmulationVersion']);
+    if (preferredHolder && !strategy) yield forbidden(here.child('preferredHolder'), 'may only be specified if `strategy` is defined');
+  },
 });
 export type Lease = InstanceOf<typeof Lease>;
+import { forbidden, invalid } from '../../meta/field-error.ts';
+import { among, nonNegative } from '../checks.ts';

@@ -2,6 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, firstThree } from '../cells.ts';
+import { endpointsErrors } from './endpoints-validation.ts';
 import { objectReference } from './references.ts';
 
 export const endpointAddress = part(() =>
@@ -47,5 +48,6 @@ export const Endpoints = defineKind({
     Endpoints: ({ subsets }) => firstThree(endpointsOf(subsets)),
     Age: age,
   },
+  validate: endpointsErrors,
 });
 export type Endpoints = InstanceOf<typeof Endpoints>;

@@ -39,6 +39,7 @@ function named<N extends KubeObject>(namespace: N): N {
 export const Namespace = defineKind({
   group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces',
   short: ['ns'], scope: 'Cluster', package: 'api.core.v1',
+  nameRule: 'label',
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: ['finalize'],
   spec: namespaceSpec(),
@@ -55,6 +56,22 @@ export const Namespace = defineKind({
     });
   },
   prepareForUpdate: (namespace, old) => named({ ...namespace, spec: withFields(namespace.spec, { finalizers: old.spec.finalizers }) }),
+  *validate({ spec }, at) {
+    const here = at.child('spec').child('finalizers');
+    for (const finalizer of spec.finalizers ?? []) {
+      yield* problemsAt(here, finalizer, qualifiedNameProblems(finalizer));
+      if (!finalizer.includes('/') && finalizer !== 'kubernetes') yield invalid(here, finalizer, 'name is neither a standard finalizer name nor is it fully qualified');
+    }
+  },
+  *validateStatusUpdate({ metadata, status }, _old, at) {
+    const here = at.child('status').child('Phase');
+    const wanted = metadata.deletionTimestamp === undefined ? 'Active' : 'Terminating';
+    const why = `may only be '${wanted}' if \`deletionTimestamp\` is ${wanted === 'Active' ? '' : 'not '}empty`;
+    if (status.phase !== wanted) yield invalid(here, status.phase, why);
+  },
 });
 export type Namespace = InstanceOf<typeof Namespace>;
 import type { KubeObject } from '../../meta/object.ts';
+import { invalid } from '../../meta/field-error.ts';
+import { qualifiedNameProblems } from '../../meta/names.ts';
+import { problemsAt } from '../checks.ts';

@@ -5,6 +5,7 @@ import { age } from '../cells.ts';
 import { withFields } from '../change.ts';
 import { addressCell, rolesCell, statusCell, unknownIfEmpty } from './node-columns.ts';
 import { nodeConfigSource, nodeStatus } from './node-status.ts';
+import { nodeErrors, nodeStatusErrors, nodeUpdateErrors } from './node-validation.ts';
 import { taint } from './toleration.ts';
 
 export const nodeSpec = part(() =>
@@ -50,5 +51,8 @@ export const Node = defineKind({
     spec: alignPodCidrs(node.spec),
     status: withFields(node.status, { allocatable: node.status.allocatable ?? node.status.capacity }),
   }),
+  validate: nodeErrors,
+  validateUpdate: nodeUpdateErrors,
+  validateStatusUpdate: nodeStatusErrors,
 });
 export type Node = InstanceOf<typeof Node>;

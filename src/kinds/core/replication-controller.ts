@@ -1,8 +1,10 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, int64, list, map, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { lastingTemplateErrors, mismatchErrors } from '../apps/workload-validation.ts';
 import { age, containerImages, containerNames, formatLabels, integer } from '../cells.ts';
 import { isEmpty } from '../change.ts';
+import { nonNegative, nonNegatives, replicaCounts } from '../checks.ts';
 import { defaultPodTemplate } from './pod-defaults.ts';
 import { podTemplateSpec } from './pod-template.ts';
 
@@ -65,5 +67,19 @@ export const ReplicationController = defineKind({
       spec: { ...spec, template, selector: isEmpty(spec.selector) ? labels : spec.selector! },
     };
   },
+  *validate({ spec }, at) {
+    const here = at.child('spec');
+    const { selector = {}, template } = spec;
+    yield* nonNegatives(here, spec, ['minReadySeconds', 'replicas']);
+    if (isEmpty(selector)) yield required(here.child('selector'));
+    if (!template) return void (yield required(here.child('template')));
+    yield* mismatchErrors({ selector: { matchLabels: selector }, template }, here);
+    yield* lastingTemplateErrors(template, 'ReplicationController', here);
+  },
+  *validateStatusUpdate({ status }, _old, at) {
+    yield* replicaCounts(at.child('status'), status, [['fullyLabeledReplicas', status.fullyLabeledReplicas]]);
+    yield* nonNegative(at.child('status').child('observedGeneration'), status.observedGeneration);
+  },
 });
 export type ReplicationController = InstanceOf<typeof ReplicationController>;
+import { required } from '../../meta/field-error.ts';

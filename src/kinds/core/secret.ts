@@ -3,6 +3,7 @@ import { boolean, bytes, map, string } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, integer } from '../cells.ts';
 import { isEmpty } from '../change.ts';
+import { secretErrors, secretUpdateErrors } from './secret-validation.ts';
 
 /** Base64 of the text's UTF-8. */
 const encoded = (texts: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
@@ -27,5 +28,7 @@ export const Secret = defineKind({
   },
   fieldSelectors: { type: ({ type }) => type },
   defaults: ({ stringData, ...secret }) => (isEmpty(stringData) ? secret : { ...secret, data: { ...secret.data, ...encoded(stringData) } }),
+  validate: secretErrors,
+  validateUpdate: secretUpdateErrors,
 });
 export type Secret = InstanceOf<typeof Secret>;

@@ -6,6 +6,7 @@ import { withFields } from '../change.ts';
 import { condition } from '../meta/condition.ts';
 import { clusterIpCell, externalIpCell, portsCell } from './service-columns.ts';
 import { defaultServiceSpec, defaultServiceStatus } from './service-defaults.ts';
+import { serviceErrors, serviceStatusErrors, serviceUpdateErrors } from './service-validation.ts';
 
 export const clientIPConfig = part(() =>
   object('api.core.v1.ClientIPConfig', {
@@ -88,6 +89,7 @@ export type SessionAffinityConfig = TypeOf<ReturnType<typeof sessionAffinityConf
 export const Service = defineKind({
   group: '', version: 'v1', kind: 'Service', plural: 'services',
   short: ['svc'], categories: ['all'], scope: 'Namespaced', package: 'api.core.v1',
+  nameRule: 'label1035',
   subresources: ['proxy'],
   spec: serviceSpec(),
   status: serviceStatus(),
@@ -98,5 +100,8 @@ export const Service = defineKind({
     'spec.type': ({ spec }) => spec.type,
   },
   defaults: (service) => withFields(service, { spec: defaultServiceSpec(service.spec), status: defaultServiceStatus(service.status) }),
+  validate: serviceErrors,
+  validateUpdate: serviceUpdateErrors,
+  validateStatusUpdate: serviceStatusErrors,
 });
 export type Service = InstanceOf<typeof Service>;

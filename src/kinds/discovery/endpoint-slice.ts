@@ -3,6 +3,7 @@ import { boolean, int32, list, map, object, part, string, type TypeOf } from '..
 import { defineKind } from '../../schema/kind.ts';
 import { age, firstThree, UNSET } from '../cells.ts';
 import { objectReference } from '../core/references.ts';
+import { endpointSliceErrors, endpointSliceUpdateErrors } from './endpoint-slice-validation.ts';
 
 export const endpoint = part(() =>
   object('api.discovery.v1.Endpoint', {
@@ -67,5 +68,7 @@ export const EndpointSlice = defineKind({
     Endpoints: ({ endpoints }) => firstThree(endpoints.flatMap(({ addresses }) => addresses), UNSET),
     Age: age,
   },
+  validate: endpointSliceErrors,
+  validateUpdate: endpointSliceUpdateErrors,
 });
 export type EndpointSlice = InstanceOf<typeof EndpointSlice>;

@@ -36,7 +36,7 @@ export type NetworkPolicyPeer = TypeOf<ReturnType<typeof networkPolicyPeer>>;
 export const networkPolicyPort = part(() =>
   object('api.networking.v1.NetworkPolicyPort', {
     protocol: string().pointer().default('TCP').tag(1),
-    port: intOrString().tag(2),
+    port: intOrString().pointer().tag(2),
     endPort: int32().pointer().tag(3),
   }));
 export type NetworkPolicyPort = TypeOf<ReturnType<typeof networkPolicyPort>>;

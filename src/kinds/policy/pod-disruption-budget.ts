@@ -7,9 +7,9 @@ import { labelSelector } from '../meta/label-selector.ts';
 
 export const podDisruptionBudgetSpec = part(() =>
   object('api.policy.v1.PodDisruptionBudgetSpec', {
-    minAvailable: intOrString().tag(1),
+    minAvailable: intOrString().pointer().tag(1),
     selector: labelSelector().replaceWhole().tag(2),
-    maxUnavailable: intOrString().tag(3),
+    maxUnavailable: intOrString().pointer().tag(3),
     unhealthyPodEvictionPolicy: string().pointer().tag(4),
   }));
 export type PodDisruptionBudgetSpec = TypeOf<ReturnType<typeof podDisruptionBudgetSpec>>;

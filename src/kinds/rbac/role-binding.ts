@@ -3,6 +3,7 @@ import { list } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age } from '../cells.ts';
 import { withFields } from '../change.ts';
+import { bindingUpdateErrors, roleBindingErrors } from './rbac-validation.ts';
 import { subjectNames } from './subject-columns.ts';
 import { defaultSubjects, roleRef, subject } from './subject.ts';
 
@@ -21,5 +22,7 @@ export const RoleBinding = defineKind({
     ServiceAccounts: ({ subjects }) => subjectNames(subjects, 'ServiceAccount'),
   },
   defaults: (binding) => withFields(binding, { subjects: defaultSubjects(binding.subjects) }),
+  validate: roleBindingErrors,
+  validateUpdate: bindingUpdateErrors,
 });
 export type RoleBinding = InstanceOf<typeof RoleBinding>;

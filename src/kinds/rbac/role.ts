@@ -3,6 +3,7 @@ import { list } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { createdAt } from '../cells.ts';
 import { policyRule } from './policy-rule.ts';
+import { roleErrors } from './rbac-validation.ts';
 
 export const Role = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'Role', plural: 'roles',
@@ -12,5 +13,6 @@ export const Role = defineKind({
     rules: list(policyRule()).tag(2),
   },
   columns: { 'Created At': createdAt },
+  validate: roleErrors,
 });
 export type Role = InstanceOf<typeof Role>;
