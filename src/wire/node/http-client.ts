@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { request as requestPlain } from 'node:http';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { Agent as PlainAgent } from 'node:http';
@@ -51,6 +52,7 @@ class HttpClient {
 
   async exchange(request: ApiRequest): Promise<ApiResponse> {
     request.signal.throwIfAborted();
+    setMaxListeners(0, request.signal); // one signal may stand for very many requests
     const path = this.#base.pathname.replace(/\/$/, '') + request.url;
     const headers = await this.#headers(request);
     if (request.upgrade) return this.#upgrade(request, { path, headers });
