@@ -1,4 +1,5 @@
 import type { Kind } from '../schema/kind.ts';
+import { conversionOf } from './conversion/conversion.ts';
 import { Codec, type Upgrade } from './registry/codec.ts';
 import { type Strategy, strategyOf } from './registry/strategy.ts';
 import type { Hub } from './watch-cache/hub.ts';
@@ -36,7 +37,9 @@ export class Resources {
   async add(kind: Kind): Promise<void> {
     const id = idOf(kind.group, kind.version, kind.plural);
     if (isStored(kind)) {
-      const codec = new Codec(kind, this.#upgrade, this.#salt);
+      const conversion = conversionOf(kind);
+      const stored = conversion && this.#served.get(conversion.storedAs);
+      const codec = new Codec(kind, this.#upgrade, { salt: this.#salt, ...(conversion && stored ? { stored: { ...conversion, codec: stored.codec } } : {}) });
       this.#served.set(id, { kind, codec, cache: await this.#hub.add(codec), strategy: strategyOf(kind) });
     }
     this.#kinds.set(id, kind);

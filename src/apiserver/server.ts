@@ -12,6 +12,7 @@ import { chain } from './chain.ts';
 import type { ApiServerOptions } from './config.ts';
 import type { Core } from './core.ts';
 import { applyDefaults } from '../schema/decode.ts';
+import { startCompaction } from './compaction.ts';
 import { composeStages, type Exchange } from './exchange.ts';
 import { Metrics } from './metrics.ts';
 import { parseRequestInfo, type RequestInfo } from './request-info.ts';
@@ -63,11 +64,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     return run(exchange);
   };
   await bootstrap(core, handler);
+  const compaction = startCompaction({ driver, clock, log, interval: config.compactionInterval });
 
   return {
     handler,
     async [Symbol.asyncDispose]() {
       stopping.abort();
+      compaction[Symbol.dispose]();
       await hub[Symbol.asyncDispose]();
     },
   };

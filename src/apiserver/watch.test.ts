@@ -156,3 +156,17 @@ test('a LIST at a revision the store has not reached answers 504 after a while',
   expect(body.message).toMatch(/^Too large resource version: 100000, current: \d+$/);
   expect(body.details.causes[0].reason).toBe('ResourceVersionTooLarge');
 });
+
+test('history is forgotten one interval after it was made', async () => {
+  await using api = await startApi({ config: { compactionInterval: 60_000 } });
+  const { body } = await put(api, 'a');
+  await api.clock.advance(60_001);
+  await put(api, 'b');
+  await api.clock.advance(60_001);
+
+  const old = await api.request('GET', `${PATH}?resourceVersion=1&resourceVersionMatch=Exact`);
+  const recent = await api.request('GET', `${PATH}?resourceVersion=${body.metadata.resourceVersion}&resourceVersionMatch=Exact`);
+
+  expect([old.status, old.body.reason]).toEqual([410, 'Expired']);
+  expect(recent.body.items.map((item: Json) => item.metadata.name)).toEqual(['a']);
+});

@@ -14,6 +14,13 @@ export type Unversioned = Omit<AnyObject, 'metadata'> & { readonly metadata: Omi
 /** Brings an object that another schema wrote to this one's shape: decode and default again. */
 export type Upgrade = (kind: Kind, object: unknown) => AnyObject;
 
+/** Another kind's codec that this kind's objects are stored by, and the ways there and back. */
+export interface StoredAs {
+  readonly codec: Codec;
+  toStored(object: AnyObject): AnyObject;
+  fromStored(stored: AnyObject): AnyObject;
+}
+
 /**
  * One kind's two notions of bytes. *Storage bytes*: fingerprint, then `{"kind":K,"apiVersion":V,"metadata":{…`, without
  * resourceVersion. *Served bytes*: `,{"kind":…,"metadata":{"resourceVersion":"7",…}}\n`; the leading comma and the
@@ -28,12 +35,14 @@ export class Codec {
   readonly #head: string;
   readonly #headBytes: number;
   readonly #upgrade: Upgrade;
+  readonly #stored: StoredAs | undefined;
   /** What this process encoded itself need not be decoded when the store's feed brings it back. */
   readonly #known = new WeakMap<Uint8Array, Unversioned>();
 
-  constructor(kind: Kind, upgrade: Upgrade, salt = '') {
+  constructor(kind: Kind, upgrade: Upgrade, { salt = '', stored }: { readonly salt?: string; readonly stored?: StoredAs } = {}) {
     this.kind = kind;
-    this.prefix = `/registry/${kind.group === '' ? 'core' : kind.group}/${kind.plural}/`;
+    this.#stored = stored;
+    this.prefix = stored?.codec.prefix ?? `/registry/${kind.group === '' ? 'core' : kind.group}/${kind.plural}/`;
     this.#fingerprint = fingerprintOf(kind, salt);
     this.#head = `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(apiVersionOf(kind))},"metadata":{`;
     this.#headBytes = encoder.encode(this.#head).length;
@@ -48,6 +57,11 @@ export class Codec {
     const { apiVersion: _a, kind: _k, metadata, ...rest } = object;
     const { selfLink: _s, ...kept } = 'resourceVersion' in metadata ? without(metadata, 'resourceVersion') : metadata;
     const draft = { kind: this.kind.kind, apiVersion: apiVersionOf(this.kind), metadata: kept, ...rest };
+    if (this.#stored) {
+      const value = this.#stored.codec.encode(this.#stored.toStored(draft as unknown as AnyObject));
+      this.#known.set(value, draft as Unversioned);
+      return value;
+    }
     const value = encoder.encode(this.#fingerprint + JSON.stringify(draft));
     this.#known.set(value, draft as Unversioned);
     return value;
@@ -56,6 +70,12 @@ export class Codec {
   decode(value: Uint8Array): Unversioned {
     const known = this.#known.get(value);
     if (known) return known;
+    if (this.#stored) {
+      const converted = this.#stored.fromStored(this.#stored.codec.decode(value) as AnyObject);
+      const object = { ...converted, apiVersion: apiVersionOf(this.kind), kind: this.kind.kind };
+      this.#known.set(value, object);
+      return object;
+    }
     const parsed: unknown = JSON.parse(decoder.decode(value.subarray(FINGERPRINT)));
     const object = this.#isCurrent(value) ? (parsed as AnyObject) : this.#upgrade(this.kind, parsed);
     this.#known.set(value, object);
@@ -63,6 +83,7 @@ export class Codec {
   }
 
   served(value: Uint8Array, revision: number): Uint8Array {
+    if (this.#stored) return encoder.encode(`,${JSON.stringify(versioned(this.decode(value), revision))}\n`);
     if (!this.#isCurrent(value)) return this.served(this.encode(this.decode(value)), revision);
     const splice = `"resourceVersion":"${revision}",`;
     const json = value.subarray(FINGERPRINT);

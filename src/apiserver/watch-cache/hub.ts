@@ -24,7 +24,8 @@ export class Hub implements AsyncDisposable {
   readonly driver: Driver;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #caches = new Map<string, ResourceCache>();
+  /** By prefix; several where kinds are stored as one. */
+  readonly #caches = new Map<string, readonly ResourceCache[]>();
   /** For what is kept in the store but served as no resource (allocations). */
   readonly #taps: { readonly prefix: string; readonly apply: (op: Change['ops'][number]) => void }[] = [];
   readonly #stop = new AbortController();
@@ -46,7 +47,7 @@ export class Hub implements AsyncDisposable {
   /** Adds a resource: at once complete, and from then on followed. */
   async add(codec: Codec): Promise<ResourceCache> {
     const cache = new ResourceCache(codec);
-    this.#caches.set(codec.prefix, cache);
+    this.#caches.set(codec.prefix, [...(this.#caches.get(codec.prefix) ?? []), cache]);
     const { entries, revision } = await this.driver.range({ from: codec.prefix, to: end(codec.prefix), at: 0n, limit: 0 });
     cache.load(entries, Number(revision));
     this.#advance(this.#running ? this.#revision : Number(revision));
@@ -54,8 +55,9 @@ export class Hub implements AsyncDisposable {
   }
 
   remove(codec: Codec): void {
-    this.#caches.get(codec.prefix)?.close();
-    this.#caches.delete(codec.prefix);
+    const caches = this.#caches.get(codec.prefix) ?? [];
+    for (const cache of caches) if (cache.codec === codec) cache.close();
+    this.#caches.set(codec.prefix, caches.filter((cache) => cache.codec !== codec));
   }
 
   /** Tells of every entry below `prefix`, first those there now, then each change. Call before `start`. */
@@ -93,11 +95,12 @@ export class Hub implements AsyncDisposable {
     for (const { revision, ops } of changes) {
       const at = Number(revision);
       for (const op of ops) {
-        const cache = this.#caches.get(prefixOf(op.key));
-        if (cache) {
+        const caches = this.#caches.get(prefixOf(op.key));
+        for (const cache of caches ?? []) {
           cache.apply(at, op);
           touched.add(cache);
-        } else for (const tap of this.#taps) if (op.key.startsWith(tap.prefix)) tap.apply(op);
+        }
+        if (!caches) for (const tap of this.#taps) if (op.key.startsWith(tap.prefix)) tap.apply(op);
       }
       this.#revision = Math.max(this.#revision, at);
     }
@@ -144,7 +147,7 @@ export class Hub implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    for (const cache of this.#caches.values()) cache.close();
+    for (const caches of this.#caches.values()) for (const cache of caches) cache.close();
     await this.#running;
   }
 }
