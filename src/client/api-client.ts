@@ -1,8 +1,8 @@
+import { following, orAborted } from '../base/abort.ts';
 import { ApiError, type Status } from '../meta/api-error.ts';
 import type { KubeObject, ObjectList } from '../meta/object.ts';
 import { apiVersionOf, pathOf, type InstanceOf, type Resource } from '../meta/resource.ts';
 import type { ApiRequest, ApiResponse, Peer, RequestBody, Transport, UserInfo } from '../wire/api.ts';
-import { orAborted } from './aborted.ts';
 import { isStatus, readBytes, readObject, watchEvents } from './answer.ts';
 import type {
   Client, DeleteOptions, ListOptions, Patch, PatchOptions, ReadOptions, WatchEvent, WatchOptions, WriteOptions,
@@ -62,9 +62,12 @@ class ApiClient implements Client {
 
   async *watch<R extends Resource>(resource: R, options: WatchOptions = {}): AsyncIterable<readonly WatchEvent<InstanceOf<R>>[]> {
     const url = pathOf(resource, place(options)) + listQuery(options, true);
-    using scope = abortScope(options.signal);
-    const response = await this.#send({ method: 'GET', url, signal: scope.signal });
-    for await (const batch of watchEvents<InstanceOf<R>>(response)) yield batch;
+    using scope = following(options.signal);
+    try {
+      for await (const batch of watchEvents<InstanceOf<R>>(await this.#ask({ method: 'GET', url, signal: options.signal }, scope.signal))) yield batch;
+    } finally {
+      scope.abort(); // whoever stops reading closes the watch
+    }
   }
 
   create<R extends Resource>(resource: R, object: object, options: WriteOptions = {}): Promise<InstanceOf<R>> {
@@ -109,13 +112,13 @@ class ApiClient implements Client {
   }
 
   async request(request: Partial<ApiRequest> & Pick<ApiRequest, 'url'>): Promise<ApiResponse> {
-    const response = await this.#transport({
+    const response = await orAborted(this.#transport({
       method: 'GET',
       peer: this.#peer,
       signal: new AbortController().signal,
       ...request,
       headers: { ...this.#headers(), ...request.headers },
-    });
+    }), request.signal);
     if (response.status >= 400) throw await failure(response);
     return response;
   }
@@ -129,11 +132,12 @@ class ApiClient implements Client {
     return this.#object({ method: 'PUT', url, body, signal: options.signal });
   }
 
-  #object<T>(call: Call): Promise<T> {
-    return this.#send(call).then((response) => readObject<T>(response));
+  async #object<T>(call: Call): Promise<T> {
+    using scope = following(call.signal);
+    return await readObject<T>(await this.#ask(call, scope.signal));
   }
 
-  async #send(call: Call): Promise<ApiResponse> {
+  async #ask(call: Call, signal: AbortSignal): Promise<ApiResponse> {
     const inProcess = this.#options.user !== undefined;
     const contentType = call.body === undefined ? {} : { 'content-type': call.contentType ?? JSON_TYPE };
     // As fetch does: whoever gives up hears so at once, whatever the server still does.
@@ -144,7 +148,7 @@ class ApiClient implements Client {
       peer: this.#peer,
       ...(call.body === undefined ? {} : { body: inProcess ? { type: 'object', object: call.body } : encoded(call.body) }),
       ...(inProcess ? { wantsObjects: true } : {}),
-      signal: call.signal ?? new AbortController().signal,
+      signal,
     }), call.signal);
     if (response.status >= 400) throw await failure(response);
     return response;
@@ -226,19 +230,4 @@ async function failure(response: ApiResponse): Promise<ApiError> {
     // Not the API's own answer: a proxy's, say. What it said is the message.
   }
   return new ApiError('', text.trim() || `the server answered with status ${response.status}`, { code: response.status });
-}
-
-/** A signal that follows `parent` and ends with the scope: whoever stops reading a watch closes it. */
-function abortScope(parent: AbortSignal | undefined): Disposable & { readonly signal: AbortSignal } {
-  const controller = new AbortController();
-  const follow = () => controller.abort(parent?.reason);
-  if (parent?.aborted) follow();
-  parent?.addEventListener('abort', follow, { once: true });
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]() {
-      parent?.removeEventListener('abort', follow);
-      controller.abort();
-    },
-  };
 }

@@ -1,8 +1,8 @@
+import { orAborted } from '../base/abort.ts';
 import type { Logger } from '../base/log.ts';
 import type { KubeObject, ObjectList } from '../meta/object.ts';
 import type { InstanceOf, Resource } from '../meta/resource.ts';
 import type { Client, WatchEvent } from './client.ts';
-import { orAborted } from './aborted.ts';
 import { Indexer } from './indexer.ts';
 import { keyOf, type Handler, type Informer, type InformerScope, type Lister } from './informer.ts';
 import { Reflector, type ReflectorTarget, type Surroundings } from './reflector.ts';

@@ -2,6 +2,7 @@ import type { JWK } from 'jose';
 import { deploymentController } from './deployment/deployment.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
+import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
 import { replicationControllerController } from './replica-set/replication-controller.ts';
@@ -30,6 +31,7 @@ export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAcc
     ...(key ? [tokenSecretController({ caPem, key })] : []),
     ...(legacyServiceAccountTokens ? [legacyTokenController] : []),
     namespaceController,
+    garbageCollector,
     deploymentController,
     replicaSetController,
     replicationControllerController,

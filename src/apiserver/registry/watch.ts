@@ -1,3 +1,4 @@
+import { onAbort } from '../../base/abort.ts';
 import { ApiError } from '../../meta/api-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { apiVersionOf } from '../../meta/resource.ts';
@@ -97,11 +98,11 @@ function run(at: WatchRequest, { watcher, initial, initialEnd }: Running): Feed 
     bookmarks?.[Symbol.dispose]();
     watcher.end();
     request.signal.removeEventListener('abort', end);
-    core.stopping.removeEventListener('abort', end);
+    stopping[Symbol.dispose]();
   };
   request.signal.addEventListener('abort', end, { once: true });
-  core.stopping.addEventListener('abort', end, { once: true });
-  if (request.signal.aborted || core.stopping.aborted) end();
+  const stopping = onAbort(core.stopping, () => watcher.end());
+  if (request.signal.aborted) end();
 
   const deliver = async function* (): Feed {
     try {
