@@ -26,6 +26,15 @@ test('POST of a node keeps the status it comes with', async () => {
   expect(node.body.status.addresses).toEqual(status.addresses);
 });
 
+test('a new object\'s status is empty, with what a status must have', async () => {
+  await using api = await startApi();
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' }, spec: { ports: [{ port: 80 }] }, status: { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } } };
+
+  const created = await api.request('POST', '/api/v1/namespaces/default/services', service);
+
+  expect(created.body.status).toEqual({ loadBalancer: {} });
+});
+
 test('POST of a name that exists answers 409 AlreadyExists', async () => {
   await using api = await startApi();
   await api.request('POST', PATH, configMap('a'));

@@ -2,7 +2,8 @@ import { ApiError, alreadyExists, badRequest, invalidObject } from '../../meta/a
 import { randomSuffix } from '../../base/random.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { checkKind } from '../body.ts';
-import { decodeObject } from '../../schema/decode.ts';
+import { decode, decodeObject } from '../../schema/decode.ts';
+import type { Kind } from '../../schema/kind.ts';
 import { validateObject } from '../engine.ts';
 import { warn } from '../exchange.ts';
 import { allocate } from './allocate.ts';
@@ -90,7 +91,7 @@ function prepareForCreate({ core, served }: WriteContext, object: AnyObject): An
     deletionGracePeriodSeconds: _grace, generation: _generation, ...metadata
   } = object.metadata;
   if (resourceVersion) throw new ApiError('', 'resourceVersion should not be set on objects to be created', { code: 500 });
-  const base = kind.hasStatus && !strategy.createsStatus ? withoutStatus(object) : object;
+  const base = kind.hasStatus && !strategy.createsStatus ? { ...object, status: emptyStatus(kind) } : object;
   const stamped = {
     ...base,
     metadata: {
@@ -103,6 +104,11 @@ function prepareForCreate({ core, served }: WriteContext, object: AnyObject): An
   return kind.prepareForCreate ? (kind.prepareForCreate(stamped as never) as AnyObject) : stamped;
 }
 
-function withoutStatus(object: AnyObject): AnyObject {
-  return { ...object, status: {} };
+const emptyStatuses = new WeakMap<Kind, unknown>();
+
+/** A status before anyone has looked: what it must have is there, empty (a Service's `loadBalancer`, a ReplicaSet's `replicas: 0`). */
+function emptyStatus(kind: Kind): unknown {
+  let status = emptyStatuses.get(kind);
+  if (status === undefined) emptyStatuses.set(kind, (status = decode(kind.schema.fields['status']!, {}).value));
+  return status;
 }
