@@ -23,5 +23,7 @@ const terminal: Terminal = {
 
 /** The program `knarr`; resolves with its exit code. */
 export function main(args: readonly string[]): Promise<number> {
+  // Whoever reads it may stop reading: `knarr status | head`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   return runCli(args, { actions, terminal, env: process.env, homeDir: homedir() });
 }

@@ -2,9 +2,11 @@ import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, type Millis } from '../base/clock.ts';
 import { connectCri, type Cri } from '../kubelet/index.ts';
+import { cleanNetwork } from '../network/index.ts';
+import { cleanProxy } from '../proxy/index.ts';
 import type { Layout, NodeLayout } from './layout.ts';
 import { machineExec, type Exec } from './machine/exec.ts';
-import { cgroupOf, mountPoints, removePlaces } from './node/place.ts';
+import { cgroupOf, mountPoints, POD_BRIDGE, removePlaces } from './node/place.ts';
 import { readSettings, type NodePlace, type Settings } from './settings.ts';
 import { releaseSlot } from './slots.ts';
 import { ask } from './supervisor/control.ts';
@@ -58,6 +60,10 @@ async function stopNode(stopping: Stopping, node: NodePlace): Promise<void> {
   }
   await end(stopping, containerdName(node));
   await killLeftovers(place, cgroupOf(settings, node));
+  if (node.place === 'host') { // a namespace takes its rules and links with it
+    await cleanProxy(machineExec.run);
+    await cleanNetwork({ run: machineExec.run, bridge: POD_BRIDGE });
+  }
 }
 
 async function removePods(cri: Cri): Promise<void> {

@@ -5,6 +5,8 @@ import type { Layout } from '../layout.ts';
 import type { Exec } from '../machine/exec.ts';
 import { bridgeOf, namespaceOf, type NodePlace, type Settings } from '../settings.ts';
 
+/** The link that joins a node's pods. */
+export const POD_BRIDGE = 'knarr-pods';
 /** The node's end of its cable; the other end, on this machine, is named after bridge and node. */
 const NODE_LINK = 'eth0';
 const hostEnd = (slot: number, node: NodePlace): string => `${bridgeOf(slot).link}n${node.index}`;
