@@ -25,9 +25,14 @@ export function decodeObject<T = AnyObject>(kind: Kind, json: unknown): Decoded<
   return { value: applyDefaults(kind, value) as unknown as T, problems };
 }
 
-/** As `decodeObject`, without defaults: what the caller said, and no more. Server-side apply needs to know. */
-export function decodeBare<T = AnyObject>(kind: Kind, json: unknown): Decoded<T> {
-  const { value, problems } = canonicalize<AnyObject>(kind.schema, json, (why) => cannotBeHandled(kind, why));
+/** As `decodeObject`, without defaults: what the caller said, and no more. */
+export const decodeBare = <T = AnyObject>(kind: Kind, json: unknown): Decoded<T> => decodeKind(kind, json, false);
+
+/** As `decodeBare`, with every false, 0 and '' kept: server-side apply owns what the caller said, however empty. */
+export const decodeApplied = (kind: Kind, json: unknown): Decoded<AnyObject> => decodeKind(kind, json, true);
+
+function decodeKind<T>(kind: Kind, json: unknown, keepsEmpty: boolean): Decoded<T> {
+  const { value, problems } = run<AnyObject>(kind.schema, json, { refuse: (why) => cannotBeHandled(kind, why), keepsEmpty });
   const typed = value.kind === kind.kind && value.apiVersion === apiVersionOf(kind) ? value : { ...value, apiVersion: apiVersionOf(kind), kind: kind.kind };
   return { value: typed as unknown as T, problems };
 }
@@ -39,13 +44,16 @@ export function decode<T>(schema: SchemaNode, json: unknown, refuse: (why: strin
 }
 
 /** As `decode`, without defaults. */
-export function canonicalize<T>(schema: SchemaNode, json: unknown, refuse: (why: string) => Error = badRequest): Decoded<T> {
-  const run: Run = { path: [], depth: 0, unknown: [] };
+export const canonicalize = <T>(schema: SchemaNode, json: unknown, refuse: (why: string) => Error = badRequest): Decoded<T> =>
+  run(schema, json, { refuse, keepsEmpty: false });
+
+function run<T>(schema: SchemaNode, json: unknown, { refuse, keepsEmpty }: { refuse: (why: string) => Error; keepsEmpty: boolean }): Decoded<T> {
+  const state: Run = { path: [], depth: 0, unknown: [], keepsEmpty };
   try {
-    const value = json === null || json === undefined ? zeroOf(schema, run, 0) : decoderOf(schema)(json, run, 0);
-    return { value: value as T, problems: run.unknown };
+    const value = json === null || json === undefined ? zeroOf(schema, state, 0) : decoderOf(schema)(json, state, 0);
+    return { value: value as T, problems: state.unknown };
   } catch (error) {
-    throw refuse(messageOf(error, schema, run));
+    throw refuse(messageOf(error, schema, state));
   }
 }
 
@@ -74,6 +82,8 @@ interface Run {
   readonly path: (string | number)[];
   depth: number;
   readonly unknown: string[];
+  /** Nothing is shed. */
+  readonly keepsEmpty: boolean;
 }
 
 /** Returns its argument where nothing had to change. */
@@ -157,7 +167,7 @@ function objectDecoder(node: ObjectNode): Decoder {
 function decodeField(entry: Entry, before: unknown, run: Run, depth: number): unknown {
   if (before === null || before === undefined) return entry.nullable && before === null ? null : undefined;
   const after = (entry.decode ??= decoderOf(entry.node))(before, run, depth + 1);
-  return entry.sheds !== 'nothing' && isShed(entry.sheds, after) ? undefined : after;
+  return entry.sheds !== 'nothing' && !run.keepsEmpty && isShed(entry.sheds, after) ? undefined : after;
 }
 
 function undeclared(node: ObjectNode, value: unknown, run: Run, depth: number): unknown {

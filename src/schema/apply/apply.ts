@@ -1,0 +1,172 @@
+import type { Millis } from '../../base/clock.ts';
+import { deepEqual } from '../../base/deep-equal.ts';
+import type { AnyObject } from '../../meta/object.ts';
+import { isRecord } from '../../meta/own.ts';
+import { apiVersionOf } from '../../meta/resource.ts';
+import type { Kind } from '../kind.ts';
+import { readApplied } from './applied.ts';
+import { blankOf, compare, fieldsOf, type Difference } from './compare.ts';
+import { difference, EMPTY, intersection, isEmptySet, recursiveDifference, union, type FieldSet } from './field-set.ts';
+import { applyConflict, entriesOf, identityOf, managedAt, managersOf, withoutMeta, type Clash, type Managed, type Manager, type Managers } from './managers.ts';
+import { mergeApplied, prune } from './merge.ts';
+
+/** One write by a manager of fields. */
+export interface Write {
+  readonly kind: Kind;
+  readonly manager: string;
+  readonly now: Millis;
+  /** '' or absent for the object itself. */
+  readonly subresource?: string | undefined;
+}
+
+export interface Application extends Write {
+  /** The object as it stands; undefined where applying creates it. */
+  readonly live: AnyObject | undefined;
+  /** The configuration as the caller sent it. */
+  readonly applied: Readonly<Record<string, unknown>>;
+  readonly force: boolean;
+}
+
+/**
+ * Server-side apply: the live object with the configuration laid over it, without what this manager applied before and nobody
+ * owns any more, and with its managedFields. To be decoded, defaulted and validated like any object a caller sends. The live
+ * object itself where nothing changes.
+ * @throws ApiError Conflict where others own what the configuration would change
+ */
+export function applyPatch(application: Application): AnyObject {
+  const { kind, live, force } = application;
+  const config = readApplied(kind, application.applied);
+  const self = managerOf(application, 'Apply');
+  const before = managersBefore(application);
+  const last = before.get(identityOf(self));
+  const all = fieldsOf(kind.schema, config);
+  const fields = recursiveDifference(all, ignoredBy(application));
+  const managers = new Map(before).set(identityOf(self), managedAt(self, fields, application.now));
+  const merged = mergeApplied(kind.schema, live ?? {}, without(config, ignoredBy(application)));
+  const owned = [...managers.values()].reduce((sum, one) => union(sum, one.fields), fields);
+  const pruned = last ? (prune(kind.schema, merged, { last: last.fields, owned: union(owned, PRESENT) }) as AnyObject) : (merged as AnyObject);
+  const changes = compare(kind.schema, live ?? {}, pruned);
+  const clashes = clashesOf(managers, changes, identityOf(self));
+  if (clashes.length > 0 && !force && !isUpgrade(application, clashes)) throw applyConflict(clashes);
+  const after = takenFrom(managers, changes, identityOf(self));
+  const stripped = withoutMeta(fields);
+  after.set(identityOf(self), managedAt(self, stripped, application.now));
+  if (live && last && deepEqual(pruned, live) && deepEqual(last.fields, stripped)) return live;
+  return withManagers(noteForClient(application, pruned), after);
+}
+
+/** Every object keeps these, whoever applied them last. */
+const PRESENT: FieldSet = { 'f:apiVersion': EMPTY, 'f:kind': EMPTY, 'f:metadata': { 'f:name': EMPTY } };
+
+export interface Update extends Write {
+  /** undefined where the object is being created. */
+  readonly live: AnyObject | undefined;
+  /** What is about to be stored, decoded and defaulted. */
+  readonly next: AnyObject;
+}
+
+/**
+ * Any write but an apply: the object with its managedFields, where the writer now owns what it changed and nobody what it removed.
+ * An object whose managedFields were emptied on purpose stays without.
+ */
+export function trackUpdate(update: Update): AnyObject {
+  const { kind, live, next } = update;
+  const given = next.metadata.managedFields;
+  const isReset = given?.length === 1 && Object.keys(given[0]!).length === 0;
+  const provided = given && given.length > 0 && !isReset ? managersOf(given) : undefined;
+  const before: Managers = isReset ? new Map() : (provided ?? managersOf(live?.metadata.managedFields ?? []) ?? new Map());
+  // Upstream: who has no entries and is not new is not tracked, until someone applies.
+  if (live && before.size === 0) return withManagers(next, before);
+  const changes = withoutIgnored(compare(kind.schema, live ?? blankOf(kind.schema), next), update);
+  if (isEmptySet(changes.changed) && isEmptySet(changes.removed)) return withManagers(next, before);
+  const self = managerOf(update, 'Update');
+  const after = takenFrom(before, changes, '');
+  if (!isEmptySet(changes.changed)) {
+    const mine = before.get(identityOf(self))?.fields ?? EMPTY;
+    after.set(identityOf(self), managedAt(self, union(difference(mine, changes.removed), changes.changed), update.now));
+  }
+  return withManagers(next, after);
+}
+
+const managerOf = ({ kind, manager, subresource = '' }: Write, operation: Manager['operation']): Manager => ({
+  name: manager, operation, apiVersion: apiVersionOf(kind), subresource,
+});
+
+/** Who owned what; all of an object that nobody tracked belongs to what was before. */
+function managersBefore(application: Application): Managers {
+  const { kind, live } = application;
+  if (!live) return new Map();
+  const managers = managersOf(live.metadata.managedFields ?? []) ?? new Map<string, Managed>();
+  if (managers.size > 0) return managers;
+  const changes = withoutIgnored(compare(kind.schema, blankOf(kind.schema), live), application);
+  const self = { ...managerOf(application, 'Update'), name: 'before-first-apply' };
+  return new Map([[identityOf(self), managedAt(self, changes.changed, application.now)]]);
+}
+
+/** What a write cannot set, and so does not own: status through the object, spec through status. */
+function ignoredBy({ kind, subresource = '' }: Write): FieldSet {
+  if (subresource === 'status') return { 'f:spec': EMPTY };
+  return kind.hasStatus && subresource === '' ? { 'f:status': EMPTY } : EMPTY;
+}
+
+function without(object: AnyObject, ignored: FieldSet): AnyObject {
+  const left: Record<string, unknown> = { ...object };
+  for (const step of Object.keys(ignored)) delete left[step.slice(2)];
+  return left as AnyObject;
+}
+
+function withoutIgnored({ changed, removed }: Difference, write: Write): Difference {
+  const ignored = ignoredBy(write);
+  return { changed: withoutMeta(recursiveDifference(changed, ignored)), removed: withoutMeta(recursiveDifference(removed, ignored)) };
+}
+
+function clashesOf(managers: Managers, { changed }: Difference, self: string): readonly Clash[] {
+  return [...managers].flatMap(([identity, manager]) => {
+    const fields = identity === self ? EMPTY : intersection(manager.fields, changed);
+    return isEmptySet(fields) ? [] : [{ manager, fields }];
+  });
+}
+
+/** Everyone but `self` loses what was changed or removed. */
+function takenFrom(managers: Managers, { changed, removed }: Difference, self: string): Map<string, Managed> {
+  const lost = union(changed, removed);
+  return new Map([...managers].map(([identity, one]) => [identity, identity === self ? one : { ...one, fields: difference(one.fields, lost) }]));
+}
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/**
+ * kubectl turning from client-side to server-side apply: it may take over what it applied itself, according to the annotation it
+ * left, so far as the object still says so.
+ */
+function isUpgrade({ kind, live, manager }: Application, clashes: readonly Clash[]): boolean {
+  const text = manager === 'kubectl' ? live?.metadata.annotations?.[LAST_APPLIED] : undefined;
+  const former = text === undefined ? undefined : parsed(text);
+  if (!isRecord(former)) return false;
+  const { changed, removed } = compare(kind.schema, live, former);
+  const kept = difference(difference(fieldsOf(kind.schema, former), changed), removed);
+  return clashes.every(({ fields }) => isEmptySet(difference(fields, kept)));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps kubectl's annotation true, for a later client-side apply, where an object has it. */
+function noteForClient({ manager, applied, live }: Application, object: AnyObject): AnyObject {
+  if (manager !== 'kubectl' || !live?.metadata.annotations?.[LAST_APPLIED]) return object;
+  const metadata = (applied.metadata ?? {}) as AnyObject['metadata'];
+  const { [LAST_APPLIED]: _, ...annotations } = metadata.annotations ?? {};
+  const note = JSON.stringify({ ...applied, metadata: { ...metadata, annotations } });
+  return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [LAST_APPLIED]: `${note}\n` } } };
+}
+
+function withManagers(object: AnyObject, managers: Managers): AnyObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  const entries = entriesOf(managers);
+  return { ...object, metadata: entries ? { ...metadata, managedFields: entries } : metadata };
+}

@@ -1,0 +1,125 @@
+/**
+ * Sets of fields in the form metadata.managedFields keeps them (FieldsV1): `{"f:spec": {"f:replicas": {}}}`. A key is one step of
+ * a path: `f:` a field, `k:` an item by its keys, `v:` an item by its value, `i:` one by its position. A step is itself a member where
+ * it holds `.` or nothing at all. All functions are pure and share what they do not change.
+ */
+export interface FieldSet {
+  readonly [step: string]: FieldSet;
+}
+
+export const EMPTY: FieldSet = Object.freeze({});
+
+const SELF = '.';
+
+export const isEmptySet = (set: FieldSet): boolean => {
+  for (const _ in set) return false;
+  return true;
+};
+
+/** Whether the step that led to `node` is a member. Says nothing of a set's root. */
+export const isMember = (node: FieldSet): boolean => isEmptySet(node) || Object.hasOwn(node, SELF);
+
+/** A step that is a member, beside what lies below it. */
+export const withSelf = (below: FieldSet): FieldSet => (isEmptySet(below) || Object.hasOwn(below, SELF) ? below : { [SELF]: EMPTY, ...below });
+
+/** What lies below a step. */
+function belowOf(node: FieldSet): FieldSet {
+  if (!Object.hasOwn(node, SELF)) return node;
+  const { [SELF]: _, ...below } = node;
+  return below;
+}
+
+/** undefined where nothing is left of the step. */
+const rebuilt = (member: boolean, below: FieldSet): FieldSet | undefined =>
+  member ? withSelf(below) : isEmptySet(below) ? undefined : below;
+
+export function union(a: FieldSet, b: FieldSet): FieldSet {
+  if (a === b || isEmptySet(b)) return a;
+  if (isEmptySet(a)) return b;
+  const all: Record<string, FieldSet> = { ...a };
+  for (const step of Object.keys(b)) {
+    const [mine, other] = [all[step], b[step]!];
+    all[step] = mine === undefined || step === SELF ? other : joined(mine, other);
+  }
+  return all;
+}
+
+function joined(a: FieldSet, b: FieldSet): FieldSet {
+  if (a === b) return a;
+  return rebuilt(isMember(a) || isMember(b), union(belowOf(a), belowOf(b))) ?? EMPTY;
+}
+
+/** Members of `a` that are not members of `b`. */
+export function difference(a: FieldSet, b: FieldSet): FieldSet {
+  let left: Record<string, FieldSet> | undefined;
+  for (const step of Object.keys(b)) {
+    const [mine, other] = [a[step], b[step]!];
+    if (step === SELF || mine === undefined) continue;
+    const rest = rebuilt(isMember(mine) && !isMember(other), difference(belowOf(mine), belowOf(other)));
+    if (rest === mine) continue;
+    left ??= { ...a };
+    if (rest === undefined) delete left[step];
+    else left[step] = rest;
+  }
+  return left ?? a;
+}
+
+/** `a` without the members of `b` and all that lies below them. */
+export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
+  let left: Record<string, FieldSet> | undefined;
+  for (const step of Object.keys(b)) {
+    const [mine, other] = [a[step], b[step]!];
+    if (step === SELF || mine === undefined) continue;
+    const rest = isMember(other) ? undefined : rebuilt(isMember(mine), recursiveDifference(belowOf(mine), other));
+    if (rest === mine) continue;
+    left ??= { ...a };
+    if (rest === undefined) delete left[step];
+    else left[step] = rest;
+  }
+  return left ?? a;
+}
+
+/** Members of both. */
+export function intersection(a: FieldSet, b: FieldSet): FieldSet {
+  const both: Record<string, FieldSet> = {};
+  for (const step of Object.keys(a)) {
+    const [mine, other] = [a[step]!, b[step]];
+    if (step === SELF || other === undefined) continue;
+    const node = rebuilt(isMember(mine) && isMember(other), intersection(belowOf(mine), belowOf(other)));
+    if (node) both[step] = node;
+  }
+  return both;
+}
+
+/** Every member's steps, those above before those below. */
+export function* members(set: FieldSet, above: readonly string[] = []): Iterable<readonly string[]> {
+  for (const step of Object.keys(set).sort()) {
+    if (step === SELF) continue;
+    const path = [...above, step];
+    const node = set[step]!;
+    if (isMember(node)) yield path;
+    yield* members(belowOf(node), path);
+  }
+}
+
+/** As conflicts name a field: `.spec.containers[name="a"].image`, `.metadata.finalizers[="x"]`. */
+export const pathText = (steps: readonly string[]): string => steps.map(stepText).join('');
+
+function stepText(step: string): string {
+  const text = step.slice(2);
+  if (step.startsWith('f:')) return `.${text}`;
+  if (step.startsWith('i:')) return `[${text}]`;
+  if (step.startsWith('v:')) return `[=${text}]`;
+  const keys = Object.entries(JSON.parse(text) as Readonly<Record<string, unknown>>);
+  return `[${keys.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}]`;
+}
+
+const inOrder = new WeakSet<FieldSet>();
+
+/** The same set with its steps in order, as FieldsV1 is served. */
+export function sorted(set: FieldSet): FieldSet {
+  if (inOrder.has(set)) return set;
+  const copy = Object.fromEntries(Object.keys(set).sort().map((step) => [step, sorted(set[step]!)]));
+  inOrder.add(copy);
+  return copy;
+}

@@ -1,0 +1,132 @@
+import { ApiError } from '../../meta/api-error.ts';
+import type { ManagedFieldsEntry } from '../../meta/object.ts';
+import { formatTime } from '../../meta/time.ts';
+import { EMPTY, isEmptySet, members, pathText, recursiveDifference, sorted, union, type FieldSet } from './field-set.ts';
+
+/** Who manages fields: a name, and what tells its entries apart. Appliers are one whatever version they apply. */
+export interface Manager {
+  readonly name: string;
+  readonly operation: 'Apply' | 'Update';
+  readonly apiVersion: string;
+  readonly subresource: string;
+}
+
+/** A manager's fields and when it last took any. */
+export interface Managed extends Manager {
+  readonly fields: FieldSet;
+  readonly time: string | undefined;
+}
+
+/** By identity, in no order. */
+export type Managers = ReadonlyMap<string, Managed>;
+
+export const identityOf = ({ name, operation, apiVersion, subresource }: Manager): string =>
+  JSON.stringify([name, operation, operation === 'Apply' ? '' : apiVersion, subresource]);
+
+/** What metadata.managedFields says; undefined where it makes no sense. */
+export function managersOf(entries: readonly ManagedFieldsEntry[]): Managers | undefined {
+  const managers = new Map<string, Managed>();
+  for (const { manager = '', operation, apiVersion = '', subresource = '', time, fieldsType, fieldsV1 } of entries) {
+    if ((operation !== 'Apply' && operation !== 'Update') || fieldsType !== 'FieldsV1' || apiVersion === '') return undefined;
+    const one: Managed = { name: manager, operation, apiVersion, subresource, time, fields: (fieldsV1 ?? EMPTY) as FieldSet };
+    const twin = managers.get(identityOf(one));
+    managers.set(identityOf(one), twin ? { ...one, fields: union(twin.fields, one.fields) } : one);
+  }
+  return managers;
+}
+
+/** Update managers kept by name; the oldest beyond them become one. */
+const MAX_UPDATERS = 10;
+const ANCIENT = 'ancient-changes';
+
+/** The entries to serve: appliers first, then by time, managers without fields left out. undefined where there are none. */
+export function entriesOf(managers: Managers): readonly ManagedFieldsEntry[] | undefined {
+  const all = capped([...managers.values()].filter(({ fields }) => !isEmptySet(fields)));
+  if (all.length === 0) return undefined;
+  return all.sort(byOperationAndTime).map(({ name, operation, apiVersion, subresource, time, fields }) => ({
+    manager: name,
+    operation,
+    apiVersion,
+    ...(time === undefined ? {} : { time }),
+    fieldsType: 'FieldsV1',
+    fieldsV1: sorted(fields),
+    ...(subresource === '' ? {} : { subresource }),
+  }));
+}
+
+function byOperationAndTime(a: Managed, b: Managed): number {
+  const order = (one: Managed) => [one.operation, one.time ?? '', one.name, one.apiVersion, one.subresource];
+  const [left, right] = [order(a), order(b)];
+  const at = left.findIndex((text, position) => text !== right[position]);
+  return at < 0 ? 0 : left[at]! < right[at]! ? -1 : 1;
+}
+
+function capped(all: Managed[]): Managed[] {
+  const updaters = all.filter(({ operation }) => operation === 'Update').sort(byOperationAndTime);
+  const excess = updaters.length - MAX_UPDATERS;
+  if (excess <= 0) return all;
+  const old = new Set(updaters.slice(0, excess + 1));
+  const ancient = new Map<string, Managed>();
+  for (const one of old) {
+    const twin = ancient.get(one.apiVersion);
+    ancient.set(one.apiVersion, { ...one, name: ANCIENT, subresource: '', fields: twin ? union(twin.fields, one.fields) : one.fields });
+  }
+  return [...all.filter((one) => !old.has(one)), ...ancient.values()];
+}
+
+/** What nobody owns: who an object is, and what the server alone writes. */
+const UNOWNED: FieldSet = {
+  'f:apiVersion': EMPTY,
+  'f:kind': EMPTY,
+  'f:metadata': {
+    'f:name': EMPTY, 'f:namespace': EMPTY, 'f:creationTimestamp': EMPTY, 'f:selfLink': EMPTY, 'f:uid': EMPTY,
+    'f:generation': EMPTY, 'f:managedFields': EMPTY, 'f:resourceVersion': EMPTY,
+  },
+};
+
+export function withoutMeta(fields: FieldSet): FieldSet {
+  const left = recursiveDifference(fields, UNOWNED);
+  const metadata = left['f:metadata'];
+  if (!metadata || !Object.hasOwn(metadata, '.')) return left;
+  const { '.': _, ...below } = metadata;
+  const { 'f:metadata': __, ...rest } = left;
+  return isEmptySet(below) ? rest : { ...rest, 'f:metadata': below };
+}
+
+/** A field that an applier sets and another manager owns. */
+export interface Clash {
+  readonly manager: Managed;
+  readonly fields: FieldSet;
+}
+
+/** The 409 that lists every clash, in upstream's words. */
+export function applyConflict(clashes: readonly Clash[]): ApiError {
+  const conflicts = clashes
+    .flatMap(({ manager, fields }) => [...members(fields)].map((path) => ({ manager: shown(manager), path: pathText(path) })))
+    .sort((a, b) => (a.manager < b.manager ? -1 : a.manager > b.manager ? 1 : 0));
+  return new ApiError('Conflict', conflictMessage(conflicts), {
+    details: { causes: conflicts.map(({ manager, path }) => ({ reason: 'FieldManagerConflict', message: `conflict with ${manager}`, field: path })) },
+  });
+}
+
+function conflictMessage(conflicts: readonly { readonly manager: string; readonly path: string }[]): string {
+  const [first, ...others] = conflicts;
+  if (first && others.length === 0) return `Apply failed with 1 conflict: conflict with ${first.manager}: ${first.path}`;
+  const lines: string[] = [];
+  for (const [position, { manager, path }] of conflicts.entries()) {
+    if (conflicts[position - 1]?.manager !== manager) lines.push(`conflicts with ${manager}:`);
+    lines.push(`- ${path}`);
+  }
+  return `Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`;
+}
+
+function shown({ name, operation, apiVersion, subresource }: Manager): string {
+  const who = subresource === '' ? JSON.stringify(name) : `${JSON.stringify(name)} with subresource ${JSON.stringify(subresource)}`;
+  return operation === 'Update' ? `${who} using ${apiVersion}` : who;
+}
+
+/** The manager's name where the caller gives none: its program's, before the first slash of the user agent. */
+export const managerFromUserAgent = (userAgent: string): string => userAgent.split('/')[0]!.slice(0, 128);
+
+/** `manager` as of `now`, its fields as given. */
+export const managedAt = (manager: Manager, fields: FieldSet, now: number): Managed => ({ ...manager, fields, time: formatTime(now) });

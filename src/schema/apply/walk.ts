@@ -1,0 +1,60 @@
+import { isRecord } from '../../meta/own.ts';
+import { resolved } from '../go-type.ts';
+import type { ListNode, SchemaNode } from '../node.ts';
+
+/** Undeclared data within what keeps unknown fields: records merge field by field, all else is one value. */
+const DEDUCED: SchemaNode = { type: 'any' };
+
+/** How a value is owned: as one, or part by part. */
+export type Shape = 'leaf' | 'fields' | 'entries' | 'items';
+
+/** @param value told apart only where no schema says what it is */
+export function shapeOf(schema: SchemaNode, value: unknown): Shape {
+  const node = resolved(schema);
+  switch (node.type) {
+    case 'object':
+      return node.atomic ? 'leaf' : 'fields';
+    case 'map':
+      return node.atomic ? 'leaf' : 'entries';
+    case 'list':
+      return node.listType === 'atomic' ? 'leaf' : 'items';
+    default:
+      return schema === DEDUCED && isRecord(value) ? 'entries' : 'leaf';
+  }
+}
+
+/** One part of a value, with the step that leads to it. */
+export interface Part {
+  readonly step: string;
+  readonly schema: SchemaNode;
+  readonly value: unknown;
+}
+
+/** The parts of a value that is not a leaf. */
+export function partsOf(schema: SchemaNode, value: unknown): readonly Part[] {
+  const node = resolved(schema);
+  if (node.type === 'list') {
+    const { items } = node;
+    return Array.isArray(value) ? (value as readonly unknown[]).map((item) => ({ step: itemStep(node, item), schema: items, value: item })) : [];
+  }
+  if (!isRecord(value)) return [];
+  return Object.keys(value).flatMap((name) => (value[name] === undefined ? [] : [{ step: `f:${name}`, schema: fieldSchema(node, name), value: value[name] }]));
+}
+
+function fieldSchema(node: Exclude<SchemaNode, { type: 'lazy' }>, name: string): SchemaNode {
+  if (node.type === 'map') return node.values;
+  return node.type === 'object' && Object.hasOwn(node.fields, name) ? node.fields[name]! : DEDUCED;
+}
+
+/** How an item of a set or a keyed list is addressed: `v:"x"`, `k:{"containerPort":80,"protocol":"TCP"}`. */
+export function itemStep(node: ListNode, item: unknown): string {
+  if (node.listType === 'set') return `v:${JSON.stringify(item)}`;
+  const fields = isRecord(item) ? item : {};
+  return `k:${JSON.stringify(Object.fromEntries(node.keys.toSorted().map((key) => [key, fields[key] ?? keyDefault(node, key)])))}`;
+}
+
+/** A key that is left out counts as its default, `protocol` as TCP; null where it has none. */
+function keyDefault(node: ListNode, key: string): unknown {
+  const items = resolved(node.items);
+  return (items.type === 'object' ? items.fields[key]?.default : undefined) ?? null;
+}
