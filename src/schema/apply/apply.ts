@@ -7,7 +7,7 @@ import type { Kind } from '../kind.ts';
 import { readApplied } from './applied.ts';
 import { blankOf, compare, fieldsOf, type Difference } from './compare.ts';
 import { difference, EMPTY, intersection, isEmptySet, recursiveDifference, union, type FieldSet } from './field-set.ts';
-import { applyConflict, entriesOf, identityOf, managedAt, managersOf, withoutMeta, type Clash, type Managed, type Manager, type Managers } from './managers.ts';
+import { applyConflict, entriesOf, identityOf, managedAt, managersOf, withFields, withoutMeta, type Clash, type Managed, type Manager, type Managers } from './managers.ts';
 import { mergeApplied, prune } from './merge.ts';
 
 /** One write by a manager of fields. */
@@ -130,7 +130,7 @@ function clashesOf(managers: Managers, { changed }: Difference, self: string): r
 /** Everyone but `self` loses what was changed or removed. */
 function takenFrom(managers: Managers, { changed, removed }: Difference, self: string): Map<string, Managed> {
   const lost = union(changed, removed);
-  return new Map([...managers].map(([identity, one]) => [identity, identity === self ? one : { ...one, fields: difference(one.fields, lost) }]));
+  return new Map([...managers].map(([identity, one]) => [identity, identity === self ? one : withFields(one, difference(one.fields, lost))]));
 }
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';

@@ -1,9 +1,9 @@
 import { deepEqual } from '../../base/deep-equal.ts';
 import { isRecord } from '../../meta/own.ts';
 import { resolved } from '../go-type.ts';
-import type { SchemaNode } from '../node.ts';
+import type { ListNode, SchemaNode } from '../node.ts';
 import { EMPTY, isEmptySet, withSelf, type FieldSet } from './field-set.ts';
-import { partsOf, shapeOf, type Part } from './walk.ts';
+import { fieldSchema, itemStep, partsOf, sameItem, shapeOf } from './walk.ts';
 
 /** The fields an applied configuration mentions: its leaves, each item of a list, each entry of a map. */
 export function fieldsOf(schema: SchemaNode, value: unknown): FieldSet {
@@ -34,35 +34,77 @@ const NO_DIFFERENCE: Difference = { changed: EMPTY, removed: EMPTY };
 /** What differs; parts that both values share by identity cost nothing. */
 export function compare(schema: SchemaNode, before: unknown, after: unknown): Difference {
   if (before === after) return NO_DIFFERENCE;
-  const old = new Map(partsOf(schema, before).map((part) => [part.step, part]));
-  const changed: Record<string, FieldSet> = {};
-  const removed: Record<string, FieldSet> = {};
-  for (const part of partsOf(schema, after)) {
-    const former = old.get(part.step);
-    old.delete(part.step);
-    if (former === undefined) changed[part.step] = whole(part);
-    else comparePart(former, part, { changed, removed });
-  }
-  for (const part of old.values()) removed[part.step] = whole(part);
-  return { changed, removed };
+  const into: Draft = { changed: {}, removed: {} };
+  const node = resolved(schema);
+  if (node.type === 'list') compareItems(node, [asList(before), asList(after)], into);
+  else if (isRecord(before) && isRecord(after)) compareRecords(node, [before, after], into);
+  return into;
 }
 
-function comparePart(before: Part, { step, schema, value }: Part, into: { changed: Record<string, FieldSet>; removed: Record<string, FieldSet> }): void {
-  if (before.value === value) return;
-  if (shapeOf(schema, value) === 'leaf' || shapeOf(schema, before.value) === 'leaf') {
-    if (!deepEqual(before.value, value)) into.changed[step] = EMPTY;
+interface Draft {
+  readonly changed: Record<string, FieldSet>;
+  readonly removed: Record<string, FieldSet>;
+}
+
+const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+type Bag = Readonly<Record<string, unknown>>;
+
+function compareRecords(node: Exclude<SchemaNode, { type: 'lazy' }>, [before, after]: readonly [Bag, Bag], into: Draft): void {
+  for (const name of Object.keys(after)) {
+    const value = after[name];
+    const former = Object.hasOwn(before, name) ? before[name] : undefined;
+    if (value === former || value === undefined) continue;
+    const schema = fieldSchema(node, name);
+    if (former === undefined) into.changed[`f:${name}`] = whole(schema, value);
+    else comparePart(`f:${name}`, { schema, former, value }, into);
+  }
+  for (const name of Object.keys(before)) {
+    if (before[name] === undefined || (Object.hasOwn(after, name) && after[name] !== undefined)) continue;
+    into.removed[`f:${name}`] = whole(fieldSchema(node, name), before[name]);
+  }
+}
+
+function compareItems(node: ListNode, [before, after]: readonly [readonly unknown[], readonly unknown[]], into: Draft): void {
+  if (before.length === after.length && after.every((item, position) => sameItem(node, item, before[position]))) {
+    for (const [position, value] of after.entries()) {
+      if (value !== before[position]) comparePart(() => itemStep(node, value), { schema: node.items, former: before[position], value }, into);
+    }
     return;
   }
-  const { changed, removed } = compare(schema, before.value, value);
-  if (!isEmptySet(changed)) into.changed[step] = changed;
-  if (!isEmptySet(removed)) into.removed[step] = removed;
+  const old = new Map(before.map((item) => [itemStep(node, item), item]));
+  for (const value of after) {
+    const step = itemStep(node, value);
+    if (old.has(step)) comparePart(step, { schema: node.items, former: old.get(step), value }, into);
+    else into.changed[step] = whole(node.items, value);
+    old.delete(step);
+  }
+  for (const [step, value] of old) into.removed[step] = whole(node.items, value);
+}
+
+interface Pair {
+  readonly schema: SchemaNode;
+  readonly former: unknown;
+  readonly value: unknown;
+}
+
+/** @param step made only where the pair differs */
+function comparePart(step: string | (() => string), { schema, former, value }: Pair, into: Draft): void {
+  const name = () => (typeof step === 'string' ? step : step());
+  if (shapeOf(schema, value) === 'leaf' || shapeOf(schema, former) === 'leaf') {
+    if (!deepEqual(former, value)) into.changed[name()] = EMPTY;
+    return;
+  }
+  const { changed, removed } = compare(schema, former, value);
+  if (!isEmptySet(changed)) into.changed[name()] = changed;
+  if (!isEmptySet(removed)) into.removed[name()] = removed;
 }
 
 /** A part that came or went as a whole: itself and everything below. */
-function whole(part: Part): FieldSet {
-  if (shapeOf(part.schema, part.value) === 'leaf') return EMPTY;
+function whole(schema: SchemaNode, value: unknown): FieldSet {
+  if (shapeOf(schema, value) === 'leaf') return EMPTY;
   const below: Record<string, FieldSet> = {};
-  for (const inner of partsOf(part.schema, part.value)) below[inner.step] = whole(inner);
+  for (const inner of partsOf(schema, value)) below[inner.step] = whole(inner.schema, inner.value);
   return withSelf(below);
 }
 

@@ -55,8 +55,11 @@ export function difference(a: FieldSet, b: FieldSet): FieldSet {
   for (const step of Object.keys(b)) {
     const [mine, other] = [a[step], b[step]!];
     if (step === SELF || mine === undefined) continue;
-    const rest = rebuilt(isMember(mine) && !isMember(other), difference(belowOf(mine), belowOf(other)));
-    if (rest === mine) continue;
+    const mineBelow = belowOf(mine);
+    const below = difference(mineBelow, belowOf(other));
+    const loses = isMember(mine) && isMember(other);
+    if (!loses && below === mineBelow) continue;
+    const rest = rebuilt(isMember(mine) && !loses, below);
     left ??= { ...a };
     if (rest === undefined) delete left[step];
     else left[step] = rest;
@@ -70,8 +73,10 @@ export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
   for (const step of Object.keys(b)) {
     const [mine, other] = [a[step], b[step]!];
     if (step === SELF || mine === undefined) continue;
-    const rest = isMember(other) ? undefined : rebuilt(isMember(mine), recursiveDifference(belowOf(mine), other));
-    if (rest === mine) continue;
+    const mineBelow = belowOf(mine);
+    const below = isMember(other) ? EMPTY : recursiveDifference(mineBelow, other);
+    if (!isMember(other) && below === mineBelow) continue;
+    const rest = isMember(other) ? undefined : rebuilt(isMember(mine), below);
     left ??= { ...a };
     if (rest === undefined) delete left[step];
     else left[step] = rest;
@@ -112,14 +117,4 @@ function stepText(step: string): string {
   if (step.startsWith('v:')) return `[=${text}]`;
   const keys = Object.entries(JSON.parse(text) as Readonly<Record<string, unknown>>);
   return `[${keys.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}]`;
-}
-
-const inOrder = new WeakSet<FieldSet>();
-
-/** The same set with its steps in order, as FieldsV1 is served. */
-export function sorted(set: FieldSet): FieldSet {
-  if (inOrder.has(set)) return set;
-  const copy = Object.fromEntries(Object.keys(set).sort().map((step) => [step, sorted(set[step]!)]));
-  inOrder.add(copy);
-  return copy;
 }

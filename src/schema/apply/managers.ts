@@ -1,7 +1,7 @@
 import { ApiError } from '../../meta/api-error.ts';
 import type { ManagedFieldsEntry } from '../../meta/object.ts';
 import { formatTime } from '../../meta/time.ts';
-import { EMPTY, isEmptySet, members, pathText, recursiveDifference, sorted, union, type FieldSet } from './field-set.ts';
+import { EMPTY, isEmptySet, members, pathText, recursiveDifference, union, type FieldSet } from './field-set.ts';
 
 /** Who manages fields: a name, and what tells its entries apart. Appliers are one whatever version they apply. */
 export interface Manager {
@@ -15,6 +15,8 @@ export interface Manager {
 export interface Managed extends Manager {
   readonly fields: FieldSet;
   readonly time: string | undefined;
+  /** The entry that says all this, where it was read from one. */
+  readonly entry?: ManagedFieldsEntry;
 }
 
 /** By identity, in no order. */
@@ -26,11 +28,12 @@ export const identityOf = ({ name, operation, apiVersion, subresource }: Manager
 /** What metadata.managedFields says; undefined where it makes no sense. */
 export function managersOf(entries: readonly ManagedFieldsEntry[]): Managers | undefined {
   const managers = new Map<string, Managed>();
-  for (const { manager = '', operation, apiVersion = '', subresource = '', time, fieldsType, fieldsV1 } of entries) {
+  for (const entry of entries) {
+    const { manager = '', operation, apiVersion = '', subresource = '', time, fieldsType, fieldsV1 } = entry;
     if ((operation !== 'Apply' && operation !== 'Update') || fieldsType !== 'FieldsV1' || apiVersion === '') return undefined;
-    const one: Managed = { name: manager, operation, apiVersion, subresource, time, fields: (fieldsV1 ?? EMPTY) as FieldSet };
+    const one: Managed = { name: manager, operation, apiVersion, subresource, time, fields: (fieldsV1 ?? EMPTY) as FieldSet, entry };
     const twin = managers.get(identityOf(one));
-    managers.set(identityOf(one), twin ? { ...one, fields: union(twin.fields, one.fields) } : one);
+    managers.set(identityOf(one), twin ? withFields(one, union(twin.fields, one.fields)) : one);
   }
   return managers;
 }
@@ -43,15 +46,24 @@ const ANCIENT = 'ancient-changes';
 export function entriesOf(managers: Managers): readonly ManagedFieldsEntry[] | undefined {
   const all = capped([...managers.values()].filter(({ fields }) => !isEmptySet(fields)));
   if (all.length === 0) return undefined;
-  return all.sort(byOperationAndTime).map(({ name, operation, apiVersion, subresource, time, fields }) => ({
-    manager: name,
-    operation,
-    apiVersion,
-    ...(time === undefined ? {} : { time }),
-    fieldsType: 'FieldsV1',
-    fieldsV1: sorted(fields),
-    ...(subresource === '' ? {} : { subresource }),
-  }));
+  return all.sort(byOperationAndTime).map((one) => one.entry ?? entryOf(one));
+}
+
+const entryOf = ({ name, operation, apiVersion, subresource, time, fields }: Managed): ManagedFieldsEntry => ({
+  manager: name,
+  operation,
+  apiVersion,
+  ...(time === undefined ? {} : { time }),
+  fieldsType: 'FieldsV1',
+  fieldsV1: fields,
+  ...(subresource === '' ? {} : { subresource }),
+});
+
+/** The same manager, now owning these. */
+export function withFields(manager: Managed, fields: FieldSet): Managed {
+  if (fields === manager.fields) return manager;
+  const { name, operation, apiVersion, subresource, time } = manager;
+  return { name, operation, apiVersion, subresource, time, fields };
 }
 
 function byOperationAndTime(a: Managed, b: Managed): number {
@@ -69,7 +81,8 @@ function capped(all: Managed[]): Managed[] {
   const ancient = new Map<string, Managed>();
   for (const one of old) {
     const twin = ancient.get(one.apiVersion);
-    ancient.set(one.apiVersion, { ...one, name: ANCIENT, subresource: '', fields: twin ? union(twin.fields, one.fields) : one.fields });
+    const fields = twin ? union(twin.fields, one.fields) : one.fields;
+    ancient.set(one.apiVersion, { name: ANCIENT, operation: 'Update', apiVersion: one.apiVersion, subresource: '', time: one.time, fields });
   }
   return [...all.filter((one) => !old.has(one)), ...ancient.values()];
 }

@@ -1,3 +1,4 @@
+import { deepEqual } from '../../base/deep-equal.ts';
 import { isRecord } from '../../meta/own.ts';
 import { resolved } from '../go-type.ts';
 import type { ListNode, SchemaNode } from '../node.ts';
@@ -41,7 +42,8 @@ export function partsOf(schema: SchemaNode, value: unknown): readonly Part[] {
   return Object.keys(value).flatMap((name) => (value[name] === undefined ? [] : [{ step: `f:${name}`, schema: fieldSchema(node, name), value: value[name] }]));
 }
 
-function fieldSchema(node: Exclude<SchemaNode, { type: 'lazy' }>, name: string): SchemaNode {
+/** What describes a field of a record, or an entry of a map. */
+export function fieldSchema(node: Exclude<SchemaNode, { type: 'lazy' }>, name: string): SchemaNode {
   if (node.type === 'map') return node.values;
   return node.type === 'object' && Object.hasOwn(node.fields, name) ? node.fields[name]! : DEDUCED;
 }
@@ -49,12 +51,25 @@ function fieldSchema(node: Exclude<SchemaNode, { type: 'lazy' }>, name: string):
 /** How an item of a set or a keyed list is addressed: `v:"x"`, `k:{"containerPort":80,"protocol":"TCP"}`. */
 export function itemStep(node: ListNode, item: unknown): string {
   if (node.listType === 'set') return `v:${JSON.stringify(item)}`;
-  const fields = isRecord(item) ? item : {};
-  return `k:${JSON.stringify(Object.fromEntries(node.keys.toSorted().map((key) => [key, fields[key] ?? keyDefault(node, key)])))}`;
+  return `k:{${keysOf(node).map(({ key, text }) => `${text}${JSON.stringify(keyOf(node, item, key))}`).join(',')}}`;
+}
+
+/** Whether two items have the same step. */
+export const sameItem = (node: ListNode, a: unknown, b: unknown): boolean =>
+  node.listType === 'set' ? deepEqual(a, b) : node.keys.every((key) => keyOf(node, a, key) === keyOf(node, b, key));
+
+const sortedKeys = new WeakMap<ListNode, readonly { readonly key: string; readonly text: string }[]>();
+
+function keysOf(node: ListNode): readonly { readonly key: string; readonly text: string }[] {
+  let keys = sortedKeys.get(node);
+  if (!keys) sortedKeys.set(node, (keys = node.keys.toSorted().map((key) => ({ key, text: `${JSON.stringify(key)}:` }))));
+  return keys;
 }
 
 /** A key that is left out counts as its default, `protocol` as TCP; null where it has none. */
-function keyDefault(node: ListNode, key: string): unknown {
+function keyOf(node: ListNode, item: unknown, key: string): unknown {
+  const given = isRecord(item) ? item[key] : undefined;
+  if (given !== undefined) return given;
   const items = resolved(node.items);
   return (items.type === 'object' ? items.fields[key]?.default : undefined) ?? null;
 }
