@@ -21,7 +21,7 @@ export async function serveApi(file: string): Promise<void> {
   const driver = await walDriver({ directory, random: systemRandom, log: silent });
   const server = await startApiServer({
     driver, kinds: builtinKinds, clock: systemClock, random: systemRandom, log: silent,
-    config: { serviceAccounts: await signingConfig(), caPem: clientCa, advertise: { address: '127.0.0.1', port } },
+    config: { serviceAccounts: await signingConfig(), caPem: clientCa, advertise: { address: '192.0.2.1', port } },
   });
   const http = await serve(server.handler, { host: '127.0.0.1', port, tls, clientCa, log: silent });
   process.once('SIGTERM', async () => {

@@ -25,7 +25,7 @@ export async function answerHttp2(exchange: Exchange, stream: ServerHttp2Stream,
   const head = (status: number, headers: Headers, end: boolean) => stream.respond(outgoing(status, headers), { endStream: end });
   await respond({ stream, head }, answer, method);
   // A body that nobody will read: the sender may stop.
-  if (!stream.readableEnded && !stream.destroyed && stream.writableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+  if (!stream.endAfterHeaders && !stream.readableEnded && !stream.destroyed && stream.writableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
 const ignore = () => {};
