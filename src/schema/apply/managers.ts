@@ -55,9 +55,22 @@ const entryOf = ({ name, operation, apiVersion, subresource, time, fields }: Man
   apiVersion,
   ...(time === undefined ? {} : { time }),
   fieldsType: 'FieldsV1',
-  fieldsV1: fields,
+  fieldsV1: shared(fields),
   ...(subresource === '' ? {} : { subresource }),
 });
+
+/** Thousands of pods of one template have the same sets: they are one object in memory. */
+const known = new Map<string, FieldSet>();
+const MAX_KNOWN = 2048;
+
+function shared(fields: FieldSet): FieldSet {
+  const text = JSON.stringify(fields);
+  const twin = known.get(text);
+  if (twin) return twin;
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(text, fields);
+  return fields;
+}
 
 /** The same manager, now owning these. */
 export function withFields(manager: Managed, fields: FieldSet): Managed {

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { type Json, startApi } from './testing/start-api.ts';
+
+const MAPS = '/api/v1/namespaces/default/configmaps';
+const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments';
+const APPLY = { headers: { 'content-type': 'application/apply-patch+yaml' } };
+const configMap = (data: object, metadata: object = {}) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', ...metadata }, data });
+const deployment = (spec: object) => ({
+  apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' },
+  spec: { selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } }, ...spec },
+});
+const managers = ({ body }: Json) => (body.metadata.managedFields ?? []).map((entry: Json) => `${entry.manager} ${entry.operation}${entry.subresource ? ` ${entry.subresource}` : ''}`);
+
+test('applying creates, then changes, then changes nothing', async () => {
+  await using api = await startApi();
+  const first = await api.request('PATCH', `${MAPS}/a?fieldManager=ci`, configMap({ n: '1' }), APPLY);
+  const second = await api.request('PATCH', `${MAPS}/a?fieldManager=ci`, configMap({ m: '2' }), APPLY);
+  const third = await api.request('PATCH', `${MAPS}/a?fieldManager=ci`, configMap({ m: '2' }), APPLY);
+
+  expect([first.status, second.status, third.status]).toEqual([201, 200, 200]);
+  expect(first.body.data).toEqual({ n: '1' });
+  expect(second.body.data).toEqual({ m: '2' });
+  expect(managers(second)).toEqual(['ci Apply']);
+  expect(third.body.metadata.resourceVersion).toBe(second.body.metadata.resourceVersion);
+});
+
+test('a configuration may be YAML', async () => {
+  await using api = await startApi();
+  const text = new TextEncoder().encode('apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  n: "1"\n');
+  expect((await api.request('PATCH', `${MAPS}/a?fieldManager=ci`, text, APPLY)).body.data).toEqual({ n: '1' });
+});
+
+test('another manager\'s field is a conflict until it is forced', async () => {
+  await using api = await startApi();
+  await api.request('POST', `${DEPLOYMENTS}?fieldManager=kubectl-create`, deployment({ replicas: 2 }));
+
+  const refused = await api.request('PATCH', `${DEPLOYMENTS}/web?fieldManager=ci`, deployment({ replicas: 3 }), APPLY);
+  const forced = await api.request('PATCH', `${DEPLOYMENTS}/web?fieldManager=ci&force=true`, deployment({ replicas: 3 }), APPLY);
+
+  expect(refused.status).toBe(409);
+  expect(refused.body.message).toBe('Apply failed with 1 conflict: conflict with "kubectl-create" using apps/v1: .spec.replicas');
+  expect(forced.body.spec.replicas).toBe(3);
+  expect(managers(forced)).toEqual(['ci Apply', 'kubectl-create Update']);
+});
+
+test('writers are known by their user agent where they name no manager', async () => {
+  await using api = await startApi();
+  const agent = { headers: { 'user-agent': 'kubectl/v1.32.0 (linux/amd64)', 'content-type': 'application/json' } };
+  const made = await api.request('POST', MAPS, configMap({ n: '1' }), agent);
+  const put = await api.request('PUT', `${MAPS}/a?fieldManager=ops`, configMap({ n: '2', m: '3' }));
+
+  expect(managers(made)).toEqual(['kubectl Update']);
+  expect(put.body.metadata.managedFields.find((entry: Json) => entry.manager === 'ops').fieldsV1).toEqual({ 'f:data': { 'f:n': {}, 'f:m': {} } });
+});
+
+test('an apply needs a manager and a configuration of this very object', async () => {
+  await using api = await startApi();
+  const nobody = await api.request('PATCH', `${MAPS}/a`, configMap({}), APPLY);
+  const other = await api.request('PATCH', `${MAPS}/b?fieldManager=ci`, configMap({}), APPLY);
+  const unknown = await api.request('PATCH', `${MAPS}/a?fieldManager=ci`, { ...configMap({}), spec: 1 }, APPLY);
+
+  expect(nobody.body.message).toBe('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
+  expect(other.body.message).toBe('the name of the object (a) does not match the name on the URL (b)');
+  expect(unknown.status).toBe(500);
+  expect(unknown.body.message).toContain('.spec: field not declared in schema');
+});
