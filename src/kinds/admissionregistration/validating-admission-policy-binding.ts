@@ -15,6 +15,6 @@ export type ValidatingAdmissionPolicyBindingSpec = TypeOf<ReturnType<typeof vali
 export const ValidatingAdmissionPolicyBinding = defineKind({
   group: 'admissionregistration.k8s.io', version: 'v1', kind: 'ValidatingAdmissionPolicyBinding', plural: 'validatingadmissionpolicybindings',
   categories: ['api-extensions'], scope: 'Cluster', package: 'api.admissionregistration.v1',
-  spec: validatingAdmissionPolicyBindingSpec(),
+  spec: validatingAdmissionPolicyBindingSpec().required(),
 });
 export type ValidatingAdmissionPolicyBinding = InstanceOf<typeof ValidatingAdmissionPolicyBinding>;

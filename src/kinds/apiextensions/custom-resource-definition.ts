@@ -138,7 +138,7 @@ export type WebhookConversion = TypeOf<ReturnType<typeof webhookConversion>>;
 export const CustomResourceDefinition = defineKind({
   group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions',
   short: ['crd', 'crds'], categories: ['api-extensions'], scope: 'Cluster', package: 'apiextensions-apiserver.pkg.apis.apiextensions.v1',
-  spec: customResourceDefinitionSpec(),
+  spec: customResourceDefinitionSpec().required(),
   status: customResourceDefinitionStatus(),
   columns: { 'Created At': createdAt },
 });

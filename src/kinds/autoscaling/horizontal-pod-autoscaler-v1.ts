@@ -32,7 +32,7 @@ export type HorizontalPodAutoscalerStatus = TypeOf<ReturnType<typeof horizontalP
 export const HorizontalPodAutoscalerV1 = defineKind({
   group: 'autoscaling', version: 'v1', kind: 'HorizontalPodAutoscaler', plural: 'horizontalpodautoscalers',
   short: ['hpa'], categories: ['all'], scope: 'Namespaced', package: 'api.autoscaling.v1',
-  spec: horizontalPodAutoscalerSpec(),
+  spec: horizontalPodAutoscalerSpec().required(),
   status: horizontalPodAutoscalerStatus(),
 });
 export type HorizontalPodAutoscalerV1 = InstanceOf<typeof HorizontalPodAutoscalerV1>;

@@ -61,7 +61,7 @@ export type HorizontalPodAutoscalerStatus = TypeOf<ReturnType<typeof horizontalP
 export const HorizontalPodAutoscaler = defineKind({
   group: 'autoscaling', version: 'v2', kind: 'HorizontalPodAutoscaler', plural: 'horizontalpodautoscalers',
   short: ['hpa'], categories: ['all'], scope: 'Namespaced', package: 'api.autoscaling.v2',
-  spec: horizontalPodAutoscalerSpec(),
+  spec: horizontalPodAutoscalerSpec().required(),
   status: horizontalPodAutoscalerStatus(),
 });
 export type HorizontalPodAutoscaler = InstanceOf<typeof HorizontalPodAutoscaler>;

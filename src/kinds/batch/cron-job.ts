@@ -30,7 +30,7 @@ export type CronJobStatus = TypeOf<ReturnType<typeof cronJobStatus>>;
 export const CronJob = defineKind({
   group: 'batch', version: 'v1', kind: 'CronJob', plural: 'cronjobs',
   short: ['cj'], categories: ['all'], scope: 'Namespaced', package: 'api.batch.v1',
-  spec: cronJobSpec(),
+  spec: cronJobSpec().required(),
   status: cronJobStatus(),
   columns: {
     Schedule: ({ spec }) => spec.schedule,

@@ -37,7 +37,7 @@ export const CertificateSigningRequest = defineKind({
   group: 'certificates.k8s.io', version: 'v1', kind: 'CertificateSigningRequest', plural: 'certificatesigningrequests',
   short: ['csr'], scope: 'Cluster', package: 'api.certificates.v1',
   subresources: ['approval'],
-  spec: certificateSigningRequestSpec(),
+  spec: certificateSigningRequestSpec().required(),
   status: certificateSigningRequestStatus(),
 });
 export type CertificateSigningRequest = InstanceOf<typeof CertificateSigningRequest>;

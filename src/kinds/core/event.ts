@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, microTime, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { objectMeta } from '../../schema/object-meta.ts';
 import { integer, wide } from '../cells.ts';
 import { countCell, firstSeenCell, lastSeenCell, objectCell, sourceCell } from './event-columns.ts';
 import { objectReference } from './references.ts';
@@ -23,6 +24,7 @@ export const Event = defineKind({
   group: '', version: 'v1', kind: 'Event', plural: 'events',
   short: ['ev'], scope: 'Namespaced', package: 'api.core.v1',
   fields: {
+    metadata: objectMeta().required().default({}).tag(1),
     involvedObject: objectReference().required().default({}).tag(2),
     reason: string().tag(3),
     message: string().tag(4),

@@ -6,7 +6,7 @@ import { resourceClaimStatus } from './device-claim-status.ts';
 export const ResourceClaim = defineKind({
   group: 'resource.k8s.io', version: 'v1', kind: 'ResourceClaim', plural: 'resourceclaims',
   scope: 'Namespaced', package: 'api.resource.v1',
-  spec: resourceClaimSpec(),
+  spec: resourceClaimSpec().required(),
   status: resourceClaimStatus(),
 });
 export type ResourceClaim = InstanceOf<typeof ResourceClaim>;

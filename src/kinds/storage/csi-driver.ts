@@ -29,7 +29,7 @@ export type TokenRequest = TypeOf<ReturnType<typeof tokenRequest>>;
 export const CSIDriver = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSIDriver', plural: 'csidrivers',
   scope: 'Cluster', package: 'api.storage.v1',
-  spec: csiDriverSpec(),
+  spec: csiDriverSpec().required(),
   columns: {
     AttachRequired: { type: 'boolean', cell: ({ spec }) => spec.attachRequired },
     PodInfoOnMount: { type: 'boolean', cell: ({ spec }) => spec.podInfoOnMount },

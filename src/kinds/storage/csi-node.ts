@@ -27,7 +27,7 @@ export type VolumeNodeResources = TypeOf<ReturnType<typeof volumeNodeResources>>
 export const CSINode = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSINode', plural: 'csinodes',
   scope: 'Cluster', package: 'api.storage.v1',
-  spec: csiNodeSpec(),
+  spec: csiNodeSpec().required(),
   columns: { Drivers: integer(({ spec }) => spec.drivers.length), Age: age },
 });
 export type CSINode = InstanceOf<typeof CSINode>;
