@@ -115,9 +115,9 @@ export function defineKind<
     kind: { type: 'string' },
     metadata: METADATA,
   };
-  if (spec) nodes.spec = { tag: 2, default: {}, ...spec.node };
+  if (spec) nodes.spec = { tag: 2, default: {}, description: 'What is wanted.', ...spec.node };
   for (const [name, field] of Object.entries(fields ?? {})) nodes[name] = field.node;
-  if (status) nodes.status = { tag: 3, default: {}, ...status.node };
+  if (status) nodes.status = { tag: 3, default: {}, description: 'What is, as last observed.', ...status.node };
   const schema: ObjectNode = { type: 'object', name: `${definition.package}.${definition.kind}`, fields: nodes };
   return Object.freeze({
     ...rest,

@@ -4,23 +4,23 @@ const META = 'apimachinery.pkg.apis.meta.v1';
 
 export const ownerReference = () =>
   object(`${META}.OwnerReference`, {
-    kind: string().required().tag(1),
-    name: string().required().tag(3),
-    uid: string().required().tag(4),
-    apiVersion: string().required().tag(5),
-    controller: boolean().pointer().tag(6),
-    blockOwnerDeletion: boolean().pointer().tag(7),
+    kind: string().required().tag(1).describe('The owner\'s kind.'),
+    name: string().required().tag(3).describe('The owner\'s name.'),
+    uid: string().required().tag(4).describe('The owner\'s UID.'),
+    apiVersion: string().required().tag(5).describe('The owner\'s group and version.'),
+    controller: boolean().pointer().tag(6).describe('Whether this owner manages the object.'),
+    blockOwnerDeletion: boolean().pointer().tag(7).describe('Whether the owner, deleted in the foreground, waits for this object to go.'),
   }).atomic();
 
 export const managedFieldsEntry = () =>
   object(`${META}.ManagedFieldsEntry`, {
-    manager: string().tag(1),
-    operation: string().tag(2),
-    apiVersion: string().tag(3),
-    time: time().tag(4),
-    fieldsType: string().tag(6),
-    fieldsV1: any(`${META}.FieldsV1`).tag(7),
-    subresource: string().tag(8),
+    manager: string().tag(1).describe('Who set the fields.'),
+    operation: string().tag(2).describe('Apply or Update.'),
+    apiVersion: string().tag(3).describe('The version the fields are named in.'),
+    time: time().tag(4).describe('When they were last set.'),
+    fieldsType: string().tag(6).describe('FieldsV1.'),
+    fieldsV1: any(`${META}.FieldsV1`).tag(7).describe('The fields.'),
+    subresource: string().tag(8).describe('The subresource through which they were set.'),
   });
 
 /** metadata of every object. Field numbers: apimachinery's generated.proto. */

@@ -14,6 +14,7 @@ export type MutatingAdmissionPolicyBindingSpec = TypeOf<ReturnType<typeof mutati
 export const MutatingAdmissionPolicyBinding = defineKind({
   group: 'admissionregistration.k8s.io', version: 'v1', kind: 'MutatingAdmissionPolicyBinding', plural: 'mutatingadmissionpolicybindings',
   categories: ['api-extensions'], scope: 'Cluster', package: 'api.admissionregistration.v1',
+  description: 'Puts a mutating policy into effect.',
   spec: mutatingAdmissionPolicyBindingSpec(),
 });
 export type MutatingAdmissionPolicyBinding = InstanceOf<typeof MutatingAdmissionPolicyBinding>;

@@ -38,6 +38,7 @@ export type Mutation = TypeOf<ReturnType<typeof mutation>>;
 export const MutatingAdmissionPolicy = defineKind({
   group: 'admissionregistration.k8s.io', version: 'v1', kind: 'MutatingAdmissionPolicy', plural: 'mutatingadmissionpolicies',
   categories: ['api-extensions'], scope: 'Cluster', package: 'api.admissionregistration.v1',
+  description: 'Expressions that change objects before they are stored.',
   spec: mutatingAdmissionPolicySpec(),
 });
 export type MutatingAdmissionPolicy = InstanceOf<typeof MutatingAdmissionPolicy>;

@@ -26,6 +26,7 @@ export type MutatingWebhook = TypeOf<ReturnType<typeof mutatingWebhook>>;
 export const MutatingWebhookConfiguration = defineKind({
   group: 'admissionregistration.k8s.io', version: 'v1', kind: 'MutatingWebhookConfiguration', plural: 'mutatingwebhookconfigurations',
   categories: ['api-extensions'], scope: 'Cluster', package: 'api.admissionregistration.v1',
+  description: 'Webhooks that change objects before they are stored.',
   fields: {
     webhooks: list(mutatingWebhook()).keyedBy('name').tag(2),
   },

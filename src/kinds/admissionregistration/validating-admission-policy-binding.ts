@@ -15,6 +15,7 @@ export type ValidatingAdmissionPolicyBindingSpec = TypeOf<ReturnType<typeof vali
 export const ValidatingAdmissionPolicyBinding = defineKind({
   group: 'admissionregistration.k8s.io', version: 'v1', kind: 'ValidatingAdmissionPolicyBinding', plural: 'validatingadmissionpolicybindings',
   categories: ['api-extensions'], scope: 'Cluster', package: 'api.admissionregistration.v1',
+  description: 'Puts a validating policy into effect.',
   spec: validatingAdmissionPolicyBindingSpec().required(),
 });
 export type ValidatingAdmissionPolicyBinding = InstanceOf<typeof ValidatingAdmissionPolicyBinding>;

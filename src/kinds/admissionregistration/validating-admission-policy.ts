@@ -38,9 +38,9 @@ export type ValidatingAdmissionPolicySpec = TypeOf<ReturnType<typeof validatingA
 
 export const validatingAdmissionPolicyStatus = part(() =>
   object('api.admissionregistration.v1.ValidatingAdmissionPolicyStatus', {
-    observedGeneration: int64().tag(1),
+    observedGeneration: int64().tag(1).describe('The generation of the object this was computed from.'),
     typeChecking: typeChecking().tag(2),
-    conditions: list(condition()).mapKeys('type').tag(3),
+    conditions: list(condition()).mapKeys('type').tag(3).describe('What is known of the object\'s state, one entry for each type.'),
   }));
 export type ValidatingAdmissionPolicyStatus = TypeOf<ReturnType<typeof validatingAdmissionPolicyStatus>>;
 
@@ -56,6 +56,7 @@ export type Validation = TypeOf<ReturnType<typeof validation>>;
 export const ValidatingAdmissionPolicy = defineKind({
   group: 'admissionregistration.k8s.io', version: 'v1', kind: 'ValidatingAdmissionPolicy', plural: 'validatingadmissionpolicies',
   categories: ['api-extensions'], scope: 'Cluster', package: 'api.admissionregistration.v1',
+  description: 'Expressions that reject objects.',
   spec: validatingAdmissionPolicySpec(),
   status: validatingAdmissionPolicyStatus(),
 });

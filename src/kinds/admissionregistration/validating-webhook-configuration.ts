@@ -25,6 +25,7 @@ export type ValidatingWebhook = TypeOf<ReturnType<typeof validatingWebhook>>;
 export const ValidatingWebhookConfiguration = defineKind({
   group: 'admissionregistration.k8s.io', version: 'v1', kind: 'ValidatingWebhookConfiguration', plural: 'validatingwebhookconfigurations',
   categories: ['api-extensions'], scope: 'Cluster', package: 'api.admissionregistration.v1',
+  description: 'Webhooks that reject objects.',
   fields: {
     webhooks: list(validatingWebhook()).keyedBy('name').tag(2),
   },

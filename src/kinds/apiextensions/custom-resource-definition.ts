@@ -27,10 +27,10 @@ export const customResourceDefinitionCondition = part(() =>
   object('apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionCondition', {
     type: string().required().default('').tag(1),
     status: string().required().default('').tag(2),
-    lastTransitionTime: time().tag(3),
+    lastTransitionTime: time().tag(3).describe('When the status last changed.'),
     reason: string().tag(4),
     message: string().tag(5),
-    observedGeneration: int64().tag(6),
+    observedGeneration: int64().tag(6).describe('The generation of the object this was computed from.'),
   }));
 export type CustomResourceDefinitionCondition = TypeOf<ReturnType<typeof customResourceDefinitionCondition>>;
 
@@ -58,10 +58,10 @@ export type CustomResourceDefinitionSpec = TypeOf<ReturnType<typeof customResour
 
 export const customResourceDefinitionStatus = part(() =>
   object('apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionStatus', {
-    conditions: list(customResourceDefinitionCondition()).mapKeys('type').tag(1),
+    conditions: list(customResourceDefinitionCondition()).mapKeys('type').tag(1).describe('What is known of the object\'s state, one entry for each type.'),
     acceptedNames: customResourceDefinitionNames().tag(2),
     storedVersions: list(string()).tag(3),
-    observedGeneration: int64().tag(4),
+    observedGeneration: int64().tag(4).describe('The generation of the object this was computed from.'),
   }));
 export type CustomResourceDefinitionStatus = TypeOf<ReturnType<typeof customResourceDefinitionStatus>>;
 
@@ -138,6 +138,7 @@ export type WebhookConversion = TypeOf<ReturnType<typeof webhookConversion>>;
 export const CustomResourceDefinition = defineKind({
   group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions',
   short: ['crd', 'crds'], categories: ['api-extensions'], scope: 'Cluster', package: 'apiextensions-apiserver.pkg.apis.apiextensions.v1',
+  description: 'Makes the API serve a kind of your own.',
   spec: customResourceDefinitionSpec().required(),
   status: customResourceDefinitionStatus(),
   columns: { 'Created At': createdAt },

@@ -7,7 +7,7 @@ export const apiServiceCondition = part(() =>
   object('kube-aggregator.pkg.apis.apiregistration.v1.APIServiceCondition', {
     type: string().required().default('').tag(1),
     status: string().required().default('').tag(2),
-    lastTransitionTime: time().tag(3),
+    lastTransitionTime: time().tag(3).describe('When the status last changed.'),
     reason: string().tag(4),
     message: string().tag(5),
   }));
@@ -27,7 +27,7 @@ export type APIServiceSpec = TypeOf<ReturnType<typeof apiServiceSpec>>;
 
 export const apiServiceStatus = part(() =>
   object('kube-aggregator.pkg.apis.apiregistration.v1.APIServiceStatus', {
-    conditions: list(apiServiceCondition()).keyedBy('type').tag(1),
+    conditions: list(apiServiceCondition()).keyedBy('type').tag(1).describe('What is known of the object\'s state, one entry for each type.'),
   }));
 export type APIServiceStatus = TypeOf<ReturnType<typeof apiServiceStatus>>;
 
@@ -42,6 +42,7 @@ export type ServiceReference = TypeOf<ReturnType<typeof serviceReference>>;
 export const APIService = defineKind({
   group: 'apiregistration.k8s.io', version: 'v1', kind: 'APIService', plural: 'apiservices',
   categories: ['api-extensions'], scope: 'Cluster', package: 'kube-aggregator.pkg.apis.apiregistration.v1',
+  description: 'Hands a group version to another API server.',
   spec: apiServiceSpec(),
   status: apiServiceStatus(),
   columns: {

@@ -8,9 +8,10 @@ import { revisionErrors } from './stateful-set-validation.ts';
 export const ControllerRevision = defineKind({
   group: 'apps', version: 'v1', kind: 'ControllerRevision', plural: 'controllerrevisions',
   scope: 'Namespaced', package: 'api.apps.v1',
+  description: 'A saved state that a controller can go back to.',
   fields: {
-    data: any('apimachinery.pkg.runtime.RawExtension').tag(2),
-    revision: int64().required().tag(3),
+    data: any('apimachinery.pkg.runtime.RawExtension').tag(2).describe('The state that was saved.'),
+    revision: int64().required().tag(3).describe('Which one it is; higher is later.'),
   },
   columns: {
     Controller: ({ metadata }) => {

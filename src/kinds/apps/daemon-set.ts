@@ -11,7 +11,7 @@ export const daemonSetCondition = part(() =>
   object('api.apps.v1.DaemonSetCondition', {
     type: string().required().default('').tag(1),
     status: string().required().default('').tag(2),
-    lastTransitionTime: time().tag(3),
+    lastTransitionTime: time().tag(3).describe('When the status last changed.'),
     reason: string().tag(4),
     message: string().tag(5),
   }));
@@ -22,8 +22,8 @@ export const daemonSetSpec = part(() =>
     selector: labelSelector().required().immutable().tag(1),
     template: podTemplateSpec().required().default({}).tag(2),
     updateStrategy: daemonSetUpdateStrategy().default({}).tag(3),
-    minReadySeconds: int32().tag(4),
-    revisionHistoryLimit: int32().pointer().default(10).tag(6),
+    minReadySeconds: int32().tag(4).describe('Seconds a new pod must stay ready before it counts as available.'),
+    revisionHistoryLimit: int32().pointer().default(10).tag(6).describe('How many old revisions are kept for rolling back.'),
   }));
 export type DaemonSetSpec = TypeOf<ReturnType<typeof daemonSetSpec>>;
 
@@ -33,12 +33,12 @@ export const daemonSetStatus = part(() =>
     numberMisscheduled: int32().required().default(0).tag(2),
     desiredNumberScheduled: int32().required().default(0).tag(3),
     numberReady: int32().required().default(0).tag(4),
-    observedGeneration: int64().tag(5),
+    observedGeneration: int64().tag(5).describe('The generation of the object this was computed from.'),
     updatedNumberScheduled: int32().tag(6),
     numberAvailable: int32().tag(7),
     numberUnavailable: int32().tag(8),
-    collisionCount: int32().pointer().tag(9),
-    conditions: list(daemonSetCondition()).keyedBy('type').tag(10),
+    collisionCount: int32().pointer().tag(9).describe('How often a generated name was already taken; part of the hash in the next one.'),
+    conditions: list(daemonSetCondition()).keyedBy('type').tag(10).describe('What is known of the object\'s state, one entry for each type.'),
   }));
 export type DaemonSetStatus = TypeOf<ReturnType<typeof daemonSetStatus>>;
 
@@ -59,6 +59,7 @@ export type RollingUpdateDaemonSet = TypeOf<ReturnType<typeof rollingUpdateDaemo
 export const DaemonSet = defineKind({
   group: 'apps', version: 'v1', kind: 'DaemonSet', plural: 'daemonsets',
   short: ['ds'], categories: ['all'], scope: 'Namespaced', package: 'api.apps.v1',
+  description: 'Keeps one pod on every node that fits.',
   spec: daemonSetSpec(),
   status: daemonSetStatus(),
   columns: {

@@ -19,7 +19,7 @@ export const statefulSetCondition = part(() =>
   object('api.apps.v1.StatefulSetCondition', {
     type: string().required().default('').tag(1),
     status: string().required().default('').tag(2),
-    lastTransitionTime: time().tag(3),
+    lastTransitionTime: time().tag(3).describe('When the status last changed.'),
     reason: string().tag(4),
     message: string().tag(5),
   }));
@@ -47,8 +47,8 @@ export const statefulSetSpec = part(() =>
     serviceName: string().tag(5),
     podManagementPolicy: string().default('OrderedReady').tag(6),
     updateStrategy: statefulSetUpdateStrategy().default({}).tag(7),
-    revisionHistoryLimit: int32().pointer().default(10).tag(8),
-    minReadySeconds: int32().tag(9),
+    revisionHistoryLimit: int32().pointer().default(10).tag(8).describe('How many old revisions are kept for rolling back.'),
+    minReadySeconds: int32().tag(9).describe('Seconds a new pod must stay ready before it counts as available.'),
     persistentVolumeClaimRetentionPolicy: statefulSetPersistentVolumeClaimRetentionPolicy().default({}).tag(10),
     ordinals: statefulSetOrdinals().tag(11),
   }));
@@ -56,15 +56,15 @@ export type StatefulSetSpec = TypeOf<ReturnType<typeof statefulSetSpec>>;
 
 export const statefulSetStatus = part(() =>
   object('api.apps.v1.StatefulSetStatus', {
-    observedGeneration: int64().tag(1),
+    observedGeneration: int64().tag(1).describe('The generation of the object this was computed from.'),
     replicas: int32().required().default(0).tag(2),
     readyReplicas: int32().tag(3),
     currentReplicas: int32().tag(4),
     updatedReplicas: int32().tag(5),
     currentRevision: string().tag(6),
     updateRevision: string().tag(7),
-    collisionCount: int32().pointer().tag(9),
-    conditions: list(statefulSetCondition()).keyedBy('type').tag(10),
+    collisionCount: int32().pointer().tag(9).describe('How often a generated name was already taken; part of the hash in the next one.'),
+    conditions: list(statefulSetCondition()).keyedBy('type').tag(10).describe('What is known of the object\'s state, one entry for each type.'),
     availableReplicas: int32().tag(11),
   }));
 export type StatefulSetStatus = TypeOf<ReturnType<typeof statefulSetStatus>>;
@@ -79,6 +79,7 @@ export type StatefulSetUpdateStrategy = TypeOf<ReturnType<typeof statefulSetUpda
 export const StatefulSet = defineKind({
   group: 'apps', version: 'v1', kind: 'StatefulSet', plural: 'statefulsets',
   short: ['sts'], categories: ['all'], scope: 'Namespaced', package: 'api.apps.v1',
+  description: 'Keeps pods with names and storage of their own.',
   nameRule: 'label',
   scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
   spec: statefulSetSpec(),

@@ -12,6 +12,7 @@ export type SelfSubjectReviewStatus = TypeOf<ReturnType<typeof selfSubjectReview
 export const SelfSubjectReview = defineKind({
   group: 'authentication.k8s.io', version: 'v1', kind: 'SelfSubjectReview', plural: 'selfsubjectreviews',
   scope: 'Cluster', package: 'api.authentication.v1',
+  description: 'Answers who is asking.',
   verbs: ['create'],
   fields: {
     status: selfSubjectReviewStatus().default({}).tag(2),

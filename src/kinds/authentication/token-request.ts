@@ -29,6 +29,7 @@ export type TokenRequestStatus = TypeOf<ReturnType<typeof tokenRequestStatus>>;
 export const TokenRequest = defineKind({
   group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest', plural: 'tokenrequests',
   scope: 'Namespaced', package: 'api.authentication.v1',
+  description: 'Asks for a token of a service account.',
   verbs: [],
   spec: tokenRequestSpec(),
   fields: {

@@ -22,6 +22,7 @@ export type TokenReviewStatus = TypeOf<ReturnType<typeof tokenReviewStatus>>;
 export const TokenReview = defineKind({
   group: 'authentication.k8s.io', version: 'v1', kind: 'TokenReview', plural: 'tokenreviews',
   scope: 'Cluster', package: 'api.authentication.v1',
+  description: 'Asks whose a token is.',
   verbs: ['create'],
   fields: {
     spec: tokenReviewSpec().required().default({}).tag(2),

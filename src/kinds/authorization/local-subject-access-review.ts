@@ -5,6 +5,7 @@ import { subjectAccessReviewSpec, subjectAccessReviewStatus } from './access-rev
 export const LocalSubjectAccessReview = defineKind({
   group: 'authorization.k8s.io', version: 'v1', kind: 'LocalSubjectAccessReview', plural: 'localsubjectaccessreviews',
   scope: 'Namespaced', package: 'api.authorization.v1',
+  description: 'Asks whether someone may do something in a namespace.',
   verbs: ['create'],
   fields: {
     spec: subjectAccessReviewSpec().required().default({}).tag(2),

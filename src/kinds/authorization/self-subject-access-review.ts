@@ -13,6 +13,7 @@ export type SelfSubjectAccessReviewSpec = TypeOf<ReturnType<typeof selfSubjectAc
 export const SelfSubjectAccessReview = defineKind({
   group: 'authorization.k8s.io', version: 'v1', kind: 'SelfSubjectAccessReview', plural: 'selfsubjectaccessreviews',
   scope: 'Cluster', package: 'api.authorization.v1',
+  description: 'Asks whether you may do something.',
   verbs: ['create'],
   fields: {
     spec: selfSubjectAccessReviewSpec().required().default({}).tag(2),

@@ -36,6 +36,7 @@ export type SubjectRulesReviewStatus = TypeOf<ReturnType<typeof subjectRulesRevi
 export const SelfSubjectRulesReview = defineKind({
   group: 'authorization.k8s.io', version: 'v1', kind: 'SelfSubjectRulesReview', plural: 'selfsubjectrulesreviews',
   scope: 'Cluster', package: 'api.authorization.v1',
+  description: 'Asks what you may do in a namespace.',
   verbs: ['create'],
   fields: {
     spec: selfSubjectRulesReviewSpec().required().default({}).tag(2),

@@ -5,6 +5,7 @@ import { subjectAccessReviewSpec, subjectAccessReviewStatus } from './access-rev
 export const SubjectAccessReview = defineKind({
   group: 'authorization.k8s.io', version: 'v1', kind: 'SubjectAccessReview', plural: 'subjectaccessreviews',
   scope: 'Cluster', package: 'api.authorization.v1',
+  description: 'Asks whether someone may do something.',
   verbs: ['create'],
   fields: {
     spec: subjectAccessReviewSpec().required().default({}).tag(2),

@@ -21,7 +21,7 @@ export type HorizontalPodAutoscalerSpec = TypeOf<ReturnType<typeof horizontalPod
 
 export const horizontalPodAutoscalerStatus = part(() =>
   object('api.autoscaling.v1.HorizontalPodAutoscalerStatus', {
-    observedGeneration: int64().pointer().tag(1),
+    observedGeneration: int64().pointer().tag(1).describe('The generation of the object this was computed from.'),
     lastScaleTime: time().tag(2),
     currentReplicas: int32().required().default(0).tag(3),
     desiredReplicas: int32().required().default(0).tag(4),
@@ -32,6 +32,7 @@ export type HorizontalPodAutoscalerStatus = TypeOf<ReturnType<typeof horizontalP
 export const HorizontalPodAutoscalerV1 = defineKind({
   group: 'autoscaling', version: 'v1', kind: 'HorizontalPodAutoscaler', plural: 'horizontalpodautoscalers',
   short: ['hpa'], categories: ['all'], scope: 'Namespaced', package: 'api.autoscaling.v1',
+  description: 'Scales a workload by CPU use.',
   spec: horizontalPodAutoscalerSpec().required(),
   status: horizontalPodAutoscalerStatus(),
 });

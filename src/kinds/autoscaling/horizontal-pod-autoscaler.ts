@@ -31,7 +31,7 @@ export const horizontalPodAutoscalerCondition = part(() =>
   object('api.autoscaling.v2.HorizontalPodAutoscalerCondition', {
     type: string().required().default('').tag(1),
     status: string().required().default('').tag(2),
-    lastTransitionTime: time().tag(3),
+    lastTransitionTime: time().tag(3).describe('When the status last changed.'),
     reason: string().tag(4),
     message: string().tag(5),
   }));
@@ -49,18 +49,19 @@ export type HorizontalPodAutoscalerSpec = TypeOf<ReturnType<typeof horizontalPod
 
 export const horizontalPodAutoscalerStatus = part(() =>
   object('api.autoscaling.v2.HorizontalPodAutoscalerStatus', {
-    observedGeneration: int64().pointer().tag(1),
+    observedGeneration: int64().pointer().tag(1).describe('The generation of the object this was computed from.'),
     lastScaleTime: time().tag(2),
     currentReplicas: int32().tag(3),
     desiredReplicas: int32().required().default(0).tag(4),
     currentMetrics: list(metricStatus()).tag(5),
-    conditions: list(horizontalPodAutoscalerCondition()).keyedBy('type').tag(6),
+    conditions: list(horizontalPodAutoscalerCondition()).keyedBy('type').tag(6).describe('What is known of the object\'s state, one entry for each type.'),
   }));
 export type HorizontalPodAutoscalerStatus = TypeOf<ReturnType<typeof horizontalPodAutoscalerStatus>>;
 
 export const HorizontalPodAutoscaler = defineKind({
   group: 'autoscaling', version: 'v2', kind: 'HorizontalPodAutoscaler', plural: 'horizontalpodautoscalers',
   short: ['hpa'], categories: ['all'], scope: 'Namespaced', package: 'api.autoscaling.v2',
+  description: 'Scales a workload by metrics.',
   spec: horizontalPodAutoscalerSpec().required(),
   status: horizontalPodAutoscalerStatus(),
 });

@@ -18,6 +18,7 @@ export type ScaleStatus = TypeOf<ReturnType<typeof scaleStatus>>;
 export const Scale = defineKind({
   group: 'autoscaling', version: 'v1', kind: 'Scale', plural: 'scales',
   scope: 'Namespaced', package: 'api.autoscaling.v1',
+  description: 'How many replicas a workload wants and has.',
   verbs: [],
   spec: scaleSpec(),
   fields: {

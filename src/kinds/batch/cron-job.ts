@@ -30,6 +30,7 @@ export type CronJobStatus = TypeOf<ReturnType<typeof cronJobStatus>>;
 export const CronJob = defineKind({
   group: 'batch', version: 'v1', kind: 'CronJob', plural: 'cronjobs',
   short: ['cj'], categories: ['all'], scope: 'Namespaced', package: 'api.batch.v1',
+  description: 'Makes jobs on a schedule.',
   spec: cronJobSpec().required(),
   status: cronJobStatus(),
   columns: {

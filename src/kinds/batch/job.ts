@@ -11,8 +11,8 @@ export const jobCondition = part(() =>
   object('api.batch.v1.JobCondition', {
     type: string().required().default('').tag(1),
     status: string().required().default('').tag(2),
-    lastProbeTime: time().tag(3),
-    lastTransitionTime: time().tag(4),
+    lastProbeTime: time().tag(3).describe('When the condition was last checked.'),
+    lastTransitionTime: time().tag(4).describe('When the status last changed.'),
     reason: string().tag(5),
     message: string().tag(6),
   }));
@@ -20,7 +20,7 @@ export type JobCondition = TypeOf<ReturnType<typeof jobCondition>>;
 
 export const jobStatus = part(() =>
   object('api.batch.v1.JobStatus', {
-    conditions: list(jobCondition()).mergeKey('type').tag(1),
+    conditions: list(jobCondition()).mergeKey('type').tag(1).describe('What is known of the object\'s state, one entry for each type.'),
     startTime: time().tag(2),
     completionTime: time().tag(3),
     active: int32().tag(4),
@@ -44,6 +44,7 @@ export type UncountedTerminatedPods = TypeOf<ReturnType<typeof uncountedTerminat
 export const Job = defineKind({
   group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs',
   categories: ['all'], scope: 'Namespaced', package: 'api.batch.v1',
+  description: 'Runs pods until enough have succeeded.',
   spec: jobSpec(),
   status: jobStatus(),
   columns: { Status: statusCell, Completions: completionsCell, Duration: durationCell, Age: age },

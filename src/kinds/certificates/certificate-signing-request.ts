@@ -7,8 +7,8 @@ export const certificateSigningRequestCondition = part(() =>
     type: string().required().default('').tag(1),
     reason: string().tag(2),
     message: string().tag(3),
-    lastUpdateTime: time().tag(4),
-    lastTransitionTime: time().tag(5),
+    lastUpdateTime: time().tag(4).describe('When the condition was last written.'),
+    lastTransitionTime: time().tag(5).describe('When the status last changed.'),
     status: string().required().default('').tag(6),
   }));
 export type CertificateSigningRequestCondition = TypeOf<ReturnType<typeof certificateSigningRequestCondition>>;
@@ -28,7 +28,7 @@ export type CertificateSigningRequestSpec = TypeOf<ReturnType<typeof certificate
 
 export const certificateSigningRequestStatus = part(() =>
   object('api.certificates.v1.CertificateSigningRequestStatus', {
-    conditions: list(certificateSigningRequestCondition()).mapKeys('type').tag(1),
+    conditions: list(certificateSigningRequestCondition()).mapKeys('type').tag(1).describe('What is known of the object\'s state, one entry for each type.'),
     certificate: bytes().tag(2),
   }));
 export type CertificateSigningRequestStatus = TypeOf<ReturnType<typeof certificateSigningRequestStatus>>;
@@ -36,6 +36,7 @@ export type CertificateSigningRequestStatus = TypeOf<ReturnType<typeof certifica
 export const CertificateSigningRequest = defineKind({
   group: 'certificates.k8s.io', version: 'v1', kind: 'CertificateSigningRequest', plural: 'certificatesigningrequests',
   short: ['csr'], scope: 'Cluster', package: 'api.certificates.v1',
+  description: 'Asks for a certificate.',
   subresources: ['approval'],
   spec: certificateSigningRequestSpec().required(),
   status: certificateSigningRequestStatus(),

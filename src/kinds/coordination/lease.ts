@@ -5,19 +5,20 @@ import { age } from '../cells.ts';
 
 export const leaseSpec = part(() =>
   object('api.coordination.v1.LeaseSpec', {
-    holderIdentity: string().pointer().tag(1),
-    leaseDurationSeconds: int32().pointer().tag(2),
-    acquireTime: microTime().tag(3),
-    renewTime: microTime().tag(4),
-    leaseTransitions: int32().pointer().tag(5),
-    strategy: string().pointer().tag(6),
-    preferredHolder: string().pointer().tag(7),
+    holderIdentity: string().pointer().tag(1).describe('Who holds the lease.'),
+    leaseDurationSeconds: int32().pointer().tag(2).describe('Seconds after renewTime at which others may take it.'),
+    acquireTime: microTime().tag(3).describe('Since when the holder has it.'),
+    renewTime: microTime().tag(4).describe('When the holder last said it is alive.'),
+    leaseTransitions: int32().pointer().tag(5).describe('How often the holder changed.'),
+    strategy: string().pointer().tag(6).describe('How the holder is chosen among candidates.'),
+    preferredHolder: string().pointer().tag(7).describe('Who should have it next.'),
   }));
 export type LeaseSpec = TypeOf<ReturnType<typeof leaseSpec>>;
 
 export const Lease = defineKind({
   group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases',
   scope: 'Namespaced', package: 'api.coordination.v1',
+  description: 'Says who holds something, and since when it last said so.',
   spec: leaseSpec(),
   columns: { Holder: ({ spec }) => spec.holderIdentity ?? '', Age: age },
   *validate({ spec }, at) {

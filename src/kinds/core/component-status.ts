@@ -14,6 +14,7 @@ export type ComponentCondition = TypeOf<ReturnType<typeof componentCondition>>;
 export const ComponentStatus = defineKind({
   group: '', version: 'v1', kind: 'ComponentStatus', plural: 'componentstatuses',
   short: ['cs'], scope: 'Cluster', package: 'api.core.v1',
+  description: 'Health of a component; deprecated.',
   verbs: ['get', 'list'],
   fields: {
     conditions: list(componentCondition()).keyedBy('type').tag(2),

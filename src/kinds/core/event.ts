@@ -8,37 +8,38 @@ import { objectReference } from './references.ts';
 
 export const eventSeries = part(() =>
   object('api.core.v1.EventSeries', {
-    count: int32().tag(1),
-    lastObservedTime: microTime().tag(2),
+    count: int32().tag(1).describe('How often it happened so far.'),
+    lastObservedTime: microTime().tag(2).describe('When it last happened.'),
   }));
 export type EventSeries = TypeOf<ReturnType<typeof eventSeries>>;
 
 export const eventSource = part(() =>
   object('api.core.v1.EventSource', {
-    component: string().tag(1),
-    host: string().tag(2),
+    component: string().tag(1).describe('Who saw it.'),
+    host: string().tag(2).describe('On which node.'),
   }));
 export type EventSource = TypeOf<ReturnType<typeof eventSource>>;
 
 export const Event = defineKind({
   group: '', version: 'v1', kind: 'Event', plural: 'events',
   short: ['ev'], scope: 'Namespaced', package: 'api.core.v1',
+  description: 'Something that happened to an object, kept for a while.',
   fields: {
-    metadata: objectMeta().required().default({}).tag(1),
-    involvedObject: objectReference().required().default({}).tag(2),
-    reason: string().tag(3),
-    message: string().tag(4),
-    source: eventSource().default({}).tag(5),
-    firstTimestamp: time().tag(6),
-    lastTimestamp: time().tag(7),
-    count: int32().tag(8),
-    type: string().tag(9),
-    eventTime: microTime().tag(10),
-    series: eventSeries().tag(11),
-    action: string().tag(12),
-    related: objectReference().tag(13),
-    reportingComponent: string().tag(14),
-    reportingInstance: string().tag(15),
+    metadata: objectMeta().required().default({}).tag(1).describe('Name, labels and what else all objects have.'),
+    involvedObject: objectReference().required().default({}).tag(2).describe('What the event is about.'),
+    reason: string().tag(3).describe('What happened, as one CamelCase word.'),
+    message: string().tag(4).describe('What happened, for people.'),
+    source: eventSource().default({}).tag(5).describe('Who saw it; reportingComponent in newer events.'),
+    firstTimestamp: time().tag(6).describe('When it first happened.'),
+    lastTimestamp: time().tag(7).describe('When it last happened.'),
+    count: int32().tag(8).describe('How often it happened.'),
+    type: string().tag(9).describe('Normal or Warning.'),
+    eventTime: microTime().tag(10).describe('When it first happened, to the microsecond.'),
+    series: eventSeries().tag(11).describe('How it goes on, if it keeps happening.'),
+    action: string().tag(12).describe('What was done or tried.'),
+    related: objectReference().tag(13).describe('A second object that has to do with it.'),
+    reportingComponent: string().tag(14).describe('The controller that reports it.'),
+    reportingInstance: string().tag(15).describe('Which of its instances.'),
   },
   columns: {
     'Last Seen': lastSeenCell,

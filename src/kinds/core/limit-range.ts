@@ -31,6 +31,7 @@ function defaultItem(item: LimitRangeItem): LimitRangeItem {
 export const LimitRange = defineKind({
   group: '', version: 'v1', kind: 'LimitRange', plural: 'limitranges',
   short: ['limits'], scope: 'Namespaced', package: 'api.core.v1',
+  description: 'Bounds and defaults for resources in a namespace.',
   spec: limitRangeSpec(),
   columns: { 'Created At': createdAt },
   defaults: (range) => withFields(range, { spec: withFields(range.spec, { limits: mapItems(range.spec.limits, defaultItem) }) }),

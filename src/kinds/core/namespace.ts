@@ -6,24 +6,24 @@ import { withFields } from '../change.ts';
 
 export const namespaceCondition = part(() =>
   object('api.core.v1.NamespaceCondition', {
-    type: string().required().default('').tag(1),
-    status: string().required().default('').tag(2),
-    lastTransitionTime: time().tag(4),
-    reason: string().tag(5),
-    message: string().tag(6),
+    type: string().required().default('').tag(1).describe('What hinders the deletion of the namespace.'),
+    status: string().required().default('').tag(2).describe('True, False or Unknown.'),
+    lastTransitionTime: time().tag(4).describe('When the status last changed.'),
+    reason: string().tag(5).describe('Why the condition last changed, as one CamelCase word.'),
+    message: string().tag(6).describe('Details for people.'),
   }));
 export type NamespaceCondition = TypeOf<ReturnType<typeof namespaceCondition>>;
 
 export const namespaceSpec = part(() =>
   object('api.core.v1.NamespaceSpec', {
-    finalizers: list(string()).tag(1),
+    finalizers: list(string()).tag(1).describe('Who must agree before the namespace goes; kubernetes empties it.'),
   }));
 export type NamespaceSpec = TypeOf<ReturnType<typeof namespaceSpec>>;
 
 export const namespaceStatus = part(() =>
   object('api.core.v1.NamespaceStatus', {
-    phase: string().default('Active').tag(1),
-    conditions: list(namespaceCondition()).keyedBy('type').tag(2),
+    phase: string().default('Active').tag(1).describe('Active or Terminating.'),
+    conditions: list(namespaceCondition()).keyedBy('type').tag(2).describe('What is known of the object\'s state, one entry for each type.'),
   }));
 export type NamespaceStatus = TypeOf<ReturnType<typeof namespaceStatus>>;
 
@@ -39,6 +39,7 @@ function named<N extends KubeObject>(namespace: N): N {
 export const Namespace = defineKind({
   group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces',
   short: ['ns'], scope: 'Cluster', package: 'api.core.v1',
+  description: 'A scope for names, quotas and access.',
   nameRule: 'label',
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: ['finalize'],

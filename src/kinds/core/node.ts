@@ -10,13 +10,13 @@ import { taint } from './toleration.ts';
 
 export const nodeSpec = part(() =>
   object('api.core.v1.NodeSpec', {
-    podCIDR: string().tag(1),
-    externalID: string().tag(2),
-    providerID: string().tag(3),
-    unschedulable: boolean().tag(4),
-    taints: list(taint()).tag(5),
-    configSource: nodeConfigSource().tag(6),
-    podCIDRs: list(string()).set().mergeKey('').tag(7),
+    podCIDR: string().tag(1).describe('The range the node\'s pods get addresses from; the first of podCIDRs.'),
+    externalID: string().tag(2).describe('No longer used.'),
+    providerID: string().tag(3).describe('The node\'s name at its cloud provider.'),
+    unschedulable: boolean().tag(4).describe('Whether new pods are kept away; what cordon sets.'),
+    taints: list(taint()).tag(5).describe('Marks that keep pods away unless they tolerate them.'),
+    configSource: nodeConfigSource().tag(6).describe('No longer used.'),
+    podCIDRs: list(string()).set().mergeKey('').tag(7).describe('The ranges the node\'s pods get addresses from, one of each family.'),
   }));
 export type NodeSpec = TypeOf<ReturnType<typeof nodeSpec>>;
 
@@ -30,6 +30,7 @@ function alignPodCidrs(spec: NodeSpec): NodeSpec {
 export const Node = defineKind({
   group: '', version: 'v1', kind: 'Node', plural: 'nodes',
   short: ['no'], scope: 'Cluster', package: 'api.core.v1',
+  description: 'A machine that runs pods.',
   subresources: ['proxy'],
   spec: nodeSpec(),
   status: nodeStatus(),

@@ -18,8 +18,8 @@ export const persistentVolumeClaimCondition = part(() =>
   object('api.core.v1.PersistentVolumeClaimCondition', {
     type: string().required().default('').tag(1),
     status: string().required().default('').tag(2),
-    lastProbeTime: time().tag(3),
-    lastTransitionTime: time().tag(4),
+    lastProbeTime: time().tag(3).describe('When the condition was last checked.'),
+    lastTransitionTime: time().tag(4).describe('When the status last changed.'),
     reason: string().tag(5),
     message: string().tag(6),
   }));
@@ -44,7 +44,7 @@ export const persistentVolumeClaimStatus = part(() =>
     phase: string().default('Pending').tag(1),
     accessModes: list(string()).tag(2),
     capacity: map(quantity()).tag(3),
-    conditions: list(persistentVolumeClaimCondition()).keyedBy('type').tag(4),
+    conditions: list(persistentVolumeClaimCondition()).keyedBy('type').tag(4).describe('What is known of the object\'s state, one entry for each type.'),
     allocatedResources: map(quantity()).tag(5),
     allocatedResourceStatuses: map(string()).tag(7),
     currentVolumeAttributesClassName: string().pointer().tag(8),
@@ -64,6 +64,7 @@ function alignDataSources(spec: PersistentVolumeClaimSpec): PersistentVolumeClai
 export const PersistentVolumeClaim = defineKind({
   group: '', version: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims',
   short: ['pvc'], scope: 'Namespaced', package: 'api.core.v1',
+  description: 'A request for storage.',
   spec: persistentVolumeClaimSpec(),
   status: persistentVolumeClaimStatus(),
   columns: {

@@ -46,6 +46,7 @@ export type VolumeNodeAffinity = TypeOf<ReturnType<typeof volumeNodeAffinity>>;
 export const PersistentVolume = defineKind({
   group: '', version: 'v1', kind: 'PersistentVolume', plural: 'persistentvolumes',
   short: ['pv'], scope: 'Cluster', package: 'api.core.v1',
+  description: 'A piece of storage in the cluster.',
   spec: persistentVolumeSpec(),
   status: persistentVolumeStatus(),
   columns: {

@@ -10,16 +10,17 @@ import { podTemplateErrors } from './pod-validation.ts';
 
 export const podTemplateSpec = part(() =>
   object('api.core.v1.PodTemplateSpec', {
-    metadata: objectMeta().default({}).tag(1),
-    spec: podSpec().default({}).tag(2),
+    metadata: objectMeta().default({}).tag(1).describe('Labels, annotations and finalizers of the pods to be made.'),
+    spec: podSpec().default({}).tag(2).describe('What the pods to be made are like.'),
   }));
 export type PodTemplateSpec = TypeOf<ReturnType<typeof podTemplateSpec>>;
 
 export const PodTemplate = defineKind({
   group: '', version: 'v1', kind: 'PodTemplate', plural: 'podtemplates',
   scope: 'Namespaced', package: 'api.core.v1',
+  description: 'A pod to be copied.',
   fields: {
-    template: podTemplateSpec().default({}).tag(2),
+    template: podTemplateSpec().default({}).tag(2).describe('What pods made from it are like.'),
   },
   columns: {
     Containers: ({ template }) => containerNames(template),

@@ -12,6 +12,7 @@ import { podErrors } from './pod-validation.ts';
 export const Pod = defineKind({
   group: '', version: 'v1', kind: 'Pod', plural: 'pods',
   short: ['po'], categories: ['all'], scope: 'Namespaced', package: 'api.core.v1',
+  description: 'Containers that run together on one node and share network and volumes.',
   subresources: ['attach', 'binding', 'ephemeralcontainers', 'eviction', 'exec', 'log', 'portforward', 'proxy', 'resize'],
   spec: podSpec(),
   status: podStatus(),

@@ -12,7 +12,7 @@ export const replicationControllerCondition = part(() =>
   object('api.core.v1.ReplicationControllerCondition', {
     type: string().required().default('').tag(1),
     status: string().required().default('').tag(2),
-    lastTransitionTime: time().tag(3),
+    lastTransitionTime: time().tag(3).describe('When the status last changed.'),
     reason: string().tag(4),
     message: string().tag(5),
   }));
@@ -23,7 +23,7 @@ export const replicationControllerSpec = part(() =>
     replicas: int32().pointer().default(1).tag(1),
     selector: map(string()).atomic().tag(2),
     template: podTemplateSpec().tag(3),
-    minReadySeconds: int32().tag(4),
+    minReadySeconds: int32().tag(4).describe('Seconds a new pod must stay ready before it counts as available.'),
   }));
 export type ReplicationControllerSpec = TypeOf<ReturnType<typeof replicationControllerSpec>>;
 
@@ -31,16 +31,17 @@ export const replicationControllerStatus = part(() =>
   object('api.core.v1.ReplicationControllerStatus', {
     replicas: int32().required().default(0).tag(1),
     fullyLabeledReplicas: int32().tag(2),
-    observedGeneration: int64().tag(3),
+    observedGeneration: int64().tag(3).describe('The generation of the object this was computed from.'),
     readyReplicas: int32().tag(4),
     availableReplicas: int32().tag(5),
-    conditions: list(replicationControllerCondition()).keyedBy('type').tag(6),
+    conditions: list(replicationControllerCondition()).keyedBy('type').tag(6).describe('What is known of the object\'s state, one entry for each type.'),
   }));
 export type ReplicationControllerStatus = TypeOf<ReturnType<typeof replicationControllerStatus>>;
 
 export const ReplicationController = defineKind({
   group: '', version: 'v1', kind: 'ReplicationController', plural: 'replicationcontrollers',
   short: ['rc'], categories: ['all'], scope: 'Namespaced', package: 'api.core.v1',
+  description: 'Keeps a number of pods alive; Deployment replaces it.',
   scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
   spec: replicationControllerSpec(),
   status: replicationControllerStatus(),

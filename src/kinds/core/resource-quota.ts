@@ -29,6 +29,7 @@ function usage({ hard = {}, used = {} }: ResourceQuotaStatus): { readonly reques
 export const ResourceQuota = defineKind({
   group: '', version: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas',
   short: ['quota'], scope: 'Namespaced', package: 'api.core.v1',
+  description: 'What a namespace may use in all.',
   spec: resourceQuotaSpec(),
   status: resourceQuotaStatus(),
   columns: { Request: ({ status }) => usage(status).request, Limit: ({ status }) => usage(status).limit, Age: age },

@@ -15,11 +15,12 @@ const encoded = (texts: Readonly<Record<string, string>> = {}): Readonly<Record<
 export const Secret = defineKind({
   group: '', version: 'v1', kind: 'Secret', plural: 'secrets',
   scope: 'Namespaced', package: 'api.core.v1',
+  description: 'Confidential values that pods read as files or variables.',
   fields: {
-    data: map(bytes()).tag(2),
-    type: string().default('Opaque').tag(3),
-    stringData: map(string()).tag(4),
-    immutable: boolean().pointer().tag(5),
+    data: map(bytes()).tag(2).describe('Values by key, in base64.'),
+    type: string().default('Opaque').tag(3).describe('What the secret is for, such as Opaque or kubernetes.io/tls; some types demand certain keys.'),
+    stringData: map(string()).tag(4).describe('Values by key as plain text; written into data, never read back.'),
+    immutable: boolean().pointer().tag(5).describe('Whether data may no longer change; cannot be taken back.'),
   },
   columns: {
     Type: ({ type }) => type,

@@ -80,11 +80,11 @@ export type CinderVolumeSource = TypeOf<ReturnType<typeof cinderVolumeSource>>;
 
 export const fcVolumeSource = part(() =>
   object('api.core.v1.FCVolumeSource', {
-    targetWWNs: list(string()).tag(1),
-    lun: int32().pointer().tag(2),
-    fsType: string().tag(3),
-    readOnly: boolean().tag(4),
-    wwids: list(string()).tag(5),
+    targetWWNs: list(string()).tag(1).describe('World wide names of the target.'),
+    lun: int32().pointer().tag(2).describe('The logical unit.'),
+    fsType: string().tag(3).describe('The file system.'),
+    readOnly: boolean().tag(4).describe('Whether it is mounted read-only.'),
+    wwids: list(string()).tag(5).describe('World wide identifiers, in place of targetWWNs and lun.'),
   }));
 export type FCVolumeSource = TypeOf<ReturnType<typeof fcVolumeSource>>;
 
@@ -100,11 +100,11 @@ export type FlexPersistentVolumeSource = TypeOf<ReturnType<typeof flexPersistent
 
 export const flexVolumeSource = part(() =>
   object('api.core.v1.FlexVolumeSource', {
-    driver: string().required().tag(1),
-    fsType: string().tag(2),
-    secretRef: localObjectReference().tag(3),
-    readOnly: boolean().tag(4),
-    options: map(string()).tag(5),
+    driver: string().required().tag(1).describe('The driver.'),
+    fsType: string().tag(2).describe('The file system.'),
+    secretRef: localObjectReference().tag(3).describe('A Secret passed to the driver.'),
+    readOnly: boolean().tag(4).describe('Whether it is mounted read-only.'),
+    options: map(string()).tag(5).describe('Passed to the driver.'),
   }));
 export type FlexVolumeSource = TypeOf<ReturnType<typeof flexVolumeSource>>;
 
@@ -159,25 +159,25 @@ export type ISCSIPersistentVolumeSource = TypeOf<ReturnType<typeof iscsiPersiste
 
 export const iscsiVolumeSource = part(() =>
   object('api.core.v1.ISCSIVolumeSource', {
-    targetPortal: string().required().tag(1),
-    iqn: string().required().tag(2),
-    lun: int32().required().tag(3),
-    iscsiInterface: string().default('default').tag(4),
-    fsType: string().tag(5),
-    readOnly: boolean().tag(6),
-    portals: list(string()).tag(7),
-    chapAuthDiscovery: boolean().tag(8),
-    secretRef: localObjectReference().tag(10),
-    chapAuthSession: boolean().tag(11),
-    initiatorName: string().pointer().tag(12),
+    targetPortal: string().required().tag(1).describe('The target\'s address and port.'),
+    iqn: string().required().tag(2).describe('The target\'s name.'),
+    lun: int32().required().tag(3).describe('The logical unit.'),
+    iscsiInterface: string().default('default').tag(4).describe('The interface to use.'),
+    fsType: string().tag(5).describe('The file system.'),
+    readOnly: boolean().tag(6).describe('Whether it is mounted read-only.'),
+    portals: list(string()).tag(7).describe('Further addresses of the target.'),
+    chapAuthDiscovery: boolean().tag(8).describe('Whether discovery authenticates by CHAP.'),
+    secretRef: localObjectReference().tag(10).describe('The Secret with the CHAP credentials.'),
+    chapAuthSession: boolean().tag(11).describe('Whether sessions authenticate by CHAP.'),
+    initiatorName: string().pointer().tag(12).describe('The initiator\'s name.'),
   }));
 export type ISCSIVolumeSource = TypeOf<ReturnType<typeof iscsiVolumeSource>>;
 
 export const nfsVolumeSource = part(() =>
   object('api.core.v1.NFSVolumeSource', {
-    server: string().required().tag(1),
-    path: string().required().tag(2),
-    readOnly: boolean().tag(3),
+    server: string().required().tag(1).describe('The server\'s name or address.'),
+    path: string().required().tag(2).describe('The exported directory.'),
+    readOnly: boolean().tag(3).describe('Whether it is mounted read-only.'),
   }));
 export type NFSVolumeSource = TypeOf<ReturnType<typeof nfsVolumeSource>>;
 

@@ -8,29 +8,30 @@ import { objectReference } from '../core/references.ts';
 
 export const eventSeries = part(() =>
   object('api.events.v1.EventSeries', {
-    count: int32().required().tag(1),
-    lastObservedTime: microTime().required().tag(2),
+    count: int32().required().tag(1).describe('How often it happened so far.'),
+    lastObservedTime: microTime().required().tag(2).describe('When it last happened.'),
   }));
 export type EventSeries = TypeOf<ReturnType<typeof eventSeries>>;
 
 export const EventsV1Event = defineKind({
   group: 'events.k8s.io', version: 'v1', kind: 'Event', plural: 'events',
   short: ['ev'], scope: 'Namespaced', package: 'api.events.v1',
+  description: 'Something that happened to an object, kept for a while.',
   fields: {
-    eventTime: microTime().required().tag(2),
-    series: eventSeries().tag(3),
-    reportingController: string().tag(4),
-    reportingInstance: string().tag(5),
-    action: string().tag(6),
-    reason: string().tag(7),
-    regarding: objectReference().default({}).tag(8),
-    related: objectReference().tag(9),
-    note: string().tag(10),
-    type: string().tag(11),
-    deprecatedSource: eventSource().default({}).tag(12),
-    deprecatedFirstTimestamp: time().tag(13),
-    deprecatedLastTimestamp: time().tag(14),
-    deprecatedCount: int32().tag(15),
+    eventTime: microTime().required().tag(2).describe('When it first happened.'),
+    series: eventSeries().tag(3).describe('How it goes on, if it keeps happening.'),
+    reportingController: string().tag(4).describe('The controller that reports it.'),
+    reportingInstance: string().tag(5).describe('Which of its instances.'),
+    action: string().tag(6).describe('What was done or tried.'),
+    reason: string().tag(7).describe('Why, as one CamelCase word.'),
+    regarding: objectReference().default({}).tag(8).describe('What the event is about.'),
+    related: objectReference().tag(9).describe('A second object that has to do with it.'),
+    note: string().tag(10).describe('What happened, for people.'),
+    type: string().tag(11).describe('Normal or Warning.'),
+    deprecatedSource: eventSource().default({}).tag(12).describe('Who saw it, in the former version.'),
+    deprecatedFirstTimestamp: time().tag(13).describe('When it first happened, in the former version.'),
+    deprecatedLastTimestamp: time().tag(14).describe('When it last happened, in the former version.'),
+    deprecatedCount: int32().tag(15).describe('How often it happened, in the former version.'),
   },
   columns: {
     'Last Seen': lastSeenCell,

@@ -12,7 +12,7 @@ export const flowSchemaCondition = part(() =>
   object('api.flowcontrol.v1.FlowSchemaCondition', {
     type: string().tag(1),
     status: string().tag(2),
-    lastTransitionTime: time().tag(3),
+    lastTransitionTime: time().tag(3).describe('When the status last changed.'),
     reason: string().tag(4),
     message: string().tag(5),
   }));
@@ -29,7 +29,7 @@ export type FlowSchemaSpec = TypeOf<ReturnType<typeof flowSchemaSpec>>;
 
 export const flowSchemaStatus = part(() =>
   object('api.flowcontrol.v1.FlowSchemaStatus', {
-    conditions: list(flowSchemaCondition()).keyedBy('type').tag(1),
+    conditions: list(flowSchemaCondition()).keyedBy('type').tag(1).describe('What is known of the object\'s state, one entry for each type.'),
   }));
 export type FlowSchemaStatus = TypeOf<ReturnType<typeof flowSchemaStatus>>;
 
@@ -79,7 +79,7 @@ export type ServiceAccountSubject = TypeOf<ReturnType<typeof serviceAccountSubje
 
 export const subject = part(() =>
   object('api.flowcontrol.v1.Subject', {
-    kind: string().required().tag(1),
+    kind: string().required().tag(1).describe('User, Group or ServiceAccount.'),
     user: userSubject().tag(2),
     group: groupSubject().tag(3),
     serviceAccount: serviceAccountSubject().tag(4),
@@ -95,6 +95,7 @@ export type UserSubject = TypeOf<ReturnType<typeof userSubject>>;
 export const FlowSchema = defineKind({
   group: 'flowcontrol.apiserver.k8s.io', version: 'v1', kind: 'FlowSchema', plural: 'flowschemas',
   scope: 'Cluster', package: 'api.flowcontrol.v1',
+  description: 'Sorts requests into priority levels.',
   spec: flowSchemaSpec(),
   status: flowSchemaStatus(),
 });

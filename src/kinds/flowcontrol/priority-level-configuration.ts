@@ -29,7 +29,7 @@ export const priorityLevelConfigurationCondition = part(() =>
   object('api.flowcontrol.v1.PriorityLevelConfigurationCondition', {
     type: string().tag(1),
     status: string().tag(2),
-    lastTransitionTime: time().tag(3),
+    lastTransitionTime: time().tag(3).describe('When the status last changed.'),
     reason: string().tag(4),
     message: string().tag(5),
   }));
@@ -45,7 +45,7 @@ export type PriorityLevelConfigurationSpec = TypeOf<ReturnType<typeof priorityLe
 
 export const priorityLevelConfigurationStatus = part(() =>
   object('api.flowcontrol.v1.PriorityLevelConfigurationStatus', {
-    conditions: list(priorityLevelConfigurationCondition()).keyedBy('type').tag(1),
+    conditions: list(priorityLevelConfigurationCondition()).keyedBy('type').tag(1).describe('What is known of the object\'s state, one entry for each type.'),
   }));
 export type PriorityLevelConfigurationStatus = TypeOf<ReturnType<typeof priorityLevelConfigurationStatus>>;
 
@@ -60,6 +60,7 @@ export type QueuingConfiguration = TypeOf<ReturnType<typeof queuingConfiguration
 export const PriorityLevelConfiguration = defineKind({
   group: 'flowcontrol.apiserver.k8s.io', version: 'v1', kind: 'PriorityLevelConfiguration', plural: 'prioritylevelconfigurations',
   scope: 'Cluster', package: 'api.flowcontrol.v1',
+  description: 'How many requests of a level run and wait.',
   spec: priorityLevelConfigurationSpec(),
   status: priorityLevelConfigurationStatus(),
 });

@@ -23,6 +23,7 @@ export type IngressClassSpec = TypeOf<ReturnType<typeof ingressClassSpec>>;
 export const IngressClass = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'IngressClass', plural: 'ingressclasses',
   scope: 'Cluster', package: 'api.networking.v1',
+  description: 'A kind of ingress and who implements it.',
   spec: ingressClassSpec(),
   columns: {
     Controller: ({ spec }) => spec.controller ?? '',

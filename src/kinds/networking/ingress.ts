@@ -93,6 +93,7 @@ export type ServiceBackendPort = TypeOf<ReturnType<typeof serviceBackendPort>>;
 export const Ingress = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'Ingress', plural: 'ingresses',
   short: ['ing'], scope: 'Namespaced', package: 'api.networking.v1',
+  description: 'Routes HTTP from outside to services.',
   spec: ingressSpec(),
   status: ingressStatus(),
   columns: {

@@ -21,6 +21,7 @@ export type ParentReference = TypeOf<ReturnType<typeof parentReference>>;
 export const IPAddress = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'IPAddress', plural: 'ipaddresses',
   short: ['ip'], scope: 'Cluster', package: 'api.networking.v1',
+  description: 'An address that is taken.',
   spec: ipAddressSpec().required(),
   columns: {
     ParentRef: ({ spec: { parentRef } }) => (parentRef ? [parentRef.group, parentRef.resource, parentRef.namespace, parentRef.name].filter(Boolean).join('/') : ''),

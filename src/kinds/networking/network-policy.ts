@@ -53,6 +53,7 @@ export type NetworkPolicySpec = TypeOf<ReturnType<typeof networkPolicySpec>>;
 export const NetworkPolicy = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'NetworkPolicy', plural: 'networkpolicies',
   short: ['netpol'], scope: 'Namespaced', package: 'api.networking.v1',
+  description: 'Which traffic pods may have.',
   spec: networkPolicySpec(),
   columns: { 'Pod-Selector': ({ spec }) => formatSelector(spec.podSelector), Age: age },
   defaults: (policy) => {

@@ -12,13 +12,14 @@ export type ServiceCIDRSpec = TypeOf<ReturnType<typeof serviceCIDRSpec>>;
 
 export const serviceCIDRStatus = part(() =>
   object('api.networking.v1.ServiceCIDRStatus', {
-    conditions: list(condition()).keyedBy('type').tag(1),
+    conditions: list(condition()).keyedBy('type').tag(1).describe('What is known of the object\'s state, one entry for each type.'),
   }));
 export type ServiceCIDRStatus = TypeOf<ReturnType<typeof serviceCIDRStatus>>;
 
 export const ServiceCIDR = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'ServiceCIDR', plural: 'servicecidrs',
   scope: 'Cluster', package: 'api.networking.v1',
+  description: 'A range of addresses for services.',
   spec: serviceCIDRSpec(),
   status: serviceCIDRStatus(),
   columns: { CIDRs: ({ spec }) => (spec.cidrs ?? []).join(','), Age: age },

@@ -20,6 +20,7 @@ export type Scheduling = TypeOf<ReturnType<typeof scheduling>>;
 export const RuntimeClass = defineKind({
   group: 'node.k8s.io', version: 'v1', kind: 'RuntimeClass', plural: 'runtimeclasses',
   scope: 'Cluster', package: 'api.node.v1',
+  description: 'A way to run containers.',
   fields: {
     handler: string().required().tag(2),
     overhead: overhead().tag(3),

@@ -16,19 +16,20 @@ export type PodDisruptionBudgetSpec = TypeOf<ReturnType<typeof podDisruptionBudg
 
 export const podDisruptionBudgetStatus = part(() =>
   object('api.policy.v1.PodDisruptionBudgetStatus', {
-    observedGeneration: int64().tag(1),
+    observedGeneration: int64().tag(1).describe('The generation of the object this was computed from.'),
     disruptedPods: map(time()).tag(2),
     disruptionsAllowed: int32().tag(3),
     currentHealthy: int32().tag(4),
     desiredHealthy: int32().tag(5),
     expectedPods: int32().tag(6),
-    conditions: list(condition()).keyedBy('type').tag(7),
+    conditions: list(condition()).keyedBy('type').tag(7).describe('What is known of the object\'s state, one entry for each type.'),
   }));
 export type PodDisruptionBudgetStatus = TypeOf<ReturnType<typeof podDisruptionBudgetStatus>>;
 
 export const PodDisruptionBudget = defineKind({
   group: 'policy', version: 'v1', kind: 'PodDisruptionBudget', plural: 'poddisruptionbudgets',
   short: ['pdb'], scope: 'Namespaced', package: 'api.policy.v1',
+  description: 'How many pods may be taken away at a time.',
   spec: podDisruptionBudgetSpec(),
   status: podDisruptionBudgetStatus(),
   columns: {

@@ -8,10 +8,11 @@ import { clusterRoleErrors } from './rbac-validation.ts';
 export const ClusterRole = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRole', plural: 'clusterroles',
   scope: 'Cluster', package: 'api.rbac.v1',
+  description: 'What is allowed in the whole cluster.',
   nameRule: 'path-segment',
   fields: {
-    rules: list(policyRule()).tag(2),
-    aggregationRule: aggregationRule().tag(3),
+    rules: list(policyRule()).tag(2).describe('What the role allows; filled in by the controller if it is aggregated.'),
+    aggregationRule: aggregationRule().tag(3).describe('Gathers the rules of other cluster roles.'),
   },
   columns: { 'Created At': createdAt },
   validate: clusterRoleErrors,

@@ -10,10 +10,11 @@ import { defaultSubjects, roleRef, subject } from './subject.ts';
 export const RoleBinding = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'RoleBinding', plural: 'rolebindings',
   scope: 'Namespaced', package: 'api.rbac.v1',
+  description: 'Gives a role to someone in a namespace.',
   nameRule: 'path-segment',
   fields: {
-    subjects: list(subject()).tag(2),
-    roleRef: roleRef().required().default({}).tag(3),
+    subjects: list(subject()).tag(2).describe('Who gets the role.'),
+    roleRef: roleRef().required().default({}).tag(3).describe('The role; fixed once created.'),
   },
   columns: { Role: ({ roleRef }) => `${roleRef.kind}/${roleRef.name}`, Age: age },
   wideColumns: {

@@ -8,9 +8,10 @@ import { roleErrors } from './rbac-validation.ts';
 export const Role = defineKind({
   group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'Role', plural: 'roles',
   scope: 'Namespaced', package: 'api.rbac.v1',
+  description: 'What is allowed in a namespace.',
   nameRule: 'path-segment',
   fields: {
-    rules: list(policyRule()).tag(2),
+    rules: list(policyRule()).tag(2).describe('What the role allows.'),
   },
   columns: { 'Created At': createdAt },
   validate: roleErrors,

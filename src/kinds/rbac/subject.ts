@@ -3,18 +3,18 @@ import { mapItems } from '../change.ts';
 
 export const roleRef = part(() =>
   object('api.rbac.v1.RoleRef', {
-    apiGroup: string().default('rbac.authorization.k8s.io').tag(1),
-    kind: string().required().tag(2),
-    name: string().required().tag(3),
+    apiGroup: string().default('rbac.authorization.k8s.io').tag(1).describe('rbac.authorization.k8s.io.'),
+    kind: string().required().tag(2).describe('Role or ClusterRole.'),
+    name: string().required().tag(3).describe('The role\'s name.'),
   }).atomic());
 export type RoleRef = TypeOf<ReturnType<typeof roleRef>>;
 
 export const subject = part(() =>
   object('api.rbac.v1.Subject', {
-    kind: string().required().tag(1),
-    apiGroup: string().tag(2),
-    name: string().required().tag(3),
-    namespace: string().tag(4),
+    kind: string().required().tag(1).describe('User, Group or ServiceAccount.'),
+    apiGroup: string().tag(2).describe('rbac.authorization.k8s.io for users and groups, empty for service accounts.'),
+    name: string().required().tag(3).describe('The subject\'s name.'),
+    namespace: string().tag(4).describe('Of a service account.'),
   }).atomic());
 export type Subject = TypeOf<ReturnType<typeof subject>>;
 

@@ -8,7 +8,7 @@ export const allocatedDeviceStatus = part(() =>
     driver: string().required().default('').tag(1),
     pool: string().required().default('').tag(2),
     device: string().required().default('').tag(3),
-    conditions: list(condition()).mapKeys('type').tag(4),
+    conditions: list(condition()).mapKeys('type').tag(4).describe('What is known of the object\'s state, one entry for each type.'),
     data: any('apimachinery.pkg.runtime.RawExtension').tag(5),
     networkData: networkDeviceData().tag(6),
     shareID: string().pointer().tag(7),

@@ -20,6 +20,7 @@ export type DeviceClassSpec = TypeOf<ReturnType<typeof deviceClassSpec>>;
 export const DeviceClass = defineKind({
   group: 'resource.k8s.io', version: 'v1', kind: 'DeviceClass', plural: 'deviceclasses',
   scope: 'Cluster', package: 'api.resource.v1',
+  description: 'A sort of devices.',
   spec: deviceClassSpec().required(),
 });
 export type DeviceClass = InstanceOf<typeof DeviceClass>;

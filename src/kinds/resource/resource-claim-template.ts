@@ -14,6 +14,7 @@ export type ResourceClaimTemplateSpec = TypeOf<ReturnType<typeof resourceClaimTe
 export const ResourceClaimTemplate = defineKind({
   group: 'resource.k8s.io', version: 'v1', kind: 'ResourceClaimTemplate', plural: 'resourceclaimtemplates',
   scope: 'Namespaced', package: 'api.resource.v1',
+  description: 'A claim to be copied for each pod.',
   spec: resourceClaimTemplateSpec().required(),
 });
 export type ResourceClaimTemplate = InstanceOf<typeof ResourceClaimTemplate>;

@@ -28,6 +28,7 @@ export type ResourceSliceSpec = TypeOf<ReturnType<typeof resourceSliceSpec>>;
 export const ResourceSlice = defineKind({
   group: 'resource.k8s.io', version: 'v1', kind: 'ResourceSlice', plural: 'resourceslices',
   scope: 'Cluster', package: 'api.resource.v1',
+  description: 'Devices a driver offers.',
   spec: resourceSliceSpec().required(),
 });
 export type ResourceSlice = InstanceOf<typeof ResourceSlice>;

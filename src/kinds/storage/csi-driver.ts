@@ -29,6 +29,7 @@ export type TokenRequest = TypeOf<ReturnType<typeof tokenRequest>>;
 export const CSIDriver = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSIDriver', plural: 'csidrivers',
   scope: 'Cluster', package: 'api.storage.v1',
+  description: 'A storage driver and what it can do.',
   spec: csiDriverSpec().required(),
   columns: {
     AttachRequired: { type: 'boolean', cell: ({ spec }) => spec.attachRequired },

@@ -27,6 +27,7 @@ export type VolumeNodeResources = TypeOf<ReturnType<typeof volumeNodeResources>>
 export const CSINode = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSINode', plural: 'csinodes',
   scope: 'Cluster', package: 'api.storage.v1',
+  description: 'Storage drivers on a node.',
   spec: csiNodeSpec().required(),
   columns: { Drivers: integer(({ spec }) => spec.drivers.length), Age: age },
 });

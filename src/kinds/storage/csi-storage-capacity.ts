@@ -7,6 +7,7 @@ import { labelSelector } from '../meta/label-selector.ts';
 export const CSIStorageCapacity = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'CSIStorageCapacity', plural: 'csistoragecapacities',
   scope: 'Namespaced', package: 'api.storage.v1',
+  description: 'How much storage there is somewhere.',
   fields: {
     nodeTopology: labelSelector().tag(2),
     storageClassName: string().required().tag(3),

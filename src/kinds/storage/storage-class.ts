@@ -7,14 +7,15 @@ import { topologySelectorTerm } from '../core/node-selector.ts';
 export const StorageClass = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'StorageClass', plural: 'storageclasses',
   short: ['sc'], scope: 'Cluster', package: 'api.storage.v1',
+  description: 'A sort of storage and who makes it.',
   fields: {
-    provisioner: string().required().tag(2),
-    parameters: map(string()).tag(3),
-    reclaimPolicy: string().pointer().default('Delete').tag(4),
-    mountOptions: list(string()).tag(5),
-    allowVolumeExpansion: boolean().pointer().tag(6),
-    volumeBindingMode: string().pointer().default('Immediate').tag(7),
-    allowedTopologies: list(topologySelectorTerm()).tag(8),
+    provisioner: string().required().tag(2).describe('Who makes the volumes.'),
+    parameters: map(string()).tag(3).describe('Passed to the provisioner.'),
+    reclaimPolicy: string().pointer().default('Delete').tag(4).describe('What becomes of a volume when its claim is gone: Delete or Retain.'),
+    mountOptions: list(string()).tag(5).describe('Options its volumes are mounted with.'),
+    allowVolumeExpansion: boolean().pointer().tag(6).describe('Whether claims may grow.'),
+    volumeBindingMode: string().pointer().default('Immediate').tag(7).describe('Immediate, or WaitForFirstConsumer to choose the volume with the node of the first pod.'),
+    allowedTopologies: list(topologySelectorTerm()).tag(8).describe('Where volumes may be made.'),
   },
   columns: {
     Provisioner: ({ provisioner }) => provisioner,

@@ -39,6 +39,7 @@ export type VolumeError = TypeOf<ReturnType<typeof volumeError>>;
 export const VolumeAttachment = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttachment', plural: 'volumeattachments',
   scope: 'Cluster', package: 'api.storage.v1',
+  description: 'Attaches a volume to a node.',
   spec: volumeAttachmentSpec().required(),
   status: volumeAttachmentStatus(),
   columns: {

@@ -6,6 +6,7 @@ import { age } from '../cells.ts';
 export const VolumeAttributesClass = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttributesClass', plural: 'volumeattributesclasses',
   short: ['vac'], scope: 'Cluster', package: 'api.storage.v1',
+  description: 'Attributes of volumes that may change.',
   fields: {
     driverName: string().required().tag(2),
     parameters: map(string()).tag(3),

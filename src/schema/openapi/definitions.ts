@@ -89,12 +89,12 @@ export class Definitions {
     }
   }
 
+  /** Without a description: a node's own is that of the field it stands in, of which there may be many. */
   #object(node: SchemaNode & { type: 'object' }): Json {
     const names = Object.keys(node.fields).toSorted();
     const needed = names.filter((name) => node.fields[name]!.required);
     const properties = Object.fromEntries(names.map((name) => [name, this.#property(name, node.fields[name]!)]));
     return {
-      ...described(node.description),
       type: 'object',
       ...(needed.length > 0 ? { required: needed } : {}),
       ...(names.length > 0 ? { properties } : {}),
