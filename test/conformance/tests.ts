@@ -9,6 +9,16 @@ import { probes } from './k8s-io/probes.ts';
 import { containerRuntime } from './k8s-io/runtime.ts';
 import { securityContexts } from './k8s-io/security.ts';
 import { subpathExpansion } from './k8s-io/subpath-expansion.ts';
+import { events, newEvents } from './sig-api-machinery/events.ts';
+import { garbageCollector } from './sig-api-machinery/garbage-collector.ts';
+import { secrets } from './sig-api-machinery/secrets.ts';
+import { server } from './sig-api-machinery/server.ts';
+import { watchers } from './sig-api-machinery/watchers.ts';
+import { deployments } from './sig-apps/deployments.ts';
+import { replicaSets } from './sig-apps/replica-sets.ts';
+import { configMaps } from './sig-node/config-map.ts';
+import { downwardApi } from './sig-node/downward-api.ts';
+import { templates } from './sig-node/templates.ts';
 import { combinedVolumes } from './sig-storage/combined.ts';
 import { consumableVolumes } from './sig-storage/consumable.ts';
 import { downwardVolumes } from './sig-storage/downward.ts';
@@ -20,5 +30,9 @@ import { volumeUpdates } from './sig-storage/updates.ts';
 export const tests: readonly TestCase[] = [
   ...pods, ...containerRuntime, ...commands, ...initContainers, ...kubelet, ...probes, ...lifecycleHooks, ...securityContexts,
   ...subpathExpansion, ...nodes,
+  ...secrets, ...watchers, ...events, ...server, ...garbageCollector,
+  ...deployments, ...replicaSets,
+  ...newEvents,
+  ...configMaps, ...downwardApi, ...templates,
   ...consumableVolumes, ...volumeUpdates, ...emptyDirVolumes, ...downwardVolumes, ...subpaths, ...combinedVolumes,
 ];
