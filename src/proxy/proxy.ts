@@ -8,6 +8,7 @@ import { Service } from '../kinds/core/service.ts';
 import { EndpointSlice } from '../kinds/discovery/endpoint-slice.ts';
 import { Iptables, removeEverything } from './backends/iptables/apply.ts';
 import { forgetFlows, staleFlows } from './conntrack.ts';
+import { HealthCheckServers, planHealthChecks } from './health-checks.ts';
 import { planRuleset } from './ruleset.ts';
 import type { Ruleset } from './ruleset.ts';
 
@@ -49,6 +50,7 @@ export async function cleanProxy(run: RunProgram): Promise<void> {
 class Proxy implements AsyncDisposable {
   readonly #options: ProxyOptions;
   readonly #iptables: Iptables;
+  readonly #checks: HealthCheckServers;
   readonly #handlers: Disposable[] = [];
   #ruleset: Ruleset = [];
   #timer: Disposable | undefined;
@@ -60,6 +62,7 @@ class Proxy implements AsyncDisposable {
   constructor(options: ProxyOptions) {
     this.#options = options;
     this.#iptables = new Iptables(options.run, options.clusterCidr, options.log);
+    this.#checks = new HealthCheckServers(options.log);
   }
 
   async start(): Promise<void> {
@@ -84,6 +87,7 @@ class Proxy implements AsyncDisposable {
     this.#look?.[Symbol.dispose]();
     for (const handler of this.#handlers) handler[Symbol.dispose]();
     await this.#writing;
+    await this.#checks[Symbol.asyncDispose]();
   }
 
   #later(delay: Millis): void {
@@ -107,6 +111,7 @@ class Proxy implements AsyncDisposable {
         const stale = staleFlows(this.#ruleset, ruleset);
         this.#ruleset = ruleset;
         await forgetFlows(stale, run, log);
+        await this.#checks.become(planHealthChecks(ruleset));
       } catch (error) {
         log.error('proxy: rules not written', { error: error instanceof Error ? error.message : String(error) });
         this.#later(RETRY);

@@ -32,6 +32,8 @@ export interface PortRules {
   readonly loadBalancerIps: readonly string[];
   /** Empty: everyone. */
   readonly sourceRanges: readonly string[];
+  /** Where a load balancer asks whether this node has endpoints: with external traffic policy Local. */
+  readonly healthCheckPort?: number;
   /** Set with session affinity ClientIP. */
   readonly affinitySeconds?: number;
   readonly internalPolicy: Policy;
@@ -96,6 +98,7 @@ function planPort({ metadata, spec, status }: Service, port: ServicePort, backen
     externalIps: (spec.externalIPs ?? []).filter(isIpv4),
     loadBalancerIps: (status.loadBalancer.ingress ?? []).filter(({ ipMode }) => ipMode !== 'Proxy').map(({ ip }) => ip ?? '').filter(isIpv4),
     sourceRanges: (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter((range) => isIpv4(range.split('/')[0]!)),
+    ...(spec.externalTrafficPolicy === 'Local' && spec.healthCheckNodePort ? { healthCheckPort: spec.healthCheckNodePort } : {}),
     ...(sticky ? { affinitySeconds: spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800 } : {}),
     internalPolicy: spec.internalTrafficPolicy === 'Local' ? 'Local' : 'Cluster',
     externalPolicy: spec.externalTrafficPolicy === 'Local' ? 'Local' : 'Cluster',

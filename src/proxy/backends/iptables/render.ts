@@ -157,8 +157,15 @@ function renderFilter(ruleset: Ruleset): Table {
       // Node ports on localhost need route_localnet, which must not let neighbours reach what listens there (CVE-2020-8558).
       rule('KUBE-FIREWALL', say('block incoming localnet connections'), '! -s 127.0.0.0/8 -d 127.0.0.0/8', '-m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT', goto('DROP')),
       ...ruleset.flatMap(refusals),
+      ...ruleset.flatMap(healthChecks),
     ],
   };
+}
+
+/** Checks come in even where the machine's own rules let nothing in. */
+function healthChecks({ id, healthCheckPort }: PortRules): string[] {
+  if (healthCheckPort === undefined) return [];
+  return [rule('KUBE-NODEPORTS', say(`${id} health check node port`), `-m tcp -p tcp --dport ${healthCheckPort}`, goto('ACCEPT'))];
 }
 
 /** What is not served is refused at once rather than left to time out. */
