@@ -4,6 +4,10 @@ import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { namespaceController } from './namespace/namespace.ts';
+import { nodeIpamController } from './node-ipam/node-ipam.ts';
+import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
+import { taintEvictionController } from './node-lifecycle/taint-eviction.ts';
+import { podGarbageCollector } from './pod-gc/pod-gc.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
 import { replicationControllerController } from './replica-set/replication-controller.ts';
 import { rootCaPublisher } from './root-ca/root-ca.ts';
@@ -24,14 +28,18 @@ export interface ControllersConfig {
 }
 
 /** Every controller, in the order in which they start. */
-export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAccountTokens = false }: ControllersConfig): readonly Controller[] {
+export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAccountTokens = false, clusterCidr }: ControllersConfig): readonly Controller[] {
   return [
+    nodeIpamController(clusterCidr),
+    nodeLifecycleController(),
+    taintEvictionController,
     serviceAccountController,
     rootCaPublisher(caPem),
     ...(key ? [tokenSecretController({ caPem, key })] : []),
     ...(legacyServiceAccountTokens ? [legacyTokenController] : []),
     namespaceController,
     garbageCollector,
+    podGarbageCollector(),
     deploymentController,
     replicaSetController,
     replicationControllerController,

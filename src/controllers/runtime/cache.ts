@@ -5,6 +5,12 @@ import { controllerOf } from './ownership.ts';
 
 const BY_CONTROLLER = 'controller';
 
+/** A way to find objects of a cache: what `values` gives for each. */
+export interface Index<T> {
+  readonly name: string;
+  readonly values: (object: T) => readonly string[];
+}
+
 /** Reads of everything the cluster's informers hold. No request, possibly stale; the manager waits for one's own writes. */
 export class Cache {
   readonly #informers: Informers;
@@ -35,6 +41,13 @@ export class Cache {
 
   list<R extends Resource>(resource: R, namespace?: string): readonly InstanceOf<R>[] {
     return this.lister(resource).list(namespace);
+  }
+
+  /** Objects for which the function of this index gave `value`; the index is made on first use. */
+  byIndex<R extends Resource>(resource: R, index: Index<InstanceOf<R>>, value: string): readonly InstanceOf<R>[] {
+    const informer = this.informer(resource);
+    informer.addIndex(index.name, index.values);
+    return informer.lister.byIndex(index.name, value);
   }
 
   /** What this owner manages. */

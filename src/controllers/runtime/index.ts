@@ -7,10 +7,11 @@
  * Reconcilers are level-triggered: they see objects, never events. They read the cache and may trust it to hold their
  * own writes. Must not know: any particular controller, the server.
  */
-export { Cache } from './cache.ts';
+export { Cache, type Index } from './cache.ts';
 export {
   defineController, watchOf, type Context, type Controller, type ControllerDefinition, type ControllerSurroundings, type Watch,
 } from './controller.ts';
 export { claim, controllerOf, controllerReference, refersTo, type Claim } from './ownership.ts';
+export { definePeriodic, type PeriodicDefinition } from './periodic.ts';
 export { slowStart } from './slow-start.ts';
 export { TrackingClient } from './tracking-client.ts';

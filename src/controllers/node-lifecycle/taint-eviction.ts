@@ -1,0 +1,56 @@
+import type { Millis } from '../../base/clock.ts';
+import { Node } from '../../kinds/core/node.ts';
+import { Pod } from '../../kinds/core/pod.ts';
+import type { Taint } from '../../kinds/core/toleration.ts';
+import { isApiError } from '../../meta/api-error.ts';
+import { formatTime, parseTime } from '../../meta/time.ts';
+import { isTerminalPhase, setCondition } from '../../rules/pod-conditions.ts';
+import { tolerates } from '../../rules/tolerations.ts';
+import { podsOfNode } from '../pods-of-node.ts';
+import { defineController, watchOf } from '../runtime/index.ts';
+
+/** Deletes pods that do not put up with their node's NoExecute taints, or no longer do. */
+export const taintEvictionController = defineController({
+  name: 'taint-eviction',
+  component: 'taint-eviction-controller',
+  for: Pod,
+  watches: [watchOf(Node, (node, cache, old) =>
+    (JSON.stringify(node.spec.taints) === JSON.stringify(old?.spec.taints) ? [] : podsOfNode(cache, node.metadata.name).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)))],
+
+  async reconcile(pod, { cache, client, events, now }) {
+    const node = pod.spec.nodeName ? cache.get(Node, pod.spec.nodeName) : undefined;
+    const wait = evictIn(pod, node?.spec.taints, now);
+    if (wait === undefined || wait > 0) return wait;
+    const { name, namespace = '', uid } = pod.metadata;
+    events.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${namespace}/${name}`);
+    const conditions = setCondition(pod.status.conditions, {
+      type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint',
+      lastTransitionTime: formatTime(now),
+    });
+    try {
+      await client.updateStatus(Pod, { ...pod, status: { ...pod.status, conditions } });
+      await client.delete(Pod, name, { namespace, preconditions: { uid } });
+    } catch (error) {
+      if (!isApiError(error, 'NotFound')) throw error;
+    }
+    return undefined;
+  },
+});
+
+/** Milliseconds until the pod has to go, undefined for never. */
+export function evictIn(pod: Pod, taints: readonly Taint[] | undefined, now: Millis): Millis | undefined {
+  if (pod.metadata.deletionTimestamp !== undefined || isTerminalPhase(pod.status.phase)) return undefined;
+  const evicting = (taints ?? []).filter(({ effect }) => effect === 'NoExecute');
+  const waits = evicting.map((taint) => toleratedFor(pod, taint, now));
+  const shortest = Math.min(Infinity, ...waits);
+  return shortest === Infinity ? undefined : Math.max(0, shortest);
+}
+
+/** Of all tolerations that cover the taint the shortest counts; one without seconds lasts for ever. */
+function toleratedFor({ spec }: Pod, taint: Taint, now: Millis): Millis {
+  const covering = (spec.tolerations ?? []).filter((one) => tolerates(one, taint));
+  if (covering.length === 0) return 0;
+  const seconds = Math.min(...covering.map((one) => one.tolerationSeconds ?? Infinity));
+  // The taint says since when: a restart of ours does not begin the wait anew.
+  return (parseTime(taint.timeAdded) ?? now) + Math.max(0, seconds) * 1000 - now;
+}

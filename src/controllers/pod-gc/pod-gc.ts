@@ -1,0 +1,65 @@
+import type { Millis } from '../../base/clock.ts';
+import { Node } from '../../kinds/core/node.ts';
+import { Pod } from '../../kinds/core/pod.ts';
+import { isApiError } from '../../meta/api-error.ts';
+import { formatTime } from '../../meta/time.ts';
+import { isTerminalPhase, setCondition } from '../../rules/pod-conditions.ts';
+import { definePeriodic, type Context, type Controller } from '../runtime/index.ts';
+import { plan, QUARANTINE } from './plan.ts';
+
+/** Removes pods that no kubelet will remove: of nodes that are gone, never bound, or ended in great number. */
+export const podGarbageCollector = (): Controller => {
+  const missingSince = new Map<string, Millis>();
+  return definePeriodic({
+    name: 'pod-garbage-collector',
+    every: 20_000,
+    reads: [Pod, Node],
+
+    async round(context) {
+      const { cache, now } = context;
+      const pods = cache.list(Pod);
+      const nodes = new Map(cache.list(Node).map((node) => [node.metadata.name, node]));
+      const { ended, orphaned, unscheduled, stranded } = plan(pods, nodes, await goneNodes(pods, nodes, context));
+      const results = await Promise.allSettled([
+        ...ended.map((pod) => remove(pod, context)),
+        ...orphaned.map((pod) => disrupt(pod, { context, message: 'PodGC: node no longer exists', at: now })),
+        ...unscheduled.map((pod) => remove(pod, context)),
+        ...stranded.map((pod) => disrupt(pod, { context, message: 'PodGC: node is out-of-service', at: now })),
+      ]);
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed) throw failed.reason;
+    },
+  });
+
+  /** A cache may lag behind a new node: a name must be missing for a while, and the server must agree. */
+  async function goneNodes(pods: readonly Pod[], nodes: ReadonlyMap<string, Node>, { client, now }: Context): Promise<ReadonlySet<string>> {
+    const missing = new Set(pods.map(({ spec }) => spec.nodeName ?? '').filter((name) => name !== '' && !nodes.has(name)));
+    for (const name of missingSince.keys()) if (!missing.has(name)) missingSince.delete(name);
+    const gone = new Set<string>();
+    for (const name of missing) {
+      const since = missingSince.get(name) ?? now;
+      missingSince.set(name, since);
+      if (now - since >= QUARANTINE && !(await client.get(Node, name).catch(absent))) gone.add(name);
+    }
+    return gone;
+  }
+};
+
+/** Says why before the pod goes: a Job counts on it. */
+async function disrupt(pod: Pod, { context, message, at }: { context: Context; message: string; at: Millis }): Promise<void> {
+  if (!isTerminalPhase(pod.status.phase)) {
+    const conditions = setCondition(pod.status.conditions, {
+      type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message, lastTransitionTime: formatTime(at),
+    });
+    await context.client.updateStatus(Pod, { ...pod, status: { ...pod.status, phase: 'Failed', conditions } }).catch(absent);
+  }
+  await remove(pod, context);
+}
+
+async function remove({ metadata: { name, namespace = '', uid } }: Pod, { client }: Context): Promise<void> {
+  await client.delete(Pod, name, { namespace, gracePeriodSeconds: 0, preconditions: { uid } }).catch(absent);
+}
+
+function absent(error: unknown): undefined {
+  if (!isApiError(error, 'NotFound')) throw error;
+}
