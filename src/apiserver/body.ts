@@ -84,15 +84,16 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 /** @throws ApiError when `value` is nested too deeply for anything that walks it. */
 export function checkDepth(value: unknown): unknown {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) throw badRequest('the object is nested too deeply: exceeded max depth');
-    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one).filter(isObject) : []));
-  }
+  if (isDeeper(value, MAX_DEPTH)) throw badRequest('the object is nested too deeply: exceeded max depth');
   return value;
 }
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  for (const key in value) if (isDeeper((value as Readonly<Record<string, unknown>>)[key], levels - 1)) return true;
+  return false;
+}
 
 /** The body as an object of `kind`: apiVersion and kind may be left out, but not differ. */
 export function checkKind(kind: Pick<Kind, 'group' | 'version' | 'kind'>, body: unknown): Readonly<Record<string, unknown>> {

@@ -13,6 +13,7 @@ import type { ApiServerOptions } from './config.ts';
 import type { Core } from './core.ts';
 import { applyDefaults } from '../schema/decode.ts';
 import { startCompaction } from './compaction.ts';
+import { startEventExpiry } from './event-expiry.ts';
 import { composeStages, type Exchange } from './exchange.ts';
 import { Metrics } from './metrics.ts';
 import { parseRequestInfo, type RequestInfo } from './request-info.ts';
@@ -64,12 +65,14 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     return run(exchange);
   };
   await bootstrap(core, handler);
+  const expiry = startEventExpiry(core);
   const compaction = startCompaction({ driver, clock, log, interval: config.compactionInterval });
 
   return {
     handler,
     async [Symbol.asyncDispose]() {
       stopping.abort();
+      expiry[Symbol.dispose]();
       compaction[Symbol.dispose]();
       await hub[Symbol.asyncDispose]();
     },
