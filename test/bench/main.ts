@@ -2,17 +2,17 @@
  * npm run bench [-- --peer DIR] [--only TEXT] [--scale N] [--idle SECONDS] [--keep]
  *
  * What the API costs, in CPU of the server per request, over TLS by a user bound by RBAC; beside kube-apiserver and etcd
- * where DIR holds their programs. Then the control plane at rest. Figures are printed, never asserted.
+ * where DIR holds their programs. Then `knarr up` and the control plane at rest. Figures are printed, never asserted.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { systemClock } from '../../src/base/clock.ts';
 import { cases, prepare, type Case } from './cases.ts';
 import { cpuMicros, memoryBytes } from './machine.ts';
 import { serveApi } from './serve.ts';
 import { startKnarrApi, startKnarrControlPlane, startPeer, type Target } from './target.ts';
+import { measureUp, printRest } from './up.ts';
 
 interface Measured {
   readonly perSecond: number;
@@ -32,14 +32,18 @@ async function main(): Promise<void> {
   const root = await mkdtemp(join(tmpdir(), 'knarr-bench-'));
   const chosen = cases.filter(({ name }) => name.toLowerCase().includes(values.only.toLowerCase()));
   try {
-    const ours = await measureAll(await startKnarrApi(join(root, 'knarr')), chosen);
-    const theirs = values.peer === undefined ? undefined : await measureAll(await startPeer(join(root, 'peer'), values.peer), chosen);
-    printCases(chosen, ours, theirs);
-    if (values.only === '') await atRest(join(root, 'control-plane'));
+    if (chosen.length > 0) await beside(root, chosen);
+    if ('up'.includes(values.only)) await atRest(join(root, 'control-plane'));
   } finally {
     if (values.keep) console.log(`kept ${root}`);
     else await rm(root, { recursive: true, force: true });
   }
+}
+
+async function beside(root: string, chosen: readonly Case[]): Promise<void> {
+  const ours = await measureAll(await startKnarrApi(join(root, 'knarr')), chosen);
+  const theirs = values.peer === undefined ? undefined : await measureAll(await startPeer(join(root, 'peer'), values.peer), chosen);
+  printCases(chosen, ours, theirs);
 }
 
 async function measureAll(target: Target, chosen: readonly Case[]): Promise<ReadonlyMap<string, Measured>> {
@@ -71,16 +75,17 @@ function printCases(chosen: readonly Case[], ours: ReadonlyMap<string, Measured>
   }
 }
 
-/** Memory a minute after it was ready, and the CPU of that minute. */
+/** The control plane alone, where no node can be had; else a whole cluster with one node and one pod. */
 async function atRest(directory: string): Promise<void> {
+  const rest = (pids: readonly number[]) => printRest(pids, Number(values.idle));
+  if (process.platform === 'linux' && process.getuid?.() === 0) {
+    const { readyMillis, runningMillis } = await measureUp(directory, rest);
+    console.log(`up: node Ready after ${readyMillis.toFixed(0)} ms, a container running after ${runningMillis.toFixed(0)} ms`);
+    return;
+  }
   await using target = await startKnarrControlPlane(directory);
-  const seconds = Number(values.idle);
-  console.log(`\ncontrol plane: ready after ${target.readyMillis.toFixed(0)} ms; now ${seconds} s of rest`);
-  await systemClock.sleep(5000); // caches fill, controllers make what a new cluster has
-  const before = await cpuMicros(target.pids);
-  await systemClock.sleep(Math.max(0, seconds - 5) * 1000);
-  const cpu = (await cpuMicros(target.pids)) - before;
-  console.log(`control plane at rest: ${megabytes(await memoryBytes(target.pids))} MB (PSS), ${((cpu / 1e6 / Math.max(1, seconds - 5)) * 100).toFixed(2)} % of a core`);
+  console.log(`control plane: ready after ${target.readyMillis.toFixed(0)} ms`);
+  await rest(target.pids);
 }
 
 function megabytes(bytes: number): string {
