@@ -4,13 +4,18 @@ import { ConfigMap } from '../../kinds/core/config-map.ts';
 import { Secret } from '../../kinds/core/secret.ts';
 import { ServiceAccount } from '../../kinds/core/service-account.ts';
 import { rootCaPublisher } from '../root-ca/root-ca.ts';
-import { startControlled } from '../testing/start.ts';
+import { startControlled, type TestCluster } from '../testing/start.ts';
 import { legacyTokenController, TOKEN_TYPE, tokenSecretController } from './token.ts';
 
 const at = { namespace: 'shop' };
 const { privateKey } = await generateKeyPair('ES256', { extractable: true });
 const key = { ...(await exportJWK(privateKey)), alg: 'ES256', kid: 'k1' };
 const start = () => startControlled([rootCaPublisher('CA'), tokenSecretController({ caPem: 'CA', key }), legacyTokenController]);
+/** The Secret once it is filled. */
+const filled = ({ client, find }: TestCluster, name: string) => find(async () => {
+  const secret = await client.get(Secret, name, at);
+  return secret.data?.['token'] === undefined ? undefined : secret;
+});
 const claims = ({ data }: Secret) => decodeJwt(atob(data!['token']!));
 
 test('every namespace has its default account, the CA, and the account a token', async () => {
@@ -20,7 +25,7 @@ test('every namespace has its default account, the CA, and the account a token',
   const account = await client.get(ServiceAccount, 'default', at);
   expect((await client.get(ConfigMap, 'kube-root-ca.crt', at)).data).toEqual({ 'ca.crt': 'CA' });
   expect(account.secrets).toHaveLength(1);
-  const secret = await client.get(Secret, account.secrets![0]!.name!, at);
+  const secret = await filled(cluster, account.secrets![0]!.name!);
   expect(secret.metadata.name).toMatch(/^default-token-[a-z0-9]{5}$/);
   expect([atob(secret.data!['ca.crt']!), atob(secret.data!['namespace']!)]).toEqual(['CA', 'shop']);
   expect(claims(secret)).toMatchObject({
@@ -48,7 +53,7 @@ test('a Secret that asks for a token is filled, and goes with its account', asyn
   const annotations = { 'kubernetes.io/service-account.name': 'robot' };
   await client.create(Secret, { metadata: { name: 'asked', namespace: 'shop', annotations }, type: TOKEN_TYPE });
   await pass(1);
-  expect(claims(await client.get(Secret, 'asked', at)).sub).toBe('system:serviceaccount:shop:robot');
+  expect(claims(await filled(cluster, 'asked')).sub).toBe('system:serviceaccount:shop:robot');
   await client.delete(ServiceAccount, 'robot', at);
   await pass(1);
   const left = (await client.list(Secret, at)).items.map(({ metadata }) => metadata.annotations?.['kubernetes.io/service-account.name']);
