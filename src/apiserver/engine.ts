@@ -8,7 +8,7 @@ import { metadataErrors } from './registry/metadata.ts';
 export function validateObject(kind: Kind, object: AnyObject, change?: { readonly old: AnyObject; readonly scope: 'object' | 'status' | 'whole' }): readonly FieldError[] {
   const metadata = metadataErrors(kind, object, change?.old);
   // What a subresource may change is the subresource's own rule, not the one for updates of the object.
-  if (change?.scope === 'whole') return [...metadata, ...validateByKind(kind, object)];
+  if (change?.scope === 'whole') return [...metadata, ...validateByKind(kind, object, 'any')];
   if (change?.scope !== 'status') return [...metadata, ...validateByKind(kind, object, change?.old)];
   return [...metadata, ...(kind.validateStatusUpdate?.(object as never, change.old as never, FieldPath.of()) ?? [])];
 }

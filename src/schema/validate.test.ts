@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { int32, list, map, object, oneOf, string } from './field.ts';
-import { validateValue } from './validate.ts';
+import { FieldPath, forbidden } from '../meta/field-error.ts';
+import { defineKind } from './kind.ts';
+import { validateObject, validateValue } from './validate.ts';
 
 const item = object('api.Item', { name: string().required(), weight: int32().min(1).max(100), kind: string().immutable() });
 const spec = object('api.Spec', {
@@ -58,4 +60,15 @@ test('what is immutable may be set once, and neither changed nor removed', () =>
 test('items of keyed lists are compared with their former selves, wherever they stand', () => {
   const old = { items: [{ name: 'a', kind: 'x' }, { name: 'b', kind: 'y' }] };
   expect(check({ items: [{ name: 'b', kind: 'y' }, { name: 'a', kind: 'z' }] }, old)).toEqual(['spec.items[1].kind: Invalid value: "z": field is immutable']);
+});
+
+test('rules of creation are for creation alone, those of updates for updates', () => {
+  const at = FieldPath.of();
+  const kind = {
+    ...defineKind({ group: '', version: 'v1', kind: 'Thing', plural: 'things', scope: 'Namespaced', package: 'test' }),
+    validateCreate: () => [forbidden(at.child('spec'), 'created')], validateUpdate: () => [forbidden(at.child('spec'), 'updated')],
+  };
+  const object = { apiVersion: 'v1', kind: 'Thing', metadata: { name: 'a', uid: '', resourceVersion: '', creationTimestamp: '' } };
+  const messages = (before?: typeof object | 'any') => validateObject(kind, object, before).map(({ message }) => message);
+  expect([messages(), messages(object), messages('any')]).toEqual([['Forbidden: created'], ['Forbidden: updated'], []]);
 });

@@ -10,10 +10,13 @@ export const IMMUTABLE = 'field is immutable';
 /**
  * Everything wrong with a decoded object: what the schema says (required, bounds, sets of values, duplicates, immutable fields)
  * and what the kind's own rules say. Where both speak of one field, the kind's words count. `status` is not looked at.
+ * @param before the object before the update; 'any' where neither the rules of creation nor those of updates apply (subresources)
  */
-export function validateObject(kind: Kind, object: AnyObject, old?: AnyObject): readonly FieldError[] {
+export function validateObject(kind: Kind, object: AnyObject, before?: AnyObject | 'any'): readonly FieldError[] {
   const at = FieldPath.of();
-  const own = [...(kind.validate?.(object, at) ?? []), ...((old ? kind.validateUpdate?.(object, old, at) : kind.validateCreate?.(object, at)) ?? [])];
+  const old = before === 'any' ? undefined : before;
+  const change = old ? kind.validateUpdate?.(object, old, at) : before === undefined ? kind.validateCreate?.(object, at) : undefined;
+  const own = [...(kind.validate?.(object, at) ?? []), ...(change ?? [])];
   const generic = schemaErrors(kind, object, old);
   if (own.length === 0 || generic.length === 0) return own.length === 0 ? generic : own;
   const spoken = new Set(own.map(({ field }) => field));
