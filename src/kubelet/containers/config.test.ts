@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import type { Image } from '../cri/runtime-v1.ts';
+import { podOf } from '../testing/pods.ts';
+import { containerConfig } from './container-config.ts';
+import { linuxResources, oomScoreAdjust, podLimits, quotaOf, sharesOf } from './resources.ts';
+import { sandboxConfig } from './sandbox-config.ts';
+import { containerSecurity } from './security.ts';
+
+const GIB = 1024 ** 3;
+const image: Image = { id: 'sha256:1', repoTags: ['knarr.local/busybox:1'], repoDigests: [], size: 1, uid: null, username: '', pinned: false };
+
+const secure = (container: object, spec: object = {}, from: Partial<Image> = {}) => {
+  const pod = podOf({ containers: [{ name: 'a', ...container }], ...spec });
+  return containerSecurity({ pod, container: pod.spec.containers[0]!, image: { ...image, ...from }, seccompDir: '/seccomp' });
+};
+
+test('thousandths of a CPU become shares and quota within the kernel\'s bounds', () => {
+  expect([0, 1, 500, 1000, 1_000_000].map(sharesOf)).toEqual([2, 2, 512, 1024, 262_144]);
+  expect([0, 1, 500, 2000].map(quotaOf)).toEqual([0, 1000, 50_000, 200_000]);
+});
+
+test('limits stand in for requests that are not given', () => {
+  const pod = podOf({ containers: [{ name: 'a', resources: { limits: { cpu: '500m', memory: '1Gi' } } }] });
+  expect(linuxResources(pod, pod.spec.containers[0]!, 4 * GIB)).toEqual({ cpuShares: 512, cpuQuota: 50_000, cpuPeriod: 100_000, memoryLimitInBytes: GIB, oomScoreAdj: -997 });
+});
+
+test('the kernel kills best-effort containers first, then small requests, guaranteed and critical ones last', () => {
+  const score = (resources: object, spec: object = {}) => {
+    const pod = podOf({ containers: [{ name: 'a', resources }], ...spec });
+    return oomScoreAdjust(pod, pod.spec.containers[0]!, 4 * GIB);
+  };
+  expect(score({})).toBe(1000);
+  expect(score({ requests: { memory: '1Gi' } })).toBe(750);
+  expect(score({ requests: { cpu: '1' } })).toBe(999);
+  expect(score({ requests: { memory: '4Gi' } })).toBe(3);
+  expect(score({ limits: { cpu: '1', memory: '1Gi' } })).toBe(-997);
+  expect(score({}, { priority: 2_000_001_000 })).toBe(-997);
+});
+
+test('a pod is limited as a whole only where each of its containers is', () => {
+  const limited = { resources: { limits: { cpu: '1', memory: '1Gi' } } };
+  expect(podLimits(podOf({ containers: [{ name: 'a', ...limited }, { name: 'b', ...limited }] }))).toEqual({ cpuShares: 2048, cpuQuota: 200_000, cpuPeriod: 100_000, memoryBytes: 2 * GIB });
+  expect(podLimits(podOf({ containers: [{ name: 'a', ...limited }, { name: 'b' }] }))).toEqual({ cpuShares: 1024, cpuPeriod: 100_000 });
+});
+
+test('a pod\'s peak is its largest init container or all main ones, sidecars on top of both', () => {
+  const of = (cpu: string) => ({ resources: { requests: { cpu } } });
+  const pod = podOf({ initContainers: [{ name: 's', restartPolicy: 'Always', ...of('1') }, { name: 'i', ...of('4') }], containers: [{ name: 'a', ...of('2') }] });
+  expect(podLimits(pod).cpuShares).toBe(5 * 1024);
+});
+
+test('the container\'s own security settings win over its pod\'s', () => {
+  expect(secure({ securityContext: { runAsUser: 5 } }, { securityContext: { runAsUser: 1, runAsGroup: 2, fsGroup: 3, supplementalGroups: [4] } }))
+    .toMatchObject({ runAsUser: { value: 5 }, runAsGroup: { value: 2 }, supplementalGroups: [4, 3], privileged: false, seccomp: { profileType: 'Unconfined' } });
+  expect(secure({}, {}, { uid: { value: 9 } })).toMatchObject({ runAsUser: { value: 9 } });
+  expect(secure({}, {}, { username: 'web' })).toMatchObject({ runAsUsername: 'web' });
+  expect(secure({ securityContext: { seccompProfile: { type: 'Localhost', localhostProfile: 'p.json' } } })).toMatchObject({ seccomp: { profileType: 'Localhost', localhostRef: '/seccomp/p.json' } });
+  expect(secure({ securityContext: { privileged: true } })).toMatchObject({ privileged: true, maskedPaths: [], readonlyPaths: [] });
+});
+
+test('who must not run as root is told why not', () => {
+  const nonRoot = { securityContext: { runAsNonRoot: true } };
+  const at = '(pod: "web_default(11111111-2222-3333-4444-555555555555)", container: a)';
+  expect(() => secure({}, nonRoot)).toThrow(`container has runAsNonRoot and image will run as root ${at}`);
+  expect(() => secure({ securityContext: { runAsUser: 0 } }, nonRoot)).toThrow(`container's runAsUser breaks non-root policy ${at}`);
+  expect(() => secure({}, nonRoot, { username: 'web' })).toThrow(`container has runAsNonRoot and image has non-numeric user (web), cannot verify user is non-root ${at}`);
+  expect(secure({}, nonRoot, { uid: { value: 7 } })).toMatchObject({ runAsUser: { value: 7 } });
+});
+
+test('a sandbox carries the pod\'s name, ports, sysctls and namespaces', () => {
+  const pod = podOf({
+    containers: [{ name: 'a', ports: [{ containerPort: 80, hostPort: 8080, protocol: 'UDP' }, { containerPort: 81 }] }],
+    hostIPC: true, securityContext: { sysctls: [{ name: 'net/core/somaxconn', value: '1' }] },
+  }, { labels: { app: 'x' }, annotations: { note: 'y' } });
+  const config = sandboxConfig({ pod, attempt: 3, dns: { servers: [], searches: [], options: [] }, clusterDomain: 'cluster.local', logDirectory: '/logs', cgroupParent: '/knarr/pod', seccompDir: '' });
+  expect(config).toMatchObject({
+    metadata: { name: 'web', namespace: 'default', attempt: 3 }, hostname: 'web', logDirectory: '/logs',
+    portMappings: [{ protocol: 'UDP', containerPort: 80, hostPort: 8080, hostIp: '' }],
+    labels: { app: 'x', 'io.kubernetes.pod.name': 'web', 'io.kubernetes.pod.uid': pod.metadata.uid }, annotations: { note: 'y' },
+    linux: { cgroupParent: '/knarr/pod', sysctls: { 'net.core.somaxconn': '1' }, securityContext: { namespaceOptions: { network: 'POD', pid: 'CONTAINER', ipc: 'NODE' }, seccomp: { profileType: 'RuntimeDefault' } } },
+  });
+  const onHost = sandboxConfig({ pod: podOf({ hostNetwork: true, containers: pod.spec.containers }), attempt: 0, dns: { servers: [], searches: [], options: [] }, clusterDomain: '', logDirectory: '', cgroupParent: '', seccompDir: '' });
+  expect(onHost.hostname).toBeUndefined();
+  expect(onHost.portMappings).toEqual([]);
+});
+
+test('a container carries what is needed to know it again', () => {
+  const pod = podOf({ containers: [{ name: 'a', command: ['run', '$(X)'], args: ['$(Y)'], tty: true, lifecycle: { preStop: { exec: { command: ['bye'] } } } }] });
+  const config = containerConfig({ pod, container: pod.spec.containers[0]!, restartCount: 4, image, environment: new Map([['X', '1']]), mounts: [], machineMemory: GIB, seccompDir: '' });
+  expect(config).toMatchObject({
+    metadata: { name: 'a', attempt: 4 }, image: { image: 'sha256:1' }, command: ['run', '1'], args: ['$(Y)'], envs: [{ key: 'X', value: '1' }], logPath: 'a/4.log', tty: true, stdin: false,
+    labels: { 'io.kubernetes.container.name': 'a' },
+    annotations: { 'io.kubernetes.container.restartCount': '4', 'io.kubernetes.container.preStopHandler': '{"exec":{"command":["bye"]}}', 'io.kubernetes.pod.terminationGracePeriod': '30' },
+  });
+});
