@@ -11,3 +11,4 @@
  */
 export { layoutOf, type Layout } from './layout.ts';
 export { planCluster, type Settings } from './settings.ts';
+export { startInMemory, type InMemoryCluster, type InMemoryOptions } from './in-memory.ts';

@@ -2,6 +2,9 @@ import { Node } from '../../kinds/core/node.ts';
 import { defineController, type Controller } from '../runtime/index.ts';
 import { Ranges } from './ranges.ts';
 
+/** A full range is asked again after this; thousands of nodes without one must not keep the process busy. */
+const FULL_AGAIN = 300_000;
+
 /** Gives each node a range of its own for its pods' addresses. */
 export const nodeIpamController = (clusterCidr = '10.244.0.0/16'): Controller => {
   const ranges = new Ranges(clusterCidr);
@@ -17,13 +20,17 @@ export const nodeIpamController = (clusterCidr = '10.244.0.0/16'): Controller =>
       const { name } = node.metadata;
       if (!loaded) for (const one of cache.list(Node)) if (one.spec.podCIDR) ranges.occupy(one.metadata.name, one.spec.podCIDR);
       loaded = true;
-      if (node.spec.podCIDR) return ranges.occupy(name, node.spec.podCIDR);
+      if (node.spec.podCIDR) {
+        ranges.occupy(name, node.spec.podCIDR);
+        return undefined;
+      }
       const podCIDR = ranges.allocate(name);
       if (podCIDR === undefined) {
         events.event(node, 'Normal', 'CIDRNotAvailable', `Node ${name} status is now: CIDRNotAvailable`);
-        throw new Error('no pod range is left for the node');
+        return FULL_AGAIN;
       }
       await client.patch(Node, name, { type: 'merge', body: { metadata: { uid: node.metadata.uid }, spec: { podCIDR, podCIDRs: [podCIDR] } } });
+      return undefined;
     },
 
     async gone(name) {

@@ -1,0 +1,61 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { startApiServer } from '../apiserver/index.ts';
+import { createClient, createInformers, type Client, type Informers } from '../client/index.ts';
+import { startControllers } from '../controllers/index.ts';
+import { builtinKinds } from '../kinds/index.ts';
+import { startScheduler } from '../scheduler/index.ts';
+import { startSimulatedNodes } from '../simulate/index.ts';
+import { memoryDriver } from '../store/index.ts';
+import type { ApiHandler, UserInfo } from '../wire/api.ts';
+import { Started } from './started.ts';
+import { KUBERNETES_VERSION } from './version.ts';
+
+export interface InMemoryOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Names of the nodes that pretend to run pods. */
+  readonly nodes: readonly string[];
+}
+
+/** A whole cluster on one event loop: nothing is listened to, nothing is kept. */
+export interface InMemoryCluster extends AsyncDisposable {
+  readonly handler: ApiHandler;
+  readonly informers: Informers;
+  clientOf(user: UserInfo): Client;
+}
+
+/** Resolves when the API serves and every node is Ready. */
+export async function startInMemory({ clock, random, log, nodes }: InMemoryOptions): Promise<InMemoryCluster> {
+  const started = new Started();
+  const around = { clock, random, log };
+  try {
+    const key = await signingKey();
+    const issuer = 'https://kubernetes.default.svc.cluster.local';
+    const { handler } = started.add(await startApiServer({
+      driver: started.add(memoryDriver()), kinds: builtinKinds, ...around,
+      config: { serviceAccounts: { issuer, audiences: [issuer], signingKey: key }, version: { gitVersion: KUBERNETES_VERSION } },
+    }));
+    const clientOf = (user: UserInfo) => createClient(handler, { user, userAgent: user.username });
+    const named = (username: string) => clientOf({ username, groups: ['system:authenticated'] });
+    const informers = started.add(createInformers(named('system:kube-controller-manager'), around));
+    // There is no TLS, and so no CA to publish.
+    const config = { caPem: '', serviceAccountKey: key };
+    started.add(startControllers({ ...around, client: named('system:kube-controller-manager'), informers, config }));
+    started.add(await startScheduler({ ...around, client: named('system:kube-scheduler'), informers }));
+    const knarr = clientOf({ username: 'system:knarr', groups: ['system:masters'] });
+    started.add(await startSimulatedNodes({ ...around, client: knarr, informers, names: nodes }));
+    return { handler, informers, clientOf, [Symbol.asyncDispose]: () => started[Symbol.asyncDispose]() };
+  } catch (error) {
+    await started[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function signingKey() {
+  const { privateKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+  const { kty = 'EC', crv = '', x = '', y = '', d = '' } = await crypto.subtle.exportKey('jwk', privateKey);
+  return { kty, crv, x, y, d, alg: 'ES256', kid: 'in-memory' };
+}
