@@ -240,6 +240,8 @@ function zeroOf(schema: SchemaNode, run: Run, depth: number): unknown {
     case 'boolean': return false;
     case 'quantity': return '0';
     case 'duration': return '0s';
+    case 'time':
+    case 'microTime':
     case 'any': return null;
     default:
       run.depth = depth;
