@@ -64,5 +64,11 @@ export const HorizontalPodAutoscaler = defineKind({
   description: 'Scales a workload by metrics.',
   spec: horizontalPodAutoscalerSpec().required(),
   status: horizontalPodAutoscalerStatus(),
+  *validate({ spec: { minReplicas, maxReplicas } }, at) {
+    if (minReplicas < 1) yield invalid(at.child('spec').child('minReplicas'), minReplicas, 'must be greater than or equal to 1');
+    if (maxReplicas < 1) yield invalid(at.child('spec').child('maxReplicas'), maxReplicas, 'must be greater than 0');
+    else if (maxReplicas < minReplicas) yield invalid(at.child('spec').child('maxReplicas'), maxReplicas, 'must be greater than or equal to `minReplicas`');
+  },
 });
 export type HorizontalPodAutoscaler = InstanceOf<typeof HorizontalPodAutoscaler>;
+import { invalid } from '../../meta/field-error.ts';

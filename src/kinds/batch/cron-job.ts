@@ -50,6 +50,8 @@ export const CronJob = defineKind({
     const { jobTemplate } = job.spec;
     return { ...job, spec: { ...job.spec, jobTemplate: { ...jobTemplate, spec: defaultJobSpec(jobTemplate.spec) } } };
   },
+  validate: cronJobErrors,
 });
 export type CronJob = InstanceOf<typeof CronJob>;
 import { since } from '../../meta/human-duration.ts';
+import { cronJobErrors } from './job-validation.ts';

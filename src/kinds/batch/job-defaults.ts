@@ -15,3 +15,17 @@ export function defaultJobSpec(spec: JobSpec): JobSpec {
     template: defaultPodTemplate(spec.template),
   });
 }
+
+/** A job finds its pods by its own UID, which its template's labels then bear. */
+export function ownSelector({ name, uid }: { readonly name: string; readonly uid: string }, spec: JobSpec): JobSpec {
+  const { template } = spec;
+  const labels = {
+    ...template.metadata.labels,
+    'controller-uid': uid, 'batch.kubernetes.io/controller-uid': uid, 'job-name': name, 'batch.kubernetes.io/job-name': name,
+  };
+  return {
+    ...spec,
+    selector: { ...spec.selector, matchLabels: { ...spec.selector?.matchLabels, 'batch.kubernetes.io/controller-uid': uid } },
+    template: { ...template, metadata: { ...template.metadata, labels } },
+  };
+}

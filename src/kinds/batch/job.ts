@@ -4,8 +4,9 @@ import { defineKind } from '../../schema/kind.ts';
 import { age, workloadWideColumns } from '../cells.ts';
 import { isEmpty, withFields } from '../change.ts';
 import { completionsCell, durationCell, statusCell } from './job-columns.ts';
-import { defaultJobSpec } from './job-defaults.ts';
+import { defaultJobSpec, ownSelector } from './job-defaults.ts';
 import { jobSpec } from './job-spec.ts';
+import { jobErrors, jobUpdateErrors } from './job-validation.ts';
 
 export const jobCondition = part(() =>
   object('api.batch.v1.JobCondition', {
@@ -54,5 +55,8 @@ export const Job = defineKind({
     metadata: isEmpty(job.metadata.labels) ? withFields(job.metadata, { labels: job.spec.template.metadata.labels }) : job.metadata,
     spec: defaultJobSpec(job.spec),
   }),
+  validate: jobErrors,
+  validateUpdate: jobUpdateErrors,
+  prepareForCreate: (job) => (job.spec.manualSelector ? job : { ...job, spec: ownSelector(job.metadata, job.spec) }),
 });
 export type Job = InstanceOf<typeof Job>;

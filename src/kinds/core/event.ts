@@ -4,6 +4,7 @@ import { defineKind } from '../../schema/kind.ts';
 import { objectMeta } from '../../schema/object-meta.ts';
 import { integer, wide } from '../cells.ts';
 import { countCell, firstSeenCell, lastSeenCell, objectCell, sourceCell } from './event-columns.ts';
+import { eventErrors } from './event-validation.ts';
 import { objectReference } from './references.ts';
 
 export const eventSeries = part(() =>
@@ -66,5 +67,6 @@ export const Event = defineKind({
     source: ({ source, reportingComponent }) => source.component || (reportingComponent ?? ''),
     type: ({ type }) => type ?? '',
   },
+  validateCreate: (event, at) => eventErrors(event, { about: event.involvedObject.namespace, reporter: ['reportingComponent', event.reportingComponent] }, at),
 });
 export type Event = InstanceOf<typeof Event>;

@@ -6,6 +6,7 @@ import { withFields } from '../change.ts';
 import { typedLocalObjectReference, typedObjectReference } from './references.ts';
 import { volumeResourceRequirements } from './resources.ts';
 import { labelSelector } from '../meta/label-selector.ts';
+import { claimErrors, claimUpdateErrors } from './storage-validation.ts';
 
 export const modifyVolumeStatus = part(() =>
   object('api.core.v1.ModifyVolumeStatus', {
@@ -79,6 +80,8 @@ export const PersistentVolumeClaim = defineKind({
   wideColumns: { VolumeMode: ({ spec }) => spec.volumeMode },
   defaults: (claim) => withFields(claim, { spec: alignDataSources(claim.spec) }),
   prepareForCreate: (claim) => ({ ...claim, status: { phase: 'Pending' } }),
+  validate: claimErrors,
+  validateUpdate: claimUpdateErrors,
 });
 export type PersistentVolumeClaim = InstanceOf<typeof PersistentVolumeClaim>;
 

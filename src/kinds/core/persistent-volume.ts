@@ -5,6 +5,7 @@ import { age, formatAccessModes, UNSET } from '../cells.ts';
 import { nodeSelector } from './node-selector.ts';
 import { persistentVolumeSpec } from './persistent-volume-spec.ts';
 import { secretReference } from './references.ts';
+import { volumeErrors, volumeUpdateErrors } from './storage-validation.ts';
 
 export const csiPersistentVolumeSource = part(() =>
   object('api.core.v1.CSIPersistentVolumeSource', {
@@ -62,5 +63,7 @@ export const PersistentVolume = defineKind({
   },
   wideColumns: { VolumeMode: ({ spec }) => spec.volumeMode },
   prepareForCreate: (volume) => ({ ...volume, status: { phase: 'Pending' } }),
+  validate: volumeErrors,
+  validateUpdate: volumeUpdateErrors,
 });
 export type PersistentVolume = InstanceOf<typeof PersistentVolume>;

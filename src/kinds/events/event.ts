@@ -3,6 +3,7 @@ import { int32, microTime, object, part, string, time, type TypeOf } from '../..
 import { defineKind } from '../../schema/kind.ts';
 import { integer, wide } from '../cells.ts';
 import { countCell, firstSeenCell, lastSeenCell, objectCell, sourceCell } from '../core/event-columns.ts';
+import { eventErrors } from '../core/event-validation.ts';
 import { eventSource } from '../core/event.ts';
 import { objectReference } from '../core/references.ts';
 
@@ -57,5 +58,11 @@ export const EventsV1Event = defineKind({
     reportingController: ({ reportingController }) => reportingController ?? '',
     type: ({ type }) => type ?? '',
   },
+  *validateCreate(event, at) {
+    yield* eventErrors({ ...event, message: event.note ?? '' }, { about: event.regarding.namespace, reporter: ['reportingController', event.reportingController] }, at);
+    if (!event.eventTime) yield required(at.child('eventTime'));
+    if (event.type && event.type !== 'Normal' && event.type !== 'Warning') yield invalid(at.child('type'), '', `has invalid value: ${event.type}`);
+  },
 });
 export type EventsV1Event = InstanceOf<typeof EventsV1Event>;
+import { invalid, required } from '../../meta/field-error.ts';

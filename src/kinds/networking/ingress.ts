@@ -3,6 +3,7 @@ import { int32, list, object, part, string, type TypeOf } from '../../schema/fie
 import { defineKind } from '../../schema/kind.ts';
 import { NONE, age, firstThree } from '../cells.ts';
 import { typedLocalObjectReference } from '../core/references.ts';
+import { ingressErrors } from './networking-validation.ts';
 
 export const httpIngressPath = part(() =>
   object('api.networking.v1.HTTPIngressPath', {
@@ -103,5 +104,6 @@ export const Ingress = defineKind({
     Ports: ({ spec }) => (spec.tls?.length ? '80, 443' : '80'),
     Age: age,
   },
+  validate: ingressErrors,
 });
 export type Ingress = InstanceOf<typeof Ingress>;

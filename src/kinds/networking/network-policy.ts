@@ -3,6 +3,7 @@ import { int32, intOrString, list, object, part, string, type TypeOf } from '../
 import { defineKind } from '../../schema/kind.ts';
 import { age, formatSelector } from '../cells.ts';
 import { labelSelector } from '../meta/label-selector.ts';
+import { networkPolicyErrors } from './networking-validation.ts';
 
 export const ipBlock = part(() =>
   object('api.networking.v1.IPBlock', {
@@ -61,5 +62,6 @@ export const NetworkPolicy = defineKind({
     const policyTypes = policy.spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress'];
     return { ...policy, spec: { ...policy.spec, policyTypes } };
   },
+  validate: networkPolicyErrors,
 });
 export type NetworkPolicy = InstanceOf<typeof NetworkPolicy>;

@@ -2,6 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { list, map, object, part, quantity, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age } from '../cells.ts';
+import { immutable, problemsAt } from '../checks.ts';
 import { toleration } from '../core/toleration.ts';
 
 export const overhead = part(() =>
@@ -27,5 +28,12 @@ export const RuntimeClass = defineKind({
     scheduling: scheduling().tag(4),
   },
   columns: { Handler: ({ handler }) => handler, Age: age },
+  *validate({ handler }, at) {
+    if (handler) yield* problemsAt(at.child('handler'), handler, dnsLabelProblems(handler));
+  },
+  *validateUpdate({ handler }, old, at) {
+    yield* immutable(at.child('handler'), handler === old.handler, handler);
+  },
 });
 export type RuntimeClass = InstanceOf<typeof RuntimeClass>;
+import { dnsLabelProblems } from '../../meta/names.ts';

@@ -1,7 +1,9 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, int64, intOrString, list, map, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { atMostAll, countOrPercent } from '../apps/workload-validation.ts';
 import { age, integer } from '../cells.ts';
+import { among, labelSelectorAt } from '../checks.ts';
 import { condition } from '../meta/condition.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
@@ -38,5 +40,18 @@ export const PodDisruptionBudget = defineKind({
     'Allowed Disruptions': integer(({ status }) => status.disruptionsAllowed),
     Age: age,
   },
+  *validate({ spec }, at) {
+    const here = at.child('spec');
+    const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy: policy } = spec;
+    if (minAvailable !== undefined && maxUnavailable !== undefined) yield invalid(here, spec, 'minAvailable and maxUnavailable cannot be both set');
+    for (const [field, value] of [['minAvailable', minAvailable], ['maxUnavailable', maxUnavailable]] as const) {
+      if (value === undefined) continue;
+      yield* countOrPercent(here.child(field), value);
+      yield* atMostAll(here.child(field), value);
+    }
+    yield* labelSelectorAt(here.child('selector'), selector);
+    yield* among(here.child('unhealthyPodEvictionPolicy'), policy, ['AlwaysAllow', 'IfHealthyBudget']);
+  },
 });
 export type PodDisruptionBudget = InstanceOf<typeof PodDisruptionBudget>;
+import { invalid } from '../../meta/field-error.ts';

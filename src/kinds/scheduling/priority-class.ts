@@ -3,6 +3,10 @@ import { boolean, int32, string } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age } from '../cells.ts';
 
+/** The most a user may set; the system's own are above. */
+const HIGHEST = 1_000_000_000;
+const SYSTEM: Readonly<Record<string, number>> = { 'system-cluster-critical': 2 * HIGHEST, 'system-node-critical': 2 * HIGHEST + 1000 };
+
 export const PriorityClass = defineKind({
   group: 'scheduling.k8s.io', version: 'v1', kind: 'PriorityClass', plural: 'priorityclasses',
   short: ['pc'], scope: 'Cluster', package: 'api.scheduling.v1',
@@ -19,5 +23,19 @@ export const PriorityClass = defineKind({
     Age: age,
     PreemptionPolicy: ({ preemptionPolicy }) => preemptionPolicy,
   },
+  *validate({ metadata, value = 0, preemptionPolicy }, at) {
+    if (metadata.name.startsWith('system-')) {
+      if (SYSTEM[metadata.name] !== value) {
+        yield forbidden(at.child('metadata').child('name'), `priority class names with 'system-' prefix are reserved for system use only. error: ${metadata.name} is not a known system priority class`);
+      }
+    } else if (value > HIGHEST) yield forbidden(at.child('value'), `maximum allowed value of a user defined priority is ${HIGHEST}`);
+    yield* among(at.child('preemptionPolicy'), preemptionPolicy, ['PreemptLowerPriority', 'Never']);
+  },
+  *validateUpdate(priority, old, at) {
+    if (priority.value !== old.value) yield forbidden(at.child('value'), 'may not be changed in an update.');
+    yield* immutable(at.child('preemptionPolicy'), priority.preemptionPolicy === old.preemptionPolicy, priority.preemptionPolicy);
+  },
 });
 export type PriorityClass = InstanceOf<typeof PriorityClass>;
+import { forbidden } from '../../meta/field-error.ts';
+import { among, immutable } from '../checks.ts';

@@ -2,6 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, list, map, string } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age } from '../cells.ts';
+import { among, immutable, problemsAt } from '../checks.ts';
 import { topologySelectorTerm } from '../core/node-selector.ts';
 
 export const StorageClass = defineKind({
@@ -24,5 +25,19 @@ export const StorageClass = defineKind({
     AllowVolumeExpansion: { type: 'boolean', cell: ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false },
     Age: age,
   },
+  *validate({ provisioner, reclaimPolicy, volumeBindingMode }, at) {
+    if (provisioner) yield* problemsAt(at.child('provisioner'), provisioner, qualifiedNameProblems(provisioner.toLowerCase()));
+    yield* among(at.child('reclaimPolicy'), reclaimPolicy, ['Delete', 'Retain']);
+    yield* among(at.child('volumeBindingMode'), volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']);
+  },
+  *validateUpdate(storage, old, at) {
+    for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const) {
+      if (!deepEqual(storage[field], old[field])) yield forbidden(at.child(field), `updates to ${field} are forbidden.`);
+    }
+    yield* immutable(at.child('volumeBindingMode'), storage.volumeBindingMode === old.volumeBindingMode, storage.volumeBindingMode);
+  },
 });
 export type StorageClass = InstanceOf<typeof StorageClass>;
+import { forbidden } from '../../meta/field-error.ts';
+import { deepEqual } from '../../base/deep-equal.ts';
+import { qualifiedNameProblems } from '../../meta/names.ts';

@@ -9,12 +9,13 @@ import { validateObject } from '../../schema/validate.ts';
 export function accepted<T extends KubeObject>(kind: Kind<T>, json: object): T {
   const given: { readonly metadata?: object } = json;
   return decodeObject<T>(kind as unknown as Kind, {
-    apiVersion: apiVersionOf(kind), kind: kind.kind, ...json, metadata: { name: 'x', namespace: 'default', ...given.metadata },
+    apiVersion: apiVersionOf(kind), kind: kind.kind, ...json, metadata: { name: 'x', uid: 'u', namespace: 'default', ...given.metadata },
   }).value;
 }
 
 /** `path: message` of each thing wrong with a new object or, with `old`, with an update of it. */
 export function errorsOf<T extends KubeObject>(kind: Kind<T>, json: object, old?: object): readonly string[] {
-  const whole = (one: object) => accepted(kind, one) as unknown as AnyObject;
-  return validateObject(kind as unknown as Kind, whole(json), old && whole(old)).map(({ field, message }) => `${field}: ${message}`);
+  const whole = (one: object) => accepted(kind, one);
+  const given = old || !kind.prepareForCreate ? whole(json) : kind.prepareForCreate(whole(json));
+  return validateObject(kind as unknown as Kind, given as unknown as AnyObject, old && (whole(old) as unknown as AnyObject)).map(({ field, message }) => `${field}: ${message}`);
 }

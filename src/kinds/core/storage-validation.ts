@@ -1,0 +1,66 @@
+/** PersistentVolumes, and what of them and of claims may change. */
+import { deepEqual } from '../../base/deep-equal.ts';
+import { type FieldPath, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts';
+import { dnsSubdomainProblems } from '../../meta/names.ts';
+import { compareQuantity, parseQuantity } from '../../meta/quantity.ts';
+import { type Errors, hasBackstep, immutable, problemsAt } from '../checks.ts';
+import { nodeSelectorErrors } from './affinity-validation.ts';
+import { accessModeErrors, claimSpecErrors, storageErrors } from './claim-validation.ts';
+import type { PersistentVolumeClaimSpec, PersistentVolumeClaimStatus } from './persistent-volume-claim.ts';
+import type { PersistentVolumeSpec } from './persistent-volume-spec.ts';
+import { driverNameErrors } from './volume-validation.ts';
+
+/** Everything of a volume's spec that is no source of storage. */
+const NOT_SOURCES = new Set([
+  'capacity', 'accessModes', 'claimRef', 'persistentVolumeReclaimPolicy', 'storageClassName', 'mountOptions', 'volumeMode', 'nodeAffinity', 'volumeAttributesClassName',
+]);
+const sourcesOf = (spec: PersistentVolumeSpec) => Object.fromEntries(Object.entries(spec).filter(([field, value]) => value !== undefined && !NOT_SOURCES.has(field)));
+
+export function* volumeErrors({ spec }: { readonly spec: PersistentVolumeSpec }, at: FieldPath): Errors {
+  const here = at.child('spec');
+  const { accessModes = [], capacity = {}, hostPath, local, nodeAffinity, storageClassName, csi } = spec;
+  if (accessModes.length === 0) yield required(here.child('accessModes'));
+  yield* accessModeErrors(accessModes, here.child('accessModes'));
+  if (Object.keys(capacity).length === 0) yield required(here.child('capacity'));
+  if (capacity.storage === undefined || Object.keys(capacity).length > 1) yield notSupported(here.child('capacity'), capacity, ['storage']);
+  for (const [name, amount] of Object.entries(capacity)) yield* storageErrors(amount, here.child('capacity').key(name));
+  const sources = Object.keys(sourcesOf(spec));
+  if (sources.length === 0) yield required(here, 'must specify a volume type');
+  for (const source of sources.slice(1)) yield forbidden(here.child(source), 'may not specify more than 1 volume type');
+  if (nodeAffinity?.required) yield* nodeSelectorErrors(nodeAffinity.required, here.child('nodeAffinity').child('required'));
+  else if (nodeAffinity) yield required(here.child('nodeAffinity').child('required'), 'must specify required node constraints');
+  if (local && !nodeAffinity) yield required(here.child('nodeAffinity'), 'Local volume requires node affinity');
+  if (hostPath?.path && hasBackstep(hostPath.path)) yield invalid(here.child('hostPath').child('path'), hostPath.path, "must not contain '..'");
+  if (hostPath && /^\/+$/.test(hostPath.path) && spec.persistentVolumeReclaimPolicy === 'Recycle') {
+    yield forbidden(here.child('persistentVolumeReclaimPolicy'), "may not be 'recycle' for a hostPath mount of '/'");
+  }
+  if (csi) yield* driverNameErrors(csi.driver, here.child('csi').child('driver'));
+  if (storageClassName) yield* problemsAt(here.child('storageClassName'), storageClassName, dnsSubdomainProblems(storageClassName));
+}
+
+export function* volumeUpdateErrors({ spec }: { readonly spec: PersistentVolumeSpec }, { spec: old }: { readonly spec: PersistentVolumeSpec }, at: FieldPath): Errors {
+  if (!deepEqual(sourcesOf(spec), sourcesOf(old))) yield forbidden(at.child('spec').child('persistentvolumesource'), 'spec.persistentvolumesource is immutable after creation\n');
+  yield* immutable(at.child('volumeMode'), spec.volumeMode === old.volumeMode, spec.volumeMode);
+  if (old.nodeAffinity) yield* immutable(at.child('nodeAffinity'), deepEqual(spec.nodeAffinity, old.nodeAffinity), spec.nodeAffinity);
+}
+
+interface ClaimLike {
+  readonly spec: PersistentVolumeClaimSpec;
+  readonly status: PersistentVolumeClaimStatus;
+}
+
+export const claimErrors = ({ spec }: ClaimLike, at: FieldPath): Errors => claimSpecErrors(spec, at.child('spec'));
+
+/** A claim may be bound once, and grow while it is bound. */
+export function* claimUpdateErrors({ spec, status }: ClaimLike, { spec: old, status: oldStatus }: ClaimLike, at: FieldPath): Errors {
+  const here = at.child('spec');
+  const [size, before, actual] = [spec.resources.requests?.storage, old.resources.requests?.storage, oldStatus.capacity?.storage];
+  const resources = status.phase === 'Bound' ? { ...spec.resources, requests: { ...spec.resources.requests, ...(before === undefined ? {} : { storage: before }) } } : spec.resources;
+  const asBefore = { ...spec, resources, volumeAttributesClassName: old.volumeAttributesClassName, volumeName: old.volumeName ? spec.volumeName : old.volumeName };
+  if (!deepEqual(asBefore, old)) yield forbidden(here, 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n');
+  if (size !== undefined && before !== undefined && compareQuantity(parseQuantity(size), parseQuantity(before)) < 0) {
+    const shrinksBelow = actual === undefined || compareQuantity(parseQuantity(size), parseQuantity(actual)) <= 0;
+    if (shrinksBelow) yield forbidden(here.child('resources.requests.storage'), 'field can not be less than status.capacity');
+  }
+  yield* immutable(at.child('volumeMode'), spec.volumeMode === old.volumeMode, spec.volumeMode);
+}
