@@ -38,7 +38,8 @@ export async function startNetwork(options: NetworkOptions): Promise<AsyncDispos
   const { run, clusterCidr, log } = options;
   await forward(run, log);
   await writeRules(run, clusterCidr);
-  const mtu = await mtuOf(run, options.nodeIp);
+  const { name: link, mtu } = await linkOf(run, options.nodeIp);
+  if (link !== undefined) await sendNoRedirects(run, link);
   await writeCniConfig(options.cniConfigDir, { bridge: options.bridge, nodeCidr: options.nodeCidr, mtu, dataDir: options.cniDataDir });
   const routes = startRoutes(options);
   const watch = new RuleWatch(options);
@@ -65,14 +66,28 @@ async function forward(run: RunProgram, log: Logger): Promise<void> {
   if (!(await setSysctl(run, 'net/bridge/bridge-nf-call-iptables', '1'))) log.warn('network: no br_netfilter; pods on one node may not reach each other through Services');
 }
 
-/** Of the link that has the node's address. */
-export async function mtuOf(run: RunProgram, nodeIp: string): Promise<number> {
+interface Link {
+  /** Undefined where no link has the node's address. */
+  readonly name?: string;
+  readonly mtu: number;
+}
+
+/** The link that has the node's address. */
+export async function linkOf(run: RunProgram, nodeIp: string): Promise<Link> {
   const { stdout } = await run('ip', ['-4', '-o', 'address', 'show', 'to', nodeIp]);
-  const link = /^\d+:\s+([^\s@]+)/.exec(stdout)?.[1];
-  if (link === undefined) return ETHERNET_MTU;
-  const mtu = Number(/ mtu (\d+)/.exec((await run('ip', ['-o', 'link', 'show', 'dev', link])).stdout)?.[1]);
+  const name = /^\d+:\s+([^\s@]+)/.exec(stdout)?.[1];
+  if (name === undefined) return { mtu: ETHERNET_MTU };
+  const mtu = Number(/ mtu (\d+)/.exec((await run('ip', ['-o', 'link', 'show', 'dev', name])).stdout)?.[1]);
   // Loopback's 65536 says nothing about the way to anywhere.
-  return mtu > 0 && mtu < 65_536 ? mtu : ETHERNET_MTU;
+  return { name, mtu: mtu > 0 && mtu < 65_536 ? mtu : ETHERNET_MTU };
+}
+
+/**
+ * Who sends to a ClusterIP by way of this node is not to be told of a shorter way: there is none, and the kernel, which
+ * counts redirects and refusals as one, would hold back the refusal of a Service without endpoints for seconds.
+ */
+async function sendNoRedirects(run: RunProgram, link: string): Promise<void> {
+  for (const scope of ['all', link]) await setSysctl(run, `net/ipv4/conf/${scope}/send_redirects`, '0');
 }
 
 /** Writes the rules again where someone emptied the tables. */
