@@ -1,31 +1,30 @@
+import { FieldPath } from '../../meta/field-error.ts';
+import { invalidObject } from '../../meta/api-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
+import type { Container } from '../../kinds/core/container.ts';
+import type { Pod } from '../../kinds/core/pod.ts';
+import { resizeErrors } from '../../kinds/core/pod-update.ts';
 import { partOf } from './part.ts';
 import type { Subresource } from './table.ts';
 
-interface Container {
-  readonly name: string;
-  readonly resources?: unknown;
-  readonly resizePolicy?: unknown;
-}
-interface Spec {
-  readonly containers?: readonly Container[];
-  readonly initContainers?: readonly Container[];
-}
-
 /** Changes the resources of a pod's containers while they run. */
-export const resize: Subresource = partOf((pod, proposed) => {
-  const wanted = proposed['spec'] as Spec;
-  const spec = pod['spec'] as Spec;
-  const resized = (list: readonly Container[] | undefined, from: readonly Container[] | undefined) => list?.map((container) => {
+export const resize: Subresource = partOf((object, proposed) => {
+  const pod = object as unknown as Pod;
+  const { spec: wanted } = proposed as unknown as Pod;
+  const resized = (list: readonly Container[], from: readonly Container[] | undefined) => list.map((container) => {
     const { resources, resizePolicy } = from?.find(({ name }) => name === container.name) ?? container;
-    return { ...container, ...(resources === undefined ? {} : { resources }), ...(resizePolicy === undefined ? {} : { resizePolicy }) };
+    return { ...container, resources, ...(resizePolicy === undefined ? {} : { resizePolicy }) };
   });
-  return {
+  const { spec } = pod;
+  const next: Pod = {
     ...pod,
     spec: {
       ...spec,
       containers: resized(spec.containers, wanted.containers),
       ...(spec.initContainers ? { initContainers: resized(spec.initContainers, wanted.initContainers) } : {}),
     },
-  } satisfies AnyObject;
+  };
+  const errors = [...resizeErrors(next, pod, FieldPath.of())];
+  if (errors.length > 0) throw invalidObject({ group: '', kind: 'Pod' }, pod.metadata.name, errors);
+  return next as unknown as AnyObject;
 });

@@ -116,7 +116,7 @@ export function* resizeErrors(pod: PodLike, old: PodLike, at: FieldPath): Errors
   const resourcesAsBefore = (list: readonly Container[] | undefined, before: readonly Container[] | undefined) => list?.map((container, index) => {
     const { requests = {}, limits = {}, ...rest } = container.resources;
     const was = before?.[index]?.resources ?? {};
-    return { ...container, resources: { ...rest, ...notResized('requests', requests, was.requests), ...notResized('limits', limits, was.limits) } };
+    return { ...container, resizePolicy: before?.[index]?.resizePolicy, resources: { ...rest, ...notResized('requests', requests, was.requests), ...notResized('limits', limits, was.limits) } };
   });
   const rest = {
     ...pod.spec,
