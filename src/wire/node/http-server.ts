@@ -49,6 +49,10 @@ const BODY_IDLE_MILLIS = 60_000;
 /** Go's default for the whole of a request's headers. */
 const MAX_HEADER_BYTES = 1 << 20;
 const SETTINGS = { maxConcurrentStreams: 1000, initialWindowSize: 1 << 20, maxHeaderListSize: MAX_HEADER_BYTES };
+/** Of request bodies not read yet: the default, 64 kB, makes one slow one hold up the rest of the connection. */
+const CONNECTION_WINDOW = 16 << 20;
+/** Megabytes one connection may hold: with Node's 10, a few large lists at once made new requests fail (ENHANCE_YOUR_CALM). */
+const SESSION_MEGABYTES = 1000;
 /** How long requests under way have to end themselves on close. */
 const GRACE_MILLIS = 2000;
 
@@ -135,7 +139,8 @@ class Listener implements HttpServer {
   }
 
   #speakHttp2(socket: TLSSocket): void {
-    const session = performServerHandshake(socket, { settings: SETTINGS });
+    const session = performServerHandshake(socket, { settings: SETTINGS, maxSessionMemory: SESSION_MEGABYTES });
+    session.setLocalWindowSize(CONNECTION_WINDOW);
     const peer = peerOf(socket);
     this.#sessions.add(session);
     session.once('close', () => this.#sessions.delete(session));

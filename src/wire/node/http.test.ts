@@ -150,6 +150,27 @@ for (const protocol of ['h2', 'h1'] as const) {
   });
 }
 
+test('h2: a hundred large answers at once on one connection all arrive, however slowly they are read', async () => {
+  const large = Buffer.alloc(1 << 20, 'x');
+  await using it = await pair('h2', async () => ({ status: 200, headers: {}, body: { type: 'stream', chunks: (async function* () { yield [large]; })() } }));
+  const answers = await Promise.all(Array.from({ length: 100 }, () => it.client(ask('/'))));
+  await new Promise((resolve) => setImmediate(resolve));
+  const sizes = await Promise.all(answers.map(async ({ body }) => {
+    let size = 0;
+    if (body?.type === 'stream') for await (const batch of body.chunks) size += Buffer.concat(batch).byteLength;
+    return size;
+  }));
+  expect(new Set(sizes)).toEqual(new Set([large.byteLength]));
+});
+
+test('h2: an answer that nobody reads does not hold up the others on its connection', async () => {
+  const large = Buffer.alloc(20 << 20, 'x');
+  await using it = await pair('h2', async ({ url }) =>
+    url === '/small' ? ok('small') : { status: 200, headers: {}, body: { type: 'stream', chunks: (async function* () { yield [large]; })() } });
+  for (let n = 0; n < 5; n++) await it.client(ask('/large'));
+  expect(text((await it.client(ask('/small'))).body)).toBe('small');
+});
+
 async function echo(connection: Duplex): Promise<void> {
   try {
     for await (const chunk of connection.readable) await connection.write(Buffer.from(`echo: ${Buffer.from(chunk).toString()}`));

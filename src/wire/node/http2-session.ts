@@ -18,7 +18,11 @@ export interface TlsIdentity {
 /** client-go's defaults: a silent connection is asked this often, and given up without an answer in time. */
 const PING_EVERY_MILLIS = 30_000;
 const PONG_WITHIN_MILLIS = 15_000;
-const WINDOW = 16 << 20;
+/** Node's 10 would make it refuse answers that readers are slow to take. */
+const SESSION_MEGABYTES = 1000;
+/** Bytes on their way that nobody has read yet, for one answer and for the connection: no one slow reader blocks the others. */
+const STREAM_WINDOW = 2 << 20;
+const CONNECTION_WINDOW = 128 << 20;
 
 /** Keeps one HTTP/2 connection; makes another when it is lost or on its way out. */
 export class SessionKeeper {
@@ -67,10 +71,11 @@ export class SessionKeeper {
       socket.destroy();
       return undefined;
     }
-    const session = connect(this.#server, { createConnection: () => socket, settings: { initialWindowSize: WINDOW, enablePush: false } });
+    const settings = { initialWindowSize: STREAM_WINDOW, enablePush: false };
+    const session = connect(this.#server, { createConnection: () => socket, maxSessionMemory: SESSION_MEGABYTES, settings });
     session.on('error', () => {}); // each request on it is told
     session.on('goaway', () => session.close());
-    session.setLocalWindowSize(WINDOW);
+    session.setLocalWindowSize(CONNECTION_WINDOW);
     this.#keepAlive(session);
     return session;
   }
