@@ -7,7 +7,7 @@ import type { NodeStatus } from '../../kinds/core/node-status.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import type { KubeletOptions } from '../options.ts';
 import type { Machine } from './machine.ts';
-import { nodeStatus } from './node-status.ts';
+import { isExtended, nodeStatus } from './node-status.ts';
 
 export interface NodeAgentOptions extends Pick<KubeletOptions, 'client' | 'clock' | 'log' | 'cri' | 'nodeName' | 'nodeIp' | 'hostname' | 'nodeLabels' | 'nodeTaints' | 'podCidr' | 'maxPods' | 'reserved'> {
   readonly nodes: Informer<Node>;
@@ -26,8 +26,10 @@ const EAGER_PERIOD: Millis = 500;
 const REPORT_PERIOD: Millis = 300_000;
 
 export async function runNodeAgent(options: NodeAgentOptions, signal: AbortSignal): Promise<void> {
-  const { clock, log } = options;
+  const { clock, log, nodes } = options;
   let registered = false;
+  let nudge = new AbortController();
+  using _handler = nodes.addHandler({ onUpdate: (node) => hasUnclaimed(node.status) && nudge.abort() });
   let reportedAt = -Infinity;
   while (!signal.aborted) {
     let wait = EAGER_PERIOD;
@@ -43,9 +45,13 @@ export async function runNodeAgent(options: NodeAgentOptions, signal: AbortSigna
       if (isApiError(error, 'NotFound')) registered = false;
       else log.warn('node status not sent', { error: String(error) });
     }
-    await clock.sleep(wait, signal).catch(() => {});
+    await clock.sleep(wait, AbortSignal.any([signal, nudge.signal])).catch(() => {});
+    if (nudge.signal.aborted) nudge = new AbortController();
   }
 }
+
+/** Somebody advertised a resource: pods that want it should not wait for the next round. */
+const hasUnclaimed = ({ capacity = {}, allocatable = {} }: NodeStatus): boolean => Object.entries(capacity).some(([name, amount]) => isExtended(name) && allocatable[name] !== amount);
 
 async function register(options: NodeAgentOptions, signal: AbortSignal): Promise<void> {
   const { client, nodeName, hostname, nodeLabels = {}, nodeTaints, machine, log } = options;

@@ -45,7 +45,7 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
 }
 
 /** Vendors' own: `example.com/dongle`. */
-const isExtended = (resource: string): boolean => resource.includes('/') && !resource.startsWith('kubernetes.io/') && !resource.includes('.kubernetes.io/');
+export const isExtended = (resource: string): boolean => resource.includes('/') && !resource.startsWith('kubernetes.io/') && !resource.includes('.kubernetes.io/');
 
 function capacityOf({ machine, maxPods }: NodeStatusInput): Readonly<Record<string, string>> {
   return {
