@@ -41,7 +41,7 @@ afterAll(async () => {
   await cluster?.[Symbol.asyncDispose]();
 });
 
-const fetchFrom = (pod: string, url: string): Promise<string> => cluster.kubectl('exec', pod, '--', 'wget', '-q', '-T', '5', '-O', '-', url);
+const fetchFrom = (pod: string, url: string): Promise<string> => cluster.kubectl('exec', pod, '--', 'timeout', '5', 'wget', '-q', '-O', '-', url);
 const pods = async (): Promise<readonly { name: string; node: string; ip: string }[]> => {
   const text = await cluster.kubectl('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={range .items[*]}{.metadata.name} {.spec.nodeName} {.status.podIP}{"\\n"}{end}');
   return text.trim().split('\n').map((line) => line.split(' ')).map(([name = '', node = '', ip = '']) => ({ name, node, ip }));
@@ -85,7 +85,6 @@ test('logs and exec reach the kubelet of either node', async () => {
 
 test('a pod on either node reaches the API server at its Service address', async () => {
   for (const { name } of await pods()) {
-    const answer = await cluster.tryKubectl('exec', name, '--', 'sh', '-c', 'wget -q -T 5 -O - --no-check-certificate https://kubernetes.default/version 2>&1');
-    expect(answer.stdout).toMatch(/gitVersion|403|401/);
+    expect((await cluster.tryKubectl('exec', name, '--', 'sh', '-c', ': | timeout 5 nc kubernetes.default 443')).code).toBe(0);
   }
 });
