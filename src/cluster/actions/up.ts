@@ -143,7 +143,7 @@ async function stay(layout: Layout, say: (line: string) => void): Promise<number
   await new Promise<void>((resolve) => {
     const keepAlive = setInterval(() => {}, 2 ** 30);
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
+      process.on(signal, () => { // on, not once: an impatient second interrupt must not leave half a cluster
         clearInterval(keepAlive);
         resolve();
       });
