@@ -1,4 +1,4 @@
-import { ApiError, alreadyExists, badRequest, invalidObject } from '../../meta/api-error.ts';
+import { alreadyExists, badRequest, invalidObject } from '../../meta/api-error.ts';
 import { randomSuffix } from '../../base/random.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { checkKind } from '../body.ts';
@@ -90,7 +90,7 @@ function prepareForCreate({ core, served }: WriteContext, object: AnyObject): An
     resourceVersion, selfLink: _selfLink, uid: _uid, creationTimestamp: _created, deletionTimestamp: _deleted,
     deletionGracePeriodSeconds: _grace, generation: _generation, ...metadata
   } = object.metadata;
-  if (resourceVersion) throw new ApiError('', 'resourceVersion should not be set on objects to be created', { code: 500 });
+  if (resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
   const base = kind.hasStatus && !strategy.createsStatus ? { ...object, status: emptyStatus(kind) } : object;
   const stamped = {
     ...base,

@@ -42,9 +42,7 @@ export function readPatch(at: ResourceRequest, kind: Kind): (current: AnyObject)
   switch (type) {
     case JSON_PATCH: return (current) => applyJsonPatch(current, body);
     case MERGE: return (current) => applyMergePatch(current, mapBody(body));
-    case STRATEGIC:
-    case 'application/json':
-      return (current) => strategicMerge(kind.schema, current, mapBody(body));
+    case STRATEGIC: return (current) => strategicMerge(kind.schema, current, mapBody(body));
     default: throw unsupportedMediaType([JSON_PATCH, MERGE, STRATEGIC, APPLY]);
   }
 }

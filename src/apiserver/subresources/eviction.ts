@@ -83,7 +83,7 @@ function spent(budget: Budget, pod: string, now: string): AnyObject {
   const { disruptionsAllowed = 0, desiredHealthy = 0, currentHealthy = 0, observedGeneration = 0, disruptedPods = {} } = status;
   const refuse = (message: string, retryAfterSeconds: number) =>
     new ApiError('TooManyRequests', 'Cannot evict pod as it would violate the pod\'s disruption budget.', {
-      details: { causes: [{ reason: 'DisruptionBudget', message }], retryAfterSeconds },
+      details: { causes: [{ reason: 'DisruptionBudget', message }], ...(retryAfterSeconds > 0 ? { retryAfterSeconds } : {}) },
     });
   if (observedGeneration < (metadata.generation ?? 0)) throw refuse(`The disruption budget ${metadata.name} is still being processed by the server.`, 10);
   if (disruptionsAllowed <= 0) throw refuse(`The disruption budget ${metadata.name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`, 0);

@@ -98,6 +98,7 @@ test('eviction spends the budget and stops where it ends', async () => {
   const allowed = await evict('policy/v1');
 
   expect(refused.status).toBe(429);
+  expect(refused.headers['retry-after']).toBeUndefined(); // clients would retry by themselves
   expect(refused.body).toMatchObject({
     reason: 'TooManyRequests', message: 'Cannot evict pod as it would violate the pod\'s disruption budget.',
     details: { causes: [{ reason: 'DisruptionBudget', message: 'The disruption budget b needs 1 healthy pods and has 1 currently' }] },
