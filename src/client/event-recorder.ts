@@ -70,7 +70,8 @@ class Recorder implements EventRecorder {
     this.#unsent++;
     this.#tail = this.#tail
       .then(() => this.#send(told))
-      .catch((error: unknown) => this.#log.warn('event not sent', { reason, error: String(error) }))
+      // A refusal is the rule where a namespace is on its way out; only silence is worth a line.
+      .catch((error: unknown) => this.#log[isApiError(error) ? 'debug' : 'warn']('event not sent', { reason, error: String(error) }))
       .finally(() => this.#unsent--);
   }
 

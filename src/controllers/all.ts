@@ -1,6 +1,7 @@
 import type { JWK } from 'jose';
 import { deploymentController } from './deployment/deployment.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
+import { endpointSliceMirroringController } from './endpoint-slice/mirroring.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { namespaceController } from './namespace/namespace.ts';
@@ -45,5 +46,6 @@ export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAcc
     replicationControllerController,
     endpointsController,
     endpointSliceController,
+    endpointSliceMirroringController,
   ];
 }

@@ -5,7 +5,7 @@ import { Service } from '../../kinds/core/service.ts';
 import { EndpointSlice } from '../../kinds/discovery/endpoint-slice.ts';
 import { BORN, make, pod } from '../testing/objects.ts';
 import { desiredGroups } from './desired.ts';
-import { plan, type NewSlice } from './plan.ts';
+import { frameOf, plan, type NewSlice } from './plan.ts';
 
 const service = (spec: object = {}, labels: Record<string, string> = {}) => make(Service, 'web', {
   metadata: { labels },
@@ -14,7 +14,7 @@ const service = (spec: object = {}, labels: Record<string, string> = {}) => make
 const at = (ip: string, parts: Parameters<typeof pod>[2] = {}) => pod(`pod-${ip}`, 'web', { ...parts, status: { podIP: ip, podIPs: [{ ip }], ...parts.status } });
 const zone = make(Node, 'node-1', { metadata: { labels: { 'topology.kubernetes.io/zone': 'z1' } } });
 const decide = (one: Service, pods: readonly Pod[], slices: readonly EndpointSlice[] = []) =>
-  plan(one, slices, desiredGroups(one, pods, (name) => (name === 'node-1' ? zone : undefined)));
+  plan(frameOf(one), slices, desiredGroups(one, pods, (name) => (name === 'node-1' ? zone : undefined)));
 
 const standing = (name: string, { addressType, ports, endpoints }: NewSlice): EndpointSlice => make(EndpointSlice, name, {
   metadata: { labels: { 'kubernetes.io/service-name': 'web', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' } },

@@ -27,16 +27,25 @@ export interface Plan {
   readonly remove: readonly EndpointSlice[];
 }
 
-/** @param slices those of the Service that this controller manages */
-export function plan(service: Service, slices: readonly EndpointSlice[], desired: ReadonlyMap<string, Group>): Plan {
+/** What all slices of one Service have in common. */
+export interface Frame {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Where there is no endpoint at all, an empty slice for each of these says so. */
+  readonly placeholders: readonly Group['addressType'][];
+}
+
+export const frameOf = (service: Service): Frame => ({ labels: labelsOf(service), placeholders: families(service) });
+
+/** @param slices those of the Service that the asking controller manages */
+export function plan(frame: Frame, slices: readonly EndpointSlice[], desired: ReadonlyMap<string, Group>): Plan {
   const standing = slices.filter((slice) => slice.metadata.deletionTimestamp === undefined);
   const byGroup = new Map<string, EndpointSlice[]>();
   for (const slice of standing) {
     const key = groupKey(slice.addressType, slice.ports);
     byGroup.set(key, [...(byGroup.get(key) ?? []), slice]);
   }
-  const groups = desired.size > 0 ? desired : placeholders(service);
-  const parts = [...groups].map(([key, group]) => fill(service, byGroup.get(key) ?? [], group));
+  const groups = desired.size > 0 ? desired : placeholders(frame);
+  const parts = [...groups].map(([key, group]) => fill(frame, byGroup.get(key) ?? [], group));
   const strangers = [...byGroup].filter(([key]) => !groups.has(key)).flatMap(([, found]) => found);
   return {
     create: parts.flatMap((part) => part.create),
@@ -45,9 +54,8 @@ export function plan(service: Service, slices: readonly EndpointSlice[], desired
   };
 }
 
-/** An empty slice for each family says that there is nothing, which no slice at all would not. */
-const placeholders = (service: Service): ReadonlyMap<string, Group> =>
-  new Map(families(service).map((addressType) => [groupKey(addressType, []), { addressType, ports: [], endpoints: [] }]));
+const placeholders = (frame: Frame): ReadonlyMap<string, Group> =>
+  new Map(frame.placeholders.map((addressType) => [groupKey(addressType, []), { addressType, ports: [], endpoints: [] }]));
 
 const idOf = ({ targetRef, addresses }: Endpoint): string => targetRef?.uid ?? addresses.join();
 
@@ -55,7 +63,7 @@ const idOf = ({ targetRef, addresses }: Endpoint): string => targetRef?.uid ?? a
  * Endpoints stay in the slice they are in; new ones fill the gaps of slices that change anyway, then of the others,
  * then new slices: the fewest writes, for every node watches them all.
  */
-function fill(service: Service, slices: readonly EndpointSlice[], group: Group): Plan {
+function fill(frame: Frame, slices: readonly EndpointSlice[], group: Group): Plan {
   const left = new Map(group.endpoints.map((endpoint) => [idOf(endpoint), endpoint]));
   const kept = slices.map((slice) => {
     const endpoints = (slice.endpoints ?? []).flatMap((old) => {
@@ -75,7 +83,7 @@ function fill(service: Service, slices: readonly EndpointSlice[], group: Group):
   // Where the group is empty by intent one slice remains, to say so.
   const stays = group.endpoints.length === 0 ? empty.slice(0, 1) : [];
   if (group.endpoints.length === 0 && stays.length === 0) create.push({ addressType: group.addressType, ports: [], endpoints: [] });
-  const after = [...full, ...stays].map(({ slice, endpoints }) => ({ slice, after: next(service, slice, endpoints) }));
+  const after = [...full, ...stays].map(({ slice, endpoints }) => ({ slice, after: next(frame, slice, endpoints) }));
   return {
     create,
     update: after.filter((one) => !deepEqual(one.slice, one.after)).map((one) => one.after),
@@ -83,8 +91,8 @@ function fill(service: Service, slices: readonly EndpointSlice[], group: Group):
   };
 }
 
-const next = (service: Service, slice: EndpointSlice, endpoints: readonly Endpoint[]): EndpointSlice =>
-  ({ ...slice, metadata: { ...slice.metadata, labels: labelsOf(service) }, endpoints });
+const next = (frame: Frame, slice: EndpointSlice, endpoints: readonly Endpoint[]): EndpointSlice =>
+  ({ ...slice, metadata: { ...slice.metadata, labels: frame.labels }, endpoints });
 
 export const labelsOf = ({ metadata, ...service }: Service): Readonly<Record<string, string>> => ({
   ...metadata.labels,

@@ -7,6 +7,7 @@ import { endpointsController } from '../endpoints/endpoints.ts';
 import { garbageCollector } from '../garbage-collector/garbage-collector.ts';
 import { startControlled, type TestCluster } from '../testing/start.ts';
 import { endpointSliceController } from './endpoint-slice.ts';
+import { endpointSliceMirroringController } from './mirroring.ts';
 
 const at = { namespace: 'shop' };
 const start = () => startControlled([endpointsController, endpointSliceController, garbageCollector]);
@@ -52,6 +53,30 @@ test('a change of the port moves every endpoint, and a deleted Service leaves no
   await pass(2);
   expect((await client.list(EndpointSlice, at)).items).toEqual([]);
   expect((await client.list(Endpoints, at)).items).toEqual([]);
+});
+
+test('Endpoints written by hand are mirrored into slices, and follow them', async () => {
+  await using cluster = await startControlled([endpointsController, endpointSliceController, endpointSliceMirroringController, garbageCollector]);
+  const { client, quiet, pass } = cluster;
+  await client.create(Service, { ...web, spec: { ports: web.spec.ports } });
+  const made = await client.create(Endpoints, {
+    metadata: { name: 'web', namespace: 'shop', labels: { team: 'a' } },
+    subsets: [{ addresses: [{ ip: '192.0.2.1' }], notReadyAddresses: [{ ip: '192.0.2.2' }], ports: [{ name: 'http', port: 80 }] }],
+  });
+  await quiet();
+  const [slice, ...others] = (await client.list(EndpointSlice, at)).items;
+  expect(others).toEqual([]);
+  expect(slice).toMatchObject({
+    metadata: { labels: { team: 'a', 'kubernetes.io/service-name': 'web', 'endpointslice.kubernetes.io/managed-by': 'endpointslicemirroring-controller.k8s.io' } },
+    addressType: 'IPv4', ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
+    endpoints: [{ addresses: ['192.0.2.1'], conditions: { ready: true } }, { addresses: ['192.0.2.2'], conditions: { ready: false } }],
+  });
+  await client.update(Endpoints, { ...made, subsets: [{ addresses: [{ ip: '192.0.2.3' }], ports: [{ name: 'http', port: 80, protocol: 'TCP' }] }] });
+  await quiet();
+  expect((await client.list(EndpointSlice, at)).items[0]!.endpoints.map(({ addresses }) => addresses)).toEqual([['192.0.2.3']]);
+  await client.delete(Endpoints, 'web', at);
+  await pass(2);
+  expect((await client.list(EndpointSlice, at)).items).toEqual([]);
 });
 
 test('a Service without selector is left to whoever writes its endpoints', async () => {

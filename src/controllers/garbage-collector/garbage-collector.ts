@@ -4,7 +4,7 @@ import { CustomResourceDefinition } from '../../kinds/apiextensions/custom-resou
 import { isApiError } from '../../meta/api-error.ts';
 import type { AnyObject, OwnerReference } from '../../meta/object.ts';
 import { groupResource } from '../../meta/resource.ts';
-import type { Controller, ControllerSurroundings } from '../runtime/index.ts';
+import { Slices, type Controller, type ControllerSurroundings } from '../runtime/index.ts';
 import { Deeds } from './deeds.ts';
 import { Monitors, type Item } from './monitors.ts';
 import { isDeletingDependents, isOrphaning, plan, type Owner, type OwnerState } from './plan.ts';
@@ -14,6 +14,7 @@ export const garbageCollector: Controller = { name: 'garbage-collector', start: 
 
 const WORKERS = 20;
 const DISCOVER_AGAIN = 1000;
+const SYNC_WITHIN = 30_000;
 const REMEMBERED = 10_000;
 
 class GarbageCollector implements AsyncDisposable {
@@ -62,7 +63,8 @@ class GarbageCollector implements AsyncDisposable {
     const { signal } = this.#stop;
     try {
       const { resources, failed } = await discover(this.#client, signal);
-      await this.#monitors.follow(resources, signal);
+      // A resource that cannot be listed holds up itself, not the rest: what its cache lacks the server is asked.
+      await Promise.race([this.#monitors.follow(resources, signal), this.#around.clock.sleep(SYNC_WITHIN, signal)]);
       if (!this.#ready) for (const item of this.#monitors.owned()) this.#look(item);
       this.#ready = true;
       if (failed.length > 0) this.#refreshSoon(30_000);
@@ -121,6 +123,7 @@ class GarbageCollector implements AsyncDisposable {
   }
 
   async #work(): Promise<void> {
+    const slices = new Slices(this.#around.clock);
     for (let key = await this.#queue.get(); key !== undefined; key = await this.#queue.get()) {
       const item = this.#itemOf(key);
       try {
@@ -132,6 +135,7 @@ class GarbageCollector implements AsyncDisposable {
         this.#queue.addRateLimited(key);
       }
       this.#queue.done(key);
+      await slices.breathe();
     }
   }
 

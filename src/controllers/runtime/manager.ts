@@ -7,6 +7,7 @@ import type { InstanceOf, Resource } from '../../meta/resource.ts';
 import { Cache } from './cache.ts';
 import type { ControllerDefinition, ControllerSurroundings, Watch } from './controller.ts';
 import { controllerOf, refersTo } from './ownership.ts';
+import { Slices } from './slices.ts';
 import { TrackingClient } from './tracking-client.ts';
 import { WriteBarrier } from './write-barrier.ts';
 
@@ -28,6 +29,7 @@ class Manager<R extends Resource> implements AsyncDisposable {
   readonly #handlers: Disposable[] = [];
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
+  readonly #slices: Slices;
 
   constructor(definition: ControllerDefinition<R>, around: ControllerSurroundings) {
     this.#definition = definition;
@@ -40,6 +42,7 @@ class Manager<R extends Resource> implements AsyncDisposable {
     this.#events = createEventRecorder(around.client, {
       component: definition.component ?? `${definition.name}-controller`, clock, random, log: this.#log,
     });
+    this.#slices = new Slices(clock);
     this.#listen();
     // After the queue's own handlers: a key let go by the barrier finds in the cache all that was told.
     this.#barrier = new WriteBarrier(this.#resources(), { cache: this.#cache, clock, log: this.#log });
@@ -119,6 +122,7 @@ class Manager<R extends Resource> implements AsyncDisposable {
       // The key stays in work, the worker goes on: nobody waits for the watch but this key.
       if (client.writes.length === 0) this.#queue.done(done);
       else void this.#barrier.passed(client.writes).then(() => this.#queue.done(done));
+      await this.#slices.breathe();
     }
   }
 
