@@ -28,7 +28,7 @@ spec:
       terminationGracePeriodSeconds: 1
       containers:
         - name: web
-          image: knarr.local/busybox
+          image: knarr.local/busybox:1
           command: [sh, -c, 'echo ${greeting}; mkdir -p /www; echo ${greeting} > /www/index.html; exec httpd -f -p 8080 -h /www']
           ports: [{ name: http, containerPort: 8080 }]
           readinessProbe: { httpGet: { path: /, port: http }, periodSeconds: 1 }
@@ -58,7 +58,7 @@ describe.each(clients)('kubectl $version', ({ file, version }) => {
     expect(await kubectl('get', 'deployment', 'web')).toMatch(/NAME\s+READY\s+UP-TO-DATE\s+AVAILABLE\s+AGE\nweb\s+2\/2\s+2\s+2\s/);
     expect(await kubectl('get', 'pods', '-o', 'wide')).toMatch(/NOMINATED NODE\s+READINESS GATES\nweb-\w+-\w+\s+1\/1\s+Running\s+0\s+\S+\s+10\.244\.\d+\.\d+\s/);
     expect(await kubectl('get', 'deployment', 'web', '-o', 'yaml')).toMatch(/^apiVersion: apps\/v1\nkind: Deployment\nmetadata:\n/);
-    expect(await kubectl('get', 'deployment', 'web', '-o', 'jsonpath={.spec.template.spec.containers[0].image}')).toBe('knarr.local/busybox');
+    expect(await kubectl('get', 'deployment', 'web', '-o', 'jsonpath={.spec.template.spec.containers[0].image}')).toBe('knarr.local/busybox:1');
     expect((await kubectl('get', 'pods', '-l', 'app in (web)', '-o', 'name')).trim().split('\n')).toHaveLength(2);
     expect(await kubectl('get', 'all')).toMatch(/pod\/web-[\s\S]*deployment\.apps\/web[\s\S]*replicaset\.apps\/web-/);
   });
@@ -125,7 +125,7 @@ describe.each(clients)('kubectl $version', ({ file, version }) => {
   });
 
   test('logs: whole, tailed, followed to the end', async () => {
-    await kubectl('run', 'talker', '--image=knarr.local/busybox', '--restart=Never', '--', 'sh', '-c', 'for i in 1 2 3; do echo line $i; sleep 1; done');
+    await kubectl('run', 'talker', '--image=knarr.local/busybox:1', '--restart=Never', '--', 'sh', '-c', 'for i in 1 2 3; do echo line $i; sleep 1; done');
     await eventually('it talks', async () => (await kubectl('logs', 'talker')).includes('line 1'));
     expect(await kubectl('logs', '-f', 'talker')).toBe('line 1\nline 2\nline 3\n');
     expect(await kubectl('logs', '--tail=1', 'talker')).toBe('line 3\n');
@@ -138,7 +138,7 @@ describe.each(clients)('kubectl $version', ({ file, version }) => {
     const name = await pod();
     const typed = await must('script', ['-qec', `${file} -n ${namespace} exec -it ${name} -- sh -c 'test -t 0 && echo a terminal'`, '/dev/null'], { env: env() });
     expect(typed).toContain('a terminal');
-    await kubectl('run', 'echo', '--image=knarr.local/busybox', '--restart=Never', '-i', '--attach=false', '--', 'sh', '-c', 'read line; echo "heard $line"');
+    await kubectl('run', 'echo', '--image=knarr.local/busybox:1', '--restart=Never', '-i', '--attach=false', '--', 'sh', '-c', 'read line; echo "heard $line"');
     await kubectl('wait', '--for=condition=Ready', 'pod/echo', '--timeout=60s');
     expect(await feed('me\n', 'attach', '-i', 'echo')).toContain('heard me');
     await kubectl('delete', 'pod', 'echo', '--grace-period=1');

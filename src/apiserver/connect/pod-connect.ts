@@ -7,6 +7,7 @@ import type { ResourceRequest } from '../resource-request.ts';
 import type { Subresource } from '../subresources/table.ts';
 import type { VerbHandler } from '../verbs.ts';
 import { admitConnect, askKubelet } from './kubelet.ts';
+import { failuresAsStatus } from './plain-failure.ts';
 
 interface PodSpec {
   readonly nodeName?: string;
@@ -24,7 +25,7 @@ export const log: Subresource = {
     const query = logQuery(info.query, pod.metadata.name);
     const node = specOf(pod).nodeName ?? '';
     if (node === '') return { status: 200, headers: { 'content-type': 'text/plain' }, body: { type: 'bytes', chunks: [] } };
-    return askKubelet(at, node, `/containerLogs/${info.namespace}/${info.name}/${container}${query}`);
+    return failuresAsStatus(await askKubelet(at, node, `/containerLogs/${info.namespace}/${info.name}/${container}${query}`));
   },
 };
 

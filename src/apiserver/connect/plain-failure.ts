@@ -1,0 +1,30 @@
+import { ApiError, badRequest, REASONS, type Reason } from '../../meta/api-error.ts';
+import type { ApiResponse, ResponseBody } from '../../wire/api.ts';
+
+const MAX_TEXT_BYTES = 64 * 1024;
+
+/**
+ * A kubelet fails in plain text; callers of the API are told in a Status. Answers below 400 pass as they are.
+ * @throws ApiError with the kubelet's words
+ */
+export async function failuresAsStatus(response: ApiResponse): Promise<ApiResponse> {
+  if (response.status < 400) return response;
+  const text = (await textOf(response.body)).trim();
+  if (response.status === 400) throw badRequest(text);
+  if (response.status === 500) throw new ApiError('InternalError', `Internal error occurred: ${text}`);
+  const reason = (Object.keys(REASONS) as Reason[]).find((one) => REASONS[one] === response.status) ?? '';
+  throw new ApiError(reason, text === '' ? 'the server reported an error' : text, { code: response.status });
+}
+
+async function textOf(body: ResponseBody | undefined): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  if (body?.type === 'bytes') for (const chunk of body.chunks) text += decoder.decode(chunk, { stream: true });
+  if (body?.type === 'stream') {
+    for await (const batch of body.chunks) {
+      for (const chunk of batch) text += decoder.decode(chunk, { stream: true });
+      if (text.length > MAX_TEXT_BYTES) break;
+    }
+  }
+  return text.slice(0, MAX_TEXT_BYTES);
+}
