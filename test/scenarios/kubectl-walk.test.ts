@@ -74,7 +74,7 @@ describe.each(clients)('kubectl $version', ({ file, version }) => {
   test('describe names events and conditions', async () => {
     expect(await kubectl('describe', 'deployment', 'web')).toMatch(/Available\s+True\s+MinimumReplicasAvailable[\s\S]*ScalingReplicaSet/);
     expect(await kubectl('describe', 'pod', await pod())).toMatch(/Image:\s+knarr\.local\/busybox[\s\S]*Successfully assigned[\s\S]*Started/);
-    expect(await kubectl('describe', 'node')).toMatch(/Allocatable:[\s\S]*KubeletReady/);
+    expect(await kubectl('describe', 'node')).toMatch(/KubeletReady[\s\S]*Allocatable:/);
   });
 
   test('create, label, annotate, patch, edit, replace', async () => {
