@@ -13,8 +13,7 @@ export function mapItems<T>(items: readonly T[], change: (item: T, position: num
 /** `object` with `more` in it; the very same where it has all of that already. `undefined` removes a field. */
 export function withFields<T extends object>(object: T, more: { readonly [K in keyof T]?: T[K] | undefined }): T {
   const entries = Object.entries(more);
-  const fields = new Map<string, unknown>(Object.entries(object));
-  if (entries.every(([key, value]) => fields.get(key) === value)) return object;
+  if (entries.every(([key, value]) => Reflect.get(object, key) === value)) return object;
   const next = { ...object, ...more };
   for (const [key, value] of entries) if (value === undefined) Reflect.deleteProperty(next, key);
   return next as T;

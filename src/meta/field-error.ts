@@ -1,32 +1,39 @@
-/** Where in an object something is wrong: `spec.template.spec.containers[0].name`, `metadata.labels[app]`. */
+/**
+ * Where in an object something is wrong: `spec.template.spec.containers[0].name`, `metadata.labels[app]`. Validation walks along
+ * many paths and writes few, so that the text is made only when asked for.
+ */
 export class FieldPath {
-  readonly #text: string;
-  private constructor(text: string) {
-    this.#text = text;
+  readonly #parent: FieldPath | undefined;
+  /** `name` of a field, or `[key]`. */
+  readonly #step: string;
+  private constructor(parent: FieldPath | undefined, step: string) {
+    this.#parent = parent;
+    this.#step = step;
   }
 
   /** The object's root, or a path from text. */
   static of(text = ''): FieldPath {
-    return new FieldPath(text);
+    return new FieldPath(undefined, text);
   }
 
   /** One or more fields below: `child('spec')`, `child('template.metadata')`. */
   child(name: string): FieldPath {
-    return new FieldPath(this.#text === '' ? name : `${this.#text}.${name}`);
+    return new FieldPath(this, name);
   }
 
   /** A list's element. */
   index(position: number): FieldPath {
-    return new FieldPath(`${this.#text}[${position}]`);
+    return new FieldPath(this, `[${position}]`);
   }
 
   /** A map's entry. */
   key(name: string): FieldPath {
-    return new FieldPath(`${this.#text}[${name}]`);
+    return new FieldPath(this, `[${name}]`);
   }
 
   toString(): string {
-    return this.#text;
+    const before = this.#parent?.toString() ?? '';
+    return before === '' || this.#step.startsWith('[') ? before + this.#step : `${before}.${this.#step}`;
   }
 }
 

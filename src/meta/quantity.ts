@@ -19,9 +19,24 @@ const SHAPE = /^([+-]?)(\d*)(?:\.(\d*))?(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d+
 export const QUANTITY_SHAPE =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
+/** The same few texts come again and again: `100m`, `64Mi`. */
+const known = new Map<string, Quantity | undefined>();
+const MAX_KNOWN = 4096;
+const MAX_LENGTH = 80;
+
 /** undefined where the text is no quantity. Finer than nano rounds away from zero; larger than 2^63-1 is cut to it, as upstream does. */
 export function tryParseQuantity(text: string): Quantity | undefined {
-  const match = text.length > 80 ? null : SHAPE.exec(text);
+  if (text.length > MAX_LENGTH) return undefined;
+  const before = known.get(text);
+  if (before !== undefined || known.has(text)) return before;
+  if (known.size >= MAX_KNOWN) known.clear();
+  const quantity = parse(text);
+  known.set(text, quantity);
+  return quantity;
+}
+
+function parse(text: string): Quantity | undefined {
+  const match = SHAPE.exec(text);
   if (!match) return undefined;
   const [, sign, whole = '', fraction = '', suffix = '', exponent] = match;
   if (whole === '' && fraction === '') return undefined;

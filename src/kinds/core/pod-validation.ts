@@ -77,7 +77,7 @@ export function* podSpecErrors(given: PodSpec, at: FieldPath, podName?: string):
   yield* limitErrors(spec, at);
   yield* tolerationErrors(spec.tolerations ?? [], at.child('tolerations'));
   if (spec.os && spec.os.name !== '' && spec.os.name !== 'linux' && spec.os.name !== 'windows') yield notSupported(at.child('os'), spec.os.name, ['linux', 'windows']);
-  yield* systemErrors(spec, containersOf(spec, at).map(([container, place]) => [container.securityContext, place.child('securityContext')] as const), at);
+  if (spec.os) yield* systemErrors(spec, containersOf(spec, at).map(([container, place]) => [container.securityContext, place.child('securityContext')] as const), at);
 }
 
 /** Every container of a pod with its place, init containers first. */
@@ -145,6 +145,7 @@ function* namespaceErrors(spec: PodSpec, at: FieldPath): Errors {
 
 /** Files of variables lie in emptyDirs. */
 function* fileKeyErrors(spec: PodSpec, at: FieldPath): Errors {
+  if (!spec.containers.some(readsFiles) && !spec.initContainers?.some(readsFiles) && !spec.ephemeralContainers?.some(readsFiles)) return;
   for (const [{ env = [] }, place] of containersOf(spec, at)) {
     for (const [index, { valueFrom }] of env.entries()) {
       const name = valueFrom?.fileKeyRef?.volumeName;
@@ -156,6 +157,8 @@ function* fileKeyErrors(spec: PodSpec, at: FieldPath): Errors {
     }
   }
 }
+
+const readsFiles = ({ env }: { readonly env?: PodSpec['containers'][number]['env'] }): boolean => env?.some(({ valueFrom }) => valueFrom?.fileKeyRef) ?? false;
 
 const MAX_HOSTNAME = 64;
 
