@@ -1,23 +1,28 @@
 import type { Millis } from '../base/clock.ts';
 
-const NANOS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
-const TERM = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
+const NANOS: Readonly<Record<string, bigint>> = {
+  ns: 1n, us: 1000n, µs: 1000n, μs: 1000n, ms: 1_000_000n, s: 1_000_000_000n, m: 60_000_000_000n, h: 3_600_000_000_000n,
+};
+const TERM = /(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/y;
+const MAX = 2n ** 63n - 1n;
 
 /** Nanoseconds of a Go duration, `1h2m3.5s`. @throws Error in the words of Go's time.ParseDuration. */
-function nanosOf(text: string): number {
-  const sign = text.startsWith('-') ? -1 : 1;
+function nanosOf(text: string): bigint {
   const body = /^[+-]/.test(text) ? text.slice(1) : text;
-  if (body === '0') return 0;
+  if (body === '0') return 0n;
   if (body === '') throw invalidDuration(text);
-  let total = 0;
+  let total = 0n;
   TERM.lastIndex = 0;
   while (TERM.lastIndex < body.length) {
     const from = TERM.lastIndex;
     const match = TERM.exec(body);
-    if (!match) throw troubleAt(text, body.slice(from));
-    total += Number(match[1]) * NANOS[match[2]!]!;
+    const [, whole = '', fraction = '', unit = ''] = match ?? [];
+    if (whole === '' && fraction === '') throw troubleAt(text, body.slice(from));
+    const digits = fraction.slice(0, 18);
+    total += BigInt(whole || '0') * NANOS[unit]! + (BigInt(digits || '0') * NANOS[unit]!) / 10n ** BigInt(digits.length);
+    if (total > MAX) throw invalidDuration(text);
   }
-  return sign * Math.round(total);
+  return text.startsWith('-') ? -total : total;
 }
 
 const invalidDuration = (text: string) => new Error(`time: invalid duration ${JSON.stringify(text)}`);
@@ -31,32 +36,28 @@ function troubleAt(text: string, rest: string): Error {
 }
 
 /** @throws Error in the words of Go's time.ParseDuration. */
-export const parseDuration = (text: string): Millis => nanosOf(text) / 1e6;
+export const parseDuration = (text: string): Millis => Number(nanosOf(text)) / 1e6;
 
 /** As Go prints a time.Duration: `1h0m0s`, `1.5s`, `300ms`, `0s`. */
-export const formatDuration = (span: Millis): string => textOf(Math.round(span * 1e6));
+export const formatDuration = (span: Millis): string => textOf(BigInt(Math.round(span * 1e6)));
 
 /** The canonical text of a metav1.Duration. @throws Error in the words of Go's time.ParseDuration. */
 export const canonicalDuration = (text: string): string => textOf(nanosOf(text));
 
-function textOf(nanos: number): string {
-  if (nanos === 0) return '0s';
-  const sign = nanos < 0 ? '-' : '';
-  const size = Math.abs(nanos);
-  if (size < 1e3) return `${sign}${size}ns`;
-  if (size < 1e6) return `${sign}${decimals(size, 1e3)}µs`;
-  if (size < 1e9) return `${sign}${decimals(size, 1e6)}ms`;
-  const hours = Math.floor(size / 3600e9);
-  const minutes = Math.floor(size / 60e9) % 60;
-  const seconds = decimals(size % 60e9, 1e9);
-  if (hours > 0) return `${sign}${hours}h${minutes}m${seconds}s`;
-  return minutes > 0 ? `${sign}${minutes}m${seconds}s` : `${sign}${seconds}s`;
+function textOf(nanos: bigint): string {
+  if (nanos === 0n) return '0s';
+  const sign = nanos < 0n ? '-' : '';
+  const size = nanos < 0n ? -nanos : nanos;
+  for (const unit of ['ns', 'µs', 'ms'] as const) if (size < NANOS[unit]! * 1000n) return `${sign}${decimals(size, NANOS[unit]!)}${unit}`;
+  const hours = size / NANOS.h!;
+  const minutes = (size / NANOS.m!) % 60n;
+  const seconds = decimals(size % NANOS.m!, NANOS.s!);
+  if (hours > 0n) return `${sign}${hours}h${minutes}m${seconds}s`;
+  return minutes > 0n ? `${sign}${minutes}m${seconds}s` : `${sign}${seconds}s`;
 }
 
 /** `value / unit` with as many decimals as it needs and no more. */
-function decimals(value: number, unit: number): string {
-  const whole = Math.floor(value / unit);
-  const digits = String(unit).length - 1;
-  const fraction = String(Math.round(value % unit)).padStart(digits, '0').replace(/0+$/, '');
-  return fraction === '' ? String(whole) : `${whole}.${fraction}`;
+function decimals(value: bigint, unit: bigint): string {
+  const fraction = String(value % unit).padStart(String(unit).length - 1, '0').replace(/0+$/, '');
+  return fraction === '' ? String(value / unit) : `${value / unit}.${fraction}`;
 }

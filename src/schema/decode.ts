@@ -5,6 +5,7 @@ import { apiVersionOf } from '../meta/resource.ts';
 import { MAX_DEPTH, Mismatch, scalarDecoder } from './decode-scalar.ts';
 import { fillDefaults } from './defaults.ts';
 import { goType, jsonKind, mismatchMessage, pathText, resolved } from './go-type.ts';
+import { isShed, shedsOf, type Sheds } from './omit-empty.ts';
 import type { Kind } from './kind.ts';
 import type { ListNode, MapNode, ObjectNode, SchemaNode } from './node.ts';
 
@@ -108,30 +109,6 @@ function compile(node: Exclude<SchemaNode, { type: 'lazy' }>): Decoder {
     run.depth = depth;
     return scalar(value);
   };
-}
-
-/** What Go's omitempty leaves out, by how the field is held there. */
-type Sheds = 'nothing' | 'zero' | 'emptyList' | 'emptyMap';
-
-function shedsOf(node: SchemaNode): Sheds {
-  if (node.pointer || node.nullable) return 'nothing';
-  if (node.type === 'list') return keepsEmpty(node) ? 'nothing' : 'emptyList';
-  if (node.type === 'map') return keepsEmpty(node) ? 'nothing' : 'emptyMap';
-  return node.required || node.type === 'object' || node.type === 'lazy' || node.type === 'any' ? 'nothing' : 'zero';
-}
-
-/** An empty list or map stands where it is also the default, and so always served. */
-const keepsEmpty = ({ default: made }: SchemaNode): boolean => typeof made === 'object' && made !== null && Object.keys(made).length === 0;
-
-function isShed(sheds: Sheds, value: unknown): boolean {
-  switch (sheds) {
-    case 'nothing': return false;
-    case 'zero': return value === '' || value === 0 || value === false;
-    case 'emptyList': return (value as readonly unknown[]).length === 0;
-    case 'emptyMap':
-      for (const _ in value as object) return false;
-      return true;
-  }
 }
 
 /** A declared field; its decoder is compiled when the field is first met. */

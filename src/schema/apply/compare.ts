@@ -2,6 +2,7 @@ import { deepEqual } from '../../base/deep-equal.ts';
 import { isRecord } from '../../meta/own.ts';
 import { resolved } from '../go-type.ts';
 import type { ListNode, SchemaNode } from '../node.ts';
+import { isShed, shedsOf } from '../omit-empty.ts';
 import { EMPTY, isEmptySet, withSelf, type FieldSet } from './field-set.ts';
 import { fieldSchema, itemStep, partsOf, sameItem, shapeOf } from './walk.ts';
 
@@ -56,6 +57,8 @@ function compareRecords(node: Exclude<SchemaNode, { type: 'lazy' }>, [before, af
     const former = Object.hasOwn(before, name) ? before[name] : undefined;
     if (value === former || value === undefined) continue;
     const schema = fieldSchema(node, name);
+    // Empty where nothing was: stored, it will not be there either.
+    if (former === undefined && isShed(shedsOf(schema), value)) continue;
     if (former === undefined) into.changed[`f:${name}`] = whole(schema, value);
     else comparePart(`f:${name}`, { schema, former, value }, into);
   }

@@ -1,3 +1,5 @@
+import { isRecord } from '../../meta/own.ts';
+
 /**
  * Sets of fields in the form metadata.managedFields keeps them (FieldsV1): `{"f:spec": {"f:replicas": {}}}`. A key is one step of
  * a path: `f:` a field, `k:` an item by its keys, `v:` an item by its value, `i:` one by its position. A step is itself a member where
@@ -10,6 +12,33 @@ export interface FieldSet {
 export const EMPTY: FieldSet = Object.freeze({});
 
 const SELF = '.';
+
+/** Nesting beyond this is no set of any object's fields. */
+const MAX_DEPTH = 200;
+const sound = new WeakSet<object>();
+
+/** Whether data from outside is a set: records all the way down, under steps that can be read. */
+export function isFieldSet(value: unknown, depth = 0): value is FieldSet {
+  if (!isRecord(value) || depth > MAX_DEPTH) return false;
+  if (sound.has(value)) return true;
+  for (const step of Object.keys(value)) {
+    if (!(step === SELF ? isRecord(value[step]) : isStep(step) && isFieldSet(value[step], depth + 1))) return false;
+  }
+  sound.add(value);
+  return true;
+}
+
+function isStep(step: string): boolean {
+  if (step.startsWith('f:')) return true;
+  if (step.startsWith('i:')) return /^i:\d+$/.test(step);
+  if (!step.startsWith('k:') && !step.startsWith('v:')) return false;
+  try {
+    const value: unknown = JSON.parse(step.slice(2));
+    return step.startsWith('v:') || isRecord(value);
+  } catch {
+    return false;
+  }
+}
 
 export const isEmptySet = (set: FieldSet): boolean => {
   for (const _ in set) return false;

@@ -1,7 +1,7 @@
 import { ApiError } from '../../meta/api-error.ts';
 import type { ManagedFieldsEntry } from '../../meta/object.ts';
 import { formatTime } from '../../meta/time.ts';
-import { EMPTY, isEmptySet, members, pathText, recursiveDifference, union, type FieldSet } from './field-set.ts';
+import { EMPTY, isEmptySet, isFieldSet, members, pathText, recursiveDifference, union, type FieldSet } from './field-set.ts';
 
 /** Who manages fields: a name, and what tells its entries apart. Appliers are one whatever version they apply. */
 export interface Manager {
@@ -30,8 +30,9 @@ export function managersOf(entries: readonly ManagedFieldsEntry[]): Managers | u
   const managers = new Map<string, Managed>();
   for (const entry of entries) {
     const { manager = '', operation, apiVersion = '', subresource = '', time, fieldsType, fieldsV1 } = entry;
-    if ((operation !== 'Apply' && operation !== 'Update') || fieldsType !== 'FieldsV1' || apiVersion === '') return undefined;
-    const one: Managed = { name: manager, operation, apiVersion, subresource, time, fields: (fieldsV1 ?? EMPTY) as FieldSet, entry };
+    const fields: unknown = fieldsV1 ?? EMPTY;
+    if ((operation !== 'Apply' && operation !== 'Update') || fieldsType !== 'FieldsV1' || apiVersion === '' || !isFieldSet(fields)) return undefined;
+    const one: Managed = { name: manager, operation, apiVersion, subresource, time, fields, entry };
     const twin = managers.get(identityOf(one));
     managers.set(identityOf(one), twin ? withFields(one, union(twin.fields, one.fields)) : one);
   }
