@@ -164,3 +164,11 @@ test('YAML is read and written', async () => {
   expect(status).toBe(201);
   expect(text).toContain('kind: ConfigMap\n');
 });
+
+test('an object without a name is told so, whatever else its kind would say', async () => {
+  await using api = await startApi();
+  const { status, body } = await api.request('POST', '/apis/apps/v1/namespaces/default/deployments', { metadata: {}, spec: {} });
+
+  expect(status).toBe(422);
+  expect(body.message).toContain('metadata.name: Required value: name or generateName is required');
+});

@@ -7,6 +7,8 @@ import { metadataErrors } from './registry/metadata.ts';
 /** Everything wrong with an object about to be written; with `old`, also what may not change. */
 export function validateObject(kind: Kind, object: AnyObject, change?: { readonly old: AnyObject; readonly scope: 'object' | 'status' | 'whole' }): readonly FieldError[] {
   const metadata = metadataErrors(kind, object, change?.old);
+  // The rules of kinds may count on a name.
+  if (!object.metadata.name) return [...metadata];
   // What a subresource may change is the subresource's own rule, not the one for updates of the object.
   if (change?.scope === 'whole') return [...metadata, ...validateByKind(kind, object, 'any')];
   if (change?.scope !== 'status') return [...metadata, ...validateByKind(kind, object, change?.old)];

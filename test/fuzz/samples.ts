@@ -2,7 +2,10 @@ import type { Random } from '../../src/base/random.ts';
 import type { ScalarNode, SchemaNode } from '../../src/schema/node.ts';
 
 /** Keys that reach for the prototype, and others that parsers stumble over. */
-const KEYS = ['a', 'app.kubernetes.io/name', '__proto__', 'constructor', 'toString', 'hasOwnProperty', '', '0', 'é"\\\n', '$patch', '.'];
+const KEYS = [
+  'a', 'app.kubernetes.io/name', '__proto__', 'constructor', 'toString', 'hasOwnProperty', '', '0', 'é"\\\n', '$patch', '.', 'cpu', 'memory', 'hugepages-2Mi', 'hugepages-x',
+  'example.com/gpu', 'tls.crt',
+];
 const TEXTS = ['', 'a', 'web-1', '100%', '-1', 'Always', '__proto__', '\u0000', '\ud800', 'x'.repeat(300), '2026-01-02T03:04:05Z', '1Gi', '1h', 'YQ=='];
 
 export class Sampler {

@@ -9,7 +9,7 @@ import { builtinKinds } from '../../src/kinds/index.ts';
 import { applyPatch, trackUpdate } from '../../src/schema/apply/apply.ts';
 import { decodeObject } from '../../src/schema/decode.ts';
 import { duplicateFields } from '../../src/schema/duplicate-fields.ts';
-import type { Kind } from '../../src/schema/kind.ts';
+import type { Kind, KindHooks } from '../../src/schema/kind.ts';
 import { decodeMessage } from '../../src/schema/protobuf/decode.ts';
 import { encodeMessage } from '../../src/schema/protobuf/encode.ts';
 import { strategicMerge } from '../../src/schema/strategic-merge.ts';
@@ -31,6 +31,17 @@ function answered<T>(attempt: () => T): T | undefined {
 const named = (kind: Kind, value: unknown): AnyObject => ({
   ...(value as AnyObject), apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { ...(value as AnyObject).metadata, name: 'a', namespace: 'default' },
 });
+/** Everything a kind does of its own with an object that decodes. */
+function exercise(kind: Kind, value: AnyObject, old: AnyObject | undefined): void {
+  validateObject(kind, value, old);
+  const hooks = kind as unknown as KindHooks<AnyObject>;
+  hooks.warnings?.(value, old);
+  validateObject(kind, hooks.prepareForCreate?.(value) ?? value);
+  if (old) hooks.prepareForUpdate?.(value, old);
+  for (const { value: field } of Object.values(kind.fieldSelectors ?? {}).map((read) => ({ value: read(value) }))) expect(typeof field).toBe('string');
+  for (const column of Object.values({ ...kind.columns, ...kind.wideColumns })) (typeof column === 'function' ? column : column.cell)(value, 0);
+}
+
 const unpolluted = () => expect(Object.keys(Object.prototype)).toEqual([]);
 
 test.each(builtinKinds.map((kind) => [`${apiVersionOf(kind)} ${kind.kind}`, kind] as const))('%s: decoding is total and idempotent, validation never breaks', (_, kind) => {
@@ -43,7 +54,8 @@ test.each(builtinKinds.map((kind) => [`${apiVersionOf(kind)} ${kind.kind}`, kind
     const again = decodeObject(kind, JSON.parse(JSON.stringify(value)));
     expect(again.problems).toEqual([]);
     expect(again.value).toEqual(value);
-    if (value.metadata.name) validateObject(kind, value, sampler.chance(0.3) ? value : undefined);
+    const known = { ...value, metadata: { ...value.metadata, uid: 'u' } };
+    if (value.metadata.name) exercise(kind, known, sampler.chance(0.3) ? known : undefined);
     unpolluted();
   }
 });

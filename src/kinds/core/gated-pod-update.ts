@@ -9,7 +9,7 @@ const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 
 export function* gatedAffinityErrors(spec: PodSpec, old: PodSpec, at: FieldPath): Errors {
   for (const [key, value] of Object.entries(old.nodeSelector ?? {})) {
-    const next = spec.nodeSelector?.[key];
+    const next = spec.nodeSelector && Object.hasOwn(spec.nodeSelector, key) ? spec.nodeSelector[key] : undefined;
     if (next === undefined) yield invalid(at.child('nodeSelector'), spec.nodeSelector, `only additions are allowed for a gated pod, but ${key} was removed`);
     else if (next !== value) yield invalid(at.child('nodeSelector').key(key), next, 'only additions are allowed for a gated pod');
   }

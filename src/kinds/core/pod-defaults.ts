@@ -76,13 +76,14 @@ function defaultPodLevelRequests(spec: PodSpec, resources: ResourceRequirements)
 }
 
 function sumOfRequests(containers: readonly Container[]): Quantities {
-  const sums: Record<string, string> = {};
+  const sums = new Map<string, string>();
   for (const { resources } of containers) {
     for (const [name, amount] of Object.entries(resources?.requests ?? {})) {
-      sums[name] = sums[name] === undefined ? amount : formatQuantity(addQuantity(parseQuantity(sums[name]), parseQuantity(amount)));
+      const sum = sums.get(name);
+      sums.set(name, sum === undefined ? amount : formatQuantity(addQuantity(parseQuantity(sum), parseQuantity(amount))));
     }
   }
-  return sums;
+  return Object.fromEntries(sums);
 }
 
 /** `podIP` and the first of `podIPs` are one; whoever sets one sets the other. */

@@ -21,7 +21,7 @@ export type ResourceQuotaStatus = TypeOf<ReturnType<typeof resourceQuotaStatus>>
 
 /** `cpu: 1/4`, requests and limits apart, each in the order of names. */
 function usage({ hard = {}, used = {} }: ResourceQuotaStatus): { readonly request: string; readonly limit: string } {
-  const all = Object.keys(hard).sort().map((name) => [name, `${name}: ${used[name] ?? '0'}/${hard[name]}`] as const);
+  const all = Object.keys(hard).sort().map((name) => [name, `${name}: ${Object.hasOwn(used, name) ? used[name] : '0'}/${hard[name]}`] as const);
   const [limits, requests] = [all.filter(([name]) => name.startsWith('limits.')), all.filter(([name]) => !name.startsWith('limits.'))];
   return { request: requests.map(([, text]) => text).join(', '), limit: limits.map(([, text]) => text).join(', ') };
 }

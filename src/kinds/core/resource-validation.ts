@@ -1,7 +1,7 @@
 /** Names and amounts of resources: containers', pods', nodes'. */
 import { type FieldPath, type FieldError, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts';
 import { qualifiedNameProblems } from '../../meta/names.ts';
-import { compareQuantity, parseQuantity, quantityValue } from '../../meta/quantity.ts';
+import { compareQuantity, parseQuantity, quantityValue, tryParseQuantity } from '../../meta/quantity.ts';
 import { type Errors, NEGATIVE, problemsAt } from '../checks.ts';
 import type { ResourceRequirements } from './resources.ts';
 
@@ -54,7 +54,7 @@ function* listErrors(list: Quantities, at: FieldPath): Errors {
 }
 
 function isMultiple(name: string, amount: string): boolean {
-  const page = parseQuantity(name.slice('hugepages-'.length)).nanos;
+  const page = tryParseQuantity(name.slice('hugepages-'.length))?.nanos ?? 0n;
   return page > 0n && parseQuantity(amount).nanos % page === 0n;
 }
 
@@ -62,7 +62,7 @@ function isMultiple(name: string, amount: string): boolean {
 export function* requirementErrors({ limits = {}, requests = {}, claims = [] }: ResourceRequirements, podClaims: readonly string[], at: FieldPath): Errors {
   yield* listErrors(limits, at.child('limits'));
   yield* listErrors(requests, at.child('requests'));
-  for (const [name, amount] of Object.entries(requests)) yield* requestErrors(name, amount, limits[name], at);
+  for (const [name, amount] of Object.entries(requests)) yield* requestErrors(name, amount, Object.hasOwn(limits, name) ? limits[name] : undefined, at);
   const names = [...Object.keys(limits), ...Object.keys(requests)];
   if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')) yield forbidden(at, 'HugePages require cpu or memory');
   yield* claimErrors(claims, podClaims, at.child('claims'));
