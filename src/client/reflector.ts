@@ -26,6 +26,8 @@ const LONGEST_BACKOFF: Millis = 30_000;
 const CALM: Millis = 120_000;
 /** The server is asked to end a watch after this to twice this, so that clients spread over servers. */
 const WATCH_SECONDS = 300;
+/** How much longer it is waited for than it may last. */
+const OVERDUE_SECONDS = 30;
 /** Counts as a failure, lest a server that hangs up at once be asked without pause. */
 const VERY_SHORT = 'watch lasted less than a second and no items received';
 
@@ -100,6 +102,8 @@ export class Reflector<R extends Resource> implements AsyncDisposable {
     const timeoutSeconds = Math.floor(WATCH_SECONDS * (1 + this.#around.random.next()));
     const options = { ...this.#scope, resourceVersion: this.#resourceVersion, allowWatchBookmarks: true, timeoutSeconds, signal };
     const began = this.#around.clock.monotonic();
+    // A connection that died without a word would be believed for ever.
+    using _overdue = this.#around.clock.after((timeoutSeconds + OVERDUE_SECONDS) * 1000, () => this.#watching?.abort());
     let events = 0;
     try {
       for await (const batch of this.#client.watch(this.#resource, options)) {

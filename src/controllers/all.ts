@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import { clusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { endpointSliceMirroringController } from './endpoint-slice/mirroring.ts';
@@ -38,6 +39,7 @@ export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAcc
     rootCaPublisher(caPem),
     ...(key ? [tokenSecretController({ caPem, key })] : []),
     ...(legacyServiceAccountTokens ? [legacyTokenController] : []),
+    clusterRoleAggregationController,
     namespaceController,
     garbageCollector,
     podGarbageCollector(),

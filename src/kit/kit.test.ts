@@ -21,7 +21,7 @@ test('a cluster inside a test runs a Deployment to the end: pods bound, running,
   expect(new Set(pods.map(({ spec }) => spec.nodeName))).toEqual(new Set(['node-1', 'node-2']));
   const [slice] = (await client.list(EndpointSlice, { ...at, labelSelector: 'kubernetes.io/service-name=web' })).items;
   expect(slice!.endpoints.filter(({ conditions }) => conditions.ready)).toHaveLength(3);
-});
+}, 60_000);
 
 test('an operator of one\'s own keeps a ConfigMap that counts each Deployment\'s pods', async () => {
   await using cluster = await startCluster();
@@ -40,7 +40,7 @@ test('an operator of one\'s own keeps a ConfigMap that counts each Deployment\'s
   await client.create(Deployment, web(2));
   const map = await until(ConfigMap, { name: 'web', ...at }, ({ data }) => data?.['pods'] === '2');
   expect(map.data).toEqual({ pods: '2' });
-});
+}, 60_000);
 
 test('waiting for what never comes ends with what was there last', async () => {
   await using cluster = await startCluster({ nodes: 0 });
