@@ -24,6 +24,9 @@ export interface ImageManager {
   forget(uid: string): void;
 }
 
+/** How long a failed pull shows as such before it shows as backing off. */
+const SHOW_FAILURE = 2000;
+
 export function createImageManager({ cri, clock }: { readonly cri: Cri; readonly clock: Clock }): ImageManager {
   const backoff = new Backoff(clock);
   /** What the last pull of a key complained of, told again while its successor waits. */
@@ -66,7 +69,8 @@ export function createImageManager({ cri, clock }: { readonly cri: Cri; readonly
       tell('Warning', 'Failed', `Failed to pull image "${container.image}": ${message}`);
       backoff.next(key, clock.now());
       failures.set(key, { at: clock.now(), message });
-      throw new StartError('ErrImagePull', message, { retryIn: backoff.wait(key) });
+      // Soon after, it shows as waiting for the next pull.
+      throw new StartError('ErrImagePull', message, { retryIn: SHOW_FAILURE });
     }
   };
 

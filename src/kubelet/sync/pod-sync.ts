@@ -102,6 +102,8 @@ export async function syncPod(at: PodSyncContext, pod: Pod, memory: PodMemory, s
   if (plan.killPod && !plan.createSandbox) return { outcome: 'ended' };
   const acted = await act(at, { pod, runtime, plan, memory, volumes }, signal);
   if (acted.changed) await removeOldInstances(at, runtime, signal);
+  // Why a container waits is told at once; the next try comes in its own time.
+  else if (acted.refused) await observe(at, pod, memory, { signal });
   const renewal = at.tokens.renewalOf(pod.metadata.uid);
   const waits = [acted.recheckIn, deadline, renewal === undefined ? undefined : Math.max(1000, renewal - at.clock.now())];
   const recheckIn = waits.filter((wait) => wait !== undefined).sort((a, b) => a - b)[0];
@@ -154,6 +156,8 @@ interface Acting {
 
 interface Acted {
   readonly changed: boolean;
+  /** A container could not be started. */
+  readonly refused?: boolean;
   readonly recheckIn?: Millis | undefined;
 }
 
@@ -172,7 +176,7 @@ async function act(at: PodSyncContext, acting: Acting, signal: AbortSignal): Pro
   // What volumes say of the pod's own address is known only now.
   const volumes = plan.createSandbox ? await at.volumes.prepare(pod, ips, signal) : acting.volumes;
   const started = await startAll(at, { ...acting, volumes, tell, sandbox: { id: sandbox.id, config }, podIps: ips }, signal);
-  return { changed: started.changed || plan.createSandbox || plan.kill.length > 0, recheckIn: started.recheckIn };
+  return { ...started, changed: started.changed || (plan.kill.length > 0 && !started.refused) };
 }
 
 interface Ending {
@@ -232,14 +236,12 @@ async function startAll(at: PodSyncContext, { pod, runtime, plan, memory, volume
       changed = true;
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
-      const before = memory.waiting.get(name);
       memory.waiting.set(name, { reason: error.reason, message: error.message });
-      changed ||= before?.reason !== error.reason || error.reason === 'RunContainerError' || error.reason === 'PostStartHookError';
       waits.push(error.retryIn ?? DEFAULT_RETRY);
       if (initContainers(pod).some((init) => init.name === name)) break;
     }
   }
-  return { changed, recheckIn: waits.sort((a, b) => a - b)[0] };
+  return { changed, refused: waits.length > 0, recheckIn: waits.sort((a, b) => a - b)[0] };
 }
 
 /** Between tries of what failed for reasons that may pass. */

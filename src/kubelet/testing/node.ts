@@ -1,0 +1,100 @@
+/** A whole kubelet in memory: an API server, a pretended runtime, a clock that tests move; only its files are real. */
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startApi, ADMIN } from '../../apiserver/testing/start-api.ts';
+import { ManualClock, settle } from '../../base/clock.ts';
+import { silent } from '../../base/log.ts';
+import { seededRandom } from '../../base/random.ts';
+import { createClient, createInformers } from '../../client/index.ts';
+import type { Client } from '../../client/index.ts';
+import { ConfigMap } from '../../kinds/core/config-map.ts';
+import { Event } from '../../kinds/core/event.ts';
+import { Pod } from '../../kinds/core/pod.ts';
+import { ServiceAccount } from '../../kinds/core/service-account.ts';
+import { builtinKinds } from '../../kinds/index.ts';
+import type { DeepPartial } from '../../meta/object.ts';
+import type { ApiRequest } from '../../wire/api.ts';
+import { FakeCri } from '../cri/fake-cri.ts';
+import type { FakeCriOptions } from '../cri/fake-cri.ts';
+import { startKubelet } from '../kubelet.ts';
+
+export const IMAGE = 'knarr.local/busybox:1';
+
+export interface TestNode extends AsyncDisposable {
+  readonly client: Client;
+  readonly clock: ManualClock;
+  readonly cri: FakeCri;
+  readonly rootDir: string;
+  run(name: string, spec: DeepPartial<Pod['spec']>): Promise<Pod>;
+  pod(name: string): Promise<Pod | undefined>;
+  /** Moves time on, a little at a time, until the answer is truthy. @throws after a minute of the clock */
+  until<T>(what: string, check: () => Promise<T> | T): Promise<NonNullable<T>>;
+  untilPod(name: string, check: (pod: Pod) => unknown): Promise<Pod>;
+  events(name: string): Promise<readonly string[]>;
+  restart(): Promise<void>;
+}
+
+export async function startTestNode(options: Partial<FakeCriOptions> = {}): Promise<TestNode> {
+  const clock = new ManualClock();
+  const random = seededRandom(1);
+  const api = await startApi({ kinds: builtinKinds, clock });
+  const client = createClient((request: ApiRequest) => api.server.handler({ ...request, peer: { address: 'in-process', user: ADMIN }, wantsObjects: true }));
+  const namespace = 'default';
+  await client.create(ServiceAccount, { metadata: { name: 'default', namespace } });
+  await client.create(ConfigMap, { metadata: { name: 'kube-root-ca.crt', namespace }, data: { 'ca.crt': 'CERTIFICATE' } });
+  const dir = await mkdtemp(join(tmpdir(), 'knarr-node-'));
+  const cri = new FakeCri({ clock, random, images: [IMAGE], ...options });
+  /** Files are read and written in real time: give them some between two moves of the clock. */
+  const breathe = async () => {
+    await settle();
+    await stat(dir);
+  };
+  const start = async () => {
+    const informers = createInformers(client, { clock, random, log: silent });
+    const starting = startKubelet({
+      client, informers, clock, random, log: silent, cri, nodeName: 'node-1', nodeIp: '192.0.2.1', hostname: 'node-1', clusterDomain: 'cluster.local',
+      clusterDns: ['10.96.0.10'], rootDir: dir, logDir: join(dir, 'logs'), cgroupRoot: '/none',
+    });
+    let up = false;
+    void starting.then(() => (up = true), () => (up = true));
+    while (!up) {
+      await clock.advance(10);
+      await breathe();
+    }
+    const kubelet = await starting;
+    return async () => {
+      await kubelet[Symbol.asyncDispose]();
+      await informers[Symbol.asyncDispose]();
+    };
+  };
+  let stop = await start();
+  const pod = (name: string) => client.get(Pod, name, { namespace }).catch(() => undefined);
+  const until: TestNode['until'] = async (what, check) => {
+    for (let moved = 0; moved < 60_000; moved += 100) {
+      const answer = await check();
+      if (answer) return answer;
+      await clock.advance(100);
+      await breathe();
+    }
+    throw new Error(`not within a minute: ${what}`);
+  };
+  return {
+    client, clock, cri, rootDir: dir, pod, until,
+    run: (name, spec) => client.create(Pod, { metadata: { name, namespace }, spec: { nodeName: 'node-1', automountServiceAccountToken: false, ...spec } }),
+    untilPod: (name, check) => until(`pod ${name}`, async () => {
+      const found = await pod(name);
+      return found && check(found) ? found : undefined;
+    }),
+    events: async (name) => (await client.list(Event, { namespace })).items.filter(({ involvedObject }) => involvedObject.name === name).map(({ reason, message }) => `${reason}: ${message}`),
+    async restart() {
+      await stop();
+      stop = await start();
+    },
+    async [Symbol.asyncDispose]() {
+      await stop();
+      await api[Symbol.asyncDispose]();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
