@@ -15,6 +15,7 @@ const HEADER = 12;
 /** No frame is larger; a length above it is damage. */
 const MAX_PAYLOAD = 1 << 28;
 const WINDOW = 1 << 20;
+const ZEROS = Buffer.alloc(WINDOW);
 
 /** Grows a frame in place; one writer serves a file for its whole life, since each frame is written before the next. */
 export class FrameWriter {
@@ -163,7 +164,7 @@ export class FrameReader {
     let torn = false;
     for (let at = this.#offset; ; ) {
       const chunk = await this.#file.read(at, WINDOW);
-      torn ||= chunk.some((byte) => byte !== 0);
+      torn ||= !chunk.equals(ZEROS.subarray(0, chunk.byteLength));
       for (let found = chunk.indexOf(MARK_BYTES); found >= 0; found = chunk.indexOf(MARK_BYTES, found + 1)) {
         if (await this.#wholeAt(at + found)) return { type: 'damaged', whole: at + found };
       }
