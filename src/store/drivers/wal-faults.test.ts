@@ -190,6 +190,21 @@ test('a directory that a living process holds is refused by name; one of a dead 
   await first[Symbol.asyncDispose]();
 });
 
+test('a start brings back the recent past and not all of it', async () => {
+  const disk = new FaultDisk();
+  const driver = await open(disk);
+  await Promise.all(Array.from({ length: 12_000 }, (_, n) => driver.commit({ expect: {}, ops: [{ type: 'put', key: `k${n % 10}`, value: Buffer.from(String(n)) }] })));
+  await driver[Symbol.asyncDispose]();
+  await using again = await open(disk);
+  const abort = new AbortController();
+  for await (const changes of again.after(7000n, abort.signal)) {
+    expect(changes[0]?.revision).toBe(7001n);
+    abort.abort();
+  }
+  await expect(again.after(4000n, new AbortController().signal)[Symbol.asyncIterator]().next()).rejects.toThrow('compacted');
+  expect((await again.range(everything)).entries).toHaveLength(10);
+});
+
 test('a closed driver takes no more commits', async () => {
   const driver = await open(new FaultDisk());
   const last = step(driver, 1);

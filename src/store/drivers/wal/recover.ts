@@ -7,6 +7,12 @@ import { Segment, readSegment } from './segment.ts';
 import type { SegmentEnd } from './segment.ts';
 import { UNFINISHED, readSnapshot } from './snapshot.ts';
 
+/**
+ * Revisions of the past that a start brings back, up to twice as many: readers that were connected a moment ago go on where
+ * they were, and a long log does not fill the memory with values that are overwritten.
+ */
+const KEPT_HISTORY = 5000n;
+
 export interface Place {
   readonly directory: string;
   readonly files: Files;
@@ -61,6 +67,7 @@ async function replay(place: Place & { isLast: boolean }, path: string, state: M
       throw new CorruptStore(path, `revision ${change.revision} follows revision ${state.revision}`);
     }
     state.apply(change);
+    if (change.revision % KEPT_HISTORY === 0n) state.compact(change.revision - KEPT_HISTORY);
   });
   if (!end) {
     if (!place.isLast) throw new CorruptStore(path, 'its header is missing');
