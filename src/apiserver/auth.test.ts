@@ -172,6 +172,20 @@ test('a node reads the secrets of its own pods and no others', async () => {
   expect([await get('mine'), await get('other')]).toEqual([200, 403]);
 });
 
+test('a node announces its own DNS endpoint, and touches no other slice', async () => {
+  await using api = await startApi();
+  const as = { user: { username: 'system:node:n1', groups: ['system:nodes'] }, headers: { 'content-type': 'application/merge-patch+json' } };
+  const slices = '/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices';
+  const slice = (name: string) => ({ metadata: { name }, addressType: 'IPv4', endpoints: [], ports: [] });
+  await api.request('POST', slices, slice('kube-dns-n2'));
+
+  const made = await api.request('POST', slices, slice('kube-dns-n1'), { user: as.user });
+  const patched = await api.request('PATCH', `${slices}/kube-dns-n1`, { metadata: { labels: { a: 'b' } } }, as);
+  const foreign = await api.request('PATCH', `${slices}/kube-dns-n2`, { metadata: { labels: { a: 'b' } } }, as);
+
+  expect([made.status, patched.status, foreign.status]).toEqual([201, 200, 403]);
+});
+
 test('what every cluster starts with is there, and stays as others made it', async () => {
   await using first = await startApi({ config: { advertise: { address: '192.0.2.1', port: 6443 } } });
   const { body: view } = await first.request('GET', `${RBAC}/clusterroles/view`);

@@ -39,5 +39,6 @@ export function fieldReader(kind: Kind, field: string): (object: AnyObject) => s
   if (field === 'metadata.namespace' && kind.scope === 'Namespaced') return (object) => object.metadata.namespace ?? '';
   const read = kind.fieldSelectors?.[field];
   if (read) return read as (object: never) => string as (object: AnyObject) => string;
-  throw badRequest(`field label not supported: ${field}`);
+  if (kind.fieldSelectors) throw badRequest(`field label not supported: ${field}`);
+  throw badRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
 }

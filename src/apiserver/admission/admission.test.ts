@@ -67,3 +67,31 @@ test('a node is born tainted as not ready', async () => {
 
   expect(body.spec.taints).toEqual([{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }]);
 });
+
+test('a node writes itself and its own pods, and none of its neighbours\'', async () => {
+  await using api = await withAccount();
+  const as = { user: { username: 'system:node:n1', groups: ['system:nodes'] }, headers: { 'content-type': 'application/merge-patch+json' } };
+  for (const name of ['n1', 'n2']) {
+    await api.request('POST', '/api/v1/nodes', { metadata: { name } });
+    await api.request('POST', PODS, { ...pod({ nodeName: name }), metadata: { name: `on-${name}` } });
+  }
+  const label = { metadata: { labels: { a: 'b' } } };
+  const done = { status: { phase: 'Running' } };
+
+  const allowed = [
+    await api.request('PATCH', '/api/v1/nodes/n1', label, as), await api.request('PATCH', `${PODS}/on-n1/status`, done, as),
+    await api.request('DELETE', `${PODS}/on-n1`, undefined, as),
+  ];
+  const refused = [
+    await api.request('PATCH', '/api/v1/nodes/n2', label, as), await api.request('PATCH', `${PODS}/on-n2/status`, done, as),
+    await api.request('DELETE', `${PODS}/on-n2`, undefined, as), await api.request('POST', PODS, { ...pod({ nodeName: 'n1' }), metadata: { name: 'x' } }, { user: as.user }),
+  ];
+
+  expect(allowed.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(refused.map(({ body }) => body.message)).toEqual([
+    'nodes "n2" is forbidden: node "n1" is not allowed to modify node "n2"',
+    'pods "on-n2" is forbidden: node "n1" can only update pod status for pods with spec.nodeName set to itself',
+    'pods "on-n2" is forbidden: node "n1" can only delete pods with spec.nodeName set to itself',
+    'pods "x" is forbidden: pod does not have "kubernetes.io/config.mirror" annotation, node "n1" can only create mirror pods',
+  ]);
+});

@@ -1,6 +1,7 @@
 import type { AdmissionPlugin } from './admission.ts';
 import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts';
+import { nodeRestriction } from './plugins/node-restriction.ts';
 import { priority } from './plugins/priority.ts';
 import { rbacEscalation } from './plugins/rbac-escalation.ts';
 import { serviceAccount } from './plugins/service-account.ts';
@@ -10,6 +11,7 @@ import { taintNodesByCondition } from './plugins/taint-nodes-by-condition.ts';
 export const admissionPlugins: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
   serviceAccount,
+  nodeRestriction,
   taintNodesByCondition,
   priority,
   defaultTolerationSeconds,

@@ -23,7 +23,7 @@ const RULES: readonly PolicyRule[] = parseRules([
   'get,list,watch | storage.k8s.io | csidrivers,storageclasses',
   'get,list,watch | node.k8s.io | runtimeclasses',
   'create,get,list,watch | certificates.k8s.io | certificatesigningrequests',
-  'create,get,list,watch | discovery.k8s.io | endpointslices',
+  'get,list,watch | discovery.k8s.io | endpointslices',
 ]);
 
 /**
@@ -73,6 +73,9 @@ export class NodeAuthorizer implements Authorizer {
         return verb === 'get';
       case 'storage.k8s.io/csinodes':
         return (name === node || verb === 'create') && ['create', 'get', 'update', 'patch', 'delete'].includes(verb);
+      case 'discovery.k8s.io/endpointslices':
+        // Every node answers for the cluster's DNS, and says so in a slice of its own.
+        return namespace === 'kube-system' && (verb === 'create' || (['update', 'patch', 'delete'].includes(verb) && name.endsWith(`-${node}`)));
       case 'coordination.k8s.io/leases':
         return namespace === 'kube-node-lease' && (name === node || verb === 'create') && ['create', 'get', 'update', 'patch', 'delete'].includes(verb);
       default:

@@ -31,7 +31,8 @@ export class Codec {
   readonly kind: Kind;
   /** `/registry/<group or core>/<plural>/` */
   readonly prefix: string;
-  readonly #fingerprint: string;
+  readonly #salt: string;
+  #fingerprint: string | undefined;
   readonly #head: string;
   readonly #headBytes: number;
   readonly #upgrade: Upgrade;
@@ -43,7 +44,7 @@ export class Codec {
     this.kind = kind;
     this.#stored = stored;
     this.prefix = stored?.codec.prefix ?? `/registry/${kind.group === '' ? 'core' : kind.group}/${kind.plural}/`;
-    this.#fingerprint = fingerprintOf(kind, salt);
+    this.#salt = salt;
     this.#head = `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(apiVersionOf(kind))},"metadata":{`;
     this.#headBytes = encoder.encode(this.#head).length;
     this.#upgrade = upgrade;
@@ -51,6 +52,11 @@ export class Codec {
 
   keyOf(namespace: string, name: string): string {
     return this.kind.scope === 'Namespaced' ? `${this.prefix}${namespace}/${name}` : this.prefix + name;
+  }
+
+  /** Made on first use: most kinds are never stored in a given run. */
+  get fingerprint(): string {
+    return (this.#fingerprint ??= fingerprintOf(this.kind, this.#salt));
   }
 
   encode(object: Unversioned): Uint8Array {
@@ -62,7 +68,7 @@ export class Codec {
       this.#known.set(value, draft as Unversioned);
       return value;
     }
-    const value = encoder.encode(this.#fingerprint + JSON.stringify(draft));
+    const value = encoder.encode(this.fingerprint + JSON.stringify(draft));
     this.#known.set(value, draft as Unversioned);
     return value;
   }
@@ -98,7 +104,8 @@ export class Codec {
 
   /** Whether the bytes were written with this very schema. */
   #isCurrent(value: Uint8Array): boolean {
-    for (let i = 0; i < FINGERPRINT; i++) if (value[i] !== this.#fingerprint.charCodeAt(i)) return false;
+    const { fingerprint } = this;
+    for (let i = 0; i < FINGERPRINT; i++) if (value[i] !== fingerprint.charCodeAt(i)) return false;
     return true;
   }
 }
