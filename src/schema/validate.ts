@@ -96,6 +96,8 @@ interface Entry {
   readonly check: Check | undefined;
   readonly required: boolean;
   readonly immutable: boolean;
+  /** Something at or below the field may not change. */
+  readonly comparesOld: boolean;
   /** Upstream cannot tell an empty value from an absent one. */
   readonly emptyIsAbsent: boolean;
 }
@@ -105,7 +107,7 @@ function objectCheck(node: ObjectNode): Check | undefined {
     const check = checkOf(field);
     if (!check && !field.required) return [];
     const emptyIsAbsent = !field.pointer && !field.nullable && field.default === undefined;
-    return [{ key, check, required: field.required === true, immutable: field.immutable === true, emptyIsAbsent }];
+    return [{ key, check, required: field.required === true, immutable: field.immutable === true, comparesOld: hasImmutable(field), emptyIsAbsent }];
   });
   if (entries.length === 0) return undefined;
   return (value, old, run, depth) => {
@@ -113,27 +115,53 @@ function objectCheck(node: ObjectNode): Check | undefined {
     const before = old as Readonly<Record<string, unknown>> | undefined | null;
     for (const entry of entries) {
       const field = fields[entry.key];
-      const oldField = before?.[entry.key];
+      if (field === undefined) {
+        if (entry.required || (entry.immutable && before)) checkAbsent(entry, before, run, depth);
+        continue;
+      }
       run.path[depth] = entry.key;
-      if (entry.required && (field === undefined || (entry.emptyIsAbsent && isEmpty(field)))) run.errors.push(required(placeOf(run, depth + 1)));
-      else if (field === undefined) {
-        if (entry.immutable && oldField !== undefined) run.errors.push(invalid(placeOf(run, depth + 1), field, IMMUTABLE));
-      } else if (field !== null) entry.check?.(field, oldField, run, depth + 1);
+      if (entry.required && entry.emptyIsAbsent && isEmpty(field)) run.errors.push(required(placeOf(run, depth + 1)));
+      else if (field !== null) entry.check?.(field, entry.comparesOld && before ? before[entry.key] : undefined, run, depth + 1);
     }
   };
+}
+
+function checkAbsent(entry: Entry, before: Readonly<Record<string, unknown>> | undefined | null, run: Run, depth: number): void {
+  run.path[depth] = entry.key;
+  if (entry.required) run.errors.push(required(placeOf(run, depth + 1)));
+  else if (before?.[entry.key] !== undefined) run.errors.push(invalid(placeOf(run, depth + 1), undefined, IMMUTABLE));
+}
+
+const immutables = new WeakMap<SchemaNode, boolean>();
+
+/** Whether anything at or below the node may not change; what refers to itself has nothing of the kind. */
+function hasImmutable(node: SchemaNode): boolean {
+  let known = immutables.get(node);
+  if (known === undefined) {
+    known = node.immutable === true || belowOf(node).some(hasImmutable);
+    immutables.set(node, known);
+  }
+  return known;
+}
+
+function belowOf(node: SchemaNode): readonly SchemaNode[] {
+  if (node.type === 'object') return Object.values(node.fields);
+  if (node.type === 'list') return [node.items];
+  return node.type === 'map' ? [node.values] : [];
 }
 
 const isEmpty = (value: unknown): boolean => value === '' || (Array.isArray(value) && value.length === 0);
 
 function listCheck(node: ListNode): Check | undefined {
   const item = checkOf(node.items);
+  const comparesOld = hasImmutable(node.items);
   const { minItems = 0, maxItems = Infinity } = node;
   if (!item && minItems === 0 && maxItems === Infinity && !node.unique) return undefined;
   return (value, old, run, depth) => {
     const list = value as readonly unknown[];
     if (list.length < minItems) run.errors.push(required(placeOf(run, depth)));
     if (list.length > maxItems) run.errors.push(tooMany(placeOf(run, depth), list.length, maxItems));
-    const counterpart = item && counterpartIn(node, old);
+    const counterpart = comparesOld ? counterpartIn(node, old) : undefined;
     for (let position = 0; item && position < list.length; position++) {
       run.path[depth] = position;
       item(list[position], counterpart?.(list[position], position), run, depth + 1);
