@@ -1,4 +1,5 @@
 import { ApiError } from '../meta/api-error.ts';
+import { StoreFull } from '../store/index.ts';
 import type { ApiResponse } from '../wire/api.ts';
 import type { Core } from './core.ts';
 import type { Exchange, Stage } from './exchange.ts';
@@ -21,6 +22,7 @@ export function errorsStage(core: Core): Stage {
 function asApiError(core: Core, { request }: Exchange, error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof RangeError && /call stack/i.test(error.message)) return new ApiError('BadRequest', 'the object is nested too deeply: exceeded max depth');
+  if (error instanceof StoreFull) return new ApiError('', error.message);
   if (error instanceof URIError) return new ApiError('BadRequest', `invalid URL escape in ${JSON.stringify(request.url)}`);
   core.log.error('a request failed for a reason of our own', {
     method: request.method, url: request.url, error: error instanceof Error ? (error.stack ?? error.message) : String(error),

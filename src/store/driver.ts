@@ -70,6 +70,13 @@ export class FutureRevision extends Error {
   }
 }
 
+/** There is no room for the commit: nothing of it was written, and it may work once there is. */
+export class StoreFull extends Error {
+  constructor(cause: unknown) {
+    super('etcdserver: mvcc: database space exceeded', { cause });
+  }
+}
+
 /**
  * An ordered log of revisions with etcd's semantics. Leases, paging and watch fan-out live above it, once for all
  * drivers. It assumes no single writer: another process may commit between two calls.
@@ -77,7 +84,7 @@ export class FutureRevision extends Error {
 export interface Driver extends AsyncDisposable {
   /** The latest revision this driver has seen. */
   readonly revision: Revision;
-  /** One revision for all of it, or none. Durable when it resolves. Without effect, it is the present revision's. */
+  /** One revision for all of it, or none. Durable when it resolves. Without effect, it is the present revision's. @throws StoreFull */
   commit(txn: Txn): Promise<Commit | Conflict>;
   /**
    * Entries of the span as they stood at `at`, in key order (by code unit). `revision` is the latest at that moment, also

@@ -7,5 +7,5 @@
  * names a concrete one, by its file in drivers/. Each passes contract.ts.
  */
 export type { Change, Commit, Conflict, Del, Driver, Entry, Put, Revision, Span, Txn } from './driver.ts';
-export { Compacted, FutureRevision } from './driver.ts';
+export { Compacted, FutureRevision, StoreFull } from './driver.ts';
 export { memoryDriver } from './drivers/memory.ts';

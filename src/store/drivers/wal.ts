@@ -1,5 +1,6 @@
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
+import { StoreFull } from '../driver.ts';
 import type { Change, Commit, Conflict, Driver, Entry, Revision, Span, Txn } from '../driver.ts';
 import { Feed } from '../feed.ts';
 import { Mvcc } from '../mvcc.ts';
@@ -82,6 +83,8 @@ class WalDriver implements Driver {
   #queue: Job[] = [];
   #writing: Promise<void> | undefined;
   #snapshotting: Promise<void> | undefined;
+  /** Whether the last write found no room: told once. */
+  #isFull = false;
   /** Why commits are refused: closed, or failed. */
   #ended: Error | undefined;
 
@@ -155,7 +158,13 @@ class WalDriver implements Driver {
     } catch (error) {
       for (const { reject } of jobs) reject(error);
       if (error instanceof LogFailed) this.#fail(error);
+      if (error instanceof StoreFull && !this.#isFull) this.#parts.place.log.error('store: the disk is full; writes are refused', { directory: this.#parts.place.directory });
+      this.#isFull = error instanceof StoreFull;
       return;
+    }
+    if (this.#isFull && group.changes.length > 0) {
+      this.#isFull = false;
+      this.#parts.place.log.info('store: there is room again');
     }
     for (const change of group.changes) this.#state.apply(change);
     for (const answer of group.answers) answer();

@@ -1,4 +1,5 @@
 import type { Random } from '../../../base/random.ts';
+import { StoreFull } from '../../driver.ts';
 import type { Change, Del, Put, Revision } from '../../driver.ts';
 import { codeOf } from './files.ts';
 import type { Files, OpenFile } from './files.ts';
@@ -76,7 +77,7 @@ export class Segment {
 
   /**
    * Durable when it resolves. Where the disk is full nothing of it stays, and later calls may work.
-   * @throws LogFailed when the state of the file is unknown
+   * @throws StoreFull, LogFailed when the state of the file is unknown
    */
   async append(changes: readonly Change[]): Promise<void> {
     const frame = encodeChanges(this.#writer, changes);
@@ -86,7 +87,7 @@ export class Segment {
     } catch (error) {
       if (!NO_ROOM.includes(codeOf(error))) throw new LogFailed(this.path, error);
       await this.#cut();
-      throw error;
+      throw new StoreFull(error);
     }
     await this.#sync();
     this.#offset += frame.byteLength;
