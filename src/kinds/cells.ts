@@ -1,6 +1,7 @@
 /** What printer columns of several kinds show. Texts are those of upstream's server-side tables. */
 import type { KubeObject } from '../meta/object.ts';
 import { since } from '../meta/human-duration.ts';
+import { formatRequirements, isEmptySelector, requirementsOf } from '../meta/label-selector.ts';
 import type { ColumnSpec } from '../schema/kind.ts';
 import type { LabelSelector } from './meta/label-selector.ts';
 
@@ -23,18 +24,13 @@ export const orNone = (text: string | undefined): string => (text === undefined 
 
 export function formatLabels(labels: Readonly<Record<string, string>> | undefined): string {
   const pairs = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
-  return orNone(pairs.sort().join(','));
+  return orNone(pairs.toSorted().join(','));
 }
 
-/** A selector as `kubectl get -l` takes it. */
+/** A selector as `kubectl get -l` takes it, its terms in order of their keys. */
 export function formatSelector(selector: LabelSelector | undefined): string {
-  const parts: [string, string][] = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => [key, `${key}=${value}`]);
-  for (const { key, operator, values = [] } of selector?.matchExpressions ?? []) {
-    const set = `(${[...values].sort().join(',')})`;
-    const text = { In: `${key} in ${set}`, NotIn: `${key} notin ${set}`, Exists: key, DoesNotExist: `!${key}` }[operator];
-    parts.push([key, text ?? '<error>']);
-  }
-  return orNone(parts.sort(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, text]) => text).join(','));
+  if (!selector || isEmptySelector(selector)) return NONE;
+  return formatRequirements(requirementsOf(selector).toSorted(({ key: a }, { key: b }) => (a < b ? -1 : Number(a > b))));
 }
 
 /** At most three items, and how many more there are. */

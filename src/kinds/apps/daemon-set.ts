@@ -9,19 +9,19 @@ import { daemonSetErrors, daemonSetStatusErrors } from './daemon-set-validation.
 
 export const daemonSetCondition = part(() =>
   object('api.apps.v1.DaemonSetCondition', {
-    type: string().required().default('').tag(1),
-    status: string().required().default('').tag(2),
+    type: string().required().default('').tag(1).describe('What the condition is about, in CamelCase.'),
+    status: string().required().default('').tag(2).describe('True, False or Unknown.'),
     lastTransitionTime: time().tag(3).describe('When the status last changed.'),
-    reason: string().tag(4),
-    message: string().tag(5),
+    reason: string().tag(4).describe('Why the condition last changed, as one CamelCase word.'),
+    message: string().tag(5).describe('Details for people.'),
   }));
 export type DaemonSetCondition = TypeOf<ReturnType<typeof daemonSetCondition>>;
 
 export const daemonSetSpec = part(() =>
   object('api.apps.v1.DaemonSetSpec', {
-    selector: labelSelector().required().immutable().tag(1),
-    template: podTemplateSpec().required().default({}).tag(2),
-    updateStrategy: daemonSetUpdateStrategy().default({}).tag(3),
+    selector: labelSelector().required().immutable().tag(1).describe('The pods that belong to it; fixed once created.'),
+    template: podTemplateSpec().required().default({}).tag(2).describe('What its pods are like.'),
+    updateStrategy: daemonSetUpdateStrategy().default({}).tag(3).describe('How pods give way to new ones.'),
     minReadySeconds: int32().tag(4).describe('Seconds a new pod must stay ready before it counts as available.'),
     revisionHistoryLimit: int32().pointer().default(10).tag(6).describe('How many old revisions are kept for rolling back.'),
   }));
@@ -29,14 +29,14 @@ export type DaemonSetSpec = TypeOf<ReturnType<typeof daemonSetSpec>>;
 
 export const daemonSetStatus = part(() =>
   object('api.apps.v1.DaemonSetStatus', {
-    currentNumberScheduled: int32().required().default(0).tag(1),
-    numberMisscheduled: int32().required().default(0).tag(2),
-    desiredNumberScheduled: int32().required().default(0).tag(3),
-    numberReady: int32().required().default(0).tag(4),
+    currentNumberScheduled: int32().required().default(0).tag(1).describe('Nodes that run the pod and should.'),
+    numberMisscheduled: int32().required().default(0).tag(2).describe('Nodes that run the pod and should not.'),
+    desiredNumberScheduled: int32().required().default(0).tag(3).describe('Nodes that should run the pod.'),
+    numberReady: int32().required().default(0).tag(4).describe('Nodes where the pod is ready.'),
     observedGeneration: int64().tag(5).describe('The generation of the object this was computed from.'),
-    updatedNumberScheduled: int32().tag(6),
-    numberAvailable: int32().tag(7),
-    numberUnavailable: int32().tag(8),
+    updatedNumberScheduled: int32().tag(6).describe('Nodes that run the current pod.'),
+    numberAvailable: int32().tag(7).describe('Nodes where the pod has been ready for minReadySeconds.'),
+    numberUnavailable: int32().tag(8).describe('Nodes where it is not.'),
     collisionCount: int32().pointer().tag(9).describe('How often a generated name was already taken; part of the hash in the next one.'),
     conditions: list(daemonSetCondition()).keyedBy('type').tag(10).describe('What is known of the object\'s state, one entry for each type.'),
   }));
@@ -44,15 +44,15 @@ export type DaemonSetStatus = TypeOf<ReturnType<typeof daemonSetStatus>>;
 
 export const daemonSetUpdateStrategy = part(() =>
   object('api.apps.v1.DaemonSetUpdateStrategy', {
-    type: string().default('RollingUpdate').tag(1),
-    rollingUpdate: rollingUpdateDaemonSet().tag(2),
+    type: string().default('RollingUpdate').tag(1).describe('RollingUpdate, or OnDelete to replace pods only when someone deletes them.'),
+    rollingUpdate: rollingUpdateDaemonSet().tag(2).describe('How many at a time, for RollingUpdate.'),
   }));
 export type DaemonSetUpdateStrategy = TypeOf<ReturnType<typeof daemonSetUpdateStrategy>>;
 
 export const rollingUpdateDaemonSet = part(() =>
   object('api.apps.v1.RollingUpdateDaemonSet', {
-    maxUnavailable: intOrString().default(1).pointer().tag(1),
-    maxSurge: intOrString().default(0).pointer().tag(2),
+    maxUnavailable: intOrString().default(1).pointer().tag(1).describe('On how many nodes, or what share, the pod may be missing.'),
+    maxSurge: intOrString().default(0).pointer().tag(2).describe('On how many nodes, or what share, the new pod may run beside the old one.'),
   }));
 export type RollingUpdateDaemonSet = TypeOf<ReturnType<typeof rollingUpdateDaemonSet>>;
 

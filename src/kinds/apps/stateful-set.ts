@@ -10,69 +10,69 @@ import { statefulSetErrors, statefulSetStatusErrors, statefulSetUpdateErrors } f
 
 export const rollingUpdateStatefulSetStrategy = part(() =>
   object('api.apps.v1.RollingUpdateStatefulSetStrategy', {
-    partition: int32().pointer().default(0).tag(1),
-    maxUnavailable: intOrString().pointer().tag(2),
+    partition: int32().pointer().default(0).tag(1).describe('Only pods with this number or a higher one are replaced.'),
+    maxUnavailable: intOrString().pointer().tag(2).describe('How many pods, or what share, may be missing.'),
   }));
 export type RollingUpdateStatefulSetStrategy = TypeOf<ReturnType<typeof rollingUpdateStatefulSetStrategy>>;
 
 export const statefulSetCondition = part(() =>
   object('api.apps.v1.StatefulSetCondition', {
-    type: string().required().default('').tag(1),
-    status: string().required().default('').tag(2),
+    type: string().required().default('').tag(1).describe('What the condition is about, in CamelCase.'),
+    status: string().required().default('').tag(2).describe('True, False or Unknown.'),
     lastTransitionTime: time().tag(3).describe('When the status last changed.'),
-    reason: string().tag(4),
-    message: string().tag(5),
+    reason: string().tag(4).describe('Why the condition last changed, as one CamelCase word.'),
+    message: string().tag(5).describe('Details for people.'),
   }));
 export type StatefulSetCondition = TypeOf<ReturnType<typeof statefulSetCondition>>;
 
 export const statefulSetOrdinals = part(() =>
   object('api.apps.v1.StatefulSetOrdinals', {
-    start: int32().tag(1),
+    start: int32().tag(1).describe('The first number.'),
   }));
 export type StatefulSetOrdinals = TypeOf<ReturnType<typeof statefulSetOrdinals>>;
 
 export const statefulSetPersistentVolumeClaimRetentionPolicy = part(() =>
   object('api.apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy', {
-    whenDeleted: string().default('Retain').tag(1),
-    whenScaled: string().default('Retain').tag(2),
+    whenDeleted: string().default('Retain').tag(1).describe('Retain or Delete claims when the set is deleted.'),
+    whenScaled: string().default('Retain').tag(2).describe('Retain or Delete claims of pods that are scaled away.'),
   }));
 export type StatefulSetPersistentVolumeClaimRetentionPolicy = TypeOf<ReturnType<typeof statefulSetPersistentVolumeClaimRetentionPolicy>>;
 
 export const statefulSetSpec = part(() =>
   object('api.apps.v1.StatefulSetSpec', {
-    replicas: int32().pointer().default(1).tag(1),
-    selector: labelSelector().required().tag(2),
-    template: podTemplateSpec().required().default({}).tag(3),
-    volumeClaimTemplates: list(persistentVolumeClaim()).tag(4),
-    serviceName: string().tag(5),
-    podManagementPolicy: string().default('OrderedReady').tag(6),
-    updateStrategy: statefulSetUpdateStrategy().default({}).tag(7),
+    replicas: int32().pointer().default(1).tag(1).describe('How many pods there should be.'),
+    selector: labelSelector().required().tag(2).describe('The pods that belong to it; fixed once created.'),
+    template: podTemplateSpec().required().default({}).tag(3).describe('What its pods are like.'),
+    volumeClaimTemplates: list(persistentVolumeClaim()).tag(4).describe('Claims made for each pod, and kept when it is replaced.'),
+    serviceName: string().tag(5).describe('The headless service below which the pods have their names.'),
+    podManagementPolicy: string().default('OrderedReady').tag(6).describe('OrderedReady starts and stops one pod after the other, Parallel all at once.'),
+    updateStrategy: statefulSetUpdateStrategy().default({}).tag(7).describe('How pods give way to new ones.'),
     revisionHistoryLimit: int32().pointer().default(10).tag(8).describe('How many old revisions are kept for rolling back.'),
     minReadySeconds: int32().tag(9).describe('Seconds a new pod must stay ready before it counts as available.'),
-    persistentVolumeClaimRetentionPolicy: statefulSetPersistentVolumeClaimRetentionPolicy().default({}).tag(10),
-    ordinals: statefulSetOrdinals().tag(11),
+    persistentVolumeClaimRetentionPolicy: statefulSetPersistentVolumeClaimRetentionPolicy().default({}).tag(10).describe('Whether claims go when the set is deleted or scaled down.'),
+    ordinals: statefulSetOrdinals().tag(11).describe('How pods are numbered.'),
   }));
 export type StatefulSetSpec = TypeOf<ReturnType<typeof statefulSetSpec>>;
 
 export const statefulSetStatus = part(() =>
   object('api.apps.v1.StatefulSetStatus', {
     observedGeneration: int64().tag(1).describe('The generation of the object this was computed from.'),
-    replicas: int32().required().default(0).tag(2),
-    readyReplicas: int32().tag(3),
-    currentReplicas: int32().tag(4),
-    updatedReplicas: int32().tag(5),
-    currentRevision: string().tag(6),
-    updateRevision: string().tag(7),
+    replicas: int32().required().default(0).tag(2).describe('Pods there are.'),
+    readyReplicas: int32().tag(3).describe('Pods that are ready.'),
+    currentReplicas: int32().tag(4).describe('Pods of the current revision.'),
+    updatedReplicas: int32().tag(5).describe('Pods of the update revision.'),
+    currentRevision: string().tag(6).describe('The revision before the update.'),
+    updateRevision: string().tag(7).describe('The revision the update leads to.'),
     collisionCount: int32().pointer().tag(9).describe('How often a generated name was already taken; part of the hash in the next one.'),
     conditions: list(statefulSetCondition()).keyedBy('type').tag(10).describe('What is known of the object\'s state, one entry for each type.'),
-    availableReplicas: int32().tag(11),
+    availableReplicas: int32().tag(11).describe('Pods that have been ready for minReadySeconds.'),
   }));
 export type StatefulSetStatus = TypeOf<ReturnType<typeof statefulSetStatus>>;
 
 export const statefulSetUpdateStrategy = part(() =>
   object('api.apps.v1.StatefulSetUpdateStrategy', {
-    type: string().default('RollingUpdate').tag(1),
-    rollingUpdate: rollingUpdateStatefulSetStrategy().tag(2),
+    type: string().default('RollingUpdate').tag(1).describe('RollingUpdate, or OnDelete to replace pods only when someone deletes them.'),
+    rollingUpdate: rollingUpdateStatefulSetStrategy().tag(2).describe('How, for RollingUpdate.'),
   }));
 export type StatefulSetUpdateStrategy = TypeOf<ReturnType<typeof statefulSetUpdateStrategy>>;
 

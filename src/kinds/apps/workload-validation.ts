@@ -26,7 +26,7 @@ const isEmpty = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector): bo
 export function* mismatchErrors({ selector, template }: Workload, at: FieldPath): Errors {
   if (!selector || isEmpty(selector) || selector.matchExpressions?.some(({ operator }) => !OPERATORS.includes(operator))) return;
   if (matchesLabelSelector(selector, template.metadata.labels)) return;
-  const labels = template.metadata.labels && Object.fromEntries(Object.entries(template.metadata.labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const labels = template.metadata.labels && Object.fromEntries(Object.entries(template.metadata.labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   yield invalid(at.child('template.metadata.labels'), labels, '`selector` does not match template `labels`');
 }
 

@@ -5,7 +5,7 @@ import { userInfo } from './user-info.ts';
 
 export const selfSubjectReviewStatus = part(() =>
   object('api.authentication.v1.SelfSubjectReviewStatus', {
-    userInfo: userInfo().default({}).tag(1),
+    userInfo: userInfo().default({}).tag(1).describe('Who is asking.'),
   }));
 export type SelfSubjectReviewStatus = TypeOf<ReturnType<typeof selfSubjectReviewStatus>>;
 

@@ -4,25 +4,25 @@ import { defineKind } from '../../schema/kind.ts';
 
 export const boundObjectReference = part(() =>
   object('api.authentication.v1.BoundObjectReference', {
-    kind: string().tag(1),
-    apiVersion: string().tag(2),
-    name: string().tag(3),
-    uid: string().tag(4),
+    kind: string().tag(1).describe('Pod, Secret or Node.'),
+    apiVersion: string().tag(2).describe('v1.'),
+    name: string().tag(3).describe('The object\'s name.'),
+    uid: string().tag(4).describe('The object\'s UID.'),
   }));
 export type BoundObjectReference = TypeOf<ReturnType<typeof boundObjectReference>>;
 
 export const tokenRequestSpec = part(() =>
   object('api.authentication.v1.TokenRequestSpec', {
-    audiences: list(string()).tag(1),
-    boundObjectRef: boundObjectReference().tag(3),
-    expirationSeconds: int64().pointer().tag(4),
+    audiences: list(string()).tag(1).describe('For whom the token is meant.'),
+    boundObjectRef: boundObjectReference().tag(3).describe('An object with which the token loses its validity.'),
+    expirationSeconds: int64().pointer().tag(4).describe('How long it should be valid.'),
   }));
 export type TokenRequestSpec = TypeOf<ReturnType<typeof tokenRequestSpec>>;
 
 export const tokenRequestStatus = part(() =>
   object('api.authentication.v1.TokenRequestStatus', {
-    token: string().tag(1),
-    expirationTimestamp: time().tag(2),
+    token: string().tag(1).describe('The token.'),
+    expirationTimestamp: time().tag(2).describe('When it ends.'),
   }));
 export type TokenRequestStatus = TypeOf<ReturnType<typeof tokenRequestStatus>>;
 

@@ -5,17 +5,17 @@ import { userInfo } from './user-info.ts';
 
 export const tokenReviewSpec = part(() =>
   object('api.authentication.v1.TokenReviewSpec', {
-    token: string().required().tag(1),
-    audiences: list(string()).tag(2),
+    token: string().required().tag(1).describe('The token.'),
+    audiences: list(string()).tag(2).describe('For whom it should be meant.'),
   }));
 export type TokenReviewSpec = TypeOf<ReturnType<typeof tokenReviewSpec>>;
 
 export const tokenReviewStatus = part(() =>
   object('api.authentication.v1.TokenReviewStatus', {
-    authenticated: boolean().tag(1),
-    user: userInfo().default({}).tag(2),
-    error: string().tag(3),
-    audiences: list(string()).tag(4),
+    authenticated: boolean().tag(1).describe('Whether it is valid.'),
+    user: userInfo().default({}).tag(2).describe('Whose it is.'),
+    error: string().tag(3).describe('Why it could not be checked.'),
+    audiences: list(string()).tag(4).describe('For whom it is meant.'),
   }));
 export type TokenReviewStatus = TypeOf<ReturnType<typeof tokenReviewStatus>>;
 

@@ -5,8 +5,8 @@ import { nonResourceAttributes, resourceAttributes, subjectAccessReviewStatus } 
 
 export const selfSubjectAccessReviewSpec = part(() =>
   object('api.authorization.v1.SelfSubjectAccessReviewSpec', {
-    resourceAttributes: resourceAttributes().tag(1),
-    nonResourceAttributes: nonResourceAttributes().tag(2),
+    resourceAttributes: resourceAttributes().tag(1).describe('Of a resource.'),
+    nonResourceAttributes: nonResourceAttributes().tag(2).describe('Of a path.'),
   }));
 export type SelfSubjectAccessReviewSpec = TypeOf<ReturnType<typeof selfSubjectAccessReviewSpec>>;
 

@@ -4,32 +4,32 @@ import { defineKind } from '../../schema/kind.ts';
 
 export const nonResourceRule = part(() =>
   object('api.authorization.v1.NonResourceRule', {
-    verbs: list(string()).required().default([]).tag(1),
-    nonResourceURLs: list(string()).tag(2),
+    verbs: list(string()).required().default([]).tag(1).describe('What may be done.'),
+    nonResourceURLs: list(string()).tag(2).describe('The paths.'),
   }));
 export type NonResourceRule = TypeOf<ReturnType<typeof nonResourceRule>>;
 
 export const resourceRule = part(() =>
   object('api.authorization.v1.ResourceRule', {
-    verbs: list(string()).required().default([]).tag(1),
-    apiGroups: list(string()).tag(2),
-    resources: list(string()).tag(3),
-    resourceNames: list(string()).tag(4),
+    verbs: list(string()).required().default([]).tag(1).describe('What may be done.'),
+    apiGroups: list(string()).tag(2).describe('Groups of the resources.'),
+    resources: list(string()).tag(3).describe('The resources.'),
+    resourceNames: list(string()).tag(4).describe('Only objects of these names.'),
   }));
 export type ResourceRule = TypeOf<ReturnType<typeof resourceRule>>;
 
 export const selfSubjectRulesReviewSpec = part(() =>
   object('api.authorization.v1.SelfSubjectRulesReviewSpec', {
-    namespace: string().tag(1),
+    namespace: string().tag(1).describe('The namespace asked about.'),
   }));
 export type SelfSubjectRulesReviewSpec = TypeOf<ReturnType<typeof selfSubjectRulesReviewSpec>>;
 
 export const subjectRulesReviewStatus = part(() =>
   object('api.authorization.v1.SubjectRulesReviewStatus', {
-    resourceRules: list(resourceRule()).required().default([]).tag(1),
-    nonResourceRules: list(nonResourceRule()).required().default([]).tag(2),
-    incomplete: boolean().required().default(false).tag(3),
-    evaluationError: string().tag(4),
+    resourceRules: list(resourceRule()).required().default([]).tag(1).describe('What may be done with resources.'),
+    nonResourceRules: list(nonResourceRule()).required().default([]).tag(2).describe('What may be done with paths.'),
+    incomplete: boolean().required().default(false).tag(3).describe('Whether there may be more.'),
+    evaluationError: string().tag(4).describe('What went wrong while deciding.'),
   }));
 export type SubjectRulesReviewStatus = TypeOf<ReturnType<typeof subjectRulesReviewStatus>>;
 

@@ -8,22 +8,22 @@ import { objectReference } from '../core/references.ts';
 
 export const cronJobSpec = part(() =>
   object('api.batch.v1.CronJobSpec', {
-    schedule: string().required().tag(1),
-    startingDeadlineSeconds: int64().pointer().tag(2),
-    concurrencyPolicy: string().default('Allow').tag(3),
-    suspend: boolean().pointer().default(false).tag(4),
-    jobTemplate: jobTemplateSpec().required().default({}).tag(5),
-    successfulJobsHistoryLimit: int32().pointer().default(3).tag(6),
-    failedJobsHistoryLimit: int32().pointer().default(1).tag(7),
-    timeZone: string().pointer().tag(8),
+    schedule: string().required().tag(1).describe('When, in cron\'s form: minute, hour, day, month, weekday.'),
+    startingDeadlineSeconds: int64().pointer().tag(2).describe('How late a job may start before it is left out.'),
+    concurrencyPolicy: string().default('Allow').tag(3).describe('What happens while the last job still runs: Allow, Forbid the new one, or Replace the old one.'),
+    suspend: boolean().pointer().default(false).tag(4).describe('Whether no more jobs are made.'),
+    jobTemplate: jobTemplateSpec().required().default({}).tag(5).describe('What its jobs are like.'),
+    successfulJobsHistoryLimit: int32().pointer().default(3).tag(6).describe('How many jobs that succeeded are kept.'),
+    failedJobsHistoryLimit: int32().pointer().default(1).tag(7).describe('How many jobs that failed are kept.'),
+    timeZone: string().pointer().tag(8).describe('The zone the schedule is meant in; the control plane\'s unless said.'),
   }));
 export type CronJobSpec = TypeOf<ReturnType<typeof cronJobSpec>>;
 
 export const cronJobStatus = part(() =>
   object('api.batch.v1.CronJobStatus', {
-    active: list(objectReference()).tag(1),
-    lastScheduleTime: time().tag(4),
-    lastSuccessfulTime: time().tag(5),
+    active: list(objectReference()).tag(1).describe('Jobs that run.'),
+    lastScheduleTime: time().tag(4).describe('When a job was last due.'),
+    lastSuccessfulTime: time().tag(5).describe('When a job last succeeded.'),
   }));
 export type CronJobStatus = TypeOf<ReturnType<typeof cronJobStatus>>;
 

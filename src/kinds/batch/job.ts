@@ -10,35 +10,35 @@ import { jobErrors, jobUpdateErrors } from './job-validation.ts';
 
 export const jobCondition = part(() =>
   object('api.batch.v1.JobCondition', {
-    type: string().required().default('').tag(1),
-    status: string().required().default('').tag(2),
+    type: string().required().default('').tag(1).describe('Complete, Failed, Suspended, FailureTarget or SuccessCriteriaMet.'),
+    status: string().required().default('').tag(2).describe('True, False or Unknown.'),
     lastProbeTime: time().tag(3).describe('When the condition was last checked.'),
     lastTransitionTime: time().tag(4).describe('When the status last changed.'),
-    reason: string().tag(5),
-    message: string().tag(6),
+    reason: string().tag(5).describe('Why the condition last changed, as one CamelCase word.'),
+    message: string().tag(6).describe('Details for people.'),
   }));
 export type JobCondition = TypeOf<ReturnType<typeof jobCondition>>;
 
 export const jobStatus = part(() =>
   object('api.batch.v1.JobStatus', {
     conditions: list(jobCondition()).mergeKey('type').tag(1).describe('What is known of the object\'s state, one entry for each type.'),
-    startTime: time().tag(2),
-    completionTime: time().tag(3),
-    active: int32().tag(4),
-    succeeded: int32().tag(5),
-    failed: int32().tag(6),
-    completedIndexes: string().tag(7),
-    uncountedTerminatedPods: uncountedTerminatedPods().tag(8),
-    ready: int32().pointer().tag(9),
-    failedIndexes: string().pointer().tag(10),
-    terminating: int32().pointer().tag(11),
+    startTime: time().tag(2).describe('When the job was taken up, or resumed.'),
+    completionTime: time().tag(3).describe('When it succeeded.'),
+    active: int32().tag(4).describe('Pods that run or wait to.'),
+    succeeded: int32().tag(5).describe('Pods that succeeded.'),
+    failed: int32().tag(6).describe('Pods that failed.'),
+    completedIndexes: string().tag(7).describe('Indexes that succeeded, as 1,3-5.'),
+    uncountedTerminatedPods: uncountedTerminatedPods().tag(8).describe('Pods that ended but are not counted yet.'),
+    ready: int32().pointer().tag(9).describe('Pods that are ready.'),
+    failedIndexes: string().pointer().tag(10).describe('Indexes that failed, as 1,3-5.'),
+    terminating: int32().pointer().tag(11).describe('Pods that are going away.'),
   }));
 export type JobStatus = TypeOf<ReturnType<typeof jobStatus>>;
 
 export const uncountedTerminatedPods = part(() =>
   object('api.batch.v1.UncountedTerminatedPods', {
-    succeeded: list(string()).set().tag(1),
-    failed: list(string()).set().tag(2),
+    succeeded: list(string()).set().tag(1).describe('UIDs of those that succeeded.'),
+    failed: list(string()).set().tag(2).describe('UIDs of those that failed.'),
   }));
 export type UncountedTerminatedPods = TypeOf<ReturnType<typeof uncountedTerminatedPods>>;
 

@@ -4,10 +4,10 @@ import { defineKind } from '../../schema/kind.ts';
 
 export const componentCondition = part(() =>
   object('api.core.v1.ComponentCondition', {
-    type: string().required().tag(1),
-    status: string().required().tag(2),
-    message: string().tag(3),
-    error: string().tag(4),
+    type: string().required().tag(1).describe('Healthy.'),
+    status: string().required().tag(2).describe('True, False or Unknown.'),
+    message: string().tag(3).describe('Details for people.'),
+    error: string().tag(4).describe('What is wrong.'),
   }));
 export type ComponentCondition = TypeOf<ReturnType<typeof componentCondition>>;
 

@@ -6,18 +6,18 @@ import { fillKeys, mapItems, withFields } from '../change.ts';
 
 export const limitRangeItem = part(() =>
   object('api.core.v1.LimitRangeItem', {
-    type: string().required().tag(1),
-    max: map(quantity()).tag(2),
-    min: map(quantity()).tag(3),
-    default: map(quantity()).tag(4),
-    defaultRequest: map(quantity()).tag(5),
-    maxLimitRequestRatio: map(quantity()).tag(6),
+    type: string().required().tag(1).describe('Container, Pod or PersistentVolumeClaim.'),
+    max: map(quantity()).tag(2).describe('The most of each resource.'),
+    min: map(quantity()).tag(3).describe('The least of each resource.'),
+    default: map(quantity()).tag(4).describe('The limit where none is said.'),
+    defaultRequest: map(quantity()).tag(5).describe('The request where none is said.'),
+    maxLimitRequestRatio: map(quantity()).tag(6).describe('By what factor a limit may exceed its request.'),
   }));
 export type LimitRangeItem = TypeOf<ReturnType<typeof limitRangeItem>>;
 
 export const limitRangeSpec = part(() =>
   object('api.core.v1.LimitRangeSpec', {
-    limits: list(limitRangeItem()).required().tag(1),
+    limits: list(limitRangeItem()).required().tag(1).describe('Bounds and defaults, for one sort of thing each.'),
   }));
 export type LimitRangeSpec = TypeOf<ReturnType<typeof limitRangeSpec>>;
 

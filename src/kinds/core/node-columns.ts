@@ -22,7 +22,7 @@ export function rolesCell({ metadata }: NodeLike): string {
     if (key.startsWith(ROLE_PREFIX) && key.length > ROLE_PREFIX.length) return [key.slice(ROLE_PREFIX.length)];
     return key === 'kubernetes.io/role' && value !== '' ? [value] : [];
   });
-  return [...new Set(roles)].sort().join(',') || NONE;
+  return [...new Set(roles)].toSorted().join(',') || NONE;
 }
 
 export const addressCell = (status: NodeStatus, type: string): string =>

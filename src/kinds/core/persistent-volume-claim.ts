@@ -10,46 +10,46 @@ import { claimErrors, claimUpdateErrors } from './storage-validation.ts';
 
 export const modifyVolumeStatus = part(() =>
   object('api.core.v1.ModifyVolumeStatus', {
-    targetVolumeAttributesClassName: string().tag(1),
-    status: string().required().default('').tag(2),
+    targetVolumeAttributesClassName: string().tag(1).describe('The class it changes to.'),
+    status: string().required().default('').tag(2).describe('Pending, InProgress or Infeasible.'),
   }));
 export type ModifyVolumeStatus = TypeOf<ReturnType<typeof modifyVolumeStatus>>;
 
 export const persistentVolumeClaimCondition = part(() =>
   object('api.core.v1.PersistentVolumeClaimCondition', {
-    type: string().required().default('').tag(1),
-    status: string().required().default('').tag(2),
+    type: string().required().default('').tag(1).describe('What the condition is about, such as Resizing or FileSystemResizePending.'),
+    status: string().required().default('').tag(2).describe('True, False or Unknown.'),
     lastProbeTime: time().tag(3).describe('When the condition was last checked.'),
     lastTransitionTime: time().tag(4).describe('When the status last changed.'),
-    reason: string().tag(5),
-    message: string().tag(6),
+    reason: string().tag(5).describe('Why the condition last changed, as one CamelCase word.'),
+    message: string().tag(6).describe('Details for people.'),
   }));
 export type PersistentVolumeClaimCondition = TypeOf<ReturnType<typeof persistentVolumeClaimCondition>>;
 
 export const persistentVolumeClaimSpec = part(() =>
   object('api.core.v1.PersistentVolumeClaimSpec', {
-    accessModes: list(string()).tag(1),
-    resources: volumeResourceRequirements().default({}).tag(2),
-    volumeName: string().tag(3),
-    selector: labelSelector().tag(4),
-    storageClassName: string().pointer().tag(5),
-    volumeMode: string().pointer().default('Filesystem').among('Block', 'Filesystem').tag(6),
-    dataSource: typedLocalObjectReference().tag(7),
-    dataSourceRef: typedObjectReference().tag(8),
-    volumeAttributesClassName: string().pointer().tag(9),
+    accessModes: list(string()).tag(1).describe('How it is to be mounted: ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod.'),
+    resources: volumeResourceRequirements().default({}).tag(2).describe('How much is wanted, under requests.storage.'),
+    volumeName: string().tag(3).describe('The volume it is bound to.'),
+    selector: labelSelector().tag(4).describe('Labels the volume must have.'),
+    storageClassName: string().pointer().tag(5).describe('The class it wants; "" wants none, leaving it out the default one.'),
+    volumeMode: string().pointer().default('Filesystem').among('Block', 'Filesystem').tag(6).describe('Filesystem, or Block for a raw device.'),
+    dataSource: typedLocalObjectReference().tag(7).describe('A claim or snapshot to begin with.'),
+    dataSourceRef: typedObjectReference().tag(8).describe('As dataSource, also of other kinds and namespaces.'),
+    volumeAttributesClassName: string().pointer().tag(9).describe('The class of attributes it wants.'),
   }));
 export type PersistentVolumeClaimSpec = TypeOf<ReturnType<typeof persistentVolumeClaimSpec>>;
 
 export const persistentVolumeClaimStatus = part(() =>
   object('api.core.v1.PersistentVolumeClaimStatus', {
-    phase: string().default('Pending').tag(1),
-    accessModes: list(string()).tag(2),
-    capacity: map(quantity()).tag(3),
+    phase: string().default('Pending').tag(1).describe('Pending, Bound or Lost.'),
+    accessModes: list(string()).tag(2).describe('How the volume can be mounted.'),
+    capacity: map(quantity()).tag(3).describe('How much the volume holds.'),
     conditions: list(persistentVolumeClaimCondition()).keyedBy('type').tag(4).describe('What is known of the object\'s state, one entry for each type.'),
-    allocatedResources: map(quantity()).tag(5),
-    allocatedResourceStatuses: map(string()).tag(7),
-    currentVolumeAttributesClassName: string().pointer().tag(8),
-    modifyVolumeStatus: modifyVolumeStatus().tag(9),
+    allocatedResources: map(quantity()).tag(5).describe('How much it is growing to.'),
+    allocatedResourceStatuses: map(string()).tag(7).describe('How far the growing has come.'),
+    currentVolumeAttributesClassName: string().pointer().tag(8).describe('The class of attributes it has.'),
+    modifyVolumeStatus: modifyVolumeStatus().tag(9).describe('How far a change of attributes has come.'),
   }));
 export type PersistentVolumeClaimStatus = TypeOf<ReturnType<typeof persistentVolumeClaimStatus>>;
 

@@ -9,38 +9,38 @@ import { volumeErrors, volumeUpdateErrors } from './storage-validation.ts';
 
 export const csiPersistentVolumeSource = part(() =>
   object('api.core.v1.CSIPersistentVolumeSource', {
-    driver: string().required().tag(1),
-    volumeHandle: string().required().tag(2),
-    readOnly: boolean().tag(3),
-    fsType: string().tag(4),
-    volumeAttributes: map(string()).tag(5),
-    controllerPublishSecretRef: secretReference().tag(6),
-    nodeStageSecretRef: secretReference().tag(7),
-    nodePublishSecretRef: secretReference().tag(8),
-    controllerExpandSecretRef: secretReference().tag(9),
-    nodeExpandSecretRef: secretReference().tag(10),
+    driver: string().required().tag(1).describe('The CSI driver.'),
+    volumeHandle: string().required().tag(2).describe('The driver\'s name for the volume.'),
+    readOnly: boolean().tag(3).describe('Whether it is mounted read-only.'),
+    fsType: string().tag(4).describe('The file system.'),
+    volumeAttributes: map(string()).tag(5).describe('Passed to the driver.'),
+    controllerPublishSecretRef: secretReference().tag(6).describe('A Secret for attaching.'),
+    nodeStageSecretRef: secretReference().tag(7).describe('A Secret for staging on a node.'),
+    nodePublishSecretRef: secretReference().tag(8).describe('A Secret for mounting.'),
+    controllerExpandSecretRef: secretReference().tag(9).describe('A Secret for growing.'),
+    nodeExpandSecretRef: secretReference().tag(10).describe('A Secret for growing on a node.'),
   }));
 export type CSIPersistentVolumeSource = TypeOf<ReturnType<typeof csiPersistentVolumeSource>>;
 
 export const localVolumeSource = part(() =>
   object('api.core.v1.LocalVolumeSource', {
-    path: string().required().tag(1),
-    fsType: string().pointer().tag(2),
+    path: string().required().tag(1).describe('The disk or directory.'),
+    fsType: string().pointer().tag(2).describe('The file system of a disk.'),
   }));
 export type LocalVolumeSource = TypeOf<ReturnType<typeof localVolumeSource>>;
 
 export const persistentVolumeStatus = part(() =>
   object('api.core.v1.PersistentVolumeStatus', {
-    phase: string().default('Pending').tag(1),
-    message: string().tag(2),
-    reason: string().tag(3),
-    lastPhaseTransitionTime: time().tag(4),
+    phase: string().default('Pending').tag(1).describe('Pending, Available, Bound, Released or Failed.'),
+    message: string().tag(2).describe('Why, for people.'),
+    reason: string().tag(3).describe('Why, as one CamelCase word.'),
+    lastPhaseTransitionTime: time().tag(4).describe('When the phase last changed.'),
   }));
 export type PersistentVolumeStatus = TypeOf<ReturnType<typeof persistentVolumeStatus>>;
 
 export const volumeNodeAffinity = part(() =>
   object('api.core.v1.VolumeNodeAffinity', {
-    required: nodeSelector().tag(1),
+    required: nodeSelector().tag(1).describe('What a node must fulfil.'),
   }));
 export type VolumeNodeAffinity = TypeOf<ReturnType<typeof volumeNodeAffinity>>;
 

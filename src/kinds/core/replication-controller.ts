@@ -10,30 +10,30 @@ import { podTemplateSpec } from './pod-template.ts';
 
 export const replicationControllerCondition = part(() =>
   object('api.core.v1.ReplicationControllerCondition', {
-    type: string().required().default('').tag(1),
-    status: string().required().default('').tag(2),
+    type: string().required().default('').tag(1).describe('ReplicaFailure: pods could not be created or deleted.'),
+    status: string().required().default('').tag(2).describe('True, False or Unknown.'),
     lastTransitionTime: time().tag(3).describe('When the status last changed.'),
-    reason: string().tag(4),
-    message: string().tag(5),
+    reason: string().tag(4).describe('Why the condition last changed, as one CamelCase word.'),
+    message: string().tag(5).describe('Details for people.'),
   }));
 export type ReplicationControllerCondition = TypeOf<ReturnType<typeof replicationControllerCondition>>;
 
 export const replicationControllerSpec = part(() =>
   object('api.core.v1.ReplicationControllerSpec', {
-    replicas: int32().pointer().default(1).tag(1),
-    selector: map(string()).atomic().tag(2),
-    template: podTemplateSpec().tag(3),
+    replicas: int32().pointer().default(1).tag(1).describe('How many pods there should be.'),
+    selector: map(string()).atomic().tag(2).describe('Labels of the pods that belong to it; the template\'s unless said.'),
+    template: podTemplateSpec().tag(3).describe('What its pods are like.'),
     minReadySeconds: int32().tag(4).describe('Seconds a new pod must stay ready before it counts as available.'),
   }));
 export type ReplicationControllerSpec = TypeOf<ReturnType<typeof replicationControllerSpec>>;
 
 export const replicationControllerStatus = part(() =>
   object('api.core.v1.ReplicationControllerStatus', {
-    replicas: int32().required().default(0).tag(1),
-    fullyLabeledReplicas: int32().tag(2),
+    replicas: int32().required().default(0).tag(1).describe('Pods there are.'),
+    fullyLabeledReplicas: int32().tag(2).describe('Pods that have all labels of the template.'),
     observedGeneration: int64().tag(3).describe('The generation of the object this was computed from.'),
-    readyReplicas: int32().tag(4),
-    availableReplicas: int32().tag(5),
+    readyReplicas: int32().tag(4).describe('Pods that are ready.'),
+    availableReplicas: int32().tag(5).describe('Pods that have been ready for minReadySeconds.'),
     conditions: list(replicationControllerCondition()).keyedBy('type').tag(6).describe('What is known of the object\'s state, one entry for each type.'),
   }));
 export type ReplicationControllerStatus = TypeOf<ReturnType<typeof replicationControllerStatus>>;

@@ -6,22 +6,22 @@ import { scopeSelector } from './scope-selector.ts';
 
 export const resourceQuotaSpec = part(() =>
   object('api.core.v1.ResourceQuotaSpec', {
-    hard: map(quantity()).tag(1),
-    scopes: list(string()).tag(2),
-    scopeSelector: scopeSelector().tag(3),
+    hard: map(quantity()).tag(1).describe('The most of each resource.'),
+    scopes: list(string()).tag(2).describe('Which objects count, by what they are.'),
+    scopeSelector: scopeSelector().tag(3).describe('Which objects count, by what they are and say.'),
   }));
 export type ResourceQuotaSpec = TypeOf<ReturnType<typeof resourceQuotaSpec>>;
 
 export const resourceQuotaStatus = part(() =>
   object('api.core.v1.ResourceQuotaStatus', {
-    hard: map(quantity()).tag(1),
-    used: map(quantity()).tag(2),
+    hard: map(quantity()).tag(1).describe('The most of each resource.'),
+    used: map(quantity()).tag(2).describe('How much is used.'),
   }));
 export type ResourceQuotaStatus = TypeOf<ReturnType<typeof resourceQuotaStatus>>;
 
 /** `cpu: 1/4`, requests and limits apart, each in the order of names. */
 function usage({ hard = {}, used = {} }: ResourceQuotaStatus): { readonly request: string; readonly limit: string } {
-  const all = Object.keys(hard).sort().map((name) => [name, `${name}: ${Object.hasOwn(used, name) ? used[name] : '0'}/${hard[name]}`] as const);
+  const all = Object.keys(hard).toSorted().map((name) => [name, `${name}: ${Object.hasOwn(used, name) ? used[name] : '0'}/${hard[name]}`] as const);
   const [limits, requests] = [all.filter(([name]) => name.startsWith('limits.')), all.filter(([name]) => !name.startsWith('limits.'))];
   return { request: requests.map(([, text]) => text).join(', '), limit: limits.map(([, text]) => text).join(', ') };
 }

@@ -17,7 +17,7 @@ export type ResourceRequirements = TypeOf<ReturnType<typeof resourceRequirements
 
 export const volumeResourceRequirements = part(() =>
   object('api.core.v1.VolumeResourceRequirements', {
-    limits: map(quantity()).tag(1),
-    requests: map(quantity()).tag(2),
+    limits: map(quantity()).tag(1).describe('The most it may hold.'),
+    requests: map(quantity()).tag(2).describe('The least it must hold.'),
   }));
 export type VolumeResourceRequirements = TypeOf<ReturnType<typeof volumeResourceRequirements>>;

@@ -22,8 +22,9 @@ export const reachedFromOutside = ({ type, externalIPs }: ServiceSpec): boolean 
 
 const defaultTarget = (port: ServicePort): ServicePort => (port.targetPort ? port : { ...port, targetPort: port.port });
 
+const withMode = (one: LoadBalancerIngress): LoadBalancerIngress => (one.ip && one.ipMode === undefined ? { ...one, ipMode: 'VIP' } : one);
+
 export function defaultServiceStatus(status: ServiceStatus): ServiceStatus {
   const { ingress } = status.loadBalancer;
-  const withMode = (one: LoadBalancerIngress): LoadBalancerIngress => (one.ip && one.ipMode === undefined ? { ...one, ipMode: 'VIP' } : one);
   return ingress ? withFields(status, { loadBalancer: withFields(status.loadBalancer, { ingress: mapItems(ingress, withMode) }) }) : status;
 }

@@ -5,18 +5,18 @@ import { age, NONE } from '../cells.ts';
 
 export const ingressClassParametersReference = part(() =>
   object('api.networking.v1.IngressClassParametersReference', {
-    apiGroup: string().pointer().tag(1),
-    kind: string().required().tag(2),
-    name: string().required().tag(3),
-    scope: string().pointer().default('Cluster').tag(4),
-    namespace: string().pointer().tag(5),
+    apiGroup: string().pointer().tag(1).describe('The object\'s group.'),
+    kind: string().required().tag(2).describe('Its kind.'),
+    name: string().required().tag(3).describe('Its name.'),
+    scope: string().pointer().default('Cluster').tag(4).describe('Cluster or Namespace.'),
+    namespace: string().pointer().tag(5).describe('Its namespace.'),
   }));
 export type IngressClassParametersReference = TypeOf<ReturnType<typeof ingressClassParametersReference>>;
 
 export const ingressClassSpec = part(() =>
   object('api.networking.v1.IngressClassSpec', {
-    controller: string().tag(1),
-    parameters: ingressClassParametersReference().tag(2),
+    controller: string().tag(1).describe('Who implements the class.'),
+    parameters: ingressClassParametersReference().tag(2).describe('An object with further settings.'),
   }));
 export type IngressClassSpec = TypeOf<ReturnType<typeof ingressClassSpec>>;
 

@@ -5,16 +5,16 @@ import { age } from '../cells.ts';
 
 export const ipAddressSpec = part(() =>
   object('api.networking.v1.IPAddressSpec', {
-    parentRef: parentReference().required().tag(1),
+    parentRef: parentReference().required().tag(1).describe('Who has the address.'),
   }));
 export type IPAddressSpec = TypeOf<ReturnType<typeof ipAddressSpec>>;
 
 export const parentReference = part(() =>
   object('api.networking.v1.ParentReference', {
-    group: string().tag(1),
-    resource: string().required().tag(2),
-    namespace: string().tag(3),
-    name: string().required().tag(4),
+    group: string().tag(1).describe('The object\'s group.'),
+    resource: string().required().tag(2).describe('Its resource.'),
+    namespace: string().tag(3).describe('Its namespace.'),
+    name: string().required().tag(4).describe('Its name.'),
   }));
 export type ParentReference = TypeOf<ReturnType<typeof parentReference>>;
 

@@ -6,7 +6,7 @@ import { condition } from '../meta/condition.ts';
 
 export const serviceCIDRSpec = part(() =>
   object('api.networking.v1.ServiceCIDRSpec', {
-    cidrs: list(string()).tag(1),
+    cidrs: list(string()).tag(1).describe('The ranges, one of each family.'),
   }));
 export type ServiceCIDRSpec = TypeOf<ReturnType<typeof serviceCIDRSpec>>;
 

@@ -7,14 +7,14 @@ import { toleration } from '../core/toleration.ts';
 
 export const overhead = part(() =>
   object('api.node.v1.Overhead', {
-    podFixed: map(quantity()).tag(1),
+    podFixed: map(quantity()).tag(1).describe('Resources each pod takes besides its containers.'),
   }));
 export type Overhead = TypeOf<ReturnType<typeof overhead>>;
 
 export const scheduling = part(() =>
   object('api.node.v1.Scheduling', {
-    nodeSelector: map(string()).atomic().tag(1),
-    tolerations: list(toleration()).tag(2),
+    nodeSelector: map(string()).atomic().tag(1).describe('Labels of the nodes that know the runtime.'),
+    tolerations: list(toleration()).tag(2).describe('Tolerations its pods get.'),
   }));
 export type Scheduling = TypeOf<ReturnType<typeof scheduling>>;
 

@@ -9,21 +9,21 @@ import { labelSelector } from '../meta/label-selector.ts';
 
 export const podDisruptionBudgetSpec = part(() =>
   object('api.policy.v1.PodDisruptionBudgetSpec', {
-    minAvailable: intOrString().pointer().tag(1),
-    selector: labelSelector().replaceWhole().tag(2),
-    maxUnavailable: intOrString().pointer().tag(3),
-    unhealthyPodEvictionPolicy: string().pointer().tag(4),
+    minAvailable: intOrString().pointer().tag(1).describe('How many pods, or what share, must stay.'),
+    selector: labelSelector().replaceWhole().tag(2).describe('The pods it is for.'),
+    maxUnavailable: intOrString().pointer().tag(3).describe('How many pods, or what share, may be missing.'),
+    unhealthyPodEvictionPolicy: string().pointer().tag(4).describe('When pods that are not ready may be evicted: IfHealthyBudget or AlwaysAllow.'),
   }));
 export type PodDisruptionBudgetSpec = TypeOf<ReturnType<typeof podDisruptionBudgetSpec>>;
 
 export const podDisruptionBudgetStatus = part(() =>
   object('api.policy.v1.PodDisruptionBudgetStatus', {
     observedGeneration: int64().tag(1).describe('The generation of the object this was computed from.'),
-    disruptedPods: map(time()).tag(2),
-    disruptionsAllowed: int32().tag(3),
-    currentHealthy: int32().tag(4),
-    desiredHealthy: int32().tag(5),
-    expectedPods: int32().tag(6),
+    disruptedPods: map(time()).tag(2).describe('Pods whose eviction was granted but is not seen yet.'),
+    disruptionsAllowed: int32().tag(3).describe('How many more pods may be evicted now.'),
+    currentHealthy: int32().tag(4).describe('Pods that are ready.'),
+    desiredHealthy: int32().tag(5).describe('Pods that must be ready.'),
+    expectedPods: int32().tag(6).describe('Pods there should be.'),
     conditions: list(condition()).keyedBy('type').tag(7).describe('What is known of the object\'s state, one entry for each type.'),
   }));
 export type PodDisruptionBudgetStatus = TypeOf<ReturnType<typeof podDisruptionBudgetStatus>>;
