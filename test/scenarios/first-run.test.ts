@@ -1,6 +1,7 @@
 /** The README's story on one real node: from apply to containers that answer. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildImages } from '../images/build.ts';
 import { eventually, example, must, run, startCluster, type Cluster } from './testing/cluster.ts';
 import { kubectls, type Kubectl } from './testing/kubectl.ts';
 
@@ -77,6 +78,21 @@ test('a pod reaches the API server, which believes the token the pod was given',
   expect((JSON.parse(answer) as { message: string }).message).toBe(
     'pods is forbidden: User "system:serviceaccount:default:default" cannot list resource "pods" in API group "" in the namespace "default"',
   );
+});
+
+test('an image from a file is loaded, listed and run, with the entry point it was given', async () => {
+  const file = `${cluster.dataDir}/greeter.tar`;
+  await buildImages(file, [{
+    name: 'knarr.local/test/greeter:1', files: { '/greet': '#!/bin/sh\necho "hello $1, from $PLACE"\n' },
+    config: { Entrypoint: ['/greet'], Cmd: ['nobody'], Env: ['PATH=/bin', 'PLACE=the image'] },
+  }]);
+  const loaded = await cluster.knarr('image', 'load', file);
+  expect(loaded).toMatchObject({ code: 0, stdout: expect.stringContaining('knarr.local/test/greeter:1') });
+  expect((await cluster.knarr('image', 'list')).stdout).toContain('knarr.local/test/greeter:1');
+  await cluster.kubectl('run', 'greeter', '--image=knarr.local/test/greeter:1', '--image-pull-policy=Never', '--restart=Never', '--', 'Ada');
+  await eventually('it has greeted', async () => (await cluster.kubectl('get', 'pod', 'greeter', '-o', 'jsonpath={.status.phase}')) === 'Succeeded');
+  expect(await cluster.kubectl('logs', 'greeter')).toBe('hello Ada, from the image\n');
+  await cluster.kubectl('delete', 'pod', 'greeter');
 });
 
 test('an image that is not there and a command that does not exist end in their reasons', async () => {

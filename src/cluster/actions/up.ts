@@ -17,7 +17,7 @@ import { ask } from '../supervisor/control.ts';
 import { machineProcesses } from '../supervisor/process.ts';
 import { CONTROL_PLANE } from '../supervisor/programs.ts';
 import { readRecords } from '../supervisor/records.ts';
-import { startSupervisor } from '../supervisor/start.ts';
+import { startSupervisor, wantSupervisor } from '../supervisor/start.ts';
 import { stopCluster } from '../teardown.ts';
 
 /** How long a cluster may take to become ready, and how often it is looked at. */
@@ -37,6 +37,7 @@ export async function up(request: UpRequest, terminal: Terminal): Promise<number
   const settings = await makeSettings(layout, wishes);
   await ensureCredentials(layout, settings, { clock, random: systemRandom });
   if (request.kubeconfig !== undefined) await writeWhole(request.kubeconfig, await adminKubeconfig(layout, settings));
+  await wantSupervisor(layout);
   await startSupervisor(layout);
   using probe = await apiProbe(layout, settings);
   await untilReady({ layout, settings, probe, clock, began, say });
@@ -102,9 +103,10 @@ interface Waiting {
 /** Returns when the API answers and every node is Ready. @throws Refusal when that does not come about */
 async function untilReady({ layout, settings, probe, clock, began, say }: Waiting): Promise<void> {
   const since = (): Millis => clock.monotonic() - began;
+  const told = new Set<string>();
   const waitFor = async (what: string, check: () => Promise<boolean>): Promise<void> => {
     while (!(await check())) {
-      await refuseHopeless(layout);
+      await lookForTrouble(layout, say, told);
       if (since() > PATIENCE) {
         throw new Refusal(`${what} after ${seconds(since())}; it goes on trying`, `look into ${layout.logs}, or stop it with: knarr down --data-dir ${layout.dataDir}`);
       }
@@ -114,20 +116,25 @@ async function untilReady({ layout, settings, probe, clock, began, say }: Waitin
   await waitFor('the API server is not ready', () => probe.ready());
   say(`API server ready after ${seconds(since())}`);
   const waiting = new Set(settings.nodes.map(({ name }) => name));
-  const told = new Set<string>();
+  const seen = new Set<string>();
   await waitFor('not every node is Ready', async () => {
     const nodes = await probe.nodes();
     for (const { name, ready } of nodes) {
-      if (!ready || told.has(name)) continue;
-      told.add(name);
+      if (!ready || seen.has(name)) continue;
+      seen.add(name);
       if (waiting.delete(name)) say(`node ${name} Ready after ${seconds(since())}`);
     }
-    return waiting.size === 0 && told.size >= settings.nodes.length + settings.simulated;
+    return waiting.size === 0 && seen.size >= settings.nodes.length + settings.simulated;
   });
 }
 
-async function refuseHopeless(layout: Layout): Promise<void> {
+/** Says once what the supervisor has trouble with. @throws Refusal when a process cannot live */
+async function lookForTrouble(layout: Layout, say: (line: string) => void, told: Set<string>): Promise<void> {
   const state = await ask(layout.dataDir, 'state');
+  if (state?.trouble !== undefined && !told.has(state.trouble)) {
+    told.add(state.trouble);
+    say(`the nodes cannot be made yet: ${state.trouble}`);
+  }
   const hopeless = state?.components.find(({ restarts }) => restarts >= HOPELESS);
   if (hopeless) {
     throw new Refusal(

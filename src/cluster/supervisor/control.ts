@@ -11,6 +11,9 @@ export interface SupervisorState {
   readonly trouble: string | undefined;
 }
 
+/** A supervisor that is told to let go may be in the middle of making a node. */
+const PATIENCE = 20_000;
+
 export type Command = 'state' | 'release';
 
 /**
@@ -38,7 +41,7 @@ export function ask(dataDir: string, command: 'release'): Promise<{ readonly pid
 export function ask(dataDir: string, command: Command): Promise<unknown> {
   return new Promise((resolve) => {
     const socket = createConnection(addressOf(dataDir), () => socket.write(`${command}\n`));
-    socket.setTimeout(5000, () => socket.destroy());
+    socket.setTimeout(PATIENCE, () => socket.destroy());
     socket.on('error', () => resolve(undefined));
     socket.on('close', () => resolve(undefined)); // does nothing once there was an answer
     void readLine(socket).then((line) => resolve(JSON.parse(line)), () => resolve(undefined));

@@ -38,6 +38,7 @@ export class Supervisor implements AsyncDisposable {
   readonly #stop = new AbortController();
   #records: Records = {};
   #trouble: string | undefined;
+  #starting: Promise<void> = Promise.resolve();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -56,7 +57,7 @@ export class Supervisor implements AsyncDisposable {
     this.#records = await readRecords(layout);
     this.#record('supervisor', { pid: process.pid, began: '' });
     this.#keep(controlPlaneProgram(layout));
-    void this.#startNodes();
+    this.#starting = this.#startNodes();
     this.#renewLater();
     return true;
   }
@@ -65,10 +66,11 @@ export class Supervisor implements AsyncDisposable {
     return { pid: process.pid, components: [...this.#keepers.values()].map((keeper) => keeper.status), trouble: this.#trouble };
   }
 
-  /** Lets go of everything; what runs goes on running. */
+  /** Lets go of everything; what runs goes on running. Nothing more is made once it resolves. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     for (const keeper of this.#keepers.values()) keeper.release();
+    await this.#starting;
   }
 
   #keep(spec: ProcessSpec): void {

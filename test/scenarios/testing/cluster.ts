@@ -99,7 +99,7 @@ export async function startCluster(args: readonly string[] = []): Promise<Cluste
   const kubeconfig = join(dataDir, 'admin.kubeconfig');
   const beside: ChildProcess[] = [];
   const env = { KUBECONFIG: kubeconfig };
-  const knarr = (command: string, ...rest: readonly string[]): Promise<Finished> => run(process.execPath, [KNARR, command, '--data-dir', dataDir, ...rest]);
+  const knarr = (command: string, ...rest: readonly string[]): Promise<Finished> => run(process.execPath, [KNARR, command, ...rest, '--data-dir', dataDir]);
   const up = (...rest: readonly string[]): Promise<Finished> => knarr('up', '--port', String(port), ...args, ...rest);
   const stop = async (): Promise<void> => {
     for (const child of beside) child.kill('SIGKILL');
