@@ -63,7 +63,7 @@ export function parseAccept(accept: string): readonly AcceptClause[] {
       return { type: type.toLowerCase(), params };
     })
     .filter(({ type }) => type !== '')
-    .sort((a, b) => weight(b) - weight(a));
+    .toSorted((a, b) => weight(b) - weight(a));
 }
 
 const weight = ({ params }: AcceptClause): number => {

@@ -96,16 +96,20 @@ export class Hub implements AsyncDisposable {
       const at = Number(revision);
       for (const op of ops) {
         const caches = this.#caches.get(prefixOf(op.key));
+        if (!caches) this.#tell(op);
         for (const cache of caches ?? []) {
           cache.apply(at, op);
           touched.add(cache);
         }
-        if (!caches) for (const tap of this.#taps) if (op.key.startsWith(tap.prefix)) tap.apply(op);
       }
       this.#revision = Math.max(this.#revision, at);
     }
     for (const cache of touched) cache.flush();
     this.#wake();
+  }
+
+  #tell(op: Change['ops'][number]): void {
+    for (const { prefix, apply } of this.#taps) if (op.key.startsWith(prefix)) apply(op);
   }
 
   #advance(revision: number): void {

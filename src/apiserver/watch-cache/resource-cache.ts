@@ -99,7 +99,7 @@ export class ResourceCache {
 
   /** In key order, from `start` on. */
   *list(namespace: string, start = ''): Generator<Version> {
-    const keys = (this.#keys ??= [...this.#items.keys()].sort());
+    const keys = (this.#keys ??= [...this.#items.keys()].toSorted());
     const prefix = namespace === '' ? this.codec.prefix : `${this.codec.prefix}${namespace}/`;
     const from = start > prefix ? start : prefix;
     for (let at = position(keys, from); at < keys.length && keys[at]!.startsWith(prefix); at++) yield this.#items.get(keys[at]!)!;
