@@ -43,6 +43,16 @@ test('another manager\'s field is a conflict until it is forced', async () => {
   expect(managers(forced)).toEqual(['ci Apply', 'kubectl-create Update']);
 });
 
+test('whoever scales owns the replicas', async () => {
+  await using api = await startApi();
+  await api.request('PATCH', `${DEPLOYMENTS}/web?fieldManager=ci`, deployment({ replicas: 2 }), APPLY);
+  await api.request('PATCH', `${DEPLOYMENTS}/web/scale?fieldManager=hpa`, { spec: { replicas: 5 } }, { headers: { 'content-type': 'application/merge-patch+json' } });
+
+  expect(managers(await api.request('GET', `${DEPLOYMENTS}/web`))).toEqual(['ci Apply', 'hpa Update scale']);
+  const refused = await api.request('PATCH', `${DEPLOYMENTS}/web?fieldManager=ci`, deployment({ replicas: 2 }), APPLY);
+  expect(refused.body.message).toBe('Apply failed with 1 conflict: conflict with "hpa" with subresource "scale" using apps/v1: .spec.replicas');
+});
+
 test('writers are known by their user agent where they name no manager', async () => {
   await using api = await startApi();
   const agent = { headers: { 'user-agent': 'kubectl/v1.32.0 (linux/amd64)', 'content-type': 'application/json' } };

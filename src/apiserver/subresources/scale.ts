@@ -6,6 +6,7 @@ import type { ScalePaths } from '../../schema/kind.ts';
 import { Scale } from '../../kinds/autoscaling/scale.ts';
 import { decodeObject } from '../../schema/decode.ts';
 import { checkKind } from '../body.ts';
+import { trackUpdate } from '../registry/managed-fields.ts';
 import { readPatch } from '../registry/patch.ts';
 import { modify } from '../registry/update.ts';
 import type { Outcome } from '../registry/write-context.ts';
@@ -41,7 +42,8 @@ interface ScaleObject extends AnyObject {
 async function setScale(at: ResourceRequest, options: string, propose: (current: AnyObject) => AnyObject): Promise<ApiResponse> {
   const { kind } = at.served;
   const paths = kind.scale!;
-  const outcome = await modify(writeContext(at, options), {
+  const context = writeContext(at, options);
+  const outcome = await modify(context, {
     scope: 'whole',
     transform: (object) => {
       const current = scaleOf(object, paths);
@@ -54,7 +56,7 @@ async function setScale(at: ResourceRequest, options: string, propose: (current:
       // A stated version or uid is checked by `modify` as if it stood on the object.
       const { resourceVersion, uid } = wanted.metadata;
       const metadata = { ...object.metadata, ...(resourceVersion ? { resourceVersion } : {}), ...(uid ? { uid } : {}) };
-      return setPath({ ...object, metadata }, paths.spec, replicas) as AnyObject;
+      return trackUpdate(context, setPath({ ...object, metadata }, paths.spec, replicas) as AnyObject, object);
     },
   });
   return answerObject(at, outcome.status, scaleOf(objectOf(outcome), paths));
