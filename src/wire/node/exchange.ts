@@ -17,13 +17,14 @@ export class Exchange {
   }
 
   /** The scope of one request: its signal aborts when the connection closes first, or all are to end. */
-  begin(stream: Writable): Disposable & { readonly signal: AbortSignal } {
+  begin(stream: Writable): Disposable & { readonly signal: AbortSignal; abort(reason: Error): void } {
     const controller = new AbortController();
     const onClose = () => controller.abort(new Error('the caller has gone'));
     this.#open.add(controller);
     stream.once('close', onClose);
     return {
       signal: controller.signal,
+      abort: (reason) => controller.abort(reason),
       [Symbol.dispose]: () => {
         stream.off('close', onClose);
         this.#open.delete(controller);

@@ -249,6 +249,19 @@ test('what an eager client sends behind its upgrade request is not lost', async 
   expect(got).toBe('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: x\r\n\r\necho: early');
 });
 
+test('the signal of an upgraded request aborts when its caller goes', async () => {
+  const gone = gate();
+  await using it = await pair('h1', async ({ signal }) => {
+    signal.addEventListener('abort', () => gone.resolve());
+    const [ours, theirs] = duplexPair();
+    void echo(ours);
+    return { status: 101, headers: { connection: 'Upgrade', upgrade: 'x' }, body: { type: 'upgrade', connection: theirs } };
+  });
+  const { body } = await it.client(ask('/', { headers: { connection: 'Upgrade', upgrade: 'x' }, upgrade: duplexPair()[0] }));
+  if (body?.type === 'upgrade') body.connection.destroy();
+  await gone.promise;
+});
+
 test('a port in use is an error when the server starts', async () => {
   await using it = await pair('h1', async () => ok(''));
   await expect(serve(async () => ok(''), { ...base, port: it.server.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });

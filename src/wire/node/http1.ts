@@ -57,7 +57,10 @@ export async function answerUpgrade(exchange: Exchange, message: IncomingMessage
   const answer = await exchange.handle(request).catch(failure);
   if (answer.body?.type === 'upgrade') {
     await client.write(headBytes(answer.status, answer.headers)).catch(() => {});
-    return pipeDuplex(client, answer.body.connection);
+    await pipeDuplex(client, answer.body.connection);
+    // An orderly end too: whatever the handler keeps for this connection can go.
+    scope.abort(new Error('the connection has ended'));
+    return;
   }
   // Without a length the body ends with the connection (RFC 9112, 6.3).
   const plain = { stream: socket, head: (status: number, headers: Headers, end: boolean) => {
