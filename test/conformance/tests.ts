@@ -16,6 +16,11 @@ import { server } from './sig-api-machinery/server.ts';
 import { watchers } from './sig-api-machinery/watchers.ts';
 import { deployments } from './sig-apps/deployments.ts';
 import { replicaSets } from './sig-apps/replica-sets.ts';
+import { dns } from './sig-network/dns.ts';
+import { networking } from './sig-network/networking.ts';
+import { serviceTypes } from './sig-network/service-types.ts';
+import { services } from './sig-network/services.ts';
+import { sessionAffinity } from './sig-network/affinity.ts';
 import { configMaps } from './sig-node/config-map.ts';
 import { downwardApi } from './sig-node/downward-api.ts';
 import { templates } from './sig-node/templates.ts';
@@ -33,6 +38,7 @@ export const tests: readonly TestCase[] = [
   ...secrets, ...watchers, ...events, ...server, ...garbageCollector,
   ...deployments, ...replicaSets,
   ...newEvents,
+  ...services, ...serviceTypes, ...sessionAffinity, ...dns, ...networking,
   ...configMaps, ...downwardApi, ...templates,
   ...consumableVolumes, ...volumeUpdates, ...emptyDirVolumes, ...downwardVolumes, ...subpaths, ...combinedVolumes,
 ];
