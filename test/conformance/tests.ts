@@ -16,6 +16,8 @@ import { server } from './sig-api-machinery/server.ts';
 import { watchers } from './sig-api-machinery/watchers.ts';
 import { deployments } from './sig-apps/deployments.ts';
 import { replicaSets } from './sig-apps/replica-sets.ts';
+import { serviceAccounts } from './sig-auth/service-accounts.ts';
+import { kubectlTests } from './sig-cli/kubectl.ts';
 import { dns } from './sig-network/dns.ts';
 import { networking } from './sig-network/networking.ts';
 import { serviceTypes } from './sig-network/service-types.ts';
@@ -24,6 +26,8 @@ import { sessionAffinity } from './sig-network/affinity.ts';
 import { configMaps } from './sig-node/config-map.ts';
 import { downwardApi } from './sig-node/downward-api.ts';
 import { templates } from './sig-node/templates.ts';
+import { predicates } from './sig-scheduling/predicates.ts';
+import { preemption } from './sig-scheduling/preemption.ts';
 import { combinedVolumes } from './sig-storage/combined.ts';
 import { consumableVolumes } from './sig-storage/consumable.ts';
 import { downwardVolumes } from './sig-storage/downward.ts';
@@ -37,8 +41,9 @@ export const tests: readonly TestCase[] = [
   ...subpathExpansion, ...nodes,
   ...secrets, ...watchers, ...events, ...server, ...garbageCollector,
   ...deployments, ...replicaSets,
-  ...newEvents,
+  ...serviceAccounts, ...kubectlTests, ...newEvents,
   ...services, ...serviceTypes, ...sessionAffinity, ...dns, ...networking,
+  ...predicates, ...preemption,
   ...configMaps, ...downwardApi, ...templates,
   ...consumableVolumes, ...volumeUpdates, ...emptyDirVolumes, ...downwardVolumes, ...subpaths, ...combinedVolumes,
 ];

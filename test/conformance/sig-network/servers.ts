@@ -37,7 +37,7 @@ export async function client(t: Context): Promise<string> {
 
 /** What `from` gets from a URL, '' when it gets nothing. */
 export async function fetchFrom(t: Context, from: string, url: string): Promise<string> {
-  const { stdout } = await t.pods.exec(from, ['sh', '-c', `wget -q -T 3 -O - '${url}' 2>/dev/null || true`]);
+  const { stdout } = await t.pods.exec(from, ['sh', '-c', `timeout 3 wget -q -O - '${url}' 2>/dev/null || true`]);
   return stdout.trim();
 }
 
@@ -52,7 +52,7 @@ export function reaches(t: Context, from: string, { url, pods }: { url: string; 
 
 /** Which servers answer a number of requests. */
 export async function answering(t: Context, from: string, { url, times }: { url: string; times: number }): Promise<ReadonlySet<string>> {
-  const { stdout } = await t.pods.exec(from, ['sh', '-c', `for i in $(seq ${times}); do wget -q -T 3 -O - '${url}' || true; done`]);
+  const { stdout } = await t.pods.exec(from, ['sh', '-c', `for i in $(seq ${times}); do timeout 3 wget -q -O - '${url}' || true; done`]);
   return new Set(stdout.trim().split('\n').filter(Boolean));
 }
 
