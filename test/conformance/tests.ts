@@ -11,11 +11,15 @@ import { securityContexts } from './k8s-io/security.ts';
 import { subpathExpansion } from './k8s-io/subpath-expansion.ts';
 import { events, newEvents } from './sig-api-machinery/events.ts';
 import { garbageCollector } from './sig-api-machinery/garbage-collector.ts';
+import { resourceQuotas } from './sig-api-machinery/resource-quota.ts';
 import { secrets } from './sig-api-machinery/secrets.ts';
 import { server } from './sig-api-machinery/server.ts';
 import { watchers } from './sig-api-machinery/watchers.ts';
+import { daemonSets } from './sig-apps/daemon-sets.ts';
 import { deployments } from './sig-apps/deployments.ts';
+import { jobs } from './sig-apps/jobs.ts';
 import { replicaSets } from './sig-apps/replica-sets.ts';
+import { statefulSets } from './sig-apps/stateful-sets.ts';
 import { serviceAccounts } from './sig-auth/service-accounts.ts';
 import { kubectlTests } from './sig-cli/kubectl.ts';
 import { dns } from './sig-network/dns.ts';
@@ -39,8 +43,8 @@ import { volumeUpdates } from './sig-storage/updates.ts';
 export const tests: readonly TestCase[] = [
   ...pods, ...containerRuntime, ...commands, ...initContainers, ...kubelet, ...probes, ...lifecycleHooks, ...securityContexts,
   ...subpathExpansion, ...nodes,
-  ...secrets, ...watchers, ...events, ...server, ...garbageCollector,
-  ...deployments, ...replicaSets,
+  ...secrets, ...watchers, ...events, ...server, ...garbageCollector, ...resourceQuotas,
+  ...deployments, ...replicaSets, ...jobs, ...daemonSets, ...statefulSets,
   ...serviceAccounts, ...kubectlTests, ...newEvents,
   ...services, ...serviceTypes, ...sessionAffinity, ...dns, ...networking,
   ...predicates, ...preemption,
