@@ -18,7 +18,7 @@ test('a bound pod becomes Running, and vanishes from the API once its containers
   await node.run('web', { containers: [main] });
   const pod = await node.untilPod('web', isReady);
   expect(pod.status).toMatchObject({ phase: 'Running', podIP: '10.244.0.2', containerStatuses: [{ name: 'a', restartCount: 0, ready: true }] });
-  expect(await node.events('web')).toEqual(['Pulled: Container image "knarr.local/busybox:1" already present on machine and can be accessed by the pod', 'Created: Container created', 'Started: Container started']);
+  expect((await node.events('web')).toSorted()).toEqual(['Created: Container created', 'Pulled: Container image "knarr.local/busybox:1" already present on machine and can be accessed by the pod', 'Started: Container started']);
 
   await node.client.delete(Pod, 'web', inDefault);
   await node.until('gone', async () => !(await node.pod('web')));

@@ -4,6 +4,8 @@ import { createEventRecorder, referenceTo } from '../client/index.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import { Service } from '../kinds/core/service.ts';
+import { RuntimeClass } from '../kinds/node/runtime-class.ts';
+import { isApiError } from '../meta/api-error.ts';
 import { parseResolvConf } from './containers/dns.ts';
 import { logLinksDir, podLogsDir, podsDir } from './containers/paths.ts';
 import { createImageManager } from './images/image-manager.ts';
@@ -68,6 +70,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     clusterDomain: options.clusterDomain, clusterDns: options.clusterDns ?? [],
     nodeHosts: () => readFile('/etc/hosts', 'utf8').catch(() => ''),
     nodeDns: async () => parseResolvConf(await readFile(options.resolvConf ?? '/etc/resolv.conf', 'utf8').catch(() => '')),
+    runtimeClass: (name) => client.get(RuntimeClass, name).catch((error: unknown) => {
+      if (isApiError(error, 'NotFound')) return undefined;
+      throw error;
+    }),
     statuses: started.use(createStatusManager({ client, clock, log })),
     probes: started.use(createProbeManager({
       clock, startedAt: clock.now(), onChange: wake, prober: createProber({ cri, clock }),

@@ -4,6 +4,8 @@ import type { ContainerStatus, PodCondition } from '../../kinds/core/pod-status.
 import { initContainers, isSidecar } from '../pod.ts';
 import type { Phase } from './pod-phase.ts';
 
+export const OWN_CONDITIONS: ReadonlySet<string> = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
+
 export interface ConditionsInput {
   readonly pod: Pod;
   readonly phase: Phase;

@@ -50,7 +50,7 @@ function containerStatus(container: Container | EphemeralContainer, input: Statu
     imageID: latest.imageRef,
     containerID: idOf(latest, input),
     restartCount: latest.restartCount,
-    ...resourcesOf(container),
+    ...givenTo(container),
   };
   const lastState = earlier?.state === 'exited' ? { terminated: terminatedState(earlier, input) } : (before?.lastState ?? {});
   switch (latest.state) {
@@ -92,7 +92,7 @@ function withoutInstance(container: Container | EphemeralContainer, input: Statu
   const { before, finished } = input;
   const base = {
     name: container.name, image: before?.image || container.image || '', imageID: before?.imageID ?? '', restartCount: before?.restartCount ?? 0,
-    ...(before?.containerID === undefined ? {} : { containerID: before.containerID }), ...resourcesOf(container), started: false,
+    ...(before?.containerID === undefined ? {} : { containerID: before.containerID }), ...givenTo(container), started: false,
   };
   if (before?.state.terminated) {
     return { ...base, state: before.state, lastState: before.lastState, ready: isOnceOnlyInit(input.pod, container.name) && before.state.terminated.exitCode === 0 };
@@ -132,7 +132,11 @@ function terminatedState(container: RuntimeContainer, { runtimeName, messages }:
 const idOf = ({ id }: { readonly id: string }, { runtimeName }: Pick<ContainerFacts, 'runtimeName'>): string => `${runtimeName}://${id}`;
 
 /** What it was given is what it asked for: this kubelet resizes nothing in place. */
-function resourcesOf({ resources }: Container | EphemeralContainer): Partial<ContainerStatus> {
-  if (!resources?.requests && !resources?.limits) return {};
-  return { resources, ...(resources.requests ? { allocatedResources: resources.requests } : {}) };
+function givenTo({ resources, volumeMounts = [] }: Container | EphemeralContainer): Partial<ContainerStatus> {
+  const mounts = volumeMounts.map(({ name, mountPath, readOnly }) => ({ name, mountPath, ...(readOnly ? { readOnly, recursiveReadOnly: 'Disabled' } : {}) }));
+  const given = resources?.requests || resources?.limits;
+  return {
+    ...(given ? { resources, ...(resources.requests ? { allocatedResources: resources.requests } : {}) } : {}),
+    ...(mounts.length > 0 ? { volumeMounts: mounts } : {}),
+  };
 }

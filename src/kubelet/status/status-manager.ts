@@ -11,6 +11,8 @@ import { isApiError } from '../../meta/api-error.ts';
 export interface StatusManager extends AsyncDisposable {
   /** What shall be said of the pod; sent unless the server says so already. */
   set(pod: Pod, status: PodStatus): void;
+  /** The server's newest copy: where it does not say what was set, it is told again. */
+  seen(pod: Pod): void;
   /** Nothing of the pod is left here: where its deletion was asked for, let it vanish from the API. */
   finish(pod: Pod): void;
   /** What was last said, sent or not. */
@@ -25,81 +27,114 @@ interface Entry {
   sent?: { readonly status: PodStatus; readonly resourceVersion: string };
   finished: boolean;
   busy: boolean;
+  /** Not looked at since it last changed. */
+  fresh: boolean;
 }
 
 const RETRY: Millis = 1000;
 
-export function createStatusManager({ client, clock, log }: { readonly client: Client; readonly clock: Clock; readonly log: Logger }): StatusManager {
-  const entries = new Map<string, Entry>();
-  const stop = new AbortController();
-  const running = new Set<Promise<void>>();
+export interface StatusManagerOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
 
-  const isTold = ({ pod, status, sent }: Entry): boolean => {
-    const unseen = sent !== undefined && compareResourceVersions(pod.metadata.resourceVersion, sent.resourceVersion) <= 0;
-    return unseen ? isDeepStrictEqual(sent.status, status) : saysSo(pod.status, status);
-  };
+export const createStatusManager = (options: StatusManagerOptions): StatusManager => new Statuses(options);
 
-  const step = async (entry: Entry): Promise<boolean> => {
-    const { name, namespace = '', uid } = entry.pod.metadata;
-    const { status } = entry;
+class Statuses implements StatusManager {
+  readonly #options: StatusManagerOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #stop = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(options: StatusManagerOptions) {
+    this.#options = options;
+  }
+
+  set(pod: Pod, status: PodStatus): void {
+    this.#change(pod, { status });
+  }
+
+  seen(pod: Pod): void {
+    if (this.#entries.has(pod.metadata.uid)) this.#change(pod, {});
+  }
+
+  finish(pod: Pod): void {
+    this.#change(pod, { finished: true });
+  }
+
+  latest(uid: string): PodStatus | undefined {
+    return this.#entries.get(uid)?.status;
+  }
+
+  forget(uid: string): void {
+    this.#entries.delete(uid);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#running);
+  }
+
+  #change(pod: Pod, change: Partial<Pick<Entry, 'status' | 'finished'>>): void {
+    const { uid } = pod.metadata;
+    const entry = this.#entries.get(uid) ?? { pod, status: pod.status, finished: false, busy: false, fresh: true };
+    Object.assign(entry, { pod, fresh: true }, change);
+    this.#entries.set(uid, entry);
+    this.#start(uid, entry);
+  }
+
+  #start(uid: string, entry: Entry): void {
+    if (entry.busy || this.#stop.signal.aborted) return;
+    entry.busy = true;
+    const run: Promise<void> = this.#drain(uid, entry).finally(() => {
+      entry.busy = false;
+      this.#running.delete(run);
+      // Something came after the last look and before this.
+      if (entry.fresh && this.#entries.get(uid) === entry) this.#start(uid, entry);
+    });
+    this.#running.add(run);
+  }
+
+  async #drain(uid: string, entry: Entry): Promise<void> {
+    const { clock, log } = this.#options;
+    const { name, namespace } = entry.pod.metadata;
+    while (this.#entries.get(uid) === entry && !this.#stop.signal.aborted) {
+      try {
+        if (!(await this.#step(uid, entry)) && !entry.fresh) return;
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        // Gone, or another pod of that name: there is nobody to tell.
+        if (isApiError(error, 'NotFound', 'Conflict')) return void this.#entries.delete(uid);
+        log.warn('pod status not sent', { pod: `${namespace}/${name}`, error: String(error) });
+        await clock.sleep(RETRY, this.#stop.signal).catch(() => {});
+      }
+    }
+  }
+
+  /** @returns whether there may be more to do */
+  async #step(uid: string, entry: Entry): Promise<boolean> {
+    const { client } = this.#options;
+    const { signal } = this.#stop;
+    const { pod, status } = entry;
+    const { name, namespace = '' } = pod.metadata;
+    entry.fresh = false;
     if (!isTold(entry)) {
-      const answer = await client.patch(Pod, name, { type: 'strategic', body: patchOf(entry.pod, status) }, { namespace, subresource: 'status', signal: stop.signal });
+      const answer = await client.patch(Pod, name, { type: 'strategic', body: patchOf(pod, status) }, { namespace, subresource: 'status', signal });
       entry.sent = { status, resourceVersion: answer.metadata.resourceVersion };
       return true;
     }
-    if (!entry.finished || entry.pod.metadata.deletionTimestamp === undefined) return false;
-    await client.delete(Pod, name, { namespace, gracePeriodSeconds: 0, preconditions: { uid }, signal: stop.signal });
-    entries.delete(uid);
+    if (!entry.finished || pod.metadata.deletionTimestamp === undefined) return false;
+    await client.delete(Pod, name, { namespace, gracePeriodSeconds: 0, preconditions: { uid }, signal });
+    this.#entries.delete(uid);
     return false;
-  };
+  }
+}
 
-  const drain = async (entry: Entry): Promise<void> => {
-    const { uid, name, namespace } = entry.pod.metadata;
-    while (entries.get(uid) === entry && !stop.signal.aborted) {
-      try {
-        if (!(await step(entry))) return;
-      } catch (error) {
-        if (stop.signal.aborted) return;
-        // Gone, or another pod of that name: there is nobody to tell.
-        if (isApiError(error, 'NotFound', 'Conflict')) return void entries.delete(uid);
-        log.warn('pod status not sent', { pod: `${namespace}/${name}`, error: String(error) });
-        await clock.sleep(RETRY, stop.signal).catch(() => {});
-      }
-    }
-  };
-
-  const start = (entry: Entry): void => {
-    if (entry.busy || stop.signal.aborted) return;
-    entry.busy = true;
-    const run: Promise<void> = drain(entry).finally(() => {
-      entry.busy = false;
-      running.delete(run);
-    });
-    running.add(run);
-  };
-
-  return {
-    set(pod, status) {
-      const entry = entries.get(pod.metadata.uid) ?? { pod, status, finished: false, busy: false };
-      entry.pod = pod;
-      entry.status = status;
-      entries.set(pod.metadata.uid, entry);
-      start(entry);
-    },
-    finish(pod) {
-      const entry = entries.get(pod.metadata.uid) ?? { pod, status: pod.status, finished: true, busy: false };
-      entry.pod = pod;
-      entry.finished = true;
-      entries.set(pod.metadata.uid, entry);
-      start(entry);
-    },
-    latest: (uid) => entries.get(uid)?.status,
-    forget: (uid) => void entries.delete(uid),
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await Promise.all(running);
-    },
-  };
+/** Until the informer has caught up with what was sent, that counts; then the server's own copy. */
+function isTold({ pod, status, sent }: Entry): boolean {
+  const unseen = sent !== undefined && compareResourceVersions(pod.metadata.resourceVersion, sent.resourceVersion) <= 0;
+  return unseen ? isDeepStrictEqual(sent.status, status) : saysSo(pod.status, status);
 }
 
 /** Whether the server's status holds all of ours; conditions of others are theirs. */

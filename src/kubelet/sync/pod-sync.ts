@@ -9,6 +9,7 @@ import type { Logger } from '../../base/log.ts';
 import type { QosClass } from '../../kinds/core/pod-qos.ts';
 import { qosClassOf } from '../../kinds/core/pod-qos.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
+import type { RuntimeClass } from '../../kinds/node/runtime-class.ts';
 import { isTerminalPhase } from '../../rules/pod-conditions.ts';
 import { podDns } from '../containers/dns.ts';
 import type { ResolvConf } from '../containers/dns.ts';
@@ -48,6 +49,7 @@ export interface PodSyncContext extends Starting {
   readonly cgroups: Cgroups;
   readonly clusterDns: readonly string[];
   readonly nodeDns: () => Promise<ResolvConf>;
+  readonly runtimeClass: (name: string) => Promise<Pick<RuntimeClass, 'handler'> | undefined>;
   /** An event about the pod, or about one of its containers. */
   readonly tell: (pod: Pod, container: string | undefined, event: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }) => void;
 }
@@ -73,7 +75,7 @@ export async function observe(at: PodSyncContext, pod: Pod, memory: PodMemory, {
   const runtime = await inspectPod(at.cri, { uid, name, namespace }, signal);
   memory.messages = await terminationMessages(runtime, memory.messages);
   const said = withLatestStatus(pod, at.statuses);
-  at.probes.sync(pod, runtime);
+  at.probes.sync(said, runtime);
   const status = podStatus({
     pod: said, runtime, finished, runtimeName: at.runtimeName, waiting: memory.waiting, messages: memory.messages,
     started: (id) => at.probes.hasStarted(id), ready: (id) => at.probes.isReady(id),
@@ -139,7 +141,7 @@ interface Preparing {
 
 async function prepareVolumes(at: PodSyncContext, { pod, runtime, signal }: Preparing): Promise<ReadonlyMap<string, PreparedVolume>> {
   try {
-    return await at.volumes.prepare(pod, podIps(runtime), signal);
+    return await at.volumes.prepare(pod, pod.spec.hostNetwork ? at.node().hostIps : podIps(runtime), signal);
   } catch (error) {
     if (error instanceof VolumeError) at.tell(pod, undefined, { type: 'Warning', reason: 'FailedMount', message: error.message });
     throw error;
@@ -209,13 +211,21 @@ async function configureSandbox(at: PodSyncContext, pod: Pod, attempt: number): 
 
 async function createSandbox(at: PodSyncContext, { pod, config }: { readonly pod: Pod; readonly config: PodSandboxConfig }, signal: AbortSignal): Promise<{ readonly id: string; readonly ips: readonly string[] }> {
   try {
-    const id = await at.cri.runPodSandbox(config, '', signal);
+    const id = await at.cri.runPodSandbox(config, await runtimeHandler(at, pod), signal);
     const { network } = await at.cri.podSandboxStatus(id, signal);
     return { id, ips: network?.ip ? [network.ip, ...network.additionalIps.map(({ ip }) => ip)] : [] };
   } catch (error) {
     if (!signal.aborted) at.tell(pod, undefined, { type: 'Warning', reason: 'FailedCreatePodSandBox', message: `Failed to create pod sandbox: ${error instanceof Error ? error.message : String(error)}` });
     throw error;
   }
+}
+
+/** '' is the runtime's own default. */
+async function runtimeHandler({ runtimeClass }: PodSyncContext, { spec: { runtimeClassName } }: Pod): Promise<string> {
+  if (!runtimeClassName) return '';
+  const found = await runtimeClass(runtimeClassName);
+  if (!found) throw new Error(`failed to get sandbox runtime: runtimeclass.node.k8s.io "${runtimeClassName}" not found`);
+  return found.handler;
 }
 
 interface StartAll extends Acting {

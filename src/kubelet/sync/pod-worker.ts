@@ -8,10 +8,12 @@
  * It never goes back: a pod that ends here does not start again, not even after a restart of the kubelet, for the API then
  * holds its final phase or its deletion.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Millis } from '../../base/clock.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import { isTerminalPhase } from '../../rules/pod-conditions.ts';
 import { graceSeconds } from '../pod.ts';
+import { OWN_CONDITIONS } from '../status/conditions.ts';
 import type { Rejection } from './admission.ts';
 import { newMemory, observe, removePod, syncPod, terminatePod } from './pod-sync.ts';
 import type { PodMemory, PodSyncContext } from './pod-sync.ts';
@@ -21,6 +23,15 @@ export interface PodWorkerOptions {
   /** Asked once, before the pod's first sync. */
   readonly admit: (pod: Pod) => Rejection | undefined;
   readonly onForgotten: (uid: string) => void;
+}
+
+/** Whether there is more in a change than its status: conditions that others set count, for readiness gates look at them. */
+function asksForMore({ metadata: was, status: had }: Pod, { metadata, status }: Pod): boolean {
+  const others = ({ conditions = [] }: Pod['status']) => conditions.filter(({ type }) => !OWN_CONDITIONS.has(type)).map(({ type, status: is }) => [type, is]);
+  return was.generation !== metadata.generation || was.deletionTimestamp !== metadata.deletionTimestamp ||
+    was.deletionGracePeriodSeconds !== metadata.deletionGracePeriodSeconds || !isDeepStrictEqual(was.labels, metadata.labels) ||
+    !isDeepStrictEqual(was.annotations, metadata.annotations) || isTerminalPhase(had.phase) !== isTerminalPhase(status.phase) ||
+    !isDeepStrictEqual(others(had), others(status));
 }
 
 /** A settled pod is looked at all the same now and then, spread so that not all pods are at once. */
@@ -59,9 +70,12 @@ export class PodWorker implements AsyncDisposable {
   }
 
   update(pod: Pod): void {
+    const before = this.#pod;
     this.#pod = pod;
     if (pod.metadata.deletionTimestamp !== undefined) this.#interrupt();
-    this.wake();
+    if (asksForMore(before, pod)) this.wake();
+    // Mostly the echo of what was said here. What others made of it is put right.
+    else this.#options.context.statuses.seen(pod);
   }
 
   /** The API no longer has it. */

@@ -1,9 +1,11 @@
 /** The sync loop: four sources of change, each of which only says which pod to look at. */
+import type { Millis } from '../../base/clock.ts';
 import type { Informer } from '../../client/index.ts';
 import type { Node } from '../../kinds/core/node.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import { admitPod } from './admission.ts';
 import type { Rejection } from './admission.ts';
+import { rotateLogs } from './log-rotation.ts';
 import { removeOrphans } from './orphans.ts';
 import { startPleg } from './pleg.ts';
 import type { Pleg } from './pleg.ts';
@@ -101,22 +103,33 @@ export class PodWorkers implements AsyncDisposable {
 
   #keepHouse(): void {
     if (this.#housekeeping || this.#stop.signal.aborted || !this.#pleg) return;
+    const { context } = this.#options;
     const inRuntime = this.#pleg.pods;
     const isKnown = (uid: string) => this.#workers.has(uid);
-    if (![...inRuntime.keys()].some((uid) => !isKnown(uid)) && !this.#isDue()) return;
-    this.#housekeeping = removeOrphans(this.#options.context, { inRuntime, isKnown }, this.#stop.signal).finally(() => {
+    // Directories and cgroups are looked through less often than the runtime.
+    const orphans = [...inRuntime.keys()].some((uid) => !isKnown(uid)) || this.#isDue('orphans', ORPHANS_PERIOD);
+    const logs = this.#isDue('logs', LOGS_PERIOD);
+    if (!orphans && !logs) return;
+    const work = async () => {
+      if (orphans) await removeOrphans(context, { inRuntime, isKnown }, this.#stop.signal);
+      if (logs) await rotateLogs(context);
+    };
+    this.#housekeeping = work().catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) context.log.warn('housekeeping failed', { error: String(error) });
+    }).finally(() => {
       this.#housekeeping = undefined;
     });
   }
 
-  /** Directories and cgroups are looked through less often than the runtime. */
-  #keptAt = -Infinity;
-  #isDue(): boolean {
+  readonly #doneAt = new Map<string, Millis>();
+
+  #isDue(what: string, period: Millis): boolean {
     const now = this.#options.context.clock.monotonic();
-    if (now - this.#keptAt < HOUSEKEEPING_PERIOD) return false;
-    this.#keptAt = now;
+    if (now - (this.#doneAt.get(what) ?? -Infinity) < period) return false;
+    this.#doneAt.set(what, now);
     return true;
   }
 }
 
-const HOUSEKEEPING_PERIOD = 60_000;
+const ORPHANS_PERIOD: Millis = 60_000;
+const LOGS_PERIOD: Millis = 10_000;

@@ -47,8 +47,10 @@ export async function startTestNode(options: Partial<FakeCriOptions> = {}): Prom
   const cri = new FakeCri({ clock, random, images: [IMAGE], ...options });
   /** Files are read and written in real time: give them some between two moves of the clock. */
   const breathe = async () => {
-    await settle();
-    await stat(dir);
+    for (let breath = 0; breath < 5; breath++) {
+      await settle(5);
+      await stat(dir);
+    }
   };
   const start = async () => {
     const informers = createInformers(client, { clock, random, log: silent });

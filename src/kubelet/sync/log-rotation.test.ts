@@ -1,0 +1,47 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { ManualClock } from '../../base/clock.ts';
+import { seededRandom } from '../../base/random.ts';
+import { CriError } from '../cri/cri.ts';
+import { FakeCri } from '../cri/fake-cri.ts';
+import { rotateLogs } from './log-rotation.ts';
+
+async function setUp() {
+  const dir = await mkdtemp(join(tmpdir(), 'knarr-rotation-'));
+  const clock = new ManualClock();
+  const cri = new FakeCri({ clock, random: seededRandom(1), images: ['i'] });
+  const labels = { 'io.kubernetes.pod.name': 'p', 'io.kubernetes.pod.namespace': 'n', 'io.kubernetes.pod.uid': 'u', 'io.kubernetes.container.name': 'a' };
+  const sandboxId = await cri.runPodSandbox({ metadata: { name: 'p', namespace: 'n', uid: 'u' }, labels });
+  await cri.startContainer(await cri.createContainer({ sandboxId }, { metadata: { name: 'a' }, image: { image: 'i' }, labels, annotations: { 'io.kubernetes.container.restartCount': '2' } }));
+  const logs = join(dir, 'pods', 'n_p_u', 'a');
+  await mkdir(logs, { recursive: true });
+  return {
+    cri, clock, logs, write: (text: string) => writeFile(join(logs, '2.log'), text),
+    rotate: () => rotateLogs({ cri, clock, rootDir: dir, logDir: dir }, { bytes: 10, files: 3 }), [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }),
+  };
+}
+
+test('a log that has grown too long is put aside, older ones are compressed and the oldest dropped', async () => {
+  await using at = await setUp();
+  await at.write('short');
+  await at.rotate();
+  expect(await readdir(at.logs)).toEqual(['2.log']);
+  for (const round of ['first', 'second', 'third']) {
+    await at.write(`${round} long log`);
+    await at.rotate();
+    await at.clock.advance(1000);
+  }
+  expect((await readdir(at.logs)).sort()).toEqual(['2.log.20260101-000001.gz', '2.log.20260101-000002']);
+  expect(gunzipSync(await readFile(join(at.logs, '2.log.20260101-000001.gz'))).toString()).toBe('second long log');
+});
+
+test('a runtime that cannot open another log keeps the one it has', async () => {
+  await using at = await setUp();
+  await at.write('a long enough log');
+  at.cri.failNext('reopenContainerLog', new CriError('Unknown', 'no'));
+  await expect(at.rotate()).rejects.toThrow('no');
+  expect(await readdir(at.logs)).toEqual(['2.log']);
+});
