@@ -34,7 +34,7 @@ export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAcc
   return [
     nodeIpamController(clusterCidr),
     nodeLifecycleController(),
-    taintEvictionController,
+    taintEvictionController(),
     serviceAccountController,
     rootCaPublisher(caPem),
     ...(key ? [tokenSecretController({ caPem, key })] : []),

@@ -28,7 +28,7 @@ async function renew({ client, api }: TestCluster, name: string): Promise<void> 
 }
 
 async function start(): Promise<TestCluster> {
-  const cluster = await startControlled([nodeIpamController(), nodeLifecycleController(), taintEvictionController, podGarbageCollector()]);
+  const cluster = await startControlled([nodeIpamController(), nodeLifecycleController(), taintEvictionController(), podGarbageCollector()]);
   await cluster.client.create(Namespace, { metadata: { name: LEASES } }).catch((error: unknown) => {
     if (!isApiError(error, 'AlreadyExists')) throw error;
   });

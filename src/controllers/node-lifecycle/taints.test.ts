@@ -9,6 +9,7 @@ import { isEverythingDown, zoneState } from './zones.ts';
 const NOW = Date.parse(BORN);
 const node = (ready: string | undefined, spec: object = {}, more: readonly object[] = []) =>
   make(Node, 'node-1', { spec, status: { conditions: [...(ready ? [{ type: 'Ready', status: ready }] : []), ...more] } as object });
+const at = (now: number) => ({ now, since: now });
 const shown = (taints: ReturnType<typeof plannedTaints>) => taints.map(({ key, effect }) => `${key}:${effect}`);
 
 test('conditions call for taints, and others keep theirs', () => {
@@ -49,9 +50,16 @@ test('a pod stays as long as it tolerates, counted from when the taint was added
   const tolerating = (...tolerationSeconds: (number | undefined)[]) => pod('a', 'a', {
     spec: { tolerations: tolerationSeconds.map((seconds) => ({ key: 'node.kubernetes.io/unreachable', operator: 'Exists', ...(seconds === undefined ? {} : { tolerationSeconds: seconds }) })) },
   });
-  expect(evictIn(tolerating(), taints, NOW)).toBe(0);
-  expect(evictIn(tolerating(300), taints, NOW + 100_000)).toBe(200_000);
-  expect(evictIn(tolerating(300, undefined), taints, NOW)).toBe(300_000);
-  expect(evictIn(tolerating(undefined), taints, NOW)).toBeUndefined();
-  expect(evictIn(tolerating(), [{ key: 'x', effect: 'NoSchedule' }], NOW)).toBeUndefined();
+  expect(evictIn(tolerating(), taints, at(NOW))).toBe(0);
+  expect(evictIn(tolerating(300), taints, at(NOW + 100_000))).toBe(200_000);
+  expect(evictIn(tolerating(300, undefined), taints, at(NOW))).toBe(300_000);
+  expect(evictIn(tolerating(undefined), taints, at(NOW))).toBeUndefined();
+  expect(evictIn(tolerating(), [{ key: 'x', effect: 'NoSchedule' }], at(NOW))).toBeUndefined();
+});
+
+test('a taint that does not say since when it is there counts from when it was first seen', () => {
+  const tolerating = pod('a', 'a', { spec: { tolerations: [{ key: 'x', operator: 'Exists', tolerationSeconds: 10 }] } });
+  const taints = [{ key: 'x', effect: 'NoExecute' }];
+  expect(evictIn(tolerating, taints, { now: NOW + 4000, since: NOW })).toBe(6000);
+  expect(evictIn(tolerating, taints, { now: NOW + 10_000, since: NOW })).toBe(0);
 });
