@@ -1,7 +1,7 @@
 /** What printer columns of several kinds show. Texts are those of upstream's server-side tables. */
 import type { KubeObject } from '../meta/object.ts';
 import { since } from '../meta/human-duration.ts';
-import { formatRequirements, isEmptySelector, requirementsOf } from '../meta/label-selector.ts';
+import { formatLabelSelector } from '../meta/label-selector.ts';
 import type { ColumnSpec } from '../schema/kind.ts';
 import type { LabelSelector } from './meta/label-selector.ts';
 
@@ -25,12 +25,6 @@ export const orNone = (text: string | undefined): string => (text === undefined 
 export function formatLabels(labels: Readonly<Record<string, string>> | undefined): string {
   const pairs = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
   return orNone(pairs.toSorted().join(','));
-}
-
-/** A selector as `kubectl get -l` takes it, its terms in order of their keys. */
-export function formatSelector(selector: LabelSelector | undefined): string {
-  if (!selector || isEmptySelector(selector)) return NONE;
-  return formatRequirements(requirementsOf(selector).toSorted(({ key: a }, { key: b }) => (a < b ? -1 : Number(a > b))));
 }
 
 /** At most three items, and how many more there are. */
@@ -58,7 +52,7 @@ interface Workload {
 export const workloadWideColumns = {
   Containers: ({ spec }: Workload) => containerNames(spec.template),
   Images: ({ spec }: Workload) => containerImages(spec.template),
-  Selector: ({ spec }: Workload) => formatSelector(spec.selector),
+  Selector: ({ spec }: Workload) => formatLabelSelector(spec.selector),
 };
 
 const SHORT_ACCESS_MODES: Readonly<Record<string, string>> = {

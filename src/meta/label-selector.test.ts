@@ -36,3 +36,9 @@ test('a selector prints as kubectl takes it', () => {
   expect(formatLabelSelector({})).toBe('<none>');
   expect(formatLabelSelector({ matchLabels: { b: '2', a: '1' } })).toBe('a=1,b=2');
 });
+
+test('a selector that cannot be read prints as an error, even where its operator is named like a part of every object', () => {
+  expect(formatLabelSelector({ matchExpressions: [{ key: 'b', operator: 'Exists' }, { key: 'a', operator: 'In', values: ['y', 'x'] }] })).toBe('a in (x,y),b');
+  expect(formatLabelSelector({ matchExpressions: [{ key: 'a', operator: 'constructor' }] })).toBe('<error>');
+  expect(() => matchesLabelSelector({ matchExpressions: [{ key: 'a', operator: 'toString' }] }, {})).toThrow('"toString" is not a valid label selector operator');
+});

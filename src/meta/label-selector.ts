@@ -49,7 +49,7 @@ function holds({ key, operator, values }: Requirement, labels: Labels | undefine
 export const matchesRequirements = (requirements: readonly Requirement[], labels: Labels | undefined): boolean =>
   requirements.every((requirement) => holds(requirement, labels));
 
-const OPERATORS: Readonly<Record<string, Operator>> = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' };
+const OPERATORS: ReadonlyMap<string, Operator> = new Map([['In', 'in'], ['NotIn', 'notin'], ['Exists', 'exists'], ['DoesNotExist', '!']]);
 
 /** The terms of a LabelSelector object, labels first in order of their keys. @throws Error on an operator that does not exist. */
 export function requirementsOf(selector: LabelSelector): readonly Requirement[] {
@@ -57,7 +57,7 @@ export function requirementsOf(selector: LabelSelector): readonly Requirement[] 
   return [
     ...labels.map(([key, value]): Requirement => ({ key, operator: '=', values: [value] })),
     ...(selector.matchExpressions ?? []).map(({ key, operator, values = [] }): Requirement => {
-      const known = OPERATORS[operator];
+      const known = OPERATORS.get(operator);
       if (!known) throw new Error(`"${operator}" is not a valid label selector operator`);
       return { key, operator: known, values };
     }),
@@ -98,9 +98,12 @@ export function formatRequirements(requirements: readonly Requirement[]): string
   }).join(',');
 }
 
-/** `<none>` where it selects everything, as kubectl prints it. */
-export const formatLabelSelector = (selector: LabelSelector | undefined): string =>
-  selector === undefined || isEmptySelector(selector) ? '<none>' : formatRequirements(requirementsOf(selector));
+/** `<none>` where it selects everything, as kubectl prints it; terms in order of their keys, `<error>` where one says nothing. */
+export function formatLabelSelector(selector: LabelSelector | undefined): string {
+  if (selector === undefined || isEmptySelector(selector)) return '<none>';
+  if (selector.matchExpressions?.some(({ operator }) => !OPERATORS.has(operator))) return '<error>';
+  return formatRequirements(requirementsOf(selector).toSorted(({ key: a }, { key: b }) => (a < b ? -1 : Number(a > b))));
+}
 
 const TOKEN = /\s*(?:(==|!=|=|!|\(|\)|,|>|<)|([^\s=!(),<>]+))/y;
 

@@ -1,7 +1,8 @@
+import { formatLabelSelector } from '../../meta/label-selector.ts';
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, int32, int64, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { age, containerImages, containerNames, formatSelector, integer, NONE } from '../cells.ts';
+import { age, containerImages, containerNames, integer, NONE } from '../cells.ts';
 import { defaultJobSpec } from './job-defaults.ts';
 import { jobTemplateSpec } from './job-template.ts';
 import { objectReference } from '../core/references.ts';
@@ -44,7 +45,7 @@ export const CronJob = defineKind({
   wideColumns: {
     Containers: ({ spec }) => containerNames(spec.jobTemplate.spec.template),
     Images: ({ spec }) => containerImages(spec.jobTemplate.spec.template),
-    Selector: ({ spec }) => formatSelector(spec.jobTemplate.spec.selector),
+    Selector: ({ spec }) => formatLabelSelector(spec.jobTemplate.spec.selector),
   },
   defaults: (job) => {
     const { jobTemplate } = job.spec;

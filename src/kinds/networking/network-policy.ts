@@ -1,7 +1,8 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, intOrString, list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { age, formatSelector } from '../cells.ts';
+import { formatLabelSelector } from '../../meta/label-selector.ts';
+import { age } from '../cells.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 import { networkPolicyErrors } from './networking-validation.ts';
 
@@ -56,7 +57,7 @@ export const NetworkPolicy = defineKind({
   short: ['netpol'], scope: 'Namespaced', package: 'api.networking.v1',
   description: 'Which traffic pods may have.',
   spec: networkPolicySpec(),
-  columns: { 'Pod-Selector': ({ spec }) => formatSelector(spec.podSelector), Age: age },
+  columns: { 'Pod-Selector': ({ spec }) => formatLabelSelector(spec.podSelector), Age: age },
   defaults: (policy) => {
     if (policy.spec.policyTypes?.length) return policy;
     const policyTypes = policy.spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress'];
