@@ -56,7 +56,7 @@ class HttpClient {
     const path = this.#base.pathname.replace(/\/$/, '') + request.url;
     const headers = await this.#headers(request);
     if (request.upgrade) return this.#upgrade(request, { path, headers });
-    const session = await this.#sessions?.session();
+    const session = this.#sessions && (await orAborted(this.#sessions.session(), request.signal));
     if (session) return exchangeHttp2(session, request, { path, headers });
     return this.#http1(request, { path, headers });
   }
@@ -106,6 +106,16 @@ class HttpClient {
     if (protocol === 'http:') return requestPlain(options);
     return requestSecure({ ...options, ca, cert, key, servername: serverName, rejectUnauthorized: !insecure });
   }
+}
+
+/** The promise, or the signal's reason as soon as it aborts: others may still wait for the same connection. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 interface Target {

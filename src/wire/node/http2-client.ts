@@ -4,6 +4,7 @@ import { bodyOf, sendBody } from './http-body.ts';
 
 /** One request and its response over a connection that is there. */
 export async function exchangeHttp2(session: ClientHttp2Session, request: ApiRequest, to: { path: string; headers: Headers }): Promise<ApiResponse> {
+  request.signal.throwIfAborted();
   const { host, ...rest } = to.headers;
   const headers = { ...defined(rest), ':method': request.method, ':path': to.path, ':authority': host ?? '' };
   const stream = session.request(headers, { endStream: request.body === undefined });

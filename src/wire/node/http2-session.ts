@@ -15,8 +15,9 @@ export interface TlsIdentity {
   readonly insecure?: boolean;
 }
 
-/** client-go's defaults: a silent connection is asked this often, and given up without an answer in time. */
+/** client-go's defaults. A silent connection is asked this often, and given up without an answer in time. */
 const PING_EVERY_MILLIS = 30_000;
+const CONNECT_WITHIN_MILLIS = 30_000;
 const PONG_WITHIN_MILLIS = 15_000;
 /** Node's 10 would make it refuse answers that readers are slow to take. */
 const SESSION_MEGABYTES = 1000;
@@ -91,8 +92,10 @@ export class SessionKeeper {
         ...(named === undefined ? {} : { servername: named }),
       });
       socket.setNoDelay(true);
+      socket.setTimeout(CONNECT_WITHIN_MILLIS, () => socket.destroy(new Error(`dial tcp ${host}: i/o timeout`)));
       socket.once('error', reject);
       socket.once('secureConnect', () => {
+        socket.setTimeout(0);
         socket.off('error', reject);
         resolve(socket);
       });
