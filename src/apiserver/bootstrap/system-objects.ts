@@ -34,10 +34,12 @@ export function systemObjects(config: ApiServerConfig): readonly Wanted[] {
   ];
 }
 
+/** Whether an address means this machine to everyone: no endpoint may have it. A machine without a network has no other. */
+const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
+
 /** `default/kubernetes`: how pods and nodes reach the API. */
 function kubernetesService(config: ApiServerConfig, { address, port }: { address: string; port: number }): readonly Wanted[] {
   const clusterIP = firstAddress(config.serviceCidr ?? '10.96.0.0/16');
-  const family = address.includes(':') ? 'IPv6' : 'IPv4';
   return [
     {
       group: '', plural: 'services',
@@ -49,6 +51,13 @@ function kubernetesService(config: ApiServerConfig, { address, port }: { address
         },
       },
     },
+    ...(isLoopback(address) ? [] : kubernetesEndpoints(address, port)),
+  ];
+}
+
+function kubernetesEndpoints(address: string, port: number): readonly Wanted[] {
+  const family = address.includes(':') ? 'IPv6' : 'IPv4';
+  return [
     {
       group: '', plural: 'endpoints',
       object: {
