@@ -21,6 +21,8 @@ import { jobs } from './sig-apps/jobs.ts';
 import { replicaSets } from './sig-apps/replica-sets.ts';
 import { statefulSets } from './sig-apps/stateful-sets.ts';
 import { serviceAccounts } from './sig-auth/service-accounts.ts';
+import { guestbookTests } from './sig-cli/guestbook.ts';
+import { kubectlProxy } from './sig-cli/proxy.ts';
 import { kubectlTests } from './sig-cli/kubectl.ts';
 import { dns } from './sig-network/dns.ts';
 import { networking } from './sig-network/networking.ts';
@@ -45,7 +47,7 @@ export const tests: readonly TestCase[] = [
   ...subpathExpansion, ...nodes,
   ...secrets, ...watchers, ...events, ...server, ...garbageCollector, ...resourceQuotas,
   ...deployments, ...replicaSets, ...jobs, ...daemonSets, ...statefulSets,
-  ...serviceAccounts, ...kubectlTests, ...newEvents,
+  ...serviceAccounts, ...kubectlTests, ...kubectlProxy, ...guestbookTests, ...newEvents,
   ...services, ...serviceTypes, ...sessionAffinity, ...dns, ...networking,
   ...predicates, ...preemption,
   ...configMaps, ...downwardApi, ...templates,
