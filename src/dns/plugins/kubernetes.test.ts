@@ -13,6 +13,8 @@ const services: Record<string, Service> = {
   db: service('db', { type: 'ClusterIP', clusterIP: 'None', clusterIPs: ['None'] }),
   none: service('none', { type: 'ClusterIP', clusterIP: 'None', clusterIPs: ['None'] }),
   far: service('far', { type: 'ExternalName', externalName: 'example.org' }),
+  near: service('near', { type: 'ExternalName', externalName: 'web.shop.svc.cluster.local' }),
+  loop: service('loop', { type: 'ExternalName', externalName: 'loop.shop.svc.cluster.local' }),
 };
 const dbSlice = slice(
   [
@@ -57,6 +59,12 @@ test('a named port has an SRV record that names where it listens', async () => {
 
 test('an ExternalName is an alias', async () => {
   expect((await ask('A', 'far.shop.svc.cluster.local')).data).toEqual(['example.org']);
+});
+
+test('an alias of a name in the zone comes with what it leads to', async () => {
+  expect((await ask('A', 'near.shop.svc.cluster.local')).data).toEqual(['web.shop.svc.cluster.local', '10.96.0.7']);
+  expect((await ask('CNAME', 'near.shop.svc.cluster.local')).data).toEqual(['web.shop.svc.cluster.local']);
+  expect((await ask('A', 'loop.shop.svc.cluster.local')).data).toEqual(['loop.shop.svc.cluster.local']);
 });
 
 test('a pod is found by its dashed address in any namespace that exists', async () => {

@@ -1,7 +1,7 @@
 import type { Answer, Question } from 'dns-packet';
 import type { EndpointSlice } from '../../kinds/discovery/endpoint-slice.ts';
 import type { Service } from '../../kinds/core/service.ts';
-import type { DnsPlugin, Reply } from '../chain.ts';
+import type { DnsPlugin, Next, Reply } from '../chain.ts';
 import { reply } from '../chain.ts';
 import { addressOfReverseName } from '../reverse-name.ts';
 
@@ -25,7 +25,7 @@ type Records = readonly Answer[] | undefined;
  * of Services, endpoints and pods. A name of the zone that does not exist is NXDOMAIN with the zone's SOA.
  */
 export function kubernetes(view: ClusterView, domain: string): DnsPlugin {
-  return {
+  const plugin: DnsPlugin = {
     name: 'kubernetes',
     async resolve(question, next, signal) {
       const name = question.name.toLowerCase().replace(/\.$/, '');
@@ -36,13 +36,31 @@ export function kubernetes(view: ClusterView, domain: string): DnsPlugin {
         return found(names.map((data) => ({ type: 'PTR', name: question.name, ttl: TTL_SECONDS, data: `${data}.svc.${domain}` })));
       }
       if (name !== domain && !name.endsWith(`.${domain}`)) return next(question, signal);
-      const labels = name === domain ? [] : name.slice(0, -domain.length - 1).split('.');
-      const records = lookUp({ ...question, name: question.name }, labels, view, domain);
+      const records = lookUp(question, labelsOf(name, domain), view, domain);
       if (records === undefined) return reply('NXDOMAIN', { authoritative: true, authorities: [soa(domain)] });
-      return records.length === 0 ? reply('NOERROR', { authoritative: true, authorities: [soa(domain)] }) : found(records);
+      if (records.length === 0) return reply('NOERROR', { authoritative: true, authorities: [soa(domain)] });
+      const [alias] = records;
+      if (alias?.type !== 'CNAME' || question.type === 'CNAME') return found(records);
+      // Programs look no further than the answer: it has to hold what the alias leads to.
+      const target = await follow({ ...question, name: alias.data }, next, signal);
+      return found([...records, ...target]);
     },
   };
+
+  /** The records an alias leads to, in this zone or elsewhere; none where it leads nowhere, or to itself. */
+  async function follow(question: Question, next: Next, signal: AbortSignal): Promise<readonly Answer[]> {
+    const leadsToAlias = lookUp(question, labelsOf(question.name, domain), view, domain)?.[0]?.type === 'CNAME';
+    if (leadsToAlias) return [];
+    return plugin.resolve(question, next, signal).then(({ answers }) => answers, () => []);
+  }
+
+  return plugin;
 }
+
+const labelsOf = (name: string, domain: string): readonly string[] => {
+  const lower = name.toLowerCase().replace(/\.$/, '');
+  return lower.endsWith(`.${domain}`) ? lower.slice(0, -domain.length - 1).split('.') : [];
+};
 
 const found = (answers: readonly Answer[]): Reply => reply('NOERROR', { authoritative: true, answers });
 
