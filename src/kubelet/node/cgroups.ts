@@ -3,6 +3,7 @@ import { mkdir, readFile, readdir, rmdir, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { QosClass } from '../../kinds/core/pod-qos.ts';
+import { sharesOf } from '../containers/resources.ts';
 import type { PodLimits } from '../containers/resources.ts';
 
 export interface Cgroups {
@@ -14,12 +15,14 @@ export interface Cgroups {
   remove(uid: string): Promise<void>;
   /** The pods that have one. */
   pods(): Promise<readonly string[]>;
+  /** Weighs the burstable class by what its pods request together, against guaranteed pods and, barely, best-effort ones. */
+  weigh(burstableMilliCpu: number): Promise<void>;
 }
 
 const MOUNT = '/sys/fs/cgroup';
 const CLASSES: Readonly<Record<QosClass, string>> = { Guaranteed: '', Burstable: 'burstable', BestEffort: 'besteffort' };
 
-export const noCgroups: Cgroups = { pathOf: (uid) => `/pod${uid}`, async ensure() {}, async remove() {}, pods: async () => [] };
+export const noCgroups: Cgroups = { pathOf: (uid) => `/pod${uid}`, async ensure() {}, async remove() {}, pods: async () => [], async weigh() {} };
 
 /** @param root this kubelet's alone: `/knarr/node-1` */
 export async function systemCgroups(root: string, { clock }: { readonly clock: Clock }): Promise<Cgroups> {
@@ -32,6 +35,10 @@ export async function systemCgroups(root: string, { clock }: { readonly clock: C
     ensure: (path, limits) => ensureOne(path, limits),
     async remove(uid) {
       for (const hierarchy of hierarchies) for (const dir of qosDirs) await removeTree(join(hierarchy, dir, `pod${uid}`), clock);
+    },
+    async weigh(burstableMilliCpu) {
+      await ensureShares(unified, join(root, 'kubepods', CLASSES.Burstable), sharesOf(burstableMilliCpu));
+      await ensureShares(unified, join(root, 'kubepods', CLASSES.BestEffort), sharesOf(0));
     },
     async pods() {
       const names = await Promise.all(hierarchies.flatMap((hierarchy) => qosDirs.map((dir) => readdir(join(hierarchy, dir)).catch(() => []))));
@@ -70,6 +77,13 @@ async function ensureUnified(path: string, { cpuShares, cpuQuota, cpuPeriod, mem
   await write(dir, 'cpu.weight', weightOf(cpuShares));
   if (cpuQuota) await write(dir, 'cpu.max', `${cpuQuota} ${cpuPeriod}`);
   if (memoryBytes) await write(dir, 'memory.max', memoryBytes);
+}
+
+async function ensureShares(unified: boolean, path: string, shares: number): Promise<void> {
+  const dir = unified ? join(MOUNT, path) : join(MOUNT, 'cpu', path);
+  // On v2 the first pod of the class makes it, controllers passed on from above.
+  if (!unified) await makeDir(dir);
+  await (unified ? write(dir, 'cpu.weight', weightOf(shares)) : write(dir, 'cpu.shares', shares));
 }
 
 /** @returns whether it was missing */

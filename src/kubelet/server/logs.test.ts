@@ -1,8 +1,10 @@
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../base/clock.ts';
+import { terminationMessages } from '../status/termination-message.ts';
+import { podOf, runtimeOf } from '../testing/pods.ts';
 import { parseLogLine } from './log-line.ts';
 import { readLogs } from './read-logs.ts';
 import type { LogOptions } from './read-logs.ts';
@@ -60,4 +62,21 @@ test('a followed log goes on until its container has ended, and not a record is 
   void reading.finally(() => (over = true));
   while (!over) await clock.advance(100);
   expect(chunks.join('')).toBe('four\nfive\nsix\n');
+});
+
+test('last words: what was written for it, else the end of the log of a container that failed', async () => {
+  await using log = await logFile();
+  const words = join(dirname(log.path), 'words');
+  const pod = podOf({ containers: [{ name: 'a' }] });
+  const of = async (policy: string, exitCode: number) => {
+    const runtime = runtimeOf(pod, { sandbox: {}, containers: [{ name: 'a', state: 'exited', exitCode, logPath: log.path, terminationMessage: { hostPath: words, policy } }] });
+    return (await terminationMessages(runtime, new Map())).get('a-0');
+  };
+  expect(await of('File', 1)).toBe('');
+  expect(await of('FallbackToLogsOnError', 0)).toBe('');
+  expect(await of('FallbackToLogsOnError', 1)).toBe('one\ntwo\nthree\nfour\n');
+  await appendFile(log.path, `${at(5)} stdout P DONE\n`);
+  expect(await of('FallbackToLogsOnError', 1)).toBe('one\ntwo\nthree\nfour\nDONE');
+  await writeFile(words, 'w'.repeat(5000));
+  expect(await of('FallbackToLogsOnError', 1)).toBe('w'.repeat(4096));
 });

@@ -20,8 +20,9 @@ async function lastWords(container: RuntimeContainer): Promise<string> {
   if (written !== '' || terminationMessage.policy !== 'FallbackToLogsOnError' || (exitCode === 0 && reason !== 'ContainerCannotRun')) return written;
   const log = await readAround(logPath, { bytes: 4 * MOST_LOG_BYTES, from: 'end' });
   const text = log.split('\n').map((line) => parseLogLine(Buffer.from(line))?.content.toString('utf8') ?? '').join('');
-  const lines = text.split('\n').filter((line, index, all) => line !== '' || index < all.length - 1).slice(-MOST_LOG_LINES);
-  return lines.length === 0 ? '' : `${lines.join('\n')}\n`.slice(-MOST_LOG_BYTES);
+  // A last line without an end is a line.
+  const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+  return lines.slice(-MOST_LOG_LINES).join('').slice(-MOST_LOG_BYTES);
 }
 
 /** '' where there is nothing to read. */

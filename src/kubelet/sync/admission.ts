@@ -13,8 +13,26 @@ export interface Rejection {
 
 /** @param others the pods that run here already */
 export function admitPod(pod: Pod, node: Node, others: readonly Pod[]): Rejection | undefined {
-  const why = outOfPods(node, others) ?? outOfResource(pod, node, others) ?? misplaced(pod, node, others);
+  const why = forbiddenSysctl(pod) ?? outOfPods(node, others) ?? outOfResource(pod, node, others) ?? misplaced(pod, node, others);
   return why && { reason: why.reason, message: `Pod was rejected: ${why.message}` };
+}
+
+/** Those that concern the pod's own namespaces alone (https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/). */
+const SAFE_SYSCTLS = new Set([
+  'kernel.shm_rmid_forced', 'net.ipv4.ip_local_port_range', 'net.ipv4.tcp_syncookies', 'net.ipv4.ping_group_range', 'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.ip_local_reserved_ports', 'net.ipv4.tcp_keepalive_time', 'net.ipv4.tcp_fin_timeout', 'net.ipv4.tcp_keepalive_intvl', 'net.ipv4.tcp_keepalive_probes',
+  'net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem',
+]);
+
+function forbiddenSysctl({ spec }: Pod): Rejection | undefined {
+  for (const { name } of spec.securityContext?.sysctls ?? []) {
+    const dotted = name.replaceAll('/', '.');
+    const shared = (dotted.startsWith('net.') && spec.hostNetwork) || (dotted.startsWith('kernel.') && spec.hostIPC);
+    const which = dotted.startsWith('net.') ? 'host net' : 'host ipc';
+    if (!SAFE_SYSCTLS.has(dotted)) return { reason: 'SysctlForbidden', message: `forbidden sysctl: "${dotted}" not allowlisted` };
+    if (shared) return { reason: 'SysctlForbidden', message: `forbidden sysctl: "${dotted}" not allowed with ${which} enabled` };
+  }
+  return undefined;
 }
 
 const insufficient = (resource: string, { requested, used, capacity }: { readonly requested: number; readonly used: number; readonly capacity: number }): Rejection => ({

@@ -282,8 +282,9 @@ export async function releasePod(at: PodSyncContext, uid: string): Promise<void>
 export async function removePod(at: PodSyncContext, pod: { readonly uid: string; readonly name: string; readonly namespace: string }, signal: AbortSignal): Promise<void> {
   const runtime = await inspectPod(at.cri, pod, signal);
   for (const { id } of runtime.containers) await at.cri.removeContainer(id, signal);
-  for (const { id } of runtime.sandboxes) {
-    await at.cri.stopPodSandbox(id, signal);
+  for (const { id, ready } of runtime.sandboxes) {
+    // A stop takes the network down, which costs a node most when many pods go: once is enough.
+    if (ready) await at.cri.stopPodSandbox(id, signal);
     await at.cri.removePodSandbox(id, signal);
   }
   await at.cgroups.remove(pod.uid);

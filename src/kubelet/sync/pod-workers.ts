@@ -2,7 +2,9 @@
 import type { Millis } from '../../base/clock.ts';
 import type { Informer } from '../../client/index.ts';
 import type { Node } from '../../kinds/core/node.ts';
+import { qosClassOf } from '../../kinds/core/pod-qos.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
+import { podRequests } from '../../rules/pod-resources.ts';
 import { admitPod } from './admission.ts';
 import type { Rejection } from './admission.ts';
 import { rotateLogs } from './log-rotation.ts';
@@ -109,8 +111,11 @@ export class PodWorkers implements AsyncDisposable {
     // Directories and cgroups are looked through less often than the runtime.
     const orphans = [...inRuntime.keys()].some((uid) => !isKnown(uid)) || this.#isDue('orphans', ORPHANS_PERIOD);
     const logs = this.#isDue('logs', LOGS_PERIOD);
-    if (!orphans && !logs) return;
+    const burstable = this.#burstableRequests();
+    if (!orphans && !logs && burstable === this.#weighed) return;
     const work = async () => {
+      if (burstable !== this.#weighed) await context.cgroups.weigh(burstable);
+      this.#weighed = burstable;
       if (orphans) await removeOrphans(context, { inRuntime, isKnown }, this.#stop.signal);
       if (logs) await rotateLogs(context);
     };
@@ -119,6 +124,13 @@ export class PodWorkers implements AsyncDisposable {
     }).finally(() => {
       this.#housekeeping = undefined;
     });
+  }
+
+  #weighed = -1;
+
+  #burstableRequests(): number {
+    const active = [...this.#workers.values()].filter(({ isActive }) => isActive).map(({ pod }) => pod);
+    return active.filter(({ spec }) => qosClassOf(spec) === 'Burstable').reduce((sum, pod) => sum + (podRequests(pod).get('cpu') ?? 0), 0);
   }
 
   readonly #doneAt = new Map<string, Millis>();

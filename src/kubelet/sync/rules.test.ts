@@ -27,6 +27,10 @@ test('a pod that does not fit is refused with upstream\'s reason and numbers', (
   expect(admitPod(pod(port(80)), node, [pod(port(80, { hostIP: '10.0.0.1' }))])).toMatchObject({ reason: 'NodePorts' });
   expect(admitPod(pod({}, { nodeSelector: { disk: 'ssd' } }), node, [])).toMatchObject({ reason: 'NodeAffinity' });
   expect(admitPod(pod({}, { tolerations: [] }), node, [])).toMatchObject({ reason: 'TaintToleration' });
+  const sysctl = (name: string, spec: object = {}) => admitPod(pod({}, { securityContext: { sysctls: [{ name, value: '1' }] }, ...spec }), node, []);
+  expect(sysctl('kernel.msgmax')).toEqual({ reason: 'SysctlForbidden', message: 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted' });
+  expect(sysctl('net/ipv4/tcp_syncookies')).toBeUndefined();
+  expect(sysctl('net.ipv4.tcp_syncookies', { hostNetwork: true })).toMatchObject({ reason: 'SysctlForbidden' });
 });
 
 test('waits double up to the most, and are forgotten after a long quiet', async () => {
