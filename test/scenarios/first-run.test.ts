@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildImages } from '../images/build.ts';
-import { eventually, example, must, run, startCluster, type Cluster } from './testing/cluster.ts';
+import { eventually, example, fetchText, must, run, startCluster, type Cluster } from './testing/cluster.ts';
 import { kubectls, type Kubectl } from './testing/kubectl.ts';
 
 let cluster: Cluster;
@@ -14,8 +14,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await cluster?.[Symbol.asyncDispose]();
 });
-
-const get = (url: string): Promise<string> => must('curl', ['-sS', '--max-time', '5', url]);
 
 test('the node is Ready and names its runtime', async () => {
   const line = (await cluster.kubectl('get', 'nodes', '-o', 'wide', '--no-headers')).trim();
@@ -30,10 +28,10 @@ test('the guestbook is applied and rolls out', async () => {
 
 test('its Service answers on the cluster address and on the node port, and one tier finds the other by name', async () => {
   const ip = await cluster.kubectl('get', 'service', 'frontend', '-o', 'jsonpath={.spec.clusterIP}');
-  await eventually('the front end signs', async () => (await get(`http://${ip}/cgi-bin/sign?Ada`)).includes('signed'));
-  expect(await get(`http://${ip}/cgi-bin/guests`)).toMatch(/served by frontend-[\s\S]*Ada/);
+  await eventually('the front end signs', async () => (await fetchText(`http://${ip}/cgi-bin/sign?Ada`)).includes('signed'));
+  expect(await fetchText(`http://${ip}/cgi-bin/guests`)).toMatch(/served by frontend-[\s\S]*Ada/);
   const node = await cluster.kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}');
-  expect(await get(`http://${node}:30080/cgi-bin/guests`)).toContain('Ada');
+  expect(await fetchText(`http://${node}:30080/cgi-bin/guests`)).toContain('Ada');
 });
 
 test('logs, exec and port-forward work with each kubectl', async () => {
@@ -53,7 +51,7 @@ test('logs, exec and port-forward work with each kubectl', async () => {
       if (found) resolve(found[1]!);
     });
   });
-  expect(await get(`http://127.0.0.1:${port}/cgi-bin/guests`)).toContain('Ada');
+  expect(await fetchText(`http://127.0.0.1:${port}/cgi-bin/guests`)).toContain('Ada');
   forward.kill();
 });
 
@@ -70,11 +68,9 @@ test('a pod reaches the API server, which believes the token the pod was given',
   await inPod(': | timeout 5 nc kubernetes.default 443');
   // Debian's busybox speaks no TLS that Node would: the token is shown from here.
   const account = '/var/run/secrets/kubernetes.io/serviceaccount';
-  await writeFile(`${cluster.dataDir}/ca.crt`, await inPod(`cat ${account}/ca.crt`));
-  const answer = await must('curl', [
-    '-sS', '--max-time', '5', '--cacert', `${cluster.dataDir}/ca.crt`, '-H', `Authorization: Bearer ${await inPod(`cat ${account}/token`)}`,
-    `https://127.0.0.1:${cluster.port}/api/v1/namespaces/default/pods`,
-  ]);
+  const answer = await fetchText(`https://127.0.0.1:${cluster.port}/api/v1/namespaces/default/pods`, {
+    ca: await inPod(`cat ${account}/ca.crt`), token: await inPod(`cat ${account}/token`), anyStatus: true,
+  });
   expect((JSON.parse(answer) as { message: string }).message).toBe(
     'pods is forbidden: User "system:serviceaccount:default:default" cannot list resource "pods" in API group "" in the namespace "default"',
   );

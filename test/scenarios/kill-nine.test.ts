@@ -1,6 +1,6 @@
 /** `kill -9` of each process in turn under a running Deployment: it comes back, and containers run on. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventually, example, must, startCluster, type Cluster } from './testing/cluster.ts';
+import { eventually, example, fetchText, startCluster, type Cluster } from './testing/cluster.ts';
 
 let cluster: Cluster;
 let node: string;
@@ -39,7 +39,7 @@ for (const component of ['control-plane', 'agent', 'containerd', 'supervisor']) 
     await provesItself(`after-${component}`);
     expect(await containers()).toBe(before);
     const ip = await cluster.kubectl('get', 'service', 'frontend', '-o', 'jsonpath={.spec.clusterIP}');
-    await eventually('the Service answers', () => must('curl', ['-sSf', '--max-time', '5', `http://${ip}/cgi-bin/guests`]));
+    await eventually('the Service answers', () => fetchText(`http://${ip}/cgi-bin/guests`));
   });
 }
 
@@ -50,6 +50,6 @@ test('down and up again is the same cluster with its pods running', async () => 
   expect(await cluster.kubectl('get', 'deployment', 'frontend', '-o', 'jsonpath={.metadata.uid}')).toBe(uid);
   await eventually('the Service answers again', async () => {
     const ip = await cluster.kubectl('get', 'service', 'frontend', '-o', 'jsonpath={.spec.clusterIP}');
-    return must('curl', ['-sSf', '--max-time', '5', `http://${ip}/cgi-bin/guests`]);
+    return fetchText(`http://${ip}/cgi-bin/guests`);
   }, 120);
 });

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { eventually, must, run, startCluster, type Cluster, type RunOptions } from './testing/cluster.ts';
+import { eventually, fetchText, must, run, startCluster, type Cluster, type RunOptions } from './testing/cluster.ts';
 import { kubectls, type Kubectl } from './testing/kubectl.ts';
 
 const clients: readonly Kubectl[] = await kubectls();
@@ -153,7 +153,7 @@ describe.each(clients)('kubectl $version', ({ file, version }) => {
   test('expose and port-forward', async () => {
     expect(await kubectl('expose', 'deployment', 'web', '--port=80', '--target-port=8080')).toContain('service/web exposed');
     const ip = await kubectl('get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}');
-    expect(await eventually('the Service answers', () => must('curl', ['-sSf', '--max-time', '3', `http://${ip}`]))).toMatch(/one|two/);
+    expect(await eventually('the Service answers', () => fetchText(`http://${ip}`))).toMatch(/one|two/);
     const forward = spawn(file, ['-n', namespace, 'port-forward', await pod(), ':8080'], { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, ...env() } });
     try {
       const port = await new Promise<string>((resolve, reject) => {
@@ -163,7 +163,7 @@ describe.each(clients)('kubectl $version', ({ file, version }) => {
           if (found) resolve(found[1]!);
         });
       });
-      expect(await must('curl', ['-sSf', '--max-time', '3', `http://127.0.0.1:${port}`])).toMatch(/one|two/);
+      expect(await fetchText(`http://127.0.0.1:${port}`)).toMatch(/one|two/);
     } finally {
       forward.kill();
     }

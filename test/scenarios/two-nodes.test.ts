@@ -1,6 +1,6 @@
 /** Two nodes on one machine are two hosts: pods, Services, names and the control plane reach across. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventually, must, startCluster, type Cluster } from './testing/cluster.ts';
+import { eventually, fetchText, startCluster, type Cluster } from './testing/cluster.ts';
 
 const WEB = `
 apiVersion: apps/v1
@@ -73,7 +73,7 @@ test('the Service spreads over both nodes, from pods and from this machine, by n
   }
   const ip = await cluster.kubectl('get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}');
   const seen = new Set<string>();
-  await eventually('this machine sees both', async () => seen.add((await must('curl', ['-sS', '--max-time', '5', `http://${ip}/`])).trim()).size === 2);
+  await eventually('this machine sees both', async () => seen.add((await fetchText(`http://${ip}/`)).trim()).size === 2);
 });
 
 test('logs and exec reach the kubelet of either node', async () => {

@@ -1,45 +1,40 @@
 /** Clusters as a user has them: the `knarr` program and kubectl, in a directory and on a port of their own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { get as httpGet } from 'node:http';
+import { get as httpsGet } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { kubectls } from './kubectl.ts';
+import { must, run, type Finished, type RunOptions } from './run.ts';
 
-export interface Finished {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface RunOptions {
-  readonly input?: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
+export { must, run, type Finished, type RunOptions };
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 export const KNARR = join(ROOT, 'bin', 'knarr.js');
 export const example = (name: string): string => join(ROOT, 'examples', name);
 
-/** Runs a program to its end, whatever its exit code. */
-export function run(command: string, args: readonly string[], { input, env }: RunOptions = {}): Promise<Finished> {
+/** The body of an answer, within five seconds. @throws where there is none, or it is an error and `anyStatus` was not asked for */
+export function fetchText(url: string, options: { ca?: string; token?: string; anyStatus?: boolean } = {}): Promise<string> {
+  const { ca, token, anyStatus = false } = options;
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code: code ?? -1, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }));
+    // Every question is a new connection: a Service chooses once for each.
+    const asked = (url.startsWith('https:') ? httpsGet : httpGet)(url, { ca, headers, agent: false, timeout: 5000 }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        const { statusCode = 0 } = response;
+        if (anyStatus || statusCode < 400) resolve(text);
+        else reject(new Error(`${url} answered ${statusCode}: ${text}`));
+      });
+    });
+    asked.on('timeout', () => asked.destroy(new Error(`${url} did not answer in time`)));
+    asked.on('error', reject);
   });
-}
-
-/** What it printed. @throws with what it said unless it exits with 0 */
-export async function must(command: string, args: readonly string[], options?: RunOptions): Promise<string> {
-  const { code, stdout, stderr } = await run(command, args, options);
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
-  return stdout;
 }
 
 /** A port nobody listens on now. */
@@ -94,6 +89,7 @@ export interface Cluster extends AsyncDisposable {
 
 /** Starts a cluster and stops it, data and all, when disposed. @param args further flags of `knarr up` */
 export async function startCluster(args: readonly string[] = []): Promise<Cluster> {
+  const client = (await kubectls()).at(-1)!.file;
   const dataDir = await mkdtemp(join(tmpdir(), 'knarr-e2e-'));
   const port = await freePort();
   const kubeconfig = join(dataDir, 'admin.kubeconfig');
@@ -114,11 +110,11 @@ export async function startCluster(args: readonly string[] = []): Promise<Cluste
   }
   return {
     dataDir, port, kubeconfig, said: started.stderr, knarr, up,
-    kubectl: (...rest) => must('kubectl', rest, { env }),
-    kubectlWith: (input, ...rest) => must('kubectl', rest, { env, input }),
-    tryKubectl: (...rest) => run('kubectl', rest, { env }),
+    kubectl: (...rest) => must(client, rest, { env }),
+    kubectlWith: (input, ...rest) => must(client, rest, { env, input }),
+    tryKubectl: (...rest) => run(client, rest, { env }),
     kubectlBeside(...rest) {
-      const child = spawn('kubectl', rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+      const child = spawn(client, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
       beside.push(child);
       return child;
     },

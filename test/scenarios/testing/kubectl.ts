@@ -2,7 +2,7 @@
 import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { must, run } from './cluster.ts';
+import { must, run } from './run.ts';
 
 export interface Kubectl {
   /** `1.20`, as it names itself. */
