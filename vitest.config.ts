@@ -6,7 +6,7 @@ export default defineConfig({
   oxc: { target: 'node20' },
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts'], testTimeout: 10_000, pool: 'threads', isolate: false } },
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts'], testTimeout: 30_000, setupFiles: ['test/setup.ts'], pool: 'threads', isolate: false } },
       {
         extends: true,
         test: {

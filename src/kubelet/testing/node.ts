@@ -73,13 +73,13 @@ export async function startTestNode(options: Partial<FakeCriOptions> = {}): Prom
   let stop = await start();
   const pod = (name: string) => client.get(Pod, name, { namespace }).catch(() => undefined);
   const until: TestNode['until'] = async (what, check) => {
-    for (let moved = 0; moved < 60_000; moved += 100) {
+    for (let moved = 0; moved < 300_000; moved += 100) {
       const answer = await check();
       if (answer) return answer;
       await clock.advance(100);
       await breathe();
     }
-    throw new Error(`not within a minute: ${what}`);
+    throw new Error(`not within five minutes: ${what}`);
   };
   return {
     client, clock, cri, rootDir: dir, pod, until,
