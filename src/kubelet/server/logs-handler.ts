@@ -2,7 +2,7 @@ import type { Pod } from '../../kinds/core/pod.ts';
 import type { ContainerStatus } from '../../kinds/core/pod-status.ts';
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import { containerNamed } from '../pod.ts';
-import { inspectPod, newestOf } from '../sync/pod-runtime.ts';
+import { inspectPod } from '../sync/pod-runtime.ts';
 import type { RuntimeContainer } from '../sync/pod-runtime.ts';
 import type { ServerContext } from './kubelet-server.ts';
 import { plain } from './plain.ts';
@@ -23,7 +23,7 @@ export async function containerLogs(at: ServerContext, request: ApiRequest, [nam
   const [latest, earlier] = runtime.containers.filter((instance) => instance.name === container);
   const wanted = isTrue(query.get('previous')) ? (latest?.state === 'exited' && willStartAgain(at, pod, container) ? latest : earlier) : readable(latest) ?? earlier;
   if (!wanted) return plain(400, unavailable(at, { pod, container, previous: isTrue(query.get('previous')) }));
-  const isRunning = async () => newestOf(await inspectPod(cri, identity), container)?.id === wanted.id && (await cri.containerStatus(wanted.id)).state === 'CONTAINER_RUNNING';
+  const isRunning = async () => (await cri.containerStatus(wanted.id)).state === 'CONTAINER_RUNNING';
   const chunks = readLogs({ path: wanted.logPath, clock, isRunning: () => isRunning().catch(() => false) }, options, request.signal);
   return { status: 200, headers: { 'content-type': 'text/plain', 'transfer-encoding': 'chunked' }, body: { type: 'stream', chunks: oneByOne(chunks) } };
 }

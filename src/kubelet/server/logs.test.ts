@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -62,6 +62,29 @@ test('a followed log goes on until its container has ended, and not a record is 
   void reading.finally(() => (over = true));
   while (!over) await clock.advance(100);
   expect(chunks.join('')).toBe('four\nfive\nsix\n');
+});
+
+test('a followed log is followed through its rotation', async () => {
+  await using log = await logFile();
+  let asked = 0;
+  const clock = new ManualClock();
+  const isRunning = async () => {
+    if (++asked === 1) {
+      await appendFile(log.path, `${at(5)} stdout F five\n`);
+      await rename(log.path, `${log.path}.old`);
+      await writeFile(log.path, `${at(6)} stdout F six\n`);
+    }
+    return asked < 3;
+  };
+  const text = (async () => {
+    let all = '';
+    for await (const chunk of readLogs({ path: log.path, clock, isRunning }, { follow: true, tailLines: 1 }, new AbortController().signal)) all += chunk.toString();
+    return all;
+  })();
+  let over = false;
+  void text.finally(() => (over = true));
+  while (!over) await clock.advance(100);
+  expect(await text).toBe('four\nfive\nsix\n');
 });
 
 test('last words: what was written for it, else the end of the log of a container that failed', async () => {

@@ -1,5 +1,5 @@
 /** Container logs as `kubectl logs` wants them: from the end, from a time, followed, cut off. */
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import type { Clock, Millis } from '../../base/clock.ts';
 import { parseLogLine } from './log-line.ts';
@@ -25,16 +25,20 @@ export interface LogReading {
 
 const CHUNK = 64 * 1024;
 const POLL: Millis = 100;
+/** The runtime is asked less often than the file is looked at. */
+const POLLS_A_QUESTION = 5;
 const NEWLINE = 0x0a;
 
 /** Ends at the end of the log, or when following, with the container. */
 export async function* readLogs({ path, clock, isRunning }: LogReading, options: LogOptions, signal: AbortSignal): AsyncGenerator<Buffer> {
-  const file = await open(path, 'r');
+  let file = await open(path, 'r');
   try {
     const picker = new Picker(options);
     let position = await tailPosition(file, options.tailLines);
     let rest: Buffer = Buffer.alloc(0);
     let over = false;
+    let next: FileHandle | undefined;
+    let idle = 0;
     while (!signal.aborted && !picker.full) {
       const { bytesRead, buffer } = await file.read(Buffer.alloc(CHUNK), 0, CHUNK, position);
       if (bytesRead > 0) {
@@ -46,14 +50,28 @@ export async function* readLogs({ path, clock, isRunning }: LogReading, options:
         if (out.length > 0) yield out;
         continue;
       }
-      // What was written between the last read and the container's end is read once more.
-      if (!options.follow || over) return;
-      over = !(await isRunning());
+      // What was written between the last read and the container's end, or the log's rotation, is read once more.
+      if (!options.follow) return;
+      if (next) {
+        await file.close();
+        [file, next, position, rest] = [next, undefined, 0, Buffer.alloc(0)];
+        continue;
+      }
+      next = await successor(file, path);
+      if (next) continue;
+      if (over) return;
+      if (idle++ % POLLS_A_QUESTION === 0) over = !(await isRunning());
       if (!over) await clock.sleep(POLL, signal).catch(() => {});
     }
   } finally {
     await file.close();
   }
+}
+
+/** The file that has taken this one's place, when logs were rotated. */
+async function successor(file: FileHandle, path: string): Promise<FileHandle | undefined> {
+  const now = await stat(path).catch(() => undefined);
+  return now === undefined || now.ino === (await file.stat()).ino ? undefined : open(path, 'r');
 }
 
 /** Chooses and formats whole records, up to the limit. */
