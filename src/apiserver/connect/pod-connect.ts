@@ -6,7 +6,9 @@ import { readFresh } from '../registry/storage.ts';
 import type { ResourceRequest } from '../resource-request.ts';
 import type { Subresource } from '../subresources/table.ts';
 import type { VerbHandler } from '../verbs.ts';
+import type { ApiResponse } from '../../wire/api.ts';
 import { admitConnect, askKubelet } from './kubelet.ts';
+import { asksForWebSocket, overWebSocket, withoutUpgrade } from './log-socket.ts';
 import { failuresAsStatus } from './plain-failure.ts';
 
 interface PodSpec {
@@ -16,16 +18,21 @@ interface PodSpec {
   readonly ephemeralContainers?: readonly { readonly name: string }[];
 }
 
-/** A container's log, followed if asked. */
+const NO_LOG: ApiResponse = { status: 200, headers: { 'content-type': 'text/plain' }, body: { type: 'bytes', chunks: [] } };
+
+/** A container's log, followed if asked; over a WebSocket where the client opens one. */
 export const log: Subresource = {
   async get(at) {
     const { info } = at.exchange;
     const pod = await podOf(at);
     const container = containerOf(pod, info.query.get('container') ?? '');
     const query = logQuery(info.query, pod.metadata.name);
+    const { request } = at.exchange;
+    const socket = asksForWebSocket(request);
+    const plain = socket ? { ...at, exchange: { ...at.exchange, request: withoutUpgrade(request) } } : at;
     const node = specOf(pod).nodeName ?? '';
-    if (node === '') return { status: 200, headers: { 'content-type': 'text/plain' }, body: { type: 'bytes', chunks: [] } };
-    return failuresAsStatus(await askKubelet(at, node, `/containerLogs/${info.namespace}/${info.name}/${container}${query}`));
+    const answer = node === '' ? NO_LOG : await failuresAsStatus(await askKubelet(plain, node, `/containerLogs/${info.namespace}/${info.name}/${container}${query}`));
+    return socket ? overWebSocket(request, answer) : answer;
   },
 };
 
