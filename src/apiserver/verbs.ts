@@ -1,5 +1,6 @@
 import { ApiError, notFound } from '../meta/api-error.ts';
 import type { ApiResponse } from '../wire/api.ts';
+import { EVENTS, orOverWebSocket } from './connect/websocket.ts';
 import { parseListQuery, parseResourceVersion } from './query.ts';
 import { create } from './registry/create.ts';
 import { remove, removeCollection } from './registry/delete.ts';
@@ -33,14 +34,14 @@ export const verbs: Readonly<Record<Verb, VerbHandler>> = {
     return answerPage(at, await list({ ...at, namespace: namespaceOf(at) }, query));
   },
 
-  async watch(at) {
+  watch: orOverWebSocket(EVENTS, async (at) => {
     const { info, request } = at.exchange;
     const query = parseListQuery(info.query, true);
     const named = info.path.includes('/watch/') && info.name !== '' ? `metadata.name=${info.name}` : '';
     const fieldSelector = [query.fieldSelector, named].filter((one) => one !== '').join(',');
     const media = mediaOf(at);
     return watch({ ...at, request, namespace: namespaceOf(at), query: { ...query, fieldSelector }, media, view: requestView(at, media) });
-  },
+  }),
 
   async create(at) {
     if (at.exchange.info.name !== '') throw methodNotAllowed();

@@ -6,10 +6,9 @@ import { readFresh } from '../registry/storage.ts';
 import type { ResourceRequest } from '../resource-request.ts';
 import type { Subresource } from '../subresources/table.ts';
 import type { VerbHandler } from '../verbs.ts';
-import type { ApiResponse } from '../../wire/api.ts';
 import { admitConnect, askKubelet } from './kubelet.ts';
-import { asksForWebSocket, overWebSocket, withoutUpgrade } from './log-socket.ts';
 import { failuresAsStatus } from './plain-failure.ts';
+import { orOverWebSocket, READER } from './websocket.ts';
 
 interface PodSpec {
   readonly nodeName?: string;
@@ -18,22 +17,17 @@ interface PodSpec {
   readonly ephemeralContainers?: readonly { readonly name: string }[];
 }
 
-const NO_LOG: ApiResponse = { status: 200, headers: { 'content-type': 'text/plain' }, body: { type: 'bytes', chunks: [] } };
-
-/** A container's log, followed if asked; over a WebSocket where the client opens one. */
+/** A container's log, followed if asked. */
 export const log: Subresource = {
-  async get(at) {
+  get: orOverWebSocket(READER, async (at) => {
     const { info } = at.exchange;
     const pod = await podOf(at);
     const container = containerOf(pod, info.query.get('container') ?? '');
     const query = logQuery(info.query, pod.metadata.name);
-    const { request } = at.exchange;
-    const socket = asksForWebSocket(request);
-    const plain = socket ? { ...at, exchange: { ...at.exchange, request: withoutUpgrade(request) } } : at;
     const node = specOf(pod).nodeName ?? '';
-    const answer = node === '' ? NO_LOG : await failuresAsStatus(await askKubelet(plain, node, `/containerLogs/${info.namespace}/${info.name}/${container}${query}`));
-    return socket ? overWebSocket(request, answer) : answer;
-  },
+    if (node === '') return { status: 200, headers: { 'content-type': 'text/plain' }, body: { type: 'bytes', chunks: [] } };
+    return failuresAsStatus(await askKubelet(at, node, `/containerLogs/${info.namespace}/${info.name}/${container}${query}`));
+  }),
 };
 
 const STREAMS = [['stdin', 'input'], ['stdout', 'output'], ['stderr', 'error'], ['tty', 'tty']] as const;
