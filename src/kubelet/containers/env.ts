@@ -69,7 +69,7 @@ async function addAll({ prefix = '', configMapRef, secretRef }: EnvFromSource, {
   }
   if (invalid.length > 0) {
     const kind = configMapRef ? 'configMap' : 'secret';
-    const keys = invalid.sort().join(', ');
+    const keys = invalid.toSorted().join(', ');
     skipped.push(`Keys [${keys}] from the EnvFrom ${kind} ${pod.metadata.namespace}/${name} were skipped since they are considered invalid environment variable names.`);
   }
 }

@@ -35,7 +35,7 @@ export function fieldValue(pod: Pod, path: string, at: { readonly node: NodeFact
 
 /** Lines of `key="value"`, by key. */
 const formatMap = (map: Readonly<Record<string, string>> = {}): string =>
-  Object.keys(map).sort().map((key) => `${key}=${JSON.stringify(map[key])}`).join('\n');
+  Object.keys(map).toSorted().map((key) => `${key}=${JSON.stringify(map[key])}`).join('\n');
 
 /**
  * `limits.cpu` and the like in units of the divisor, rounded up. A missing limit is what the node can give; a missing

@@ -13,7 +13,7 @@ export function servicesFor(services: readonly Service[], { namespace, links }: 
     if (home === namespace && links) byName.set(name, service);
     else if (home === 'default' && name === 'kubernetes' && !byName.has(name)) byName.set(name, service);
   }
-  return [...byName.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  return [...byName.values()].toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
 export function serviceEnvironment(services: readonly Service[]): ReadonlyMap<string, string> {

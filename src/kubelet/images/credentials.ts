@@ -17,7 +17,7 @@ export function credentialsFor(image: string, secrets: readonly Secret[]): reado
   return secrets.flatMap((secret) => Object.entries(authsOf(secret)))
     .map(([location, auth]) => ({ location: normalized(location), auth }))
     .filter(({ location }) => covers(location, target))
-    .sort((a, b) => b.location.length - a.location.length)
+    .toSorted((a, b) => b.location.length - a.location.length)
     .map(({ location, auth }) => configOf(location, auth));
 }
 

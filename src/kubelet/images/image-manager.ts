@@ -27,73 +27,95 @@ export interface ImageManager {
 /** How long a failed pull shows as such before it shows as backing off. */
 const SHOW_FAILURE = 2000;
 
-export function createImageManager({ cri, clock }: { readonly cri: Cri; readonly clock: Clock }): ImageManager {
-  const backoff = new Backoff(clock);
-  /** What the last pull of a key complained of, told again while its successor waits. */
-  const failures = new Map<string, { readonly at: number; readonly message: string }>();
+export const createImageManager = (options: ImageManagerOptions): ImageManager => new Images(options);
 
-  const inspect = async (image: string, { container, tell }: ImageRequest, signal?: AbortSignal): Promise<Image | undefined> => {
+export interface ImageManagerOptions {
+  readonly cri: Cri;
+  readonly clock: Clock;
+}
+
+class Images implements ImageManager {
+  readonly #cri: Cri;
+  readonly #clock: Clock;
+  readonly #backoff: Backoff;
+  /** What the last pull of a key complained of, told again while its successor waits. */
+  readonly #failures = new Map<string, { readonly at: number; readonly message: string }>();
+
+  constructor({ cri, clock }: ImageManagerOptions) {
+    this.#cri = cri;
+    this.#clock = clock;
+    this.#backoff = new Backoff(clock);
+  }
+
+  async ensure(request: ImageRequest, signal?: AbortSignal): Promise<Image> {
+    const { container, tell } = request;
+    const image = referenceOf(request);
+    const present = await this.#inspect(image, request, signal);
+    const policy = container.imagePullPolicy ?? 'IfNotPresent';
+    if (policy === 'Always' || (policy === 'IfNotPresent' && !present)) return this.#pull(image, request, signal);
+    if (present) {
+      tell('Normal', 'Pulled', `Container image "${container.image}" already present on machine and can be accessed by the pod`);
+      return present;
+    }
+    const message = `Container image "${container.image}" is not present with pull policy of Never`;
+    tell('Warning', 'ErrImageNeverPull', message);
+    throw new StartError('ErrImageNeverPull', message);
+  }
+
+  forget(uid: string): void {
+    this.#backoff.forget(`${uid}_`);
+    for (const key of this.#failures.keys()) if (key.startsWith(`${uid}_`)) this.#failures.delete(key);
+  }
+
+  async #inspect(image: string, { container, tell }: ImageRequest, signal?: AbortSignal): Promise<Image | undefined> {
     try {
-      return await cri.imageStatus(image, signal);
+      return await this.#cri.imageStatus(image, signal);
     } catch (error) {
       signal?.throwIfAborted();
       const message = `Failed to inspect image "${container.image}": ${messageOf(error)}`;
       tell('Warning', 'InspectFailed', message);
       throw new StartError('ImageInspectError', message);
     }
-  };
+  }
 
-  const pull = async (image: string, request: ImageRequest, signal?: AbortSignal): Promise<Image> => {
-    const { pod, container, sandbox, pullSecrets, tell } = request;
+  async #pull(image: string, request: ImageRequest, signal?: AbortSignal): Promise<Image> {
+    const { pod, container, tell } = request;
     const key = `${pod.metadata.uid}_${container.image}`;
-    const failure = failures.get(key);
-    const wait = failure === undefined ? 0 : backoff.remaining(key, failure.at);
-    if (failure && wait > 0) {
-      const message = `Back-off pulling image "${container.image}"`;
-      tell('Normal', 'BackOff', message);
-      throw new StartError('ImagePullBackOff', `${message}: ErrImagePull: ${failure.message}`, { retryIn: wait });
-    }
+    this.#refuseTooSoon(key, request);
     tell('Normal', 'Pulling', `Pulling image "${container.image}"`);
-    const began = clock.monotonic();
+    const began = this.#clock.monotonic();
     try {
-      await pullWithAny(cri, { image, sandbox, credentials: [...credentialsFor(image, await pullSecrets()), undefined] }, signal);
-      const pulled = await cri.imageStatus(image, signal);
-      if (!pulled) throw new Error(`the runtime does not have "${image}" after pulling it`);
-      failures.delete(key);
-      const took = goSeconds(clock.monotonic() - began);
+      const pulled = await this.#pullNow(image, request, signal);
+      this.#failures.delete(key);
+      const took = goSeconds(this.#clock.monotonic() - began);
       tell('Normal', 'Pulled', `Successfully pulled image "${container.image}" in ${took} (${took} including waiting). Image size: ${pulled.size} bytes.`);
       return pulled;
     } catch (error) {
       signal?.throwIfAborted();
       const message = messageOf(error);
       tell('Warning', 'Failed', `Failed to pull image "${container.image}": ${message}`);
-      backoff.next(key, clock.now());
-      failures.set(key, { at: clock.now(), message });
+      this.#backoff.next(key, this.#clock.now());
+      this.#failures.set(key, { at: this.#clock.now(), message });
       // Soon after, it shows as waiting for the next pull.
       throw new StartError('ErrImagePull', message, { retryIn: SHOW_FAILURE });
     }
-  };
+  }
 
-  return {
-    async ensure(request, signal) {
-      const { container, tell } = request;
-      const image = referenceOf(request);
-      const present = await inspect(image, request, signal);
-      const policy = container.imagePullPolicy ?? 'IfNotPresent';
-      if (policy === 'Always' || (policy === 'IfNotPresent' && !present)) return pull(image, request, signal);
-      if (present) {
-        tell('Normal', 'Pulled', `Container image "${container.image}" already present on machine and can be accessed by the pod`);
-        return present;
-      }
-      const message = `Container image "${container.image}" is not present with pull policy of Never`;
-      tell('Warning', 'ErrImageNeverPull', message);
-      throw new StartError('ErrImageNeverPull', message);
-    },
-    forget(uid) {
-      backoff.forget(`${uid}_`);
-      for (const key of failures.keys()) if (key.startsWith(`${uid}_`)) failures.delete(key);
-    },
-  };
+  #refuseTooSoon(key: string, { container, tell }: ImageRequest): void {
+    const failure = this.#failures.get(key);
+    const wait = failure === undefined ? 0 : this.#backoff.remaining(key, failure.at);
+    if (!failure || wait === 0) return;
+    const message = `Back-off pulling image "${container.image}"`;
+    tell('Normal', 'BackOff', message);
+    throw new StartError('ImagePullBackOff', `${message}: ErrImagePull: ${failure.message}`, { retryIn: wait });
+  }
+
+  async #pullNow(image: string, { sandbox, pullSecrets }: ImageRequest, signal?: AbortSignal): Promise<Image> {
+    await pullWithAny(this.#cri, { image, sandbox, credentials: [...credentialsFor(image, await pullSecrets()), undefined] }, signal);
+    const pulled = await this.#cri.imageStatus(image, signal);
+    if (!pulled) throw new Error(`the runtime does not have "${image}" after pulling it`);
+    return pulled;
+  }
 }
 
 function referenceOf({ container: { image = '' }, tell }: ImageRequest): string {

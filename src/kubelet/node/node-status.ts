@@ -93,6 +93,6 @@ const MOST_NAMES = 5;
 
 /** The largest: the scheduler prefers nodes that have an image already. */
 const imagesOf = (images: readonly Image[]): NodeStatus['images'] =>
-  [...images].sort((a, b) => b.size - a.size).slice(0, MOST_IMAGES)
+  [...images].toSorted((a, b) => b.size - a.size).slice(0, MOST_IMAGES)
     .map(({ repoDigests, repoTags, size }) => ({ names: [...repoDigests, ...repoTags].slice(0, MOST_NAMES), sizeBytes: size }))
     .filter(({ names }) => names.length > 0);

@@ -162,7 +162,7 @@ class Probes implements ProbeManager {
     worker.verdict = ok;
     if (!ok && worker.type !== 'readiness') worker.held = true;
     // A probe that only confirms what is assumed anyway changes nothing.
-    const assumed = worker.type === 'liveness' ? true : false;
+    const assumed = worker.type === 'liveness';
     if (before !== undefined || ok !== assumed) onChange(worker.pod.metadata.uid);
   }
 

@@ -73,7 +73,7 @@ export async function killPod(killing: Killing, { pod, runtime, graceSeconds }: 
   const began = clock.monotonic();
   const left = () => Math.max(1, graceSeconds - Math.floor((clock.monotonic() - began) / 1000));
   const alive = runtime.containers.filter(({ state }) => state === 'running' || state === 'unknown');
-  const sidecars = initContainers(pod).filter(isSidecar).map(({ name }) => name).reverse();
+  const sidecars = initContainers(pod).filter(isSidecar).map(({ name }) => name).toReversed();
   const kill = (container: RuntimeContainer) =>
     killContainer(killing, { pod, runtime, container, message: `Stopping container ${container.name}`, graceSeconds: left() }, signal);
   await Promise.all(alive.filter(({ name }) => !sidecars.includes(name)).map(kill));

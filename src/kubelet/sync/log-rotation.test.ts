@@ -34,7 +34,7 @@ test('a log that has grown too long is put aside, older ones are compressed and 
     await at.rotate();
     await at.clock.advance(1000);
   }
-  expect((await readdir(at.logs)).sort()).toEqual(['2.log.20260101-000001.gz', '2.log.20260101-000002']);
+  expect((await readdir(at.logs)).toSorted()).toEqual(['2.log.20260101-000001.gz', '2.log.20260101-000002']);
   expect(gunzipSync(await readFile(join(at.logs, '2.log.20260101-000001.gz'))).toString()).toBe('second long log');
 });
 

@@ -51,7 +51,7 @@ async function rotate({ cri, clock }: Rotating, { id, path, files }: { readonly 
 
 /** Oldest first: names end in their times. */
 async function rotated(path: string): Promise<readonly string[]> {
-  return (await readdir(dirname(path))).filter((name) => name.startsWith(`${basename(path)}.`) && !name.endsWith('.tmp')).sort();
+  return (await readdir(dirname(path))).filter((name) => name.startsWith(`${basename(path)}.`) && !name.endsWith('.tmp')).toSorted();
 }
 
 async function compressOlder(path: string): Promise<void> {

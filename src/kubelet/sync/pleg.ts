@@ -52,7 +52,7 @@ export function startPleg(options: PlegOptions): Pleg {
       found.set(owner.uid, owner);
       parts.set(owner.uid, [...(parts.get(owner.uid) ?? []), `${id}:${state}`]);
     }
-    const next = new Map([...parts].map(([uid, each]) => [uid, each.sort().join()]));
+    const next = new Map([...parts].map(([uid, each]) => [uid, each.toSorted().join()]));
     const before = looks;
     const earlier = pods;
     [looks, pods] = [next, found];

@@ -76,8 +76,8 @@ export async function inspectPod(cri: Cri, pod: { readonly uid: string; readonly
   ]);
   return {
     uid: pod.uid, name: pod.name, namespace: pod.namespace,
-    sandboxes: sandboxStatuses.map(sandboxOf).sort((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt),
-    containers: containerStatuses.map(containerOf).sort((a, b) => b.createdAt - a.createdAt || b.restartCount - a.restartCount),
+    sandboxes: sandboxStatuses.map(sandboxOf).toSorted((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt),
+    containers: containerStatuses.map(containerOf).toSorted((a, b) => b.createdAt - a.createdAt || b.restartCount - a.restartCount),
   };
 }
 

@@ -108,7 +108,7 @@ export async function syncPod(at: PodSyncContext, pod: Pod, memory: PodMemory, s
   else if (acted.refused) await observe(at, pod, memory, { signal });
   const renewal = at.tokens.renewalOf(pod.metadata.uid);
   const waits = [acted.recheckIn, deadline, renewal === undefined ? undefined : Math.max(1000, renewal - at.clock.now())];
-  const recheckIn = waits.filter((wait) => wait !== undefined).sort((a, b) => a - b)[0];
+  const recheckIn = waits.filter((wait) => wait !== undefined).toSorted((a, b) => a - b)[0];
   return { outcome: acted.changed ? 'again' : 'settled', recheckIn };
 }
 
@@ -251,7 +251,7 @@ async function startAll(at: PodSyncContext, { pod, runtime, plan, memory, volume
       if (initContainers(pod).some((init) => init.name === name)) break;
     }
   }
-  return { changed, refused: waits.length > 0, recheckIn: waits.sort((a, b) => a - b)[0] };
+  return { changed, refused: waits.length > 0, recheckIn: waits.toSorted((a, b) => a - b)[0] };
 }
 
 /** Between tries of what failed for reasons that may pass. */

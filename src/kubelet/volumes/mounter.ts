@@ -23,7 +23,7 @@ export const systemMounter: Mounter = {
     if (!(await mountPoints()).includes(path)) return;
     await run('umount', [path]).catch(() => run('umount', ['--lazy', path]));
   },
-  below: async (path) => (await mountPoints()).filter((point) => point === path || point.startsWith(`${path}/`)).sort((a, b) => b.length - a.length),
+  below: async (path) => (await mountPoints()).filter((point) => point === path || point.startsWith(`${path}/`)).toSorted((a, b) => b.length - a.length),
 };
 
 /** Of this process's mount namespace: proc(5), field 5 of mountinfo, with its octal escapes undone. */

@@ -47,7 +47,7 @@ export function createTokens(client: Client, clock: Clock): Tokens {
         throw new Error(`failed to fetch token: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
       }
     },
-    renewalOf: (uid) => [...held.values()].filter((one) => one.uid === uid).map(({ renewAt }) => renewAt).sort((a, b) => a - b)[0],
+    renewalOf: (uid) => [...held.values()].filter((one) => one.uid === uid).map(({ renewAt }) => renewAt).toSorted((a, b) => a - b)[0],
     forget(uid) {
       for (const [key, one] of held) if (one.uid === uid) held.delete(key);
     },

@@ -32,7 +32,7 @@ test('content changes at once: a link is turned from the old to the new', async 
   expect(await writeAtomically(dir, files({ a: '1', 'sub/b': '2' }), { stamp: 'two' })).toBe(false);
   expect(await readlink(join(dir, '..data'))).toBe('..one');
   expect(await writeAtomically(dir, files({ a: '3', c: '4' }, 0o400), { stamp: 'three' })).toBe(true);
-  expect((await readdir(dir)).sort()).toEqual(['..data', '..three', 'a', 'c']);
+  expect((await readdir(dir)).toSorted()).toEqual(['..data', '..three', 'a', 'c']);
   expect(await readFile(join(dir, 'a'), 'utf8')).toBe('3');
   expect((await lstat(join(dir, '..data', 'c'))).mode & 0o777).toBe(0o400);
 });
