@@ -31,6 +31,8 @@ export interface Settings {
   readonly apiAddresses: readonly string[];
   readonly apiHosts: readonly string[];
   readonly legacyServiceAccountTokens: boolean;
+  /** Nodes the cluster had in an earlier shape: they will not come back, and their networks may be another's by now. */
+  readonly retired: readonly string[];
 }
 
 export interface Wishes {
@@ -57,8 +59,8 @@ export const namespaceOf = (slot: number, node: NodePlace): string => `knarr-${s
 /** Slots a machine has: each takes a pod network, a service network and a node network. */
 export const SLOTS = 16;
 
-/** The whole shape of a cluster, from what was asked for and what the machine has. Pure. */
-export function planCluster(wishes: Wishes, machine: MachineFacts, slot: number): Settings {
+/** The whole shape of a cluster, from what was asked for, what the machine has and what the cluster was. Pure. */
+export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, before }: { slot: number; before?: Settings | undefined }): Settings {
   const bridge = bridgeOf(slot);
   // A second cluster's only node must not share the first one's ports, links and rules.
   const onHost = wishes.nodes === 1 && slot === 0;
@@ -87,7 +89,17 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, slot: number)
     apiAddresses: [...new Set([hostAddress, bridge.address, ...machine.addresses])],
     apiHosts: [machine.hostname.toLowerCase()],
     legacyServiceAccountTokens: wishes.legacyServiceAccountTokens,
+    retired: before ? retiredNodes(before, [...nodes.map(({ name }) => name), ...simulatedNames(wishes.simulated)]) : [],
   };
+}
+
+/** `simulated-1` and so on. */
+export const simulatedNames = (count: number): readonly string[] => Array.from({ length: count }, (_, at) => `simulated-${at + 1}`);
+
+function retiredNodes(before: Settings, names: readonly string[]): readonly string[] {
+  const past = new Set([...before.retired, ...before.nodes.map(({ name }) => name), ...simulatedNames(before.simulated)]);
+  for (const name of names) past.delete(name);
+  return [...past];
 }
 
 /** A host name as a node's name: a DNS subdomain. */

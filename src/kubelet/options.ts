@@ -21,7 +21,7 @@ export interface KubeletOptions {
   readonly hostname: string;
   readonly nodeLabels?: Readonly<Record<string, string>>;
   readonly nodeTaints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
-  /** Where the node's spec has no podCIDR yet; the runtime is told the node's own. */
+  /** The pod network this node registers with, where it is known before; the control plane assigns one otherwise. */
   readonly podCidr?: string;
   /** The address of the cluster's DNS, for pods whose dnsPolicy is ClusterFirst. */
   readonly clusterDns?: readonly string[];

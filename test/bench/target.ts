@@ -58,7 +58,7 @@ export async function startKnarrControlPlane(directory: string): Promise<Target>
   const layout = layoutOf(directory);
   const port = await freePort();
   const wishes = { port, nodes: 0, simulated: 0, legacyServiceAccountTokens: false };
-  const settings = planCluster(wishes, { hostname: 'bench', addresses: ['192.0.2.1'] }, 0);
+  const settings = planCluster(wishes, { hostname: 'bench', addresses: ['192.0.2.1'] }, { slot: 0 });
   await mkdir(directory, { recursive: true });
   await writeSettings(layout, settings);
   const effects = { clock: systemClock, random: systemRandom };

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { KNARR, run } from './testing/cluster.ts';
+import { freePort, KNARR, must, run } from './testing/cluster.ts';
 
 let dataDir: string;
 let taken: Server;
@@ -26,6 +26,17 @@ test('up on a port in use names the port', async () => {
   const { code, stderr } = await knarr('up', '--data-dir', dataDir, '--port', String(port), '--simulated', '1');
   expect(code).toBe(1);
   expect(stderr).toBe(`knarr: port ${port} is in use by another program\n       choose another with: knarr up --port PORT\n`);
+  expect(existsSync(join(dataDir, 'cluster.json'))).toBe(false);
+});
+
+test('up on a machine that lacks a program names it, and installs nothing when told not to', async () => {
+  // In a mount namespace of its own, where containerd's client is not a program.
+  await must('sh', ['-c', 'command -v ctr || (apt-get update && apt-get install -y --no-install-recommends containerd)']);
+  const up = `${process.execPath} ${KNARR} up --data-dir ${dataDir} --port ${await freePort()} --no-install`;
+  const { code, stderr } = await run('unshare', ['-m', 'sh', '-c', `mount --bind /dev/null "$(command -v ctr)"; exec ${up}`]);
+  expect(code).toBe(1);
+  expect(stderr).toContain('knarr: this machine lacks ctr');
+  expect(stderr).toContain('install them with: apt-get install -y --no-install-recommends containerd');
   expect(existsSync(join(dataDir, 'cluster.json'))).toBe(false);
 });
 

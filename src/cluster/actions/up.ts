@@ -86,7 +86,7 @@ async function makeSettings(layout: Layout, wishes: Wishes): Promise<Settings> {
   await mkdir(layout.run, { recursive: true, mode: 0o700 });
   const before = await readSettings(layout);
   const slot = wishes.nodes === 0 ? (before?.slot ?? 0) : await claimSlot(layout.dataDir, before?.slot, machineProcesses(systemClock));
-  const settings = planCluster(wishes, machineFacts(), slot);
+  const settings = planCluster(wishes, machineFacts(), { slot, before });
   await writeSettings(layout, settings);
   return settings;
 }

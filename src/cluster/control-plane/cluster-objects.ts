@@ -1,12 +1,11 @@
-import type { Logger } from '../../base/log.ts';
-import type { Client, Informers } from '../../client/index.ts';
+import type { Client } from '../../client/index.ts';
 import { Node } from '../../kinds/core/node.ts';
 import { Service } from '../../kinds/core/service.ts';
 import { ClusterRole } from '../../kinds/rbac/cluster-role.ts';
 import { ClusterRoleBinding } from '../../kinds/rbac/cluster-role-binding.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import { AGENT_GROUP } from '../pki/plan.ts';
-import type { NodePlace, Settings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 
 /** Where each agent's DNS listens: no privileged port, so that a node's own resolver keeps its place. */
 export const DNS_PORT = 10_053;
@@ -64,24 +63,13 @@ async function agentBinding(client: Client): Promise<void> {
   });
 }
 
-interface Naming {
-  readonly client: Client;
-  readonly informers: Informers;
-  readonly nodes: readonly NodePlace[];
-  readonly log: Logger;
-}
-
-/** Gives each real node the pod network that its routes already lead to. */
-export function nameNodeNetworks({ client, informers, nodes, log }: Naming): Disposable {
-  const planned = new Map(nodes.map(({ name, podCidr }) => [name, podCidr]));
-  return informers.for(Node).addHandler({
-    onAdd: ({ metadata, spec }) => {
-      const podCidr = planned.get(metadata.name);
-      if (podCidr === undefined || spec.podCIDR === podCidr) return;
-      const body = { spec: { podCIDR: podCidr, podCIDRs: [podCidr] } };
-      client.patch(Node, metadata.name, { type: 'strategic', body }).catch((error: unknown) => {
-        log.error('a node keeps another pod network', { node: metadata.name, error });
-      });
-    },
-  });
+/** Takes away the nodes of an earlier shape of the cluster, before anyone counts on them. */
+export async function removeRetiredNodes(client: Client, { retired }: Settings): Promise<void> {
+  await Promise.all(retired.map(async (name) => {
+    try {
+      await client.delete(Node, name);
+    } catch (error) {
+      if (!isApiError(error, 'NotFound')) throw error;
+    }
+  }));
 }

@@ -13,10 +13,10 @@ import { serve } from '../../wire/node/http-server.ts';
 import type { Layout } from '../layout.ts';
 import { requirePair } from '../pki/ensure.ts';
 import { ensureServiceAccountKey, publicPart } from '../pki/service-account-key.ts';
-import type { Settings } from '../settings.ts';
+import { simulatedNames, type Settings } from '../settings.ts';
 import { Started } from '../started.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
-import { ensureClusterObjects, nameNodeNetworks } from './cluster-objects.ts';
+import { ensureClusterObjects, removeRetiredNodes } from './cluster-objects.ts';
 import { dialer, kubeletDialer } from './dialers.ts';
 
 export interface ControlPlaneOptions {
@@ -81,6 +81,7 @@ async function startLoops({ settings, clock, random, log, layout }: ControlPlane
   const informers = started.add(createInformers(clientOf(CONTROLLER_MANAGER), around));
   const knarr = clientOf(KNARR);
   const [ca, signingKey] = await Promise.all([requirePair(layout, 'ca'), ensureServiceAccountKey(layout)]);
+  await removeRetiredNodes(knarr, settings);
   started.add(startControllers({
     ...around, client: clientOf(CONTROLLER_MANAGER), informers, log: log.with({ room: 'controllers' }),
     config: {
@@ -89,12 +90,8 @@ async function startLoops({ settings, clock, random, log, layout }: ControlPlane
     },
   }));
   started.add(await startScheduler({ ...around, client: clientOf(SCHEDULER), informers, log: log.with({ room: 'scheduler' }) }));
-  started.add(nameNodeNetworks({ client: knarr, informers, nodes: settings.nodes, log }));
   if (settings.nodes.length > 0) await ensureClusterObjects(knarr, settings);
   if (settings.simulated > 0) {
     started.add(await startSimulatedNodes({ ...around, client: knarr, informers, names: simulatedNames(settings.simulated), log: log.with({ room: 'simulate' }) }));
   }
 }
-
-/** `simulated-1` and so on. */
-const simulatedNames = (count: number): readonly string[] => Array.from({ length: count }, (_, at) => `simulated-${at + 1}`);

@@ -8,7 +8,7 @@ import { planCluster } from '../settings.ts';
 import { cgroupOf, enterNode, removePlaces } from './place.ts';
 
 const MACHINE = { hostname: 'vm', addresses: ['192.0.2.2'] };
-const settingsOf = (nodes: number) => planCluster({ port: 6443, nodes, simulated: 0, legacyServiceAccountTokens: false }, MACHINE, 0);
+const settingsOf = (nodes: number) => planCluster({ port: 6443, nodes, simulated: 0, legacyServiceAccountTokens: false }, MACHINE, { slot: 0 });
 
 /** Writes down what would be run. */
 function recorder(): { exec: Exec; lines: string[] } {

@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ProgramFailed } from '../../base/program.ts';
 import { readText } from '../files.ts';
 import type { Layout } from '../layout.ts';
 import type { Exec } from '../machine/exec.ts';
@@ -99,16 +100,28 @@ async function prepareNamespace(layout: Layout, at: { settings: Settings; node: 
   await ownMounts(layout, node, exec);
 }
 
+/**
+ * Kernels since 6.18 number namespaces by processor, and refuse to keep one whose number is lower than that of the
+ * namespace one is in, as they might from inside a container: another try gets another number.
+ */
+const TRIES = 20;
+
 /** A mount namespace that sees what the machine mounts and keeps its own to itself, and a host name of its own. */
 async function ownMounts(layout: Layout, node: NodePlace, exec: Exec): Promise<void> {
   const [mounts, uts] = [mountFile(layout, node), utsFile(layout, node)];
   if ((await mountPoints()).includes(mounts)) return;
-  await writeFile(mounts, '');
-  await writeFile(uts, '');
-  await exec.must('unshare', [
+  const args = [
     `--mount=${mounts}`, `--uts=${uts}`, '--propagation', 'slave',
     'sh', '-c', `mount --make-rshared / && echo ${node.name} > /proc/sys/kernel/hostname`,
-  ]);
+  ];
+  for (let tries = 1; ; tries++) {
+    await exec.run('umount', ['-l', uts]); // a try that failed half-way leaves it
+    await writeFile(mounts, '');
+    await writeFile(uts, '');
+    const made = await exec.run('unshare', args);
+    if (made.code === 0) return;
+    if (tries === TRIES) throw new ProgramFailed('unshare', args, made);
+  }
 }
 
 /** Every mount point of this process, decoded (proc(5), mountinfo). */

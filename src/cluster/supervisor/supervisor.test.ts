@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { planCluster } from '../settings.ts';
 import { holdersOf } from './supervisor.ts';
 
-const settings = planCluster({ port: 6443, nodes: 2, simulated: 0, legacyServiceAccountTokens: false }, { hostname: 'vm', addresses: ['192.0.2.2'] }, 0);
+const settings = planCluster({ port: 6443, nodes: 2, simulated: 0, legacyServiceAccountTokens: false }, { hostname: 'vm', addresses: ['192.0.2.2'] }, { slot: 0 });
 
 test('a renewed certificate restarts those who read it, and nobody else', () => {
   expect(holdersOf([], settings)).toEqual([]);

@@ -54,7 +54,7 @@ export async function runNodeAgent(options: NodeAgentOptions, signal: AbortSigna
 const hasUnclaimed = ({ capacity = {}, allocatable = {} }: NodeStatus): boolean => Object.entries(capacity).some(([name, amount]) => isExtended(name) && allocatable[name] !== amount);
 
 async function register(options: NodeAgentOptions, signal: AbortSignal): Promise<void> {
-  const { client, nodeName, hostname, nodeLabels = {}, nodeTaints, machine, log } = options;
+  const { client, nodeName, hostname, nodeLabels = {}, nodeTaints, podCidr, machine, log } = options;
   const labels = {
     'kubernetes.io/hostname': hostname, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': machine.architecture,
     'beta.kubernetes.io/os': 'linux', 'beta.kubernetes.io/arch': machine.architecture, ...nodeLabels,
@@ -62,7 +62,7 @@ async function register(options: NodeAgentOptions, signal: AbortSignal): Promise
   try {
     await client.create(Node, {
       metadata: { name: nodeName, labels, annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } },
-      spec: nodeTaints ? { taints: nodeTaints } : {},
+      spec: { ...(nodeTaints ? { taints: nodeTaints } : {}), ...(podCidr ? { podCIDR: podCidr, podCIDRs: [podCidr] } : {}) },
       status: await currentStatus(options, undefined),
     }, { signal });
     log.info('node registered', { node: nodeName });
