@@ -12,6 +12,8 @@ export default defineConfig({
         test: {
           name: 'e2e', include: ['test/scenarios/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 300_000,
           pool: 'forks', fileParallelism: false,
+          // Real containers on a machine that others may slow down: in CI a wait that ran out is tried once more, and reported.
+          retry: process.env.CI ? 1 : 0,
         },
       },
       { extends: true, test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], testTimeout: 120_000 } },
