@@ -2,6 +2,7 @@ import { impersonateStage } from './authn/impersonate.ts';
 import { authenticateStage } from './authn/stage.ts';
 import { authorizeStage } from './authz/stage.ts';
 import { auditStage } from './audit.ts';
+import { compressStage } from './compress.ts';
 import type { Core } from './core.ts';
 import { dispatchStage } from './dispatch.ts';
 import type { Stage } from './exchange.ts';
@@ -13,6 +14,7 @@ import { metricsStage } from './metrics.ts';
 export function chain(core: Core): readonly Stage[] {
   return [
     metricsStage(core),
+    compressStage,
     errorsStage(core),
     authenticateStage(core),
     maxInFlightStage(core),
