@@ -4,6 +4,7 @@ import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { Client, Informers } from '../../client/index.ts';
 import { nameserversOf, startDns } from '../../dns/index.ts';
+import { Node } from '../../kinds/core/node.ts';
 import { EndpointSlice } from '../../kinds/discovery/endpoint-slice.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import { DNS_NAMESPACE, DNS_PORT, DNS_SERVICE } from '../control-plane/cluster-objects.ts';
@@ -41,33 +42,37 @@ export async function startNodeDns(options: NodeDnsOptions): Promise<AsyncDispos
   return started;
 }
 
-/** Until it is written: the API server may not be there yet. The slice goes with its node, which owns it. */
-async function announce({ client, node, clock, log }: NodeDnsOptions, signal: AbortSignal): Promise<void> {
+/** Until it is written: the API server may not be there yet, nor the node, which owns the slice and takes it along. */
+async function announce(options: NodeDnsOptions, signal: AbortSignal): Promise<void> {
+  const { clock, log } = options;
+  for (let wait = FIRST_RETRY; !signal.aborted; wait = Math.min(wait * 2, LONGEST_RETRY)) {
+    try {
+      return await writeSlice(options, signal);
+    } catch (error) {
+      log.debug('the DNS endpoint is not announced yet', { error });
+      await clock.sleep(wait, signal).catch(() => {});
+    }
+  }
+}
+
+async function writeSlice({ client, node }: NodeDnsOptions, signal: AbortSignal): Promise<void> {
   const name = `${DNS_SERVICE}-${node.name}`;
-  const slice = {
-    metadata: {
-      name, namespace: DNS_NAMESPACE,
-      labels: { 'kubernetes.io/service-name': DNS_SERVICE, 'endpointslice.kubernetes.io/managed-by': 'knarr-agent' },
-    },
-    addressType: 'IPv4' as const,
+  const { uid } = (await client.get(Node, node.name, { signal })).metadata;
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'Node', name: node.name, uid }];
+  const content = {
     ports: [
       { name: 'dns', protocol: 'UDP' as const, port: DNS_PORT },
       { name: 'dns-tcp', protocol: 'TCP' as const, port: DNS_PORT },
     ],
     endpoints: [{ addresses: [node.address], nodeName: node.name, conditions: { ready: true, serving: true, terminating: false } }],
   };
-  for (let wait = FIRST_RETRY; !signal.aborted; wait = Math.min(wait * 2, LONGEST_RETRY)) {
-    try {
-      await client.create(EndpointSlice, slice, { signal });
-      return;
-    } catch (error) {
-      if (isApiError(error, 'AlreadyExists')) {
-        const body = { endpoints: slice.endpoints, ports: slice.ports };
-        if (await client.patch(EndpointSlice, name, { type: 'merge', body }, { namespace: DNS_NAMESPACE, signal }).then(() => true, () => false)) return;
-      }
-      log.debug('the DNS endpoint is not announced yet', { error });
-      await clock.sleep(wait, signal).catch(() => {});
-    }
+  const labels = { 'kubernetes.io/service-name': DNS_SERVICE, 'endpointslice.kubernetes.io/managed-by': 'knarr-agent' };
+  try {
+    await client.create(EndpointSlice, { metadata: { name, namespace: DNS_NAMESPACE, labels, ownerReferences }, addressType: 'IPv4', ...content }, { signal });
+  } catch (error) {
+    if (!isApiError(error, 'AlreadyExists')) throw error;
+    const body = { metadata: { labels, ownerReferences }, ...content };
+    await client.patch(EndpointSlice, name, { type: 'merge', body }, { namespace: DNS_NAMESPACE, signal });
   }
 }
 
