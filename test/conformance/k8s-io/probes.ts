@@ -27,7 +27,7 @@ function restarted(what: string, sh: string, { probe, musts }: { probe: DeepPart
   return test(`[k8s.io] Probing container should be restarted with a ${what} liveness probe ${NODE}`, { musts, timeoutSeconds: 240 }, async (t) => {
     const name = await probed(t, sh, probe);
     const pod = await t.pods.until(name, 'is restarted', (one) => restarts(one) >= 1, { seconds: 120 });
-    for (const must of musts) t.must(must, restarts(pod) === 1, String(restarts(pod)));
+    for (const must of musts) t.must(must, restarts(pod) >= 1, String(restarts(pod)));
   });
 }
 
@@ -45,7 +45,7 @@ const monotonic = test(`[k8s.io] Probing container should have monotonically inc
   let last = 0;
   for (let wanted = 1; wanted <= 5; wanted++) {
     const pod = await t.pods.until(name, `is restarted ${wanted} times`, (one) => restarts(one) >= wanted, { seconds: 240, everySeconds: 1 });
-    if (wanted === 1) for (const must of COUNTS.slice(0, 2)) t.must(must, restarts(pod) === 1);
+    if (wanted === 1) for (const must of COUNTS.slice(0, 2)) t.must(must, restarts(pod) >= 1);
     t.must(COUNTS[2]!, restarts(pod) > last);
     last = restarts(pod);
   }
