@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import { FieldPath } from '../../meta/field-error.ts';
+import { decodeObject } from '../../schema/decode.ts';
 import { errorsOf } from '../testing/errors-of.ts';
+import { podErrors } from './pod-validation.ts';
 import { Pod } from './pod.ts';
 
 const image = 'web:1';
@@ -18,6 +21,14 @@ test('a pod needs containers, a container a name and an image', () => {
 test('names of containers are unique among all sorts', () => {
   expect(wrong({ containers: [{ name: 'a', image }, { name: 'a', image }] })).toEqual(['spec.containers[1].name: Duplicate value: "a"']);
   expect(wrong({ initContainers: [{ name: 'a', image }] })).toEqual(['spec.initContainers[0].name: Duplicate value: "a"']);
+});
+
+test('a spec found sound under one name is judged anew under another', () => {
+  const { spec } = decodeObject<Pod>(Pod, pod({ resourceClaims: [{ name: 'gpu', resourceClaimTemplateName: 'gpu' }] })).value;
+  const fieldsUnder = (name: string) => [...podErrors({ metadata: { name }, spec }, FieldPath.of())].map(({ field }) => field);
+  expect(fieldsUnder('web')).toEqual([]);
+  expect(fieldsUnder('web')).toEqual([]);
+  expect(fieldsUnder('w'.repeat(250))).toEqual(['spec.resourceClaims[0].name']);
 });
 
 test('an image may not be padded in a pod', () => {

@@ -27,14 +27,24 @@ interface PodLike {
   readonly spec: PodSpec;
 }
 
+/** Specs without fault, with the name of their pod, which matters too: an object never changes, and most writes to a pod leave its spec alone. */
+const sound = new WeakMap<PodSpec, string>();
+
 /** A pod proper. Its metadata, annotations apart, is checked for every kind alike. */
 export function* podErrors({ metadata, spec }: PodLike, at: FieldPath): Errors {
   yield* podAnnotationErrors(metadata.annotations, spec, at.child('metadata').child('annotations'));
-  yield* podSpecErrors(spec, at.child('spec'), metadata.name ?? '');
+  const name = metadata.name ?? '';
+  if (sound.get(spec) === name) return;
+  const errors = [...podSpecErrors(spec, at.child('spec'), name), ...tokenErrors(spec, at.child('spec'))];
+  if (errors.length === 0) sound.set(spec, name);
+  yield* errors;
+}
+
+function* tokenErrors(spec: PodSpec, at: FieldPath): Errors {
   if (spec.serviceAccountName) return;
   for (const [index, { projected }] of (spec.volumes ?? []).entries()) {
     for (const [position, { serviceAccountToken }] of (projected?.sources ?? []).entries()) {
-      const here = at.child('spec').child('volumes').index(index).child('projected').child('sources').index(position);
+      const here = at.child('volumes').index(index).child('projected').child('sources').index(position);
       if (serviceAccountToken) yield forbidden(here.child('serviceAccountToken'), 'must not be specified when serviceAccountName is not set');
     }
   }
