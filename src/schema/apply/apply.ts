@@ -80,11 +80,11 @@ export function trackUpdate(update: Update): AnyObject {
   const changes = withoutIgnored(compare(kind.schema, live ?? blankOf(kind.schema), next), update);
   if (isEmptySet(changes.changed) && isEmptySet(changes.removed)) return withManagers(next, before);
   const self = managerOf(update, 'Update');
-  const after = takenFrom(before, changes, '');
-  if (!isEmptySet(changes.changed)) {
-    const mine = before.get(identityOf(self))?.fields ?? EMPTY;
-    after.set(identityOf(self), managedAt(self, union(difference(mine, changes.removed), changes.changed), update.now));
-  }
+  const identity = identityOf(self);
+  if (isEmptySet(changes.changed)) return withManagers(next, takenFrom(before, changes, ''));
+  const after = takenFrom(before, changes, identity);
+  const mine = before.get(identity)?.fields ?? EMPTY;
+  after.set(identity, managedAt(self, union(difference(mine, changes.removed), changes.changed), update.now));
   return withManagers(next, after);
 }
 

@@ -4,7 +4,7 @@ import { resolved } from '../go-type.ts';
 import type { ListNode, SchemaNode } from '../node.ts';
 import { isShed, shedsOf } from '../omit-empty.ts';
 import { EMPTY, isEmptySet, withSelf, type FieldSet } from './field-set.ts';
-import { fieldSchema, itemStep, partsOf, sameItem, shapeOf } from './walk.ts';
+import { fieldAt, itemStep, partsOf, sameItem, shapeOf } from './walk.ts';
 
 /** The fields an applied configuration mentions: its leaves, each item of a list, each entry of a map. */
 export function fieldsOf(schema: SchemaNode, value: unknown): FieldSet {
@@ -56,15 +56,16 @@ function compareRecords(node: Exclude<SchemaNode, { type: 'lazy' }>, [before, af
     const value = after[name];
     const former = Object.hasOwn(before, name) ? before[name] : undefined;
     if (value === former || value === undefined) continue;
-    const schema = fieldSchema(node, name);
+    const { step, schema } = fieldAt(node, name);
     // Empty where nothing was: stored, it will not be there either.
     if (former === undefined && isShed(shedsOf(schema), value)) continue;
-    if (former === undefined) into.changed[`f:${name}`] = whole(schema, value);
-    else comparePart(`f:${name}`, { schema, former, value }, into);
+    if (former === undefined) into.changed[step] = whole(schema, value);
+    else comparePart(step, { schema, former, value }, into);
   }
   for (const name of Object.keys(before)) {
     if (before[name] === undefined || (Object.hasOwn(after, name) && after[name] !== undefined)) continue;
-    into.removed[`f:${name}`] = whole(fieldSchema(node, name), before[name]);
+    const { step, schema } = fieldAt(node, name);
+    into.removed[step] = whole(schema, before[name]);
   }
 }
 

@@ -40,6 +40,7 @@ test('union, difference and intersection are those of sets of paths', () => {
     expect(flat(difference(a, b))).toEqual(new Set([...x].filter((path) => !y.has(path))));
     expect(flat(intersection(a, b))).toEqual(new Set([...x].filter((path) => y.has(path))));
     expect(difference(a, a)).toEqual({});
+    expect(union(a, structuredClone(a))).toBe(a);
     expect(difference(union(a, b), b)).toEqual(difference(a, b));
   }
 });

@@ -65,17 +65,24 @@ const rebuilt = (member: boolean, below: FieldSet): FieldSet | undefined =>
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b || isEmptySet(b)) return a;
   if (isEmptySet(a)) return b;
-  const all: Record<string, FieldSet> = { ...a };
+  let all: Record<string, FieldSet> | undefined;
   for (const step of Object.keys(b)) {
-    const [mine, other] = [all[step], b[step]!];
-    all[step] = mine === undefined || step === SELF ? other : joined(mine, other);
+    const [mine, other] = [a[step], b[step]!];
+    if (step === SELF && mine !== undefined) continue;
+    const both = mine === undefined ? other : joined(mine, other);
+    if (both === mine) continue;
+    all ??= { ...a };
+    all[step] = both;
   }
-  return all;
+  return all ?? a;
 }
 
 function joined(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b) return a;
-  return rebuilt(isMember(a) || isMember(b), union(belowOf(a), belowOf(b))) ?? EMPTY;
+  const mineBelow = belowOf(a);
+  const below = union(mineBelow, belowOf(b));
+  if (below === mineBelow && (isMember(a) || !isMember(b))) return a;
+  return rebuilt(isMember(a) || isMember(b), below) ?? EMPTY;
 }
 
 /** Members of `a` that are not members of `b`. */

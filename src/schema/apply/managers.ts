@@ -62,14 +62,17 @@ const entryOf = ({ name, operation, apiVersion, subresource, time, fields }: Man
 
 /** Thousands of pods of one template have the same sets: they are one object in memory. */
 const known = new Map<string, FieldSet>();
+const isShared = new WeakSet<FieldSet>();
 const MAX_KNOWN = 2048;
 
 function shared(fields: FieldSet): FieldSet {
+  if (isShared.has(fields)) return fields;
   const text = JSON.stringify(fields);
   const twin = known.get(text);
   if (twin) return twin;
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(text, fields);
+  isShared.add(fields);
   return fields;
 }
 

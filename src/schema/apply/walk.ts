@@ -1,7 +1,7 @@
 import { deepEqual } from '../../base/deep-equal.ts';
 import { isRecord } from '../../meta/own.ts';
 import { resolved } from '../go-type.ts';
-import type { ListNode, SchemaNode } from '../node.ts';
+import type { ListNode, ObjectNode, SchemaNode } from '../node.ts';
 
 /** Undeclared data within what keeps unknown fields: records merge field by field, all else is one value. */
 const DEDUCED: SchemaNode = { type: 'any' };
@@ -34,18 +34,36 @@ export interface Part {
 /** The parts of a value that is not a leaf. */
 export function partsOf(schema: SchemaNode, value: unknown): readonly Part[] {
   const node = resolved(schema);
+  const parts: Part[] = [];
   if (node.type === 'list') {
-    const { items } = node;
-    return Array.isArray(value) ? (value as readonly unknown[]).map((item) => ({ step: itemStep(node, item), schema: items, value: item })) : [];
+    if (Array.isArray(value)) for (const item of value as readonly unknown[]) parts.push({ step: itemStep(node, item), schema: node.items, value: item });
+  } else if (isRecord(value)) {
+    for (const name of Object.keys(value)) {
+      if (value[name] === undefined) continue;
+      const { step, schema: inner } = fieldAt(node, name);
+      parts.push({ step, schema: inner, value: value[name] });
+    }
   }
-  if (!isRecord(value)) return [];
-  return Object.keys(value).flatMap((name) => (value[name] === undefined ? [] : [{ step: `f:${name}`, schema: fieldSchema(node, name), value: value[name] }]));
+  return parts;
 }
 
-/** What describes a field of a record, or an entry of a map. */
-export function fieldSchema(node: Exclude<SchemaNode, { type: 'lazy' }>, name: string): SchemaNode {
-  if (node.type === 'map') return node.values;
-  return node.type === 'object' && Object.hasOwn(node.fields, name) ? node.fields[name]! : DEDUCED;
+/** The way to a field of a record or an entry of a map, and what describes it. */
+export interface FieldAt {
+  readonly step: string;
+  readonly schema: SchemaNode;
+}
+
+export function fieldAt(node: Exclude<SchemaNode, { type: 'lazy' }>, name: string): FieldAt {
+  const known = node.type === 'object' ? declaredIn(node).get(name) : undefined;
+  return known ?? { step: `f:${name}`, schema: node.type === 'map' ? node.values : DEDUCED };
+}
+
+const declared = new WeakMap<ObjectNode, ReadonlyMap<string, FieldAt>>();
+
+function declaredIn(node: ObjectNode): ReadonlyMap<string, FieldAt> {
+  let fields = declared.get(node);
+  if (!fields) declared.set(node, (fields = new Map(Object.entries(node.fields).map(([name, schema]) => [name, { step: `f:${name}`, schema }]))));
+  return fields;
 }
 
 /** How an item of a set or a keyed list is addressed: `v:"x"`, `k:{"containerPort":80,"protocol":"TCP"}`. */
