@@ -17,8 +17,10 @@ export async function answerHttp2(exchange: Exchange, stream: ServerHttp2Stream,
   let answer: ApiResponse;
   try {
     const body = await bodyOf(exchange, stream, { url, headers: request.headers });
-    const parts = { method, url, headers: headersOf(request.headers), peer: request.peer, signal: scope.signal };
-    answer = await exchange.handle(body ? { ...parts, body } : parts);
+    answer = await exchange.handle({
+      method, url, headers: headersOf(request.headers), peer: request.peer, ...(body && { body }),
+      get signal() { return scope.signal; },
+    });
   } catch (error) {
     answer = failure(error);
   }
