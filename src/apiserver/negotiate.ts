@@ -28,6 +28,8 @@ export interface Offer {
   readonly protobuf: boolean;
   /** Views of objects are offered. */
   readonly views: boolean;
+  /** Of a watch: YAML has no frames. */
+  readonly stream?: boolean;
 }
 
 /** The first clause of `accept`, by weight and then by order, that the server can write. */
@@ -35,15 +37,22 @@ export function negotiate(accept: string | undefined, offer: Offer): Media {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return JSON_MEDIA;
   for (const clause of parseAccept(accept)) {
     const type = TYPES[clause.type];
-    if (type === undefined || (type === 'protobuf' && !offer.protobuf)) continue;
+    if (type === undefined || (type === 'protobuf' && !offer.protobuf) || (type === 'yaml' && offer.stream)) continue;
     const { as, v, g, pretty } = clause.params;
     const prettily = pretty === '1' || pretty === 'true' ? { pretty: true } : {};
     if (as === undefined) return { type, ...prettily };
-    if (!offer.views || !VIEWS.has(as) || g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1') || type === 'protobuf') continue;
+    if (!offer.views || !VIEWS.has(as) || g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1') || (type === 'protobuf' && as === 'Table')) continue;
     return { type, as: as as NonNullable<Media['as']>, asVersion: v, ...prettily };
   }
-  const types = ['application/json', 'application/yaml', ...(offer.protobuf ? ['application/vnd.kubernetes.protobuf'] : [])];
+  const types = [CONTENT_TYPES.json, ...(offer.stream ? [] : [CONTENT_TYPES.yaml]), ...(offer.protobuf ? [CONTENT_TYPES.protobuf] : [])]
+    .map((type) => (offer.stream ? `${type};stream=watch` : type));
   throw new ApiError('NotAcceptable', `only the following media types are accepted: ${types.join(', ')}`);
+}
+
+/** Whether a failure is to be told in protobuf; who accepts nothing the server has gets JSON. */
+export function prefersProtobuf(accept: string | undefined): boolean {
+  const first = accept?.includes(CONTENT_TYPES.protobuf) ? parseAccept(accept).find(({ type }) => Object.hasOwn(TYPES, type)) : undefined;
+  return first?.type === CONTENT_TYPES.protobuf;
 }
 
 export interface AcceptClause {

@@ -7,12 +7,13 @@ import { duplicateFields } from '../schema/duplicate-fields.ts';
 import { bodyOptions, mediaType, readBody, textOf } from './body.ts';
 import type { Core } from './core.ts';
 import type { Exchange } from './exchange.ts';
-import { type Media, negotiate } from './negotiate.ts';
+import { JSON_MEDIA, type Media, negotiate } from './negotiate.ts';
+import { hasProtobuf, objectBytes, pageBytes, versionBytes } from './protobuf-answer.ts';
 import { parseWriteQuery, type WriteQuery } from './query.ts';
 import type { Page } from './registry/list.ts';
 import type { Outcome, WriteContext } from './registry/write-context.ts';
 import type { Served } from './resources.ts';
-import { answer, answerBytes, toJson } from './respond.ts';
+import { answer, answerBytes, answerProtobuf, toJson } from './respond.ts';
 import { type View, viewOf } from './views.ts';
 import type { Version } from './watch-cache/version.ts';
 
@@ -23,8 +24,9 @@ export interface ResourceRequest {
   readonly served: Served;
 }
 
-export function mediaOf({ exchange: { request } }: ResourceRequest): Media {
-  return request.wantsObjects ? { type: 'json' } : negotiate(request.headers['accept'], { protobuf: false, views: true });
+export function mediaOf({ exchange: { request, info }, served }: ResourceRequest): Media {
+  if (request.wantsObjects) return JSON_MEDIA;
+  return negotiate(request.headers['accept'], { protobuf: hasProtobuf(served.kind), views: true, stream: info.verb === 'watch' });
 }
 
 export function requestView({ core, exchange, served }: ResourceRequest, media: Media): View | undefined {
@@ -63,6 +65,7 @@ export function answerVersion(at: ResourceRequest, status: number, version: Vers
   if (request.wantsObjects) return answer(request, status, version.object);
   const media = mediaOf(at);
   if (media.type === 'json' && media.as === undefined && !wantsPretty(at, media)) return answerBytes(status, [version.served.subarray(1)]);
+  if (media.type === 'protobuf' && media.as === undefined) return answerProtobuf(status, versionBytes(version));
   return answerObject(at, status, version.object);
 }
 
@@ -72,7 +75,14 @@ export function answerObject(at: ResourceRequest, status: number, object: unknow
   if (request.wantsObjects) return answer(request, status, object);
   const media = mediaOf(at);
   const view = isStoredObject(object, at.served.kind) ? requestView(at, media) : undefined;
-  return answer(request, status, view ? view.one(object as AnyObject) : object, { ...media, pretty: wantsPretty(at, media) });
+  return answerData(at, status, view ? view.one(object as AnyObject) : object);
+}
+
+/** Written out as asked for; as JSON where it has no other form. */
+function answerData(at: ResourceRequest, status: number, data: unknown): ApiResponse {
+  const media = mediaOf(at);
+  const bytes = media.type === 'protobuf' ? objectBytes(at.core.resources.kinds(), data) : undefined;
+  return bytes ? answerProtobuf(status, bytes) : answer(at.exchange.request, status, data, { ...media, pretty: wantsPretty(at, media) });
 }
 
 const isStoredObject = (object: unknown, kind: Kind): boolean =>
@@ -105,7 +115,8 @@ export function answerPage(at: ResourceRequest, page: Page): ApiResponse {
   const media = mediaOf(at);
   const pretty = wantsPretty(at, media);
   const view = requestView(at, media);
-  if (view) return answer(request, 200, view.many(page.versions.map((version) => version.object), metadata), { ...media, pretty });
+  if (view) return answerData(at, 200, view.many(page.versions.map((version) => version.object), metadata));
+  if (media.type === 'protobuf') return answerProtobuf(200, pageBytes(kind, metadata, page.versions));
   if (media.type !== 'json' || pretty) return answer(request, 200, asObject(), { ...media, pretty });
   const open = encoder.encode(`${toJson(head, {type: 'json'}).slice(0, -2)},"items":[`);
   return answerBytes(200, [open, ...page.versions.map(({ served }, index) => (index === 0 ? served.subarray(1) : served)), LIST_END]);

@@ -1,10 +1,13 @@
 import { stringify as stringifyYaml } from 'yaml';
 import type { ApiError, Status } from '../meta/api-error.ts';
 import type { ApiRequest, ApiResponse, Headers } from '../wire/api.ts';
-import { CONTENT_TYPES, JSON_MEDIA, type Media } from './negotiate.ts';
+import { CONTENT_TYPES, JSON_MEDIA, type Media, prefersProtobuf } from './negotiate.ts';
+import { statusBytes } from './protobuf-answer.ts';
 
 const encoder = new TextEncoder();
-const JSON_HEADERS: Headers = { 'cache-control': 'no-cache, private', 'content-type': 'application/json' };
+const headersOf = (contentType: string): Headers => ({ 'cache-control': 'no-cache, private', 'content-type': contentType });
+const JSON_HEADERS = headersOf(CONTENT_TYPES.json);
+const PROTOBUF_HEADERS = headersOf(CONTENT_TYPES.protobuf);
 
 /** Any data as a body: an object for in-process callers, else text of the media asked for. */
 export function answer(request: ApiRequest, status: number, object: unknown, media: Media = JSON_MEDIA): ApiResponse {
@@ -23,11 +26,16 @@ export function answerBytes(status: number, chunks: readonly Uint8Array[], heade
 }
 
 export function answerText(status: number, text: string, contentType = 'text/plain; charset=utf-8'): ApiResponse {
-  return answerBytes(status, [encoder.encode(text)], { 'cache-control': 'no-cache, private', 'content-type': contentType });
+  return answerBytes(status, [encoder.encode(text)], headersOf(contentType));
+}
+
+export function answerProtobuf(status: number, bytes: Uint8Array): ApiResponse {
+  return answerBytes(status, [bytes], PROTOBUF_HEADERS);
 }
 
 export function answerError(request: ApiRequest, error: ApiError): ApiResponse {
-  const response = answer(request, error.code, error.toStatus());
+  const inProtobuf = !request.wantsObjects && error.reason !== 'NotAcceptable' && prefersProtobuf(request.headers['accept']);
+  const response = inProtobuf ? answerProtobuf(error.code, statusBytes(error.toStatus())) : answer(request, error.code, error.toStatus());
   const retryAfter = error.details?.retryAfterSeconds;
   if (retryAfter === undefined) return response;
   return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfter) } };

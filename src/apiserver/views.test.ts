@@ -53,7 +53,7 @@ test('a media type that nobody here writes answers 406', async () => {
   const { status, body } = await api.request('GET', MAPS, undefined, accept('text/html'));
 
   expect(status).toBe(406);
-  expect(body.message).toBe('only the following media types are accepted: application/json, application/yaml');
+  expect(body.message).toBe('only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf');
 });
 
 test('an object of a kind that is made by PUT comes into being', async () => {

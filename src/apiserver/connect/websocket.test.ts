@@ -123,6 +123,19 @@ test('a watch sends one event a message and ends when its time is over', async (
   await caller.connection.end();
 });
 
+test('a watch in protobuf sends its events as they are, without lengths', async () => {
+  await using api = await startApi();
+  await api.request('POST', MAPS, { metadata: { name: 'a' } });
+  const caller = await open(api, `${MAPS}?watch=true`, { accept: 'application/vnd.kubernetes.protobuf' });
+
+  const event = await caller.next();
+  if (event?.type !== 'binary') throw new Error(`no binary message but ${event?.type}`);
+  expect([...event.bytes.subarray(0, 7)]).toEqual([10, 5, ...encoder.encode('ADDED')]);
+  await caller.connection.write(encodeClose(1000, '', MASK));
+  await caller.connection.end();
+  expect(await caller.rest()).toEqual([{ type: 'close', code: 1000, reason: '' }]);
+});
+
 test('over a socket, a common client reads logs and watches', async () => {
   await using api = await withLogs(() => saying('hello\n'));
   await using server = await serve((request) => api.server.handler({ ...request, peer: { address: 'test', user: ADMIN } }), { host: '127.0.0.1', port: 0, log: silent });

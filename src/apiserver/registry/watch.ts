@@ -5,11 +5,12 @@ import { apiVersionOf } from '../../meta/resource.ts';
 import type { ApiRequest, ApiResponse, WireEvent } from '../../wire/api.ts';
 import type { Core } from '../core.ts';
 import { CONTENT_TYPES, type Media } from '../negotiate.ts';
+import { eventFrame, objectBytes, versionBytes } from '../protobuf-answer.ts';
 import { type ListQuery, parseResourceVersion } from '../query.ts';
 import type { Served } from '../resources.ts';
 import { selection } from '../selectors.ts';
 import type { View } from '../views.ts';
-import { frameOf, Frames } from '../watch-cache/frames.ts';
+import { frameOf, Frames, jsonFrame } from '../watch-cache/frames.ts';
 import type { Version } from '../watch-cache/version.ts';
 import { type WatchedEvent, Watcher } from '../watch-cache/watcher.ts';
 
@@ -49,7 +50,7 @@ export async function watch(at: WatchRequest): Promise<ApiResponse> {
   if (request.wantsObjects) return { status: 200, headers: {}, body: { type: 'events', events: asObjects(at, feed) } };
   return {
     status: 200,
-    headers: { 'cache-control': 'no-cache, private', 'content-type': CONTENT_TYPES[at.media.type] },
+    headers: { 'cache-control': 'no-cache, private', 'content-type': `${CONTENT_TYPES[at.media.type]}${at.media.type === 'json' ? '' : ';stream=watch'}` },
     body: { type: 'stream', chunks: asFrames(at, feed) },
   };
 }
@@ -137,17 +138,31 @@ async function* asObjects({ served }: WatchRequest, feed: Feed): AsyncGenerator<
 }
 
 /** Frames shared by every watch of a server, by its core. */
-const sharedFrames = new WeakMap<Core, Frames>();
+const sharedFrames = new WeakMap<Core, { readonly json: Frames; readonly protobuf: Frames }>();
+
+function framesOf({ core, media }: WatchRequest): Frames {
+  let shared = sharedFrames.get(core);
+  if (!shared) {
+    shared = { json: new Frames(jsonFrame), protobuf: new Frames(({ type, version }) => eventFrame(type, versionBytes(version))) };
+    sharedFrames.set(core, shared);
+  }
+  return media.type === 'protobuf' ? shared.protobuf : shared.json;
+}
+
+/** A frame of what is not stored in this form. */
+function singleFrame({ core, media }: WatchRequest, type: string, object: unknown): Uint8Array {
+  if (media.type !== 'protobuf') return frameOf(type, object);
+  return eventFrame(type, objectBytes(core.resources.kinds(), object) ?? new Uint8Array());
+}
 
 async function* asFrames(at: WatchRequest, feed: Feed): AsyncGenerator<readonly Uint8Array[]> {
-  const { core, served, view } = at;
-  let frames = sharedFrames.get(core);
-  if (!frames) sharedFrames.set(core, (frames = new Frames()));
+  const { served, view } = at;
+  const frames = framesOf(at);
   for await (const batch of feed) {
     yield batch.map((event) => {
-      if (event.type === 'BOOKMARK') return frameOf('BOOKMARK', view ? view.one(bookmarkObject(served, event)) : bookmarkObject(served, event));
-      if (event.type === 'ERROR') return frameOf('ERROR', event.error.toStatus());
-      return view ? frameOf(event.type, view.one(event.version.object)) : frames.of(event);
+      if (event.type === 'BOOKMARK') return singleFrame(at, 'BOOKMARK', view ? view.one(bookmarkObject(served, event)) : bookmarkObject(served, event));
+      if (event.type === 'ERROR') return singleFrame(at, 'ERROR', event.error.toStatus());
+      return view ? singleFrame(at, event.type, view.one(event.version.object)) : frames.of(event);
     });
   }
 }

@@ -10,20 +10,28 @@ const HEADS = {
   DELETED: encoder.encode('{"type":"DELETED","object":'),
 };
 
-/** Watch frames in JSON, made once for all who are sent the same event in the same tick or soon after. */
+/** Watch frames, made once for all who are sent the same event in the same tick or soon after. */
 export class Frames {
+  readonly #build: (event: WatchedEvent) => Uint8Array;
   readonly #made = new Map<Version, Partial<Record<WatchedEvent['type'], Uint8Array>>>();
 
-  of({ type, version }: WatchedEvent): Uint8Array {
+  constructor(build: (event: WatchedEvent) => Uint8Array) {
+    this.#build = build;
+  }
+
+  of(event: WatchedEvent): Uint8Array {
+    const { type, version } = event;
     const frames = this.#made.get(version);
     const made = frames?.[type];
     if (made) return made;
     if (this.#made.size >= KEPT) this.#made.clear();
-    const frame = buildFrame(HEADS[type], version.servedOnce);
+    const frame = this.#build(event);
     this.#made.set(version, { ...frames, [type]: frame });
     return frame;
   }
 }
+
+export const jsonFrame = ({ type, version }: WatchedEvent): Uint8Array => buildFrame(HEADS[type], version.servedOnce);
 
 /** @param served `,{…}\n` */
 function buildFrame(head: Uint8Array, served: Uint8Array): Uint8Array {

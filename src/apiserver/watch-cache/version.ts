@@ -1,4 +1,5 @@
 import type { AnyObject } from '../../meta/object.ts';
+import { encodeMessage } from '../../schema/protobuf/encode.ts';
 import { type Codec, versioned } from '../registry/codec.ts';
 
 /** One object as of one revision: its bytes, decoded at most once, spliced at most once. Immutable to the outside. */
@@ -9,6 +10,7 @@ export class Version {
   readonly value: Uint8Array;
   #object: AnyObject | undefined;
   #served: Uint8Array | undefined;
+  #message: Uint8Array | undefined;
 
   constructor(codec: Codec, at: { readonly key: string; readonly value: Uint8Array; readonly revision: number }) {
     this.codec = codec;
@@ -29,6 +31,11 @@ export class Version {
   /** Served bytes that are not kept: for watch frames, which hold a copy themselves. */
   get servedOnce(): Uint8Array {
     return this.#served ?? this.codec.served(this.value, this.revision);
+  }
+
+  /** As protobuf, without envelope. */
+  get message(): Uint8Array {
+    return (this.#message ??= encodeMessage(this.codec.kind.schema, this.object));
   }
 
   /** The same state under a later revision: what a watcher sees of a deletion, or of an object leaving its selector. */
