@@ -72,10 +72,20 @@ function* slabs(chunks: readonly Uint8Array[]): Generator<Uint8Array> {
   for (const [at, chunk] of chunks.entries()) {
     size += chunk.byteLength;
     if (size < SLAB && at < chunks.length - 1) continue;
-    if (size > 0) yield from === at ? chunk : Buffer.concat(chunks.slice(from, at + 1), size);
+    if (size > 0) yield from === at ? chunk : joined(chunks.slice(from, at + 1), size);
     from = at + 1;
     size = 0;
   }
+}
+
+/** The slab made last: within a tick, hundreds of watchers are sent the same few events. */
+let latest: { readonly parts: readonly Uint8Array[]; readonly slab: Uint8Array } | undefined;
+
+function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
+  if (latest?.parts.length === parts.length && parts.every((part, at) => part === latest?.parts[at])) return latest.slab;
+  const slab = Buffer.concat(parts, size);
+  latest = { parts, slab };
+  return slab;
 }
 
 /** The answer for a request that no handler could take, or that one failed on: a metav1.Status. */
