@@ -42,3 +42,9 @@ export async function releaseSlot(dataDir: string, slot: number): Promise<void> 
   const holder = await readFile(fileOf(slot), 'utf8').catch(() => '');
   if (holder.trim() === dataDir) await rm(fileOf(slot), { force: true });
 }
+
+/** Whether what bears the slot's number on this machine is another cluster's by now. */
+export async function isTaken(dataDir: string, slot: number): Promise<boolean> {
+  const holder = (await readFile(fileOf(slot), 'utf8').catch(() => '')).trim();
+  return holder !== '' && holder !== dataDir;
+}

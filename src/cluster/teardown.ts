@@ -8,7 +8,7 @@ import type { Layout, NodeLayout } from './layout.ts';
 import { machineExec, type Exec } from './machine/exec.ts';
 import { cgroupOf, mountPoints, POD_BRIDGE, removePlaces } from './node/place.ts';
 import { readSettings, type NodePlace, type Settings } from './settings.ts';
-import { releaseSlot } from './slots.ts';
+import { isTaken, releaseSlot } from './slots.ts';
 import { ask } from './supervisor/control.ts';
 import { endProcess, machineProcesses, type Processes } from './supervisor/process.ts';
 import { agentName, CONTROL_PLANE, containerdName } from './supervisor/programs.ts';
@@ -23,6 +23,8 @@ interface Stopping {
   readonly layout: Layout;
   readonly settings: Settings;
   readonly records: Records;
+  /** This cluster was stopped before and another has its slot now: links, rules and cgroups of that number are not ours to remove. */
+  readonly isStranger: boolean;
   readonly processes: Processes;
   readonly exec: Exec;
 }
@@ -34,12 +36,13 @@ export async function stopCluster(layout: Layout, say: (line: string) => void): 
   await rm(wantedFile(layout), { force: true }); // from here on nobody starts a supervisor again
   await ask(layout.dataDir, 'release');
   const records = await readRecords(layout);
-  const stopping: Stopping = { layout, settings, records, processes: machineProcesses(systemClock), exec: machineExec };
+  const isStranger = await isTaken(layout.dataDir, settings.slot);
+  const stopping: Stopping = { layout, settings, records, isStranger, processes: machineProcesses(systemClock), exec: machineExec };
   if (Object.keys(records).length > 0) say('stopping');
   await Promise.all([...settings.nodes.map((node) => stopNode(stopping, node)), end(stopping, CONTROL_PLANE)]);
-  await removePlaces(layout, settings, machineExec);
+  if (!isStranger) await removePlaces(layout, settings, machineExec);
   await unmountBelow(layout.dataDir, machineExec);
-  if (settings.nodes.length > 0) await removeCgroups(`/knarr-${settings.slot}`);
+  if (settings.nodes.length > 0 && !isStranger) await removeCgroups(`/knarr-${settings.slot}`);
   await rm(layout.run, { recursive: true, force: true });
   await releaseSlot(layout.dataDir, settings.slot);
 }
@@ -50,7 +53,7 @@ async function end({ records, processes }: Stopping, name: string): Promise<void
 }
 
 async function stopNode(stopping: Stopping, node: NodePlace): Promise<void> {
-  const { layout, settings, records, processes } = stopping;
+  const { layout, settings, records, isStranger, processes } = stopping;
   await end(stopping, agentName(node));
   const place = layout.node(node.name);
   const containerd = records[containerdName(node)];
@@ -59,8 +62,8 @@ async function stopNode(stopping: Stopping, node: NodePlace): Promise<void> {
     await removePods(cri).catch(() => {}); // what is left is killed below
   }
   await end(stopping, containerdName(node));
-  await killLeftovers(place, cgroupOf(settings, node));
-  if (node.place === 'host') { // a namespace takes its rules and links with it
+  await killLeftovers(place, isStranger ? undefined : cgroupOf(settings, node));
+  if (node.place === 'host' && !isStranger) { // a namespace takes its rules and links with it
     await cleanProxy(machineExec.run);
     await cleanNetwork({ run: machineExec.run, bridge: POD_BRIDGE });
   }
@@ -77,12 +80,12 @@ async function removePods(cri: Cri): Promise<void> {
 }
 
 /** Shims and containers of a containerd that could not be asked: found by what they were started with and where they live. */
-async function killLeftovers(place: NodeLayout, cgroup: string): Promise<void> {
+async function killLeftovers(place: NodeLayout, cgroup: string | undefined): Promise<void> {
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
   for (const pid of pids) {
     const [command, groups] = await Promise.all(['cmdline', 'cgroup'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')));
     const isShim = command!.split('\0').includes(place.containerdSocket) && command!.includes('containerd-shim');
-    const isContained = groups!.split('\n').some((line) => `${line.split(':')[2] ?? ''}/`.startsWith(`${cgroup}/`));
+    const isContained = cgroup !== undefined && groups!.split('\n').some((line) => `${line.split(':')[2] ?? ''}/`.startsWith(`${cgroup}/`));
     if (isShim || isContained) kill(pid);
   }
 }

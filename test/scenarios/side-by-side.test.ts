@@ -31,3 +31,16 @@ test('the end of one is not the end of the other', async () => {
   const ip = await second!.kubectl('get', 'service', 'web-1', '-o', 'jsonpath={.spec.clusterIP}');
   expect(await fetchText(`http://${ip}/`)).toBe('cluster 1\n');
 });
+
+test('what was stopped before takes nothing from who came after it', async () => {
+  const [first] = clusters;
+  await using third = await startCluster(); // it has the first one's networks now
+  await third.kubectl('run', 'stays', '--image=knarr.local/busybox:1', '--', 'sleep', '100000');
+  await third.kubectl('wait', '--for=condition=Ready', 'pod/stays', '--timeout=60s');
+
+  expect((await first!.knarr('down', '--purge')).code).toBe(0);
+
+  expect(await third.kubectl('exec', 'stays', '--', 'echo', 'still here')).toBe('still here\n');
+  await third.kubectl('run', 'comes', '--image=knarr.local/busybox:1', '--', 'sleep', '100000');
+  await third.kubectl('wait', '--for=condition=Ready', 'pod/comes', '--timeout=60s');
+});
