@@ -14,7 +14,7 @@ import { metricsStage } from './metrics.ts';
 export function chain(core: Core): readonly Stage[] {
   return [
     metricsStage(core),
-    compressStage,
+    compressStage(core),
     errorsStage(core),
     authenticateStage(core),
     maxInFlightStage(core),

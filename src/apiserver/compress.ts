@@ -1,4 +1,6 @@
 import type { ApiRequest, ApiResponse } from '../wire/api.ts';
+import type { ApiServerConfig } from './config.ts';
+import type { Core } from './core.ts';
 import type { Stage } from './exchange.ts';
 
 /** Upstream's: smaller answers are not worth the time. */
@@ -7,27 +9,30 @@ const THRESHOLD_BYTES = 128 * 1024;
 const PIECE_BYTES = 256 * 1024;
 
 /** Compresses large answers for those who take gzip. Watches, logs and what comes from elsewhere stay as they are. */
-export const compressStage: Stage = {
-  name: 'compress',
-  async handle(exchange, next) {
-    const response = await next(exchange);
-    return acceptsGzip(exchange.request) && exchange.info.subresource !== 'proxy' ? compressed(response) : response;
-  },
-};
+export function compressStage({ config: { gzip = packed } }: Core): Stage {
+  return {
+    name: 'compress',
+    async handle(exchange, next) {
+      const response = await next(exchange);
+      return acceptsGzip(exchange.request) && exchange.info.subresource !== 'proxy' ? compressed(response, gzip) : response;
+    },
+  };
+}
 
 /** `gzip` by itself, without a weight: as upstream reads it. */
 const acceptsGzip = ({ method, headers, wantsObjects }: ApiRequest): boolean =>
   !wantsObjects && method !== 'HEAD' && (headers['accept-encoding'] ?? '').split(',').some((token) => token.trim() === 'gzip');
 
-function compressed(response: ApiResponse): ApiResponse {
+function compressed(response: ApiResponse, gzip: NonNullable<ApiServerConfig['gzip']>): ApiResponse {
   const { headers, body } = response;
   if (body?.type !== 'bytes' || headers['content-encoding'] !== undefined) return response;
   if (body.chunks.reduce((sum, { length }) => sum + length, 0) <= THRESHOLD_BYTES) return response;
   const vary = headers['vary'] === undefined ? 'Accept-Encoding' : `${headers['vary']}, Accept-Encoding`;
-  return { ...response, headers: { ...headers, 'content-encoding': 'gzip', vary }, body: { type: 'stream', chunks: gzip(body.chunks) } };
+  return { ...response, headers: { ...headers, 'content-encoding': 'gzip', vary }, body: { type: 'stream', chunks: gzip(pieces(body.chunks)) } };
 }
 
-async function* gzip(chunks: readonly Uint8Array[]): AsyncGenerator<readonly Uint8Array[]> {
+/** By what every runtime has; it compresses more tightly, and more slowly, than it need. */
+async function* packed(chunks: Iterable<Uint8Array>): AsyncGenerator<readonly Uint8Array[]> {
   const { readable, writable } = new CompressionStream('gzip');
   const fed = feed(writable.getWriter(), chunks).catch(() => {}); // fails when the reader leaves, or with it
   const reader = readable.getReader();
@@ -39,8 +44,8 @@ async function* gzip(chunks: readonly Uint8Array[]): AsyncGenerator<readonly Uin
   }
 }
 
-async function feed(writer: WritableStreamDefaultWriter<unknown>, chunks: readonly Uint8Array[]): Promise<void> {
-  for (const piece of pieces(chunks)) await writer.write(piece);
+async function feed(writer: WritableStreamDefaultWriter<unknown>, chunks: Iterable<Uint8Array>): Promise<void> {
+  for (const chunk of chunks) await writer.write(chunk);
   await writer.close();
 }
 

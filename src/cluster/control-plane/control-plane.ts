@@ -9,6 +9,7 @@ import { startScheduler } from '../../scheduler/index.ts';
 import { startSimulatedNodes } from '../../simulate/index.ts';
 import { walDriver } from '../../store/drivers/wal.ts';
 import type { ApiHandler, UserInfo } from '../../wire/api.ts';
+import { gzip } from '../../wire/node/gzip.ts';
 import { serve } from '../../wire/node/http-server.ts';
 import type { Layout } from '../layout.ts';
 import { requirePair } from '../pki/ensure.ts';
@@ -69,6 +70,7 @@ async function apiServerConfig(layout: Layout, settings: Settings, started: Star
     advertise: { address: settings.advertiseAddress, port: settings.port },
     kubelet: started.add(kubeletDialer({ ca: ca.cert, ...kubeletClient })),
     dial: started.add(dialer()),
+    gzip,
     legacyServiceAccountTokens: settings.legacyServiceAccountTokens,
     version: { gitVersion: KUBERNETES_VERSION },
   };
