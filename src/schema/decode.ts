@@ -4,10 +4,10 @@ import { isRecord, setOwn } from '../meta/own.ts';
 import { apiVersionOf } from '../meta/resource.ts';
 import { MAX_DEPTH, Mismatch, scalarDecoder } from './decode-scalar.ts';
 import { fillDefaults } from './defaults.ts';
-import { goType, jsonKind, mismatchMessage, pathText, resolved } from './go-type.ts';
+import { goType, jsonKind, mismatchMessage, pathText } from './go-type.ts';
 import { isShed, shedsOf, type Sheds } from './omit-empty.ts';
 import type { Kind } from './kind.ts';
-import type { ListNode, MapNode, ObjectNode, SchemaNode } from './node.ts';
+import { resolved, type ListNode, type MapNode, type ObjectNode, type SchemaNode } from './node.ts';
 
 /** A decoded object and what in the input nobody declared, as `unknown field "spec.foo"`. */
 export interface Decoded<T> {

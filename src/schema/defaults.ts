@@ -1,5 +1,4 @@
-import { resolved } from './go-type.ts';
-import type { ObjectNode, SchemaNode } from './node.ts';
+import { resolved, type ObjectNode, type SchemaNode } from './node.ts';
 
 /** Fills in the schema's defaults within `value`, which was decoded with it; shares what need not change. */
 export const fillDefaults = (schema: SchemaNode, value: unknown): unknown => fillerOf(schema)?.(value) ?? value;

@@ -1,4 +1,4 @@
-import type { SchemaNode } from './node.ts';
+import { resolved, type SchemaNode } from './node.ts';
 
 /** What upstream's messages call a type: `v1.Container`, `[]string`, `int32`. Named strings print as `string`. */
 export function goType(node: SchemaNode): string {
@@ -58,13 +58,6 @@ export function mismatchMessage(root: SchemaNode, steps: Steps, value: unknown):
   const type = goType(node);
   const where = fields.length === 0 ? 'value' : `struct field ${struct}.${fields.join('.')}`;
   return `json: cannot unmarshal ${jsonKind(value, type)} into Go ${where} of type ${type}`;
-}
-
-/** The node itself, behind any lazy ones. */
-export function resolved(node: SchemaNode): Exclude<SchemaNode, { type: 'lazy' }> {
-  let found = node;
-  while (found.type === 'lazy') found = found.resolve();
-  return found;
 }
 
 /** `spec.containers[0].image`, as strict decoding names a field. */

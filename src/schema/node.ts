@@ -92,3 +92,10 @@ export interface LazyNode extends Common {
   readonly type: 'lazy';
   readonly resolve: () => SchemaNode;
 }
+
+/** What a node stands for: itself, or where it is a reference what that leads to. */
+export function resolved(node: SchemaNode): Exclude<SchemaNode, LazyNode> {
+  let found = node;
+  while (found.type === 'lazy') found = found.resolve();
+  return found;
+}

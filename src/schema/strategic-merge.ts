@@ -1,6 +1,6 @@
 import { ApiError } from '../meta/api-error.ts';
 import { isRecord as isObject, setOwn } from '../meta/own.ts';
-import type { ListNode, SchemaNode } from './node.ts';
+import { resolved, type ListNode, type SchemaNode } from './node.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -21,7 +21,6 @@ export function strategicMerge(node: SchemaNode, original: unknown, patch: unkno
 }
 
 
-const resolve = (node: SchemaNode | undefined): SchemaNode | undefined => (node?.type === 'lazy' ? resolve(node.resolve()) : node);
 
 function mergeObject(node: SchemaNode | undefined, original: Json, patch: Json): Json {
   const directive = directiveOf(patch);
@@ -78,8 +77,8 @@ function touched(patch: Json): readonly string[] {
 }
 
 function fieldOf(node: SchemaNode | undefined, key: string): SchemaNode | undefined {
-  if (node?.type === 'map') return resolve(node.values);
-  return node?.type === 'object' && Object.hasOwn(node.fields, key) ? resolve(node.fields[key]) : undefined;
+  if (node?.type === 'map') return resolved(node.values);
+  return node?.type === 'object' && Object.hasOwn(node.fields, key) ? resolved(node.fields[key]!) : undefined;
 }
 
 /** What the patch says of one field. */
@@ -147,8 +146,8 @@ function mergeItems(node: ListNode, present: readonly unknown[], patch: readonly
     const key = keyOf(node, change);
     const at = items.findIndex((item) => isObject(item) && item[node.merge!.key] === key);
     if (directive === 'delete') items = items.filter((item) => !(isObject(item) && item[node.merge!.key] === key));
-    else if (at >= 0) items[at] = mergeObject(resolve(node.items), items[at] as Json, change);
-    else items.push(mergeObject(resolve(node.items), {}, change));
+    else if (at >= 0) items[at] = mergeObject(resolved(node.items), items[at] as Json, change);
+    else items.push(mergeObject(resolved(node.items), {}, change));
   }
   return items;
 }

@@ -1,9 +1,8 @@
 import { deepEqual } from '../base/deep-equal.ts';
 import { duplicate, FieldPath, invalid, notSupported, required, tooMany, type FieldError } from '../meta/field-error.ts';
 import type { AnyObject } from '../meta/object.ts';
-import { resolved } from './go-type.ts';
 import type { Kind } from './kind.ts';
-import type { ListNode, MapNode, ObjectNode, ScalarNode, SchemaNode } from './node.ts';
+import { resolved, type ListNode, type MapNode, type ObjectNode, type ScalarNode, type SchemaNode } from './node.ts';
 
 export const IMMUTABLE = 'field is immutable';
 

@@ -2,9 +2,8 @@ import { ApiError, badRequest } from '../../meta/api-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { apiVersionOf } from '../../meta/resource.ts';
 import { decodeApplied } from '../decode.ts';
-import { resolved } from '../go-type.ts';
 import type { Kind } from '../kind.ts';
-import type { SchemaNode } from '../node.ts';
+import { resolved, type SchemaNode } from '../node.ts';
 import { pathText } from './field-set.ts';
 import { itemStep, partsOf, shapeOf } from './walk.ts';
 

@@ -1,7 +1,6 @@
 import { deepEqual } from '../../base/deep-equal.ts';
 import { isRecord } from '../../meta/own.ts';
-import { resolved } from '../go-type.ts';
-import type { ListNode, SchemaNode } from '../node.ts';
+import { resolved, type ListNode, type SchemaNode } from '../node.ts';
 import { isShed, shedsOf } from '../omit-empty.ts';
 import { EMPTY, isEmptySet, withSelf, type FieldSet } from './field-set.ts';
 import { fieldAt, itemStep, partsOf, sameItem, shapeOf } from './walk.ts';

@@ -1,6 +1,5 @@
 import { isRecord, setOwn } from '../../meta/own.ts';
-import { resolved } from '../go-type.ts';
-import type { ListNode, SchemaNode } from '../node.ts';
+import { resolved, type ListNode, type SchemaNode } from '../node.ts';
 import { EMPTY, isEmptySet, isMember, type FieldSet } from './field-set.ts';
 import { itemStep, partsOf, shapeOf } from './walk.ts';
 

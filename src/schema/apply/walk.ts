@@ -1,7 +1,6 @@
 import { deepEqual } from '../../base/deep-equal.ts';
 import { isRecord } from '../../meta/own.ts';
-import { resolved } from '../go-type.ts';
-import type { ListNode, ObjectNode, SchemaNode } from '../node.ts';
+import { resolved, type ListNode, type ObjectNode, type SchemaNode } from '../node.ts';
 
 /** Undeclared data within what keeps unknown fields: records merge field by field, all else is one value. */
 const DEDUCED: SchemaNode = { type: 'any' };

@@ -1,7 +1,7 @@
 import { MalformedProtobuf, readFields, type WireField } from '../../base/protobuf-reader.ts';
 import { setOwn } from '../../meta/own.ts';
-import type { ObjectNode, ScalarNode, SchemaNode } from '../node.ts';
-import { resolved, slotsOf, type Slot } from './plan.ts';
+import { resolved, type ObjectNode, type ScalarNode, type SchemaNode } from '../node.ts';
+import { slotsOf, type Slot } from './plan.ts';
 import { unionOf } from './unions.ts';
 
 const MAX_DEPTH = 200;

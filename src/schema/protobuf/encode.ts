@@ -1,6 +1,6 @@
 import { ProtobufWriter } from '../../base/protobuf-writer.ts';
-import type { ListNode, MapNode, ObjectNode, ScalarNode, SchemaNode } from '../node.ts';
-import { resolved, slotsOf, type Slot } from './plan.ts';
+import { resolved, type ListNode, type MapNode, type ObjectNode, type ScalarNode, type SchemaNode } from '../node.ts';
+import { slotsOf, type Slot } from './plan.ts';
 import { unionOf } from './unions.ts';
 
 type Json = Readonly<Record<string, unknown>>;

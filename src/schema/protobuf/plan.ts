@@ -31,8 +31,3 @@ function arrange(placed: readonly Placed[], depth: number): readonly Slot[] {
   const embedded = numbers.map((tag): Slot => ({ type: 'embedded', tag, slots: arrange(deeper.filter(({ way }) => way[depth] === tag), depth + 1) }));
   return [...here, ...embedded].toSorted((a, b) => a.tag - b.tag);
 }
-
-/** A node that is no reference. */
-export function resolved(node: SchemaNode): Exclude<SchemaNode, { type: 'lazy' }> {
-  return node.type === 'lazy' ? resolved(node.resolve()) : node;
-}
