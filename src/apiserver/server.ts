@@ -2,6 +2,9 @@ import type { ApiHandler } from '../wire/api.ts';
 import { Admission } from './admission/admission.ts';
 import { admissionPlugins } from './admission/order.ts';
 import { Allocations } from './allocators/allocations.ts';
+import { ClusterIps } from './allocators/cluster-ips.ts';
+import { NodePorts } from './allocators/node-ports.ts';
+import { startUpkeep } from './allocators/upkeep.ts';
 import { Tokens } from './authn/tokens.ts';
 import { NodeAuthorizer } from './authz/node.ts';
 import { RbacAuthorizer } from './authz/rbac.ts';
@@ -38,9 +41,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const from = driver.revision;
   for (const kind of options.kinds) await resources.add(kind);
   const allocations = new Allocations({
-    serviceCidr: config.serviceCidr ?? '10.96.0.0/16', nodePorts: config.nodePortRange ?? { from: 30_000, to: 32_767 },
-  }, random);
-  await allocations.follow(hub);
+    serviceCidr: config.serviceCidr ?? '10.96.0.0/16',
+    ips: new ClusterIps({ resources, clock, random }),
+    ports: new NodePorts(config.nodePortRange ?? { from: 30_000, to: 32_767 }, random),
+  });
+  await allocations.ports.follow(hub);
   hub.start(from);
   const rbac = new RbacAuthorizer(resources);
   const core: Core = {
@@ -65,6 +70,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     return run(exchange);
   };
   await bootstrap(core, handler);
+  const upkeep = await startUpkeep(core, handler);
   const expiry = startEventExpiry(core);
   const compaction = startCompaction({ driver, clock, log, interval: config.compactionInterval });
 
@@ -72,6 +78,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     handler,
     async [Symbol.asyncDispose]() {
       stopping.abort();
+      upkeep[Symbol.dispose]();
       expiry[Symbol.dispose]();
       compaction[Symbol.dispose]();
       await hub[Symbol.asyncDispose]();

@@ -5,19 +5,22 @@ import type { Core } from '../core.ts';
 import type { Served } from '../resources.ts';
 import { sameObject } from '../registry/equality.ts';
 import { rbacObjects, type Wanted } from './rbac-objects.ts';
-import { namespaceObjects, systemObjects } from './system-objects.ts';
+import { defaultServiceCidr, namespaceObjects, SERVICE_CIDR, systemObjects } from './system-objects.ts';
 
 /** The server itself, asking itself. */
 export const LOOPBACK: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
 /** Brings what every cluster starts with into being; what is there already is kept, but for what it lacks. */
 export async function bootstrap(core: Core, handler: ApiHandler): Promise<void> {
-  await Promise.all(namespaceObjects().map((wanted) => ensure(core, handler, wanted)));
+  // What everything else stands in or draws from.
+  const first = [...namespaceObjects(), defaultServiceCidr(core.allocations.cidrs)];
+  await Promise.all(first.map((wanted) => ensure(core, handler, wanted)));
   const all = [...rbacObjects(), ...systemObjects(core.config)];
   await Promise.all(all.map((wanted) => ensure(core, handler, wanted)));
 }
 
-async function ensure(core: Core, handler: ApiHandler, wanted: Wanted): Promise<void> {
+/** Makes one object, or gives a present one what it lacks. */
+export async function ensure(core: Core, handler: ApiHandler, wanted: Wanted): Promise<void> {
   const served = core.resources.of(wanted.group, wanted.plural);
   if (!served) return;
   const { name, namespace = '' } = wanted.object.metadata;
@@ -41,6 +44,7 @@ function mend({ plural, object }: Wanted, present: Wanted['object']): Wanted['ob
     const wanted = { endpoints: object['endpoints'], ports: object['ports'] };
     return sameObject(wanted, { endpoints: present['endpoints'], ports: present['ports'] }) ? undefined : { ...present, ...wanted };
   }
+  if (plural === SERVICE_CIDR.plural) return mendServiceCidr(object, present);
   const annotations = present.metadata['annotations'] as Readonly<Record<string, string>> | undefined;
   if (annotations?.['rbac.authorization.kubernetes.io/autoupdate'] === 'false') return undefined;
   if (plural === 'clusterroles' || plural === 'roles') {
@@ -55,12 +59,20 @@ function mend({ plural, object }: Wanted, present: Wanted['object']): Wanted['ob
   return missing.length === 0 ? undefined : { ...present, subjects: [...subjects, ...missing] };
 }
 
+/** A cluster that got its second family; any other difference is the administrator's to settle. */
+function mendServiceCidr({ spec: wanted }: Wanted['object'], present: Wanted['object']): Wanted['object'] | undefined {
+  const cidrs = (spec: unknown) => (spec as { readonly cidrs?: readonly string[] }).cidrs ?? [];
+  const [want, have] = [cidrs(wanted), cidrs(present['spec'])];
+  return want.length === 2 && have.length === 1 && want[0] === have[0] ? { ...present, spec: wanted } : undefined;
+}
+
 function urlOf({ kind }: Served, namespace: string): string {
   const root = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
   return namespace === '' ? `${root}/${kind.plural}` : `${root}/namespaces/${namespace}/${kind.plural}`;
 }
 
-async function send(handler: ApiHandler, { method, url, object }: { method: string; url: string; object: unknown }): Promise<void> {
+/** Asks the server itself. @throws ApiError */
+export async function send(handler: ApiHandler, { method, url, object }: { method: string; url: string; object: unknown }): Promise<void> {
   const { status, body } = await handler({
     method, url, headers: {}, peer: { address: 'in-process', user: LOOPBACK }, body: { type: 'object', object },
     wantsObjects: true, signal: new AbortController().signal,

@@ -1,11 +1,19 @@
 import type { ApiServerConfig } from '../config.ts';
 import type { Wanted } from './rbac-objects.ts';
-import { firstAddress } from '../registry/ip-range.ts';
+import { firstAddress } from '../allocators/ip-range.ts';
 
 export const SYSTEM_NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
 
 export function namespaceObjects(): readonly Wanted[] {
   return SYSTEM_NAMESPACES.map((name) => ({ group: '', plural: 'namespaces', object: { metadata: { name } } }));
+}
+
+/** The range the cluster was started with, as an object (KEP-1880). */
+export const SERVICE_CIDR = { group: 'networking.k8s.io', plural: 'servicecidrs', name: 'kubernetes' } as const;
+
+export function defaultServiceCidr(cidrs: readonly string[]): Wanted {
+  const { group, plural, name } = SERVICE_CIDR;
+  return { group, plural, object: { metadata: { name }, spec: { cidrs } } };
 }
 
 const priorityClass = (name: string, value: number, description: string): Wanted => ({
@@ -39,7 +47,7 @@ const isLoopback = (address: string): boolean => address === '::1' || address.st
 
 /** `default/kubernetes`: how pods and nodes reach the API. */
 function kubernetesService(config: ApiServerConfig, { address, port }: { address: string; port: number }): readonly Wanted[] {
-  const clusterIP = firstAddress(config.serviceCidr ?? '10.96.0.0/16');
+  const clusterIP = firstAddress((config.serviceCidr ?? '10.96.0.0/16').split(',')[0]!);
   return [
     {
       group: '', plural: 'services',

@@ -11,11 +11,11 @@ const isService = ({ served: { kind } }: WriteContext): boolean => kind.group ==
 
 /** Cluster IPs and node ports of Services; nothing for other kinds. */
 export function allocate(context: WriteContext, object: AnyObject, old: AnyObject | undefined): Allocation {
-  if (!isService(context)) return { object, errors: [], side: NOTHING };
+  if (!isService(context)) return { object, side: NOTHING };
   return allocateService(context.core.allocations, object, old);
 }
 
 /** What a deleted object gives back. */
 export function releaseAll(context: WriteContext, object: AnyObject): SideWrites {
-  return isService(context) ? releaseService(object) : NOTHING;
+  return isService(context) ? releaseService(context.core.allocations, object) : NOTHING;
 }

@@ -44,7 +44,7 @@ async function createOnce(context: WriteContext, placed: AnyObject): Promise<Out
   let ready = prepareForCreate(context, admitted);
   const allocation = allocate(context, ready, undefined);
   ready = allocation.object;
-  const errors = [...allocation.errors, ...validateObject(kind, ready)];
+  const errors = validateObject(kind, ready);
   if (errors.length > 0) throw invalidObject(kind, ready.metadata.name ?? '', errors);
   await core.admission.validate(attributesOf(context, 'CREATE', { object: ready }), core);
   if (kind.warnings) warn(exchange, ...kind.warnings(ready as never, undefined));

@@ -1,5 +1,5 @@
 import { badRequest, conflict, invalidObject, notFound } from '../../meta/api-error.ts';
-import { FieldPath, invalid, type FieldError } from '../../meta/field-error.ts';
+import { FieldPath, invalid } from '../../meta/field-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { checkKind } from '../body.ts';
 import { decodeObject } from '../../schema/decode.ts';
@@ -132,7 +132,7 @@ async function prepare(context: WriteContext, proposed: AnyObject, { old, scope 
   const prepared = scope === 'object' && kind.prepareForUpdate ? (kind.prepareForUpdate(admitted as never, old as never) as AnyObject) : admitted;
   const allocation = scope === 'status' ? undefined : allocate(context, prepared, old);
   const object = withGeneration(context, allocation?.object ?? prepared, old);
-  const errors: readonly FieldError[] = [...(allocation?.errors ?? []), ...validateObject(kind, object, { old, scope })];
+  const errors = validateObject(kind, object, { old, scope });
   if (errors.length > 0) throw invalidObject(kind, object.metadata.name, errors);
   await core.admission.validate(attributesOf(context, 'UPDATE', { object, old }), core);
   if (kind.warnings && scope === 'object') warn(exchange, ...kind.warnings(object as never, old as never));

@@ -78,7 +78,7 @@ function* portsErrors({ type }: ServiceSpec, ports: readonly ServicePort[], at: 
 }
 
 /** Cluster IPs, their families and their number agree. */
-function* addressErrors(spec: ServiceSpec, at: FieldPath): Errors {
+export function* addressErrors(spec: ServiceSpec, at: FieldPath): Errors {
   const { clusterIP = '', clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec;
   const here = at.child('clusterIPs');
   if (clusterIP !== '' && clusterIPs.length === 0) yield required(here);
