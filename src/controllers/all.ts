@@ -15,6 +15,7 @@ import { replicationControllerController } from './replica-set/replication-contr
 import { rootCaPublisher } from './root-ca/root-ca.ts';
 import type { Controller } from './runtime/index.ts';
 import { serviceAccountController } from './service-account/service-account.ts';
+import { statefulSetController } from './stateful-set/stateful-set.ts';
 import { legacyTokenController, tokenSecretController } from './token/token.ts';
 
 /** What the controllers need to know of the cluster they run in. */
@@ -46,6 +47,7 @@ export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAcc
     deploymentController,
     replicaSetController,
     replicationControllerController,
+    statefulSetController,
     endpointsController,
     endpointSliceController,
     endpointSliceMirroringController,

@@ -1,19 +1,11 @@
-import type { PodTemplateSpec } from '../../kinds/core/pod-template.ts';
 import { deepEqual } from '../../base/deep-equal.ts';
+import type { PodTemplateSpec } from '../../kinds/core/pod-template.ts';
+import { nameHash } from '../hash.ts';
 
 export const POD_TEMPLATE_HASH = 'pod-template-hash';
 
-/** The alphabet of hashes in names: no vowels, so that no word appears. */
-const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
-
-/**
- * A name for a template: the same for equal templates, whatever the order of their fields. `collisions` tells apart
- * what hashes alike. Upstream hashes Go's memory layout; only the form of the result can be the same.
- */
-export function templateHash(template: PodTemplateSpec, collisions = 0): string {
-  const text = canonical(template) + (collisions > 0 ? `/${collisions}` : '');
-  return String(fnv32a(text)).replace(/./g, (digit) => ALPHABET[digit.charCodeAt(0) % ALPHABET.length]!);
-}
+/** What the ReplicaSet of a template is called after. */
+export const templateHash = (template: PodTemplateSpec, collisions = 0): string => nameHash(template, collisions);
 
 /** Whether two templates make the same pods, the hash label aside. */
 export const sameTemplate = (a: PodTemplateSpec, b: PodTemplateSpec): boolean => deepEqual(unhashed(a), unhashed(b));
@@ -24,19 +16,4 @@ function unhashed(template: PodTemplateSpec): PodTemplateSpec {
   const { [POD_TEMPLATE_HASH]: _, ...others } = labels;
   const { labels: _labels, ...metadata } = template.metadata;
   return { ...template, metadata: Object.keys(others).length > 0 ? { ...metadata, labels: others } : metadata };
-}
-
-/** JSON with sorted keys. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join()}}`;
-}
-
-/** http://www.isthe.com/chongo/tech/comp/fnv/, 32 bits, over UTF-16 code units. */
-function fnv32a(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return hash >>> 0;
 }
