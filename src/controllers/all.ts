@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
 import { clusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation.ts';
+import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { endpointSliceMirroringController } from './endpoint-slice/mirroring.ts';
@@ -48,6 +49,7 @@ export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAcc
     replicaSetController,
     replicationControllerController,
     statefulSetController,
+    daemonSetController(),
     endpointsController,
     endpointSliceController,
     endpointSliceMirroringController,
