@@ -42,7 +42,8 @@ const NO_GENERATION = new Set([
   'serviceaccounts', 'services', 'limitranges', 'resourcequotas', 'leases.coordination.k8s.io', 'events.events.k8s.io',
   'roles.rbac.authorization.k8s.io', 'rolebindings.rbac.authorization.k8s.io', 'clusterroles.rbac.authorization.k8s.io',
   'clusterrolebindings.rbac.authorization.k8s.io', 'storageclasses.storage.k8s.io', 'volumeattachments.storage.k8s.io',
-  'csinodes.storage.k8s.io', 'runtimeclasses.node.k8s.io', 'controllerrevisions.apps', 'certificatesigningrequests.certificates.k8s.io',
+  'csinodes.storage.k8s.io', 'csistoragecapacities.storage.k8s.io', 'volumeattributesclasses.storage.k8s.io',
+  'resourceclaims.resource.k8s.io', 'resourceclaimtemplates.resource.k8s.io', 'runtimeclasses.node.k8s.io', 'controllerrevisions.apps', 'certificatesigningrequests.certificates.k8s.io',
   'horizontalpodautoscalers.autoscaling', 'apiservices.apiregistration.k8s.io', 'ipaddresses.networking.k8s.io',
 ]);
 

@@ -129,7 +129,8 @@ async function prepare(context: WriteContext, proposed: AnyObject, { old, scope 
   const { kind } = served;
   const carried = carryOver(context, proposed, { old, scope });
   const admitted = await core.admission.mutate(attributesOf(context, 'UPDATE', { object: carried, old }), core);
-  const prepared = scope === 'object' && kind.prepareForUpdate ? (kind.prepareForUpdate(admitted as never, old as never) as AnyObject) : admitted;
+  const prepareBy = scope === 'object' ? kind.prepareForUpdate : scope === 'status' ? kind.prepareForStatusUpdate : undefined;
+  const prepared = prepareBy ? (prepareBy(admitted as never, old as never) as AnyObject) : admitted;
   const allocation = scope === 'status' ? undefined : allocate(context, prepared, old);
   const object = withGeneration(context, allocation?.object ?? prepared, old);
   const errors = validateObject(kind, object, { old, scope });

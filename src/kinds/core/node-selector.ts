@@ -23,13 +23,13 @@ export type NodeSelectorTerm = TypeOf<ReturnType<typeof nodeSelectorTerm>>;
 
 export const topologySelectorLabelRequirement = part(() =>
   object('api.core.v1.TopologySelectorLabelRequirement', {
-    key: string().required().tag(1),
-    values: list(string()).required().tag(2),
+    key: string().required().tag(1).describe('The label.'),
+    values: list(string()).required().tag(2).describe('What it may say.'),
   }));
 export type TopologySelectorLabelRequirement = TypeOf<ReturnType<typeof topologySelectorLabelRequirement>>;
 
 export const topologySelectorTerm = part(() =>
   object('api.core.v1.TopologySelectorTerm', {
-    matchLabelExpressions: list(topologySelectorLabelRequirement()).tag(1),
+    matchLabelExpressions: list(topologySelectorLabelRequirement()).tag(1).describe('Demands on labels, all of which must hold.'),
   }).atomic());
 export type TopologySelectorTerm = TypeOf<ReturnType<typeof topologySelectorTerm>>;

@@ -18,11 +18,32 @@ const sourcesOf = (spec: PersistentVolumeSpec) => Object.fromEntries(Object.entr
 
 export function* volumeErrors({ spec }: { readonly spec: PersistentVolumeSpec }, at: FieldPath): Errors {
   const here = at.child('spec');
-  const { accessModes = [], capacity = {}, hostPath, local, nodeAffinity, storageClassName, csi } = spec;
-  if (accessModes.length === 0) yield required(here.child('accessModes'));
-  yield* accessModeErrors(accessModes, here.child('accessModes'));
+  const { accessModes = [], capacity = {} } = spec;
+  yield* modesErrors(accessModes, here.child('accessModes'));
   if (Object.keys(capacity).length === 0) yield required(here.child('capacity'));
   if (capacity.storage === undefined || Object.keys(capacity).length > 1) yield notSupported(here.child('capacity'), capacity, ['storage']);
+  yield* heldErrors(spec, here);
+}
+
+const INLINE = 'in the context of inline volumes';
+
+/** A volume described within an attachment: only of a CSI driver, and bound to nothing. */
+export function* inlineVolumeErrors(spec: PersistentVolumeSpec, at: FieldPath): Errors {
+  if (spec.claimRef) yield forbidden(at.child('claimRef'), `may not be specified ${INLINE}`);
+  if (Object.keys(spec.capacity ?? {}).length > 0) yield forbidden(at.child('capacity'), `may not be specified ${INLINE}`);
+  if (!spec.csi) yield required(at.child('csi'), `has to be specified ${INLINE}`);
+  yield* modesErrors(spec.accessModes ?? [], at.child('accessModes'));
+  yield* heldErrors(spec, at);
+}
+
+function* modesErrors(modes: readonly string[], at: FieldPath): Errors {
+  if (modes.length === 0) yield required(at);
+  yield* accessModeErrors(modes, at);
+}
+
+/** What holds of volumes wherever they are described. */
+function* heldErrors(spec: PersistentVolumeSpec, here: FieldPath): Errors {
+  const { capacity = {}, hostPath, local, nodeAffinity, storageClassName, csi } = spec;
   for (const [name, amount] of Object.entries(capacity)) yield* storageErrors(amount, here.child('capacity').key(name));
   const sources = Object.keys(sourcesOf(spec));
   if (sources.length === 0) yield required(here, 'must specify a volume type');

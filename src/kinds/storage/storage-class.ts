@@ -2,8 +2,11 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, list, map, string } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age } from '../cells.ts';
-import { among, immutable, problemsAt } from '../checks.ts';
-import { topologySelectorTerm } from '../core/node-selector.ts';
+import { notSupported } from '../../meta/field-error.ts';
+import { among, immutable } from '../checks.ts';
+import { nodeLabelDeprecation } from '../core/node-label-warnings.ts';
+import { fixedErrors, parameterErrors, provisionerErrors, topologyErrors } from './class-validation.ts';
+import { type TopologySelectorTerm, topologySelectorTerm } from '../core/node-selector.ts';
 
 export const StorageClass = defineKind({
   group: 'storage.k8s.io', version: 'v1', kind: 'StorageClass', plural: 'storageclasses',
@@ -25,19 +28,28 @@ export const StorageClass = defineKind({
     AllowVolumeExpansion: { type: 'boolean', cell: ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false },
     Age: age,
   },
-  *validate({ provisioner, reclaimPolicy, volumeBindingMode }, at) {
-    if (provisioner) yield* problemsAt(at.child('provisioner'), provisioner, qualifiedNameProblems(provisioner.toLowerCase()));
+  *validate({ provisioner, parameters, reclaimPolicy, volumeBindingMode, allowedTopologies }, at) {
+    yield* provisionerErrors(at.child('provisioner'), provisioner);
+    yield* parameterErrors(at.child('parameters'), parameters);
     yield* among(at.child('reclaimPolicy'), reclaimPolicy, ['Delete', 'Retain']);
-    yield* among(at.child('volumeBindingMode'), volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']);
+    if (!BINDING_MODES.includes(volumeBindingMode)) yield notSupported(at.child('volumeBindingMode'), volumeBindingMode, BINDING_MODES);
+    yield* topologyErrors(at.child('allowedTopologies'), allowedTopologies);
   },
   *validateUpdate(storage, old, at) {
-    for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const) {
-      if (!deepEqual(storage[field], old[field])) yield forbidden(at.child(field), `updates to ${field} are forbidden.`);
-    }
+    yield* fixedErrors(at, { next: storage, old }, ['parameters', 'provisioner', 'reclaimPolicy']);
     yield* immutable(at.child('volumeBindingMode'), storage.volumeBindingMode === old.volumeBindingMode, storage.volumeBindingMode);
   },
+  warnings: ({ allowedTopologies }) => [...topologyWarnings(allowedTopologies)],
 });
 export type StorageClass = InstanceOf<typeof StorageClass>;
-import { forbidden } from '../../meta/field-error.ts';
-import { deepEqual } from '../../base/deep-equal.ts';
-import { qualifiedNameProblems } from '../../meta/names.ts';
+
+const BINDING_MODES = ['Immediate', 'WaitForFirstConsumer'];
+
+function* topologyWarnings(terms: readonly TopologySelectorTerm[] = []): Iterable<string> {
+  for (const [index, { matchLabelExpressions = [] }] of terms.entries()) {
+    for (const [position, { key }] of matchLabelExpressions.entries()) {
+      const why = nodeLabelDeprecation(key);
+      if (why) yield `allowedTopologies[${index}].matchLabelExpressions[${position}].key: ${why}`;
+    }
+  }
+}
