@@ -5,9 +5,9 @@ import { matchResources, paramRef } from './matching.ts';
 
 export const mutatingAdmissionPolicyBindingSpec = part(() =>
   object('api.admissionregistration.v1.MutatingAdmissionPolicyBindingSpec', {
-    policyName: string().tag(1),
-    paramRef: paramRef().tag(2),
-    matchResources: matchResources().tag(3),
+    policyName: string().tag(1).describe('The policy put into effect.'),
+    paramRef: paramRef().tag(2).describe('The policy\'s parameters here.'),
+    matchResources: matchResources().tag(3).describe('Narrows what the policy applies to.'),
   }));
 export type MutatingAdmissionPolicyBindingSpec = TypeOf<ReturnType<typeof mutatingAdmissionPolicyBindingSpec>>;
 

@@ -5,10 +5,10 @@ import { matchResources, paramRef } from './matching.ts';
 
 export const validatingAdmissionPolicyBindingSpec = part(() =>
   object('api.admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec', {
-    policyName: string().required().tag(1),
-    paramRef: paramRef().tag(2),
-    matchResources: matchResources().tag(3),
-    validationActions: list(string()).set().required().tag(4),
+    policyName: string().required().tag(1).describe('The policy put into effect.'),
+    paramRef: paramRef().tag(2).describe('The policy\'s parameters here.'),
+    matchResources: matchResources().tag(3).describe('Narrows what the policy applies to.'),
+    validationActions: list(string()).set().required().tag(4).describe('What a failed validation leads to: Deny, Warn, Audit.'),
   }));
 export type ValidatingAdmissionPolicyBindingSpec = TypeOf<ReturnType<typeof validatingAdmissionPolicyBindingSpec>>;
 

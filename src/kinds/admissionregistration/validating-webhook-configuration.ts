@@ -8,17 +8,17 @@ import { labelSelector } from '../meta/label-selector.ts';
 
 export const validatingWebhook = part(() =>
   object('api.admissionregistration.v1.ValidatingWebhook', {
-    name: string().required().tag(1),
-    clientConfig: webhookClientConfig().required().default({}).tag(2),
-    rules: list(ruleWithOperations()).tag(3),
-    failurePolicy: string().pointer().default('Fail').tag(4),
-    namespaceSelector: labelSelector().default({}).tag(5),
-    sideEffects: string().required().pointer().tag(6),
-    timeoutSeconds: int32().pointer().default(10).tag(7),
-    admissionReviewVersions: list(string()).required().tag(8),
-    matchPolicy: string().pointer().default('Equivalent').tag(9),
-    objectSelector: labelSelector().default({}).tag(10),
-    matchConditions: list(matchCondition()).keyedBy('name').tag(11),
+    name: string().required().tag(1).describe('A fully qualified name, such as imagepolicy.kubernetes.io.'),
+    clientConfig: webhookClientConfig().required().default({}).tag(2).describe('Where it is called.'),
+    rules: list(ruleWithOperations()).tag(3).describe('Operations on resources it is called for.'),
+    failurePolicy: string().pointer().default('Fail').tag(4).describe('What an unreachable or erring webhook means: Fail rejects the request, Ignore goes on.'),
+    namespaceSelector: labelSelector().default({}).tag(5).describe('Namespaces whose objects it is called for, by label; all where empty.'),
+    sideEffects: string().required().pointer().tag(6).describe('Whether it changes anything elsewhere: None, or NoneOnDryRun.'),
+    timeoutSeconds: int32().pointer().default(10).tag(7).describe('How long to wait for its answer, 1 to 30 seconds.'),
+    admissionReviewVersions: list(string()).required().tag(8).describe('Versions of AdmissionReview it understands, the preferred first.'),
+    matchPolicy: string().pointer().default('Equivalent').tag(9).describe('Equivalent also calls it for other versions of a resource, Exact only for those named.'),
+    objectSelector: labelSelector().default({}).tag(10).describe('Objects it is called for, by label of the old or the new one; all where empty.'),
+    matchConditions: list(matchCondition()).keyedBy('name').tag(11).describe('CEL expressions, all of which must hold for it to be called.'),
   }));
 export type ValidatingWebhook = TypeOf<ReturnType<typeof validatingWebhook>>;
 
@@ -27,7 +27,7 @@ export const ValidatingWebhookConfiguration = defineKind({
   categories: ['api-extensions'], scope: 'Cluster', package: 'api.admissionregistration.v1',
   description: 'Webhooks that reject objects.',
   fields: {
-    webhooks: list(validatingWebhook()).keyedBy('name').tag(2),
+    webhooks: list(validatingWebhook()).keyedBy('name').tag(2).describe('The webhooks.'),
   },
   columns: { Webhooks: integer(({ webhooks }) => webhooks?.length ?? 0), Age: age },
 });

@@ -5,23 +5,23 @@ import { age } from '../cells.ts';
 
 export const apiServiceCondition = part(() =>
   object('kube-aggregator.pkg.apis.apiregistration.v1.APIServiceCondition', {
-    type: string().required().default('').tag(1),
-    status: string().required().default('').tag(2),
+    type: string().required().default('').tag(1).describe('Available.'),
+    status: string().required().default('').tag(2).describe('True, False or Unknown.'),
     lastTransitionTime: time().tag(3).describe('When the status last changed.'),
-    reason: string().tag(4),
-    message: string().tag(5),
+    reason: string().tag(4).describe('Why the condition last changed, as one CamelCase word.'),
+    message: string().tag(5).describe('Details for people.'),
   }));
 export type APIServiceCondition = TypeOf<ReturnType<typeof apiServiceCondition>>;
 
 export const apiServiceSpec = part(() =>
   object('kube-aggregator.pkg.apis.apiregistration.v1.APIServiceSpec', {
-    service: serviceReference().tag(1),
-    group: string().tag(2),
-    version: string().tag(3),
-    insecureSkipTLSVerify: boolean().tag(4),
-    caBundle: bytes().tag(5),
-    groupPriorityMinimum: int32().required().tag(7),
-    versionPriority: int32().required().tag(8),
+    service: serviceReference().tag(1).describe('The service that serves the API; this server itself where nothing is said.'),
+    group: string().tag(2).describe('The group it serves.'),
+    version: string().tag(3).describe('The version it serves; the object is named VERSION.GROUP.'),
+    insecureSkipTLSVerify: boolean().tag(4).describe('Calls it without checking its certificate.'),
+    caBundle: bytes().tag(5).describe('Certificates, as PEM in base64, that vouch for it; the system\'s where nothing is said.'),
+    groupPriorityMinimum: int32().required().tag(7).describe('Groups with larger numbers are listed first, up to 20000.'),
+    versionPriority: int32().required().tag(8).describe('Versions with larger numbers are listed first within the group, up to 1000.'),
   }));
 export type APIServiceSpec = TypeOf<ReturnType<typeof apiServiceSpec>>;
 
@@ -33,9 +33,9 @@ export type APIServiceStatus = TypeOf<ReturnType<typeof apiServiceStatus>>;
 
 export const serviceReference = part(() =>
   object('kube-aggregator.pkg.apis.apiregistration.v1.ServiceReference', {
-    namespace: string().tag(1),
-    name: string().tag(2),
-    port: int32().pointer().default(443).tag(3),
+    namespace: string().tag(1).describe('The service\'s namespace.'),
+    name: string().tag(2).describe('The service\'s name.'),
+    port: int32().pointer().default(443).tag(3).describe('The service\'s port.'),
   }));
 export type ServiceReference = TypeOf<ReturnType<typeof serviceReference>>;
 

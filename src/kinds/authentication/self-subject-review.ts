@@ -15,7 +15,7 @@ export const SelfSubjectReview = defineKind({
   description: 'Answers who is asking.',
   verbs: ['create'],
   fields: {
-    status: selfSubjectReviewStatus().default({}).tag(2),
+    status: selfSubjectReviewStatus().default({}).tag(2).describe('The answer.'),
   },
 });
 export type SelfSubjectReview = InstanceOf<typeof SelfSubjectReview>;

@@ -33,7 +33,7 @@ export const TokenRequest = defineKind({
   verbs: [],
   spec: tokenRequestSpec(),
   fields: {
-    status: tokenRequestStatus().default({}).tag(3),
+    status: tokenRequestStatus().default({}).tag(3).describe('The answer.'),
   },
 });
 export type TokenRequest = InstanceOf<typeof TokenRequest>;

@@ -25,8 +25,8 @@ export const TokenReview = defineKind({
   description: 'Asks whose a token is.',
   verbs: ['create'],
   fields: {
-    spec: tokenReviewSpec().required().default({}).tag(2),
-    status: tokenReviewStatus().default({}).tag(3),
+    spec: tokenReviewSpec().required().default({}).tag(2).describe('The question.'),
+    status: tokenReviewStatus().default({}).tag(3).describe('The answer.'),
   },
 });
 export type TokenReview = InstanceOf<typeof TokenReview>;

@@ -16,8 +16,8 @@ export const SelfSubjectAccessReview = defineKind({
   description: 'Asks whether you may do something.',
   verbs: ['create'],
   fields: {
-    spec: selfSubjectAccessReviewSpec().required().default({}).tag(2),
-    status: subjectAccessReviewStatus().default({}).tag(3),
+    spec: selfSubjectAccessReviewSpec().required().default({}).tag(2).describe('The question.'),
+    status: subjectAccessReviewStatus().default({}).tag(3).describe('The answer.'),
   },
 });
 export type SelfSubjectAccessReview = InstanceOf<typeof SelfSubjectAccessReview>;

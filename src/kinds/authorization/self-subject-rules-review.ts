@@ -39,8 +39,8 @@ export const SelfSubjectRulesReview = defineKind({
   description: 'Asks what you may do in a namespace.',
   verbs: ['create'],
   fields: {
-    spec: selfSubjectRulesReviewSpec().required().default({}).tag(2),
-    status: subjectRulesReviewStatus().default({}).tag(3),
+    spec: selfSubjectRulesReviewSpec().required().default({}).tag(2).describe('The question.'),
+    status: subjectRulesReviewStatus().default({}).tag(3).describe('The answer.'),
   },
 });
 export type SelfSubjectRulesReview = InstanceOf<typeof SelfSubjectRulesReview>;

@@ -8,8 +8,8 @@ export const SubjectAccessReview = defineKind({
   description: 'Asks whether someone may do something.',
   verbs: ['create'],
   fields: {
-    spec: subjectAccessReviewSpec().required().default({}).tag(2),
-    status: subjectAccessReviewStatus().default({}).tag(3),
+    spec: subjectAccessReviewSpec().required().default({}).tag(2).describe('The question.'),
+    status: subjectAccessReviewStatus().default({}).tag(3).describe('The answer.'),
   },
 });
 export type SubjectAccessReview = InstanceOf<typeof SubjectAccessReview>;

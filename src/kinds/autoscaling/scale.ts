@@ -4,14 +4,14 @@ import { defineKind } from '../../schema/kind.ts';
 
 export const scaleSpec = part(() =>
   object('api.autoscaling.v1.ScaleSpec', {
-    replicas: int32().tag(1),
+    replicas: int32().tag(1).describe('Replicas wanted.'),
   }));
 export type ScaleSpec = TypeOf<ReturnType<typeof scaleSpec>>;
 
 export const scaleStatus = part(() =>
   object('api.autoscaling.v1.ScaleStatus', {
-    replicas: int32().required().default(0).tag(1),
-    selector: string().tag(2),
+    replicas: int32().required().default(0).tag(1).describe('Replicas there are.'),
+    selector: string().tag(2).describe('The label selector of the replicas, as text.'),
   }));
 export type ScaleStatus = TypeOf<ReturnType<typeof scaleStatus>>;
 
@@ -22,7 +22,7 @@ export const Scale = defineKind({
   verbs: [],
   spec: scaleSpec(),
   fields: {
-    status: scaleStatus().default({}).tag(3),
+    status: scaleStatus().default({}).tag(3).describe('What is, as last observed.'),
   },
 });
 export type Scale = InstanceOf<typeof Scale>;

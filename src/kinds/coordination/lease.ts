@@ -1,7 +1,9 @@
+import { forbidden, invalid } from '../../meta/field-error.ts';
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, microTime, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age } from '../cells.ts';
+import { among, nonNegative } from '../checks.ts';
 
 export const leaseSpec = part(() =>
   object('api.coordination.v1.LeaseSpec', {
@@ -31,5 +33,3 @@ export const Lease = defineKind({
   },
 });
 export type Lease = InstanceOf<typeof Lease>;
-import { forbidden, invalid } from '../../meta/field-error.ts';
-import { among, nonNegative } from '../checks.ts';

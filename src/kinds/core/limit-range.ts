@@ -3,6 +3,7 @@ import { list, map, object, part, quantity, string, type TypeOf } from '../../sc
 import { defineKind } from '../../schema/kind.ts';
 import { createdAt } from '../cells.ts';
 import { fillKeys, mapItems, withFields } from '../change.ts';
+import { limitRangeErrors } from './limit-range-validation.ts';
 
 export const limitRangeItem = part(() =>
   object('api.core.v1.LimitRangeItem', {
@@ -35,5 +36,6 @@ export const LimitRange = defineKind({
   spec: limitRangeSpec(),
   columns: { 'Created At': createdAt },
   defaults: (range) => withFields(range, { spec: withFields(range.spec, { limits: mapItems(range.spec.limits, defaultItem) }) }),
+  validate: limitRangeErrors,
 });
 export type LimitRange = InstanceOf<typeof LimitRange>;

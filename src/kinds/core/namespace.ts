@@ -1,8 +1,12 @@
+import { invalid } from '../../meta/field-error.ts';
+import { qualifiedNameProblems } from '../../meta/names.ts';
+import type { KubeObject } from '../../meta/object.ts';
 import type { InstanceOf } from '../../meta/resource.ts';
 import { list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age } from '../cells.ts';
 import { withFields } from '../change.ts';
+import { problemsAt } from '../checks.ts';
 
 export const namespaceCondition = part(() =>
   object('api.core.v1.NamespaceCondition', {
@@ -72,7 +76,3 @@ export const Namespace = defineKind({
   },
 });
 export type Namespace = InstanceOf<typeof Namespace>;
-import type { KubeObject } from '../../meta/object.ts';
-import { invalid } from '../../meta/field-error.ts';
-import { qualifiedNameProblems } from '../../meta/names.ts';
-import { problemsAt } from '../checks.ts';

@@ -2,6 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { list, map, object, part, quantity, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age } from '../cells.ts';
+import { quotaStatusErrors, resourceQuotaErrors, resourceQuotaUpdateErrors } from './resource-quota-validation.ts';
 import { scopeSelector } from './scope-selector.ts';
 
 export const resourceQuotaSpec = part(() =>
@@ -33,5 +34,8 @@ export const ResourceQuota = defineKind({
   spec: resourceQuotaSpec(),
   status: resourceQuotaStatus(),
   columns: { Request: ({ status }) => usage(status).request, Limit: ({ status }) => usage(status).limit, Age: age },
+  validate: resourceQuotaErrors,
+  validateUpdate: resourceQuotaUpdateErrors,
+  validateStatusUpdate: ({ status }, _old, at) => quotaStatusErrors(status, at.child('status')),
 });
 export type ResourceQuota = InstanceOf<typeof ResourceQuota>;

@@ -20,19 +20,23 @@ const isAttachable = (name: string): boolean => name.startsWith('attachable-volu
 export const isExtended = (name: string): boolean =>
   !isNative(name) && !name.startsWith(MAX_QUALIFIED) && qualifiedNameProblems(`${MAX_QUALIFIED}${name}`).length === 0;
 /** Whether more may be promised than there is: not of devices and pages, which are whole. */
-const isOvercommittable = (name: string): boolean => isNative(name) && !isHugePages(name);
+export const isOvercommittable = (name: string): boolean => isNative(name) && !isHugePages(name);
 const isInteger = (name: string): boolean => isExtended(name);
+
+/** Whether a name is one of Kubernetes' own, or somebody's. */
+export function* anyResourceNameErrors(name: string, at: FieldPath): Errors {
+  const problems = qualifiedNameProblems(name);
+  if (problems.length > 0) return void (yield* problemsAt(at, name, problems));
+  if (name.includes('/') || STANDARD.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-') || isAttachable(name)) return;
+  yield invalid(at, name, 'must be a standard resource type or fully qualified');
+}
 
 /** Whether a name is one a container can ask for. */
 export function* resourceNameErrors(name: string, at: FieldPath): Errors {
-  const problems = qualifiedNameProblems(name);
-  if (problems.length > 0) return void (yield* problemsAt(at, name, problems));
+  yield* anyResourceNameErrors(name, at);
   if (name.includes('/')) {
     if (!isNative(name) && !isExtended(name)) yield invalid(at, name, "doesn't follow extended resource name standard");
-    return;
-  }
-  if (!STANDARD.has(name) && !isHugePages(name) && !isAttachable(name)) yield invalid(at, name, 'must be a standard resource type or fully qualified');
-  if (!STANDARD_OF_CONTAINERS.includes(name) && !isHugePages(name)) yield invalid(at, name, 'must be a standard resource for containers');
+  } else if (!STANDARD_OF_CONTAINERS.includes(name) && !isHugePages(name)) yield invalid(at, name, 'must be a standard resource for containers');
 }
 
 /** An amount that may not be negative, nor broken where the resource is whole. */

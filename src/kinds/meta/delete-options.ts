@@ -8,8 +8,8 @@ export const deleteOptions = part(() =>
     propagationPolicy: string().pointer().tag(4).describe('Foreground deletes dependents first, Background after, Orphan not.'),
     dryRun: list(string()).tag(5).describe('All: check and answer, but change nothing.'),
     ignoreStoreReadErrorWithClusterBreakingPotential: boolean().pointer().tag(6).describe('Deletes even what can no longer be read.'),
-    apiVersion: string(),
-    kind: string(),
+    apiVersion: string().describe('The version of this object itself.'),
+    kind: string().describe('The kind of this object itself.'),
   }));
 export type DeleteOptions = TypeOf<ReturnType<typeof deleteOptions>>;
 

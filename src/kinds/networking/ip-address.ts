@@ -1,7 +1,6 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { age } from '../cells.ts';
 
 export const ipAddressSpec = part(() =>
   object('api.networking.v1.IPAddressSpec', {
@@ -24,8 +23,7 @@ export const IPAddress = defineKind({
   description: 'An address that is taken.',
   spec: ipAddressSpec().required(),
   columns: {
-    ParentRef: ({ spec: { parentRef } }) => (parentRef ? [parentRef.group, parentRef.resource, parentRef.namespace, parentRef.name].filter(Boolean).join('/') : ''),
-    Age: age,
+    ParentRef: ({ spec: { parentRef } }) => [[parentRef.resource, parentRef.group].filter(Boolean).join('.').toLowerCase(), parentRef.namespace, parentRef.name].filter(Boolean).join('/'),
   },
 });
 export type IPAddress = InstanceOf<typeof IPAddress>;

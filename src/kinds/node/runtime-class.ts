@@ -1,3 +1,4 @@
+import { dnsLabelProblems } from '../../meta/names.ts';
 import type { InstanceOf } from '../../meta/resource.ts';
 import { list, map, object, part, quantity, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
@@ -23,9 +24,9 @@ export const RuntimeClass = defineKind({
   scope: 'Cluster', package: 'api.node.v1',
   description: 'A way to run containers.',
   fields: {
-    handler: string().required().tag(2),
-    overhead: overhead().tag(3),
-    scheduling: scheduling().tag(4),
+    handler: string().required().tag(2).describe('The runtime\'s name in the configuration of the node\'s container runtime.'),
+    overhead: overhead().tag(3).describe('What a pod takes besides its containers.'),
+    scheduling: scheduling().tag(4).describe('Which nodes know the runtime.'),
   },
   columns: { Handler: ({ handler }) => handler, Age: age },
   *validate({ handler }, at) {
@@ -36,4 +37,3 @@ export const RuntimeClass = defineKind({
   },
 });
 export type RuntimeClass = InstanceOf<typeof RuntimeClass>;
-import { dnsLabelProblems } from '../../meta/names.ts';

@@ -8,7 +8,7 @@ export const Eviction = defineKind({
   description: 'Asks for a pod to be deleted if its budget allows.',
   verbs: [],
   fields: {
-    deleteOptions: deleteOptions().tag(2),
+    deleteOptions: deleteOptions().tag(2).describe('How the pod is deleted.'),
   },
 });
 export type Eviction = InstanceOf<typeof Eviction>;

@@ -1,3 +1,4 @@
+import { invalid } from '../../meta/field-error.ts';
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, int64, intOrString, list, map, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
@@ -54,4 +55,3 @@ export const PodDisruptionBudget = defineKind({
   },
 });
 export type PodDisruptionBudget = InstanceOf<typeof PodDisruptionBudget>;
-import { invalid } from '../../meta/field-error.ts';

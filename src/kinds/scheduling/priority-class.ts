@@ -1,7 +1,9 @@
+import { forbidden } from '../../meta/field-error.ts';
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, int32, string } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age } from '../cells.ts';
+import { among, immutable } from '../checks.ts';
 
 /** The most a user may set; the system's own are above. */
 const HIGHEST = 1_000_000_000;
@@ -37,5 +39,3 @@ export const PriorityClass = defineKind({
   },
 });
 export type PriorityClass = InstanceOf<typeof PriorityClass>;
-import { forbidden } from '../../meta/field-error.ts';
-import { among, immutable } from '../checks.ts';
