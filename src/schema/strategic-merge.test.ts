@@ -14,14 +14,14 @@ const { node } = object('api.test.v1.Spec', {
 const merge = (original: object, patch: object) => strategicMerge(node, original, patch);
 const names = (result: unknown) => (result as { items: { name: string }[] }).items.map(({ name }) => name);
 
-test('items merge by key, in place; new ones go to the end', () => {
+test('items merge by key, in place; new ones come before those the patch does not name', () => {
   expect(merge({ items: [{ name: 'a', image: '1', args: ['x'] }, { name: 'b' }] }, { items: [{ name: 'c' }, { name: 'a', image: '2' }] }))
-    .toEqual({ items: [{ name: 'a', image: '2', args: ['x'] }, { name: 'b' }, { name: 'c' }] });
+    .toEqual({ items: [{ name: 'c' }, { name: 'a', image: '2', args: ['x'] }, { name: 'b' }] });
 });
 
 test('lists within merged items merge too, and lists without a key are replaced', () => {
   expect(merge({ items: [{ name: 'a', args: ['x'], ports: [{ port: 80, name: 'http' }] }] }, { items: [{ name: 'a', args: ['y'], ports: [{ port: 81 }, { port: 80, name: 'web' }] }] }))
-    .toEqual({ items: [{ name: 'a', args: ['y'], ports: [{ port: 80, name: 'web' }, { port: 81 }] }] });
+    .toEqual({ items: [{ name: 'a', args: ['y'], ports: [{ port: 81 }, { port: 80, name: 'web' }] }] });
 });
 
 test('null removes a field, $patch: delete an item or an object', () => {
@@ -43,6 +43,7 @@ test('$retainKeys clears what it does not name', () => {
 
 test('scalars are added once, and removed by $deleteFromPrimitiveList', () => {
   expect(merge({ finalizers: ['a', 'b'] }, { finalizers: ['b', 'c'] })).toEqual({ finalizers: ['a', 'b', 'c'] });
+  expect(merge({ finalizers: ['a'] }, { finalizers: ['c'] })).toEqual({ finalizers: ['c', 'a'] });
   expect(merge({ finalizers: ['a', 'b'] }, { '$deleteFromPrimitiveList/finalizers': ['a'] })).toEqual({ finalizers: ['b'] });
   expect(merge({ finalizers: ['a', 'b'] }, { '$setElementOrder/finalizers': ['b', 'a'] })).toEqual({ finalizers: ['b', 'a'] });
 });
@@ -62,8 +63,11 @@ test('the arguments are left as they were, and no prototype is reached', () => {
 test.each([
   [{ items: [{ image: 'x' }] }, 422, 'map: map[image:x] does not contain declared merge key: name'],
   [{ items: ['x'] }, 422, 'a list of objects holds something else'],
-  [{ labels: { $patch: 'explode' } }, 422, 'unrecognized type: explode'],
-  [{ '$setElementOrder/items': 'x' }, 422, 'invalid patch format of $setElementOrder'],
+  [{ labels: { $patch: 'explode' } }, 422, 'unknown patch type: explode in map: map[$patch:explode]'],
+  [{ '$setElementOrder/items': 'x' }, 400, 'invalid patch format of setElementOrder list'],
+  [{ '$deleteFromPrimitiveList/finalizers': 'x' }, 400, 'invalid patch format of primitive list'],
+  [{ strategy: { type: 'x', $retainKeys: ['rolling'] } }, 400, 'invalid patch format of retainKeys'],
+  [{ '$setElementOrder/items': [{ name: 'a' }], items: [{ name: 'b' }] }, 422, 'The order in patch list:\n[map[name:b]]\n doesn\'t match $setElementOrder list:\n[map[name:a]]\n'],
 ])('a malformed patch is refused: %j', (patch, code, message) => {
   expect(() => merge({}, patch)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) as string }) as Error);
 });

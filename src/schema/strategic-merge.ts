@@ -20,8 +20,6 @@ export function strategicMerge(node: SchemaNode, original: unknown, patch: unkno
   return mergeObject(node, isObject(original) ? original : {}, patch);
 }
 
-
-
 function mergeObject(node: SchemaNode | undefined, original: Json, patch: Json): Json {
   const directive = directiveOf(patch);
   if (directive === 'replace') return without(patch, DIRECTIVE);
@@ -32,7 +30,10 @@ function mergeObject(node: SchemaNode | undefined, original: Json, patch: Json):
   for (const key of touched(patch)) {
     const field = fieldOf(node, key);
     const before = Object.hasOwn(out, key) ? out[key] : undefined;
-    const after = mergeField(field, before, { value: patch[key], given: Object.hasOwn(patch, key), order: listAt(patch, ORDER + key), remove: listAt(patch, REMOVE + key) });
+    const after = mergeField(field, before, {
+      value: patch[key], given: Object.hasOwn(patch, key),
+      order: listAt(patch, ORDER + key, 'setElementOrder list'), remove: listAt(patch, REMOVE + key, 'primitive list'),
+    });
     if (after === undefined) delete out[key];
     else setOwn(out, key, after);
   }
@@ -43,24 +44,26 @@ function directiveOf(patch: Json): string | undefined {
   const directive = patch[DIRECTIVE];
   if (directive === undefined) return undefined;
   if (directive === 'replace' || directive === 'delete' || directive === 'merge') return directive;
-  throw unprocessable(typeof directive === 'string' ? `unrecognized type: ${directive}` : 'Error in rewriting the directive');
+  throw unprocessable(`unknown patch type: ${goMap(directive)} in map: ${goMap(patch)}`);
 }
 
 const unprocessable = (message: string): ApiError => new ApiError('Invalid', message);
+const malformed = (what: string): ApiError => new ApiError('BadRequest', `invalid patch format of ${what}`);
 
 /** The keys that may stay, where the patch names them. */
 function retained(original: Json, patch: Json): ReadonlySet<string> | undefined {
-  const keys = listAt(patch, RETAIN);
+  const keys = listAt(patch, RETAIN, 'retainKeys');
   if (!keys) return undefined;
   const named = new Set(keys as readonly string[]);
-  const stray = touched(patch).find((key) => patch[key] !== null && !named.has(key));
-  if (stray !== undefined) throw unprocessable('the patch list and retainKeys list do not match');
+  const isStray = (key: string) => patch[key] !== null && !key.startsWith('$') && !named.has(key);
+  if (Object.keys(patch).some(isStray)) throw malformed('retainKeys');
   return named;
 }
 
-function listAt(patch: Json, key: string): readonly unknown[] | undefined {
+/** @param what it is, in messages */
+function listAt(patch: Json, key: string, what: string): readonly unknown[] | undefined {
   if (!Object.hasOwn(patch, key)) return undefined;
-  if (!Array.isArray(patch[key])) throw unprocessable(`invalid patch format of ${key.replace(/\/.*$/, '')}: it is no list`);
+  if (!Array.isArray(patch[key])) throw malformed(what);
   return patch[key] as readonly unknown[];
 }
 
@@ -109,9 +112,18 @@ function mergeList(node: ListNode, before: unknown, { value, given, order, remov
   if (!Array.isArray(items)) return items; // a wrong type is the decoder's to refuse
   const ofScalars = node.merge!.key === '';
   const merged = ofScalars ? mergeScalars(present, items, remove ?? []) : mergeItems(node, present, items);
-  if (!order) return merged;
-  const identity = ofScalars ? (item: unknown) => JSON.stringify(item) : (item: unknown) => JSON.stringify(keyOf(node, item));
-  return arrange({ merged, present, order }, identity);
+  const identity = ofScalars ? (item: unknown) => String(JSON.stringify(item)) : (item: unknown) => String(JSON.stringify(isObject(item) ? item[node.merge!.key] : item));
+  const stay = items.filter((item) => !isObject(item) || item[DIRECTIVE] === undefined);
+  if (order) checkOrder(stay, order, identity);
+  return arrange({ merged, present, order: order ?? stay }, identity);
+}
+
+/** The items of a patch must come in the order that it says they have. */
+function checkOrder(items: readonly unknown[], order: readonly unknown[], identity: (item: unknown) => string): void {
+  if (items.length === 0 || order.length === 0) return;
+  let next = 0;
+  for (const item of order) if (next < items.length && identity(items[next]) === identity(item)) next++;
+  if (next < items.length) throw unprocessable(`The order in patch list:\n${goMap(items)}\n doesn't match ${ORDER.slice(0, -1)} list:\n${goMap(order)}\n`);
 }
 
 function mergeScalars(present: readonly unknown[], added: readonly unknown[], removed: readonly unknown[]): readonly unknown[] {
@@ -138,11 +150,7 @@ function mergeItems(node: ListNode, present: readonly unknown[], patch: readonly
   for (const change of patch) {
     if (!isObject(change)) throw unprocessable('invalid patch format: a list of objects holds something else');
     const directive = directiveOf(change);
-    if (directive === 'replace') {
-      const rest = without(change, DIRECTIVE);
-      if (Object.keys(rest).length > 0) items.push(rest);
-      continue;
-    }
+    if (directive === 'replace') continue;
     const key = keyOf(node, change);
     const at = items.findIndex((item) => isObject(item) && item[node.merge!.key] === key);
     if (directive === 'delete') items = items.filter((item) => !(isObject(item) && item[node.merge!.key] === key));
@@ -155,7 +163,7 @@ function mergeItems(node: ListNode, present: readonly unknown[], patch: readonly
 interface Arrangement {
   readonly merged: readonly unknown[];
   readonly present: readonly unknown[];
-  /** The items whose order the patch's author knows. */
+  /** The items whose order the patch's author knows, or else those of the patch: what is new among them comes first. */
   readonly order: readonly unknown[];
 }
 
