@@ -1,5 +1,5 @@
 import { ApiError, badRequest, type StatusCause } from '../meta/api-error.ts';
-import { type FieldError, FieldPath, forbidden, invalid, notSupported } from '../meta/field-error.ts';
+import { type FieldError, FieldPath, forbidden, invalid, notSupported, required, tooLong } from '../meta/field-error.ts';
 import { isTrue } from './request-info.ts';
 
 /** metav1.ListOptions as the query says them. */
@@ -43,35 +43,46 @@ export function parseListQuery(query: URLSearchParams, watch: boolean): ListQuer
 const MATCH = FieldPath.of('resourceVersionMatch');
 
 function* checkWatch(options: ListQuery): Iterable<FieldError> {
-  const { resourceVersionMatch: match, sendInitialEvents } = options;
-  if (sendInitialEvents !== undefined) {
-    if (match === '') yield forbidden(MATCH, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-    else if (match !== 'NotOlderThan') yield notSupported(MATCH, match, ['NotOlderThan']);
-    return;
+  const { resourceVersionMatch: match, sendInitialEvents, continue: token } = options;
+  if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
+    yield forbidden(MATCH, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
   }
-  if (match !== '') yield forbidden(MATCH, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+  if (match === '') return;
+  if (sendInitialEvents === undefined) yield forbidden(MATCH, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+  if (match !== 'NotOlderThan') yield notSupported(MATCH, match, ['NotOlderThan']);
+  if (token !== '') yield forbidden(MATCH, 'resourceVersionMatch is forbidden when continue is provided');
 }
 
 function* checkList({ resourceVersionMatch: match, sendInitialEvents, resourceVersion, continue: token }: ListQuery): Iterable<FieldError> {
+  if (match !== '') {
+    if (resourceVersion === '') yield forbidden(MATCH, 'resourceVersionMatch is forbidden unless resourceVersion is provided');
+    if (token !== '') yield forbidden(MATCH, 'resourceVersionMatch is forbidden when continue is provided');
+    if (match !== 'Exact' && match !== 'NotOlderThan') yield notSupported(MATCH, match, ['Exact', 'NotOlderThan', '']);
+    if (match === 'Exact' && resourceVersion === '0') yield forbidden(MATCH, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+  }
   if (sendInitialEvents !== undefined) yield forbidden(FieldPath.of('sendInitialEvents'), 'sendInitialEvents is forbidden for list');
-  if (match === '') return;
-  if (resourceVersion === '') yield forbidden(MATCH, 'resourceVersionMatch is forbidden unless resourceVersion is provided');
-  if (token !== '') yield forbidden(MATCH, 'resourceVersionMatch is forbidden when continue is provided');
-  if (match !== 'Exact' && match !== 'NotOlderThan') yield notSupported(MATCH, match, ['Exact', 'NotOlderThan', '']);
-  if (match === 'Exact' && resourceVersion === '0') yield forbidden(MATCH, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
 }
 
-function integer(query: URLSearchParams, name: string): number | undefined {
+/** A whole number as Go's strconv reads it into an int64. @throws ApiError BadRequest */
+export function integer(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
-  if (text === null || text === '') return undefined;
-  if (!/^-?\d{1,18}$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (text === null) return undefined;
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const value = BigInt(text.replace(/^\+/, ''));
+  if (value !== BigInt.asIntN(64, value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
+  return Number(value);
+}
+
+/** @throws ApiError unless `text` is a whole number. Revisions beyond 2^53 cannot happen. */
+export function parseResourceVersion(text: string): number {
+  if (!/^\d+$/.test(text)) throw invalidVersion(text, 'invalid syntax');
+  if (BigInt(text) >= 2n ** 64n) throw invalidVersion(text, 'value out of range');
   return Number(text);
 }
 
-/** @throws ApiError unless `text` is a whole number. */
-export function parseResourceVersion(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw invalidOptions('ListOptions', 'meta.k8s.io', [invalid(FieldPath.of('resourceVersion'), text, `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)]);
+function invalidVersion(text: string, why: string): ApiError {
+  const quoted = JSON.stringify(text);
+  return badRequest(`invalid resource version: resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${why}`);
 }
 
 export function invalidOptions(kind: string, group: string, errors: readonly FieldError[]): ApiError {
@@ -91,19 +102,24 @@ export interface WriteQuery {
 
 const DEFAULT_WRITE: WriteQuery = { dryRun: false, fieldManager: '', fieldValidation: 'Warn', force: false };
 
-/** @param kind CreateOptions, UpdateOptions or PatchOptions, as messages name it. */
-export function parseWriteQuery(query: URLSearchParams, kind: string): WriteQuery {
-  if (query.size === 0) return DEFAULT_WRITE;
-  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+/** The options of a write, as messages name them. */
+export type WriteOptions = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'ApplyOptions';
+
+/** @param options of a PATCH: `ApplyOptions` for server-side apply, `PatchOptions` for the other types */
+export function parseWriteQuery(query: URLSearchParams, options: WriteOptions): WriteQuery {
+  if (query.size === 0 && options !== 'ApplyOptions') return DEFAULT_WRITE;
+  const dryRun = query.getAll('dryRun');
   const validation = query.get('fieldValidation') ?? '';
   const fieldManager = query.get('fieldManager') ?? '';
   const errors: FieldError[] = [];
+  if (options === 'ApplyOptions' && fieldManager === '') errors.push(required(FieldPath.of('fieldManager'), 'is required for apply patch'));
+  if (options === 'PatchOptions' && query.has('force')) errors.push(forbidden(FieldPath.of('force'), 'may not be specified for non-apply patch'));
+  errors.push(...fieldManagerErrors(fieldManager, FieldPath.of('fieldManager')));
   if (dryRun.some((value) => value !== 'All')) errors.push(notSupported(FieldPath.of('dryRun'), dryRun, ['All']));
   if (!['', 'Ignore', 'Warn', 'Strict'].includes(validation)) {
-    errors.push(notSupported(FieldPath.of('fieldValidation'), validation, ['Ignore', 'Strict', 'Warn']));
+    errors.push(notSupported(FieldPath.of('fieldValidation'), validation, ['', 'Ignore', 'Strict', 'Warn']));
   }
-  if (fieldManager.length > 128) errors.push(invalid(FieldPath.of('fieldManager'), fieldManager, 'must not be more than 128 bytes'));
-  if (errors.length > 0) throw invalidOptions(kind, 'meta.k8s.io', errors);
+  if (errors.length > 0) throw invalidOptions(options === 'ApplyOptions' ? 'PatchOptions' : options, 'meta.k8s.io', errors);
   return {
     dryRun: dryRun.length > 0,
     fieldManager,
@@ -111,3 +127,18 @@ export function parseWriteQuery(query: URLSearchParams, kind: string): WriteQuer
     force: isTrue(query.get('force')),
   };
 }
+
+const MAX_MANAGER_BYTES = 128;
+
+/** What is wrong with a manager's name, in queries as in managedFields. */
+export function* fieldManagerErrors(name: string, at: FieldPath): Iterable<FieldError> {
+  if (Buffer.byteLength(name) > MAX_MANAGER_BYTES) yield tooLong(at, MAX_MANAGER_BYTES);
+  let position = 0;
+  for (const char of name) {
+    if (char !== ' ' && /[\p{C}\p{Z}]/u.test(char)) yield invalid(at, name, `invalid character ${codePoint(char)} (at position ${position})`);
+    position += Buffer.byteLength(char);
+  }
+}
+
+/** `U+0007`, as Go prints what it cannot show. */
+const codePoint = (char: string): string => `U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;

@@ -9,7 +9,8 @@ import type { Core } from './core.ts';
 import type { Exchange } from './exchange.ts';
 import { JSON_MEDIA, type Media, negotiate } from './negotiate.ts';
 import { hasProtobuf, objectBytes, pageBytes, versionBytes } from './protobuf-answer.ts';
-import { parseWriteQuery, type WriteQuery } from './query.ts';
+import { parseWriteQuery, type WriteOptions, type WriteQuery } from './query.ts';
+import { APPLY, patchTypeOf } from './registry/patch-type.ts';
 import type { Page } from './registry/list.ts';
 import type { Outcome, WriteContext } from './registry/write-context.ts';
 import type { Served } from './resources.ts';
@@ -48,14 +49,14 @@ export function bodyOf({ core, exchange }: ResourceRequest, expected: string): u
   return object;
 }
 
-export function writeContext(at: ResourceRequest, options: string, more: Partial<Pick<WriteContext, 'name' | 'subresource'>> & { query?: WriteQuery } = {}): WriteContext {
+export function writeContext(at: ResourceRequest, options: WriteOptions | 'DeleteOptions', more: Partial<Pick<WriteContext, 'name' | 'subresource'>> & { query?: WriteQuery } = {}): WriteContext {
   const { info } = at.exchange;
   return {
     ...at,
     namespace: at.served.kind.scope === 'Namespaced' ? info.namespace : '',
     name: more.name ?? info.name,
     subresource: more.subresource ?? info.subresource,
-    query: more.query ?? parseWriteQuery(info.query, options),
+    query: more.query ?? parseWriteQuery(info.query, options === 'PatchOptions' && patchTypeOf(at.exchange.request) === APPLY ? 'ApplyOptions' : options as WriteOptions),
   };
 }
 

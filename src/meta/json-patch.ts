@@ -24,12 +24,13 @@ class Inapplicable extends Error {}
  * @throws ApiError BadRequest for what is no patch, Invalid for a patch that does not apply
  */
 export function applyJsonPatch(document: unknown, patch: unknown): unknown {
-  const operations = operationsOf(patch);
+  const entries = entriesOf(patch);
   try {
     let result = document;
     let copied = 0;
-    for (const operation of operations) {
-      if (operation.op === 'copy') copied += weight(lookup(result, operation.from), MAX_COPIED - copied);
+    for (const entry of entries) {
+      const operation = operationOf(entry);
+      if (operation.op === 'copy') copied += weight(lookup(result, ofPart(operation.from), true), MAX_COPIED - copied);
       if (copied > MAX_COPIED) throw new Inapplicable(`Unable to complete the copy, the accumulated size increase of copy exceeds the limit ${MAX_COPIED}`);
       result = step(result, operation);
     }
@@ -40,24 +41,37 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
   }
 }
 
-function operationsOf(patch: unknown): readonly Operation[] {
+const FIELDS = new Set(['op', 'path', 'from', 'value']);
+
+/** `unknown field "[0].x"` for what operations do not have: they are ignored. */
+export function strayFields(patch: unknown): readonly string[] {
+  if (!Array.isArray(patch)) return [];
+  return (patch as readonly unknown[]).flatMap((entry, position) =>
+    isRecord(entry) ? Object.keys(entry).filter((key) => !FIELDS.has(key)).map((key) => `unknown field "[${position}].${key}"`) : []);
+}
+
+type Entry = Readonly<Record<string, unknown>>;
+
+function entriesOf(patch: unknown): readonly Entry[] {
   if (!Array.isArray(patch)) throw badRequest(`json: cannot unmarshal ${isRecord(patch) ? 'object' : typeof patch} into Go value of type jsonpatch.Patch`);
   const entries: readonly unknown[] = patch;
   if (entries.length > MAX_OPERATIONS) {
-    throw new ApiError('RequestEntityTooLarge', `Request entity is too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${entries.length}`);
+    throw new ApiError('RequestEntityTooLarge', `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${entries.length}`);
   }
-  return entries.map(operationOf);
+  return entries.map((entry) => {
+    if (isRecord(entry)) return entry;
+    throw badRequest(`json: cannot unmarshal ${Array.isArray(entry) ? 'array' : typeof entry} into Go value of type jsonpatch.Operation`);
+  });
 }
 
-function operationOf(entry: unknown): Operation {
-  if (!isRecord(entry)) throw badRequest('json: cannot unmarshal into Go value of type jsonpatch.Operation');
+/** As upstream, an operation that makes no sense is found out only when it is its turn. */
+function operationOf(entry: Entry): Operation {
   const { op } = entry;
   const path = pointerOf(entry.path);
   switch (op) {
     case 'add':
     case 'replace':
     case 'test':
-      if (op !== 'test' && !Object.hasOwn(entry, 'value')) throw badRequest(`${op} operation needs a value`);
       return { op, path, value: entry.value ?? null };
     case 'remove':
       return { op, path };
@@ -65,14 +79,14 @@ function operationOf(entry: unknown): Operation {
     case 'copy':
       return { op, path, from: pointerOf(entry.from) };
     default:
-      throw badRequest(`Unexpected kind: ${typeof op === 'string' ? op : 'unknown'}`);
+      throw new Inapplicable(`Unexpected kind: ${typeof op === 'string' ? op : 'unknown'}`);
   }
 }
 
+/** What stands before the first slash does not count. */
 function pointerOf(text: unknown): Pointer {
-  if (text === '') return [];
-  if (typeof text !== 'string' || !text.startsWith('/')) throw badRequest(`operation with invalid path ${JSON.stringify(text ?? '')}`);
-  return text.slice(1).split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+  if (typeof text !== 'string') throw new Inapplicable('operation missing path field');
+  return text.split('/').slice(1).map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 function step(document: unknown, operation: Operation): unknown {
@@ -83,13 +97,13 @@ function step(document: unknown, operation: Operation): unknown {
     case 'remove':
       return changed(document, path, removeFrom);
     case 'replace':
-      if (path.length === 0) return operation.value;
+      if (path.length === 0 && typeof operation.value === 'object' && operation.value !== null) return operation.value;
       return changed(document, path, (parent, token) => replaceIn(parent, token, operation.value));
     case 'test':
       if (!deepEqual(lookup(document, path, true) ?? null, operation.value)) throw new Inapplicable(`testing value ${textOf(path)} failed`);
       return document;
     case 'copy':
-      return added(document, path, lookup(document, operation.from));
+      return added(document, path, lookup(document, ofPart(operation.from), true) ?? null);
     case 'move': {
       const { from } = operation;
       if (from.length < path.length && from.every((token, position) => token === path[position])) throw new Inapplicable('cannot move a value into itself');
@@ -111,13 +125,18 @@ function weight(value: unknown, limit: number): number {
 }
 
 const added = (document: unknown, path: Pointer, value: unknown): unknown =>
-  path.length === 0 ? value : changed(document, path, (parent, token) => addTo(parent, token, value));
+  changed(document, path, (parent, token) => addTo(parent, token, value));
+
+function ofPart(path: Pointer): Pointer {
+  if (path.length === 0) throw new Inapplicable('doc is missing from path: ');
+  return path;
+}
 
 type Parent = Record<string, unknown> | unknown[];
 
 /** A copy along `path`, with `change` made to the copied parent of its last token. */
 function changed(document: unknown, path: Pointer, change: (parent: Parent, token: string) => void): unknown {
-  if (path.length === 0) throw new Inapplicable('the whole document cannot be removed');
+  if (path.length === 0) throw new Inapplicable('doc is missing path: ""');
   const [token, ...rest] = path as readonly [string, ...string[]];
   const copy = copyOf(document, path);
   if (rest.length === 0) change(copy, token);
@@ -146,19 +165,19 @@ function removeFrom(parent: Parent, token: string): void {
   delete parent[token];
 }
 
+/** As upstream, a field that is not there is added. */
 function replaceIn(parent: Parent, token: string, value: unknown): void {
   if (Array.isArray(parent)) return void (parent[positionIn(parent, token)] = value);
-  childOf(parent, token);
   setOwn(parent, token, value);
 }
 
-/** @param lenient what is missing is undefined */
+/** @param lenient the last step may be missing: undefined */
 function lookup(document: unknown, path: Pointer, lenient = false): unknown {
   let value = document;
-  for (const token of path) {
+  for (const [depth, token] of path.entries()) {
     if (Array.isArray(value)) value = (value as readonly unknown[])[positionIn(value, token)];
     else if (isRecord(value)) {
-      if (lenient && !Object.hasOwn(value, token)) return undefined;
+      if (lenient && depth === path.length - 1 && !Object.hasOwn(value, token)) return undefined;
       value = childOf(value, token);
     } else throw new Inapplicable(`doc is missing path: ${textOf(path)}`);
   }
@@ -174,7 +193,7 @@ const positionIn = (list: readonly unknown[], token: string): number => indexOf(
 
 /** Upstream counts negative positions from the end. */
 function indexOf(token: string, length: number): number {
-  if (!/^(0|-?[1-9]\d*)$/.test(token)) throw new Inapplicable(`value is not a proper array index: ${JSON.stringify(token)}`);
+  if (!/^[+-]?\d+$/.test(token)) throw new Inapplicable(`value is not a proper array index: ${JSON.stringify(token)}`);
   const position = Number(token) < 0 ? Number(token) + length : Number(token);
   if (position < 0 || position >= length) throw new Inapplicable(`Unable to access invalid index: ${token}`);
   return position;

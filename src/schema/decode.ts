@@ -19,21 +19,22 @@ export interface Decoded<T> {
  * Reads untrusted JSON as an instance: checks types, drops what is unknown, brings quantities and times into canonical
  * form, drops what Go's `omitempty` would not serve, fills in defaults. What need not change is shared with `json`, which
  * nobody may change afterwards. Compiled from the schema on first use.
+ * @param refuse words the failure otherwise
  * @throws ApiError BadRequest in upstream's words where a value has the wrong type.
  */
-export function decodeObject<T = AnyObject>(kind: Kind, json: unknown): Decoded<T> {
-  const { value, problems } = decodeBare<AnyObject>(kind, json);
+export function decodeObject<T = AnyObject>(kind: Kind, json: unknown, refuse?: (why: string) => Error): Decoded<T> {
+  const { value, problems } = decodeKind<AnyObject>(kind, json, { keepsEmpty: false, refuse });
   return { value: applyDefaults(kind, value) as unknown as T, problems };
 }
 
 /** As `decodeObject`, without defaults: what the caller said, and no more. */
-export const decodeBare = <T = AnyObject>(kind: Kind, json: unknown): Decoded<T> => decodeKind(kind, json, false);
+export const decodeBare = <T = AnyObject>(kind: Kind, json: unknown): Decoded<T> => decodeKind(kind, json, { keepsEmpty: false });
 
 /** As `decodeBare`, with every false, 0 and '' kept: server-side apply owns what the caller said, however empty. */
-export const decodeApplied = (kind: Kind, json: unknown): Decoded<AnyObject> => decodeKind(kind, json, true);
+export const decodeApplied = (kind: Kind, json: unknown): Decoded<AnyObject> => decodeKind(kind, json, { keepsEmpty: true });
 
-function decodeKind<T>(kind: Kind, json: unknown, keepsEmpty: boolean): Decoded<T> {
-  const { value, problems } = run<AnyObject>(kind.schema, json, { refuse: (why) => cannotBeHandled(kind, why), keepsEmpty });
+function decodeKind<T>(kind: Kind, json: unknown, how: { keepsEmpty: boolean; refuse?: ((why: string) => Error) | undefined }): Decoded<T> {
+  const { value, problems } = run<AnyObject>(kind.schema, json, { keepsEmpty: how.keepsEmpty, refuse: how.refuse ?? ((why) => cannotBeHandled(kind, why)) });
   const typed = value.kind === kind.kind && value.apiVersion === apiVersionOf(kind) ? value : { ...value, apiVersion: apiVersionOf(kind), kind: kind.kind };
   return { value: typed as unknown as T, problems };
 }

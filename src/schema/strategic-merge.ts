@@ -138,7 +138,7 @@ function keyOf(node: ListNode, item: unknown): unknown {
 }
 
 /** Roughly as Go prints a map. */
-function goMap(value: unknown): string {
+export function goMap(value: unknown): string {
   if (Array.isArray(value)) return `[${(value as readonly unknown[]).map(goMap).join(' ')}]`;
   if (!isObject(value)) return String(value);
   return `map[${Object.keys(value).toSorted().map((key) => `${key}:${goMap(value[key])}`).join(' ')}]`;

@@ -1,40 +1,59 @@
-import { badRequest } from '../../meta/api-error.ts';
-import { FieldPath, required } from '../../meta/field-error.ts';
+import { badRequest, conflict } from '../../meta/api-error.ts';
 import { applyPatch as applied } from '../../schema/apply/apply.ts';
 import { decodeObject } from '../../schema/decode.ts';
 import type { AnyObject } from '../../meta/object.ts';
-import { checkKind } from '../body.ts';
-import { invalidOptions } from '../query.ts';
+import { apiVersionOf } from '../../meta/resource.ts';
+import { Scale } from '../../kinds/autoscaling/scale.ts';
 import { createDecoded } from './create.ts';
 import { writeOf } from './managed-fields.ts';
 import { modify } from './update.ts';
-import { type Outcome, reportProblems, type WriteContext } from './write-context.ts';
+import type { Outcome, WriteContext } from './write-context.ts';
+
+type Config = Readonly<Record<string, unknown>>;
 
 /** Server-side apply: the fields a manager says it cares about. Creates the object where there is none. */
-export async function applyPatch(context: WriteContext, body: Readonly<Record<string, unknown>>): Promise<Outcome> {
-  const { served: { kind }, query: { fieldManager, force }, subresource } = context;
-  if (fieldManager === '') {
-    throw invalidOptions('PatchOptions', 'meta.k8s.io', [required(FieldPath.of('fieldManager'), 'is required for apply patch')]);
-  }
-  checkKind(kind, body);
-  checkAddress(context, body);
-  reportProblems(context, []);
-  const onto = (live: AnyObject | undefined): AnyObject => {
-    const object = applied({ ...writeOf(context), live, applied: body, force });
-    return object === live ? object : decodeObject(kind, object).value;
-  };
+export async function applyPatch(context: WriteContext, config: Config): Promise<Outcome> {
+  const { served, name, subresource } = context;
+  checkApplied(context, config);
+  const { uid, name: given } = metadataOf(config);
   return modify(context, {
-    transform: onto,
-    onMissing: subresource === '' ? () => createDecoded(context, onto(undefined)) : undefined,
+    transform: (live) => applyOnto(context, live, config),
+    onMissing: subresource !== '' ? undefined : () => {
+      if (uid) throw conflict(served.kind, name, `uid mismatch: the provided object specified uid ${String(uid)}, and no existing object was found`);
+      if (!given) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+      return createDecoded(context, applyOnto(context, undefined, config));
+    },
   });
 }
 
-function checkAddress({ name, namespace, served }: WriteContext, body: Readonly<Record<string, unknown>>): void {
-  const metadata = (body['metadata'] ?? {}) as { readonly name?: unknown; readonly namespace?: unknown };
-  if (metadata.name !== undefined && metadata.name !== name) {
-    throw badRequest(`the name of the object (${String(metadata.name)}) does not match the name on the URL (${name})`);
-  }
-  if (served.kind.scope === 'Namespaced' && metadata.namespace !== undefined && metadata.namespace !== namespace) {
+/** The live object with the configuration laid over it; itself where nothing changes. */
+export function applyOnto(context: WriteContext, live: AnyObject | undefined, config: Config): AnyObject {
+  const { served: { kind }, query: { force } } = context;
+  const object = applied({ ...writeOf(context), live, applied: config, force });
+  return object === live ? object : decodeObject(kind, object).value;
+}
+
+interface AppliedMetadata {
+  readonly name?: unknown;
+  readonly namespace?: unknown;
+  readonly uid?: unknown;
+}
+
+const metadataOf = (config: Config): AppliedMetadata => (typeof config['metadata'] === 'object' && config['metadata'] !== null ? config['metadata'] : {});
+
+/** Whether the configuration is of this kind, and about what the URL says; a name may be left out where there is an object. */
+export function checkApplied({ name, namespace, served, exchange: { info } }: WriteContext, config: Config): void {
+  const expected = info.subresource === 'scale' ? Scale : served.kind;
+  if (config['kind'] !== expected.kind || config['apiVersion'] !== apiVersionOf(expected)) throw badRequest(`invalid object type: ${typeText(config)}`);
+  const metadata = metadataOf(config);
+  if (served.kind.scope === 'Namespaced' && metadata.namespace && metadata.namespace !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
+  if (metadata.name && metadata.name !== name) throw badRequest(`the name of the object (${String(metadata.name)}) does not match the name on the URL (${name})`);
+}
+
+/** As Go prints a GroupVersionKind. */
+function typeText({ apiVersion, kind }: Config): string {
+  const version = typeof apiVersion === 'string' ? apiVersion : '';
+  return `${version.includes('/') ? version : `/${version}`}, Kind=${typeof kind === 'string' ? kind : ''}`;
 }

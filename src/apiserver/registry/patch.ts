@@ -1,89 +1,132 @@
-import { ApiError, badRequest } from '../../meta/api-error.ts';
-import { applyJsonPatch } from '../../meta/json-patch.ts';
+import { ApiError, badRequest, conflict } from '../../meta/api-error.ts';
+import { FieldPath, invalid } from '../../meta/field-error.ts';
+import { applyJsonPatch, strayFields } from '../../meta/json-patch.ts';
 import { applyMergePatch } from '../../meta/merge-patch.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { decodeObject } from '../../schema/decode.ts';
+import { duplicateFields } from '../../schema/duplicate-fields.ts';
 import type { Kind } from '../../schema/kind.ts';
-import { strategicMerge } from '../../schema/strategic-merge.ts';
-import { checkDepth, mediaType, parseJson, textOf, unsupportedMediaType } from '../body.ts';
-import { parse as parseYaml } from 'yaml';
+import { goMap, strategicMerge } from '../../schema/strategic-merge.ts';
+import { checkDepth, textOf } from '../body.ts';
+import { warn } from '../exchange.ts';
+import { readYaml } from '../yaml.ts';
+import { APPLY, JSON_PATCH, MERGE, patchTypeOf } from './patch-type.ts';
 import type { ResourceRequest } from '../resource-request.ts';
 import { applyPatch } from './apply.ts';
 import { trackUpdate } from './managed-fields.ts';
 import { modify } from './update.ts';
-import { type Outcome, reportProblems, type WriteContext } from './write-context.ts';
-
-const JSON_PATCH = 'application/json-patch+json';
-const MERGE = 'application/merge-patch+json';
-const STRATEGIC = 'application/strategic-merge-patch+json';
-const APPLY = 'application/apply-patch+yaml';
+import type { Outcome, WriteContext } from './write-context.ts';
 
 /** PATCH of an object or of a subresource that is the object. */
 export async function patch(at: ResourceRequest, context: WriteContext): Promise<Outcome> {
-  if (mediaType(at.exchange.request.headers['content-type']) === APPLY) return applyPatch(context, appliedBody(at));
-  if (context.query.force) throw invalidForce();
-  const apply = readPatch(at, context.served.kind);
-  let reported = false;
-  return modify(context, {
-    transform: (current) => {
-      const { value, problems } = decodeObject(context.served.kind, apply(current));
-      if (!reported) reportProblems(context, problems);
-      reported = true;
-      return trackUpdate(context, checkIdentity(context, value), current);
-    },
-  });
+  if (patchTypeOf(at.exchange.request) === APPLY) return applyPatch(context, readApplied(at, context));
+  const apply = readPatch(at, context);
+  return modify(context, { transform: (current) => trackUpdate(context, checkIdentity(context, apply(current), current), current) });
 }
 
-/** What a patch of any type but apply makes of an object. Reads the body once; the result may be called again. */
-export function readPatch(at: ResourceRequest, kind: Kind): (current: AnyObject) => unknown {
-  const { request } = at.exchange;
-  const type = mediaType(request.headers['content-type']);
-  const body = checkDepth(bodyData(at));
-  switch (type) {
-    case JSON_PATCH: return (current) => applyJsonPatch(current, body);
-    case MERGE: return (current) => applyMergePatch(current, mapBody(body));
-    case STRATEGIC: return (current) => strategicMerge(kind.schema, current, mapBody(body));
-    default: throw unsupportedMediaType([JSON_PATCH, MERGE, STRATEGIC, APPLY]);
-  }
+/**
+ * What a patch of any type but apply makes of an object, decoded. Reads the body once; the result may be called again.
+ * What is unknown or doubled is told as `fieldValidation` asks.
+ */
+export function readPatch(at: ResourceRequest, context: WriteContext, kind: Kind = context.served.kind): (current: AnyObject) => AnyObject {
+  const type = patchTypeOf(at.exchange.request);
+  const { data: body, text } = bodyData(at);
+  checkDepth(body);
+  const doubled = text === undefined || context.query.fieldValidation === 'Ignore' ? [] : duplicateFields(text);
+  const apply = (current: AnyObject): unknown => {
+    if (type === JSON_PATCH) return applyJsonPatch(current, body);
+    return type === MERGE ? applyMergePatch(current, mapBody(body)) : strategicMerge(kind.schema, current, mapBody(body));
+  };
+  return (current) => {
+    const patched = apply(current);
+    const shown = () => (type === JSON_PATCH || type === MERGE ? JSON.stringify(patched) : goMap(body));
+    const { value, problems } = decodeObject(kind, patched, (why) => invalidPatch(shown(), why));
+    const own = type === JSON_PATCH ? [...doubled, ...strayFields(body)].map((problem) => `json patch ${problem}`) : doubled;
+    reportPatchProblems(context, [...own, ...problems], shown);
+    return value;
+  };
 }
 
-function bodyData({ exchange: { request }, core }: ResourceRequest): unknown {
+function reportPatchProblems({ exchange, query }: WriteContext, problems: readonly string[], shown: () => string): void {
+  if (problems.length === 0 || query.fieldValidation === 'Ignore') return;
+  if (query.fieldValidation === 'Strict') throw invalidPatch(shown(), `strict decoding error: ${problems.join(', ')}`);
+  warn(exchange, ...problems);
+}
+
+/** Upstream names neither kind nor object here. */
+function invalidPatch(patched: string, why: string): ApiError {
+  const { reason, field, message } = invalid(FieldPath.of('patch'), patched, why);
+  return new ApiError('Invalid', ` "" is invalid: ${field}: ${message}`, { details: { causes: [{ reason, message, field }] } });
+}
+
+interface PatchBody {
+  readonly data: unknown;
+  /** undefined for in-process callers. */
+  readonly text?: string;
+}
+
+function bodyData({ exchange: { request }, core }: ResourceRequest): PatchBody {
   const { body } = request;
-  if (body?.type === 'object') return body.object;
+  if (body?.type === 'object') return { data: body.object };
   if (body?.type !== 'bytes' || body.bytes.length === 0) throw badRequest('error decoding patch: unexpected end of JSON input');
   const limit = core.config.maxBodyBytes;
   if (limit !== undefined && body.bytes.length > limit) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
-  return parseJson(textOf(body.bytes), 'patch');
+  const text = textOf(body.bytes);
+  try {
+    return { data: JSON.parse(text) as unknown, text };
+  } catch (error) {
+    throw badRequest(`error decoding patch: ${messageOf(error)}`);
+  }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message.split('\n')[0]! : String(error));
 
 function mapBody(body: unknown): Readonly<Record<string, unknown>> {
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Readonly<Record<string, unknown>>;
   throw badRequest('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
 }
 
-function appliedBody({ exchange: { request } }: ResourceRequest): Readonly<Record<string, unknown>> {
+/** The configuration that is applied: YAML, of which JSON is a part. */
+export function readApplied({ exchange: { request } }: ResourceRequest, context: WriteContext): Readonly<Record<string, unknown>> {
   const { body } = request;
   if (body?.type === 'object') return mapBody(body.object);
   if (body?.type !== 'bytes') throw badRequest('error decoding YAML: unexpected end of input');
   const text = textOf(body.bytes);
   try {
-    return mapBody(checkDepth(text.trimStart().startsWith('{') ? JSON.parse(text) : parseYaml(text)));
+    const { value, duplicates } = appliedData(text);
+    const { fieldValidation } = context.query;
+    if (duplicates.length > 0 && fieldValidation === 'Strict') {
+      throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`);
+    }
+    if (fieldValidation === 'Warn') warn(context.exchange, ...duplicates);
+    return mapBody(checkDepth(value));
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    throw badRequest(`error decoding YAML: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
+    throw badRequest(`error decoding YAML: ${messageOf(error)}`);
   }
 }
 
-function invalidForce(): ApiError {
-  return new ApiError('Invalid', 'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch', {
-    details: { group: 'meta.k8s.io', kind: 'PatchOptions', causes: [{ reason: 'FieldValueForbidden', message: 'Forbidden: may not be specified for non-apply patch', field: 'force' }] },
-  });
+/** JSON has the faster reader; the other one knows the lines. */
+function appliedData(text: string): ReturnType<typeof readYaml> {
+  if (!text.trimStart().startsWith('{')) return readYaml(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return readYaml(text);
+  }
+  return duplicateFields(text).length === 0 ? { value, duplicates: [] } : readYaml(text);
 }
 
-function checkIdentity({ name, namespace, served }: WriteContext, object: AnyObject): AnyObject {
-  if (object.metadata.name !== name) throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
-  if (served.kind.scope === 'Namespaced' && object.metadata.namespace !== namespace) {
-    throw badRequest(`the namespace of the object (${object.metadata.namespace}) does not match the namespace on the request (${namespace})`);
+function checkIdentity({ name, namespace, served }: WriteContext, object: AnyObject, current: AnyObject): AnyObject {
+  const { metadata } = object;
+  if (served.kind.scope === 'Namespaced' && metadata.namespace && metadata.namespace !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
-  return object;
+  if (!metadata.name) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  if (metadata.uid && !current.metadata.uid) throw conflict(served.kind, name, `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`);
+  return (metadata.namespace ?? '') === (current.metadata.namespace ?? '') ? object : { ...object, metadata: { ...metadata, ...placeOf(current) } };
 }
+
+const placeOf = ({ metadata: { namespace } }: AnyObject) => ({ namespace }) as Pick<AnyObject['metadata'], 'namespace'>;

@@ -2,8 +2,11 @@ import type { AnyObject } from '../../meta/object.ts';
 import { decodeObject } from '../../schema/decode.ts';
 import { checkKind } from '../body.ts';
 import { trackUpdate } from '../registry/managed-fields.ts';
-import { readPatch } from '../registry/patch.ts';
+import { applyOnto, checkApplied } from '../registry/apply.ts';
+import { APPLY, patchTypeOf } from '../registry/patch-type.ts';
+import { readApplied, readPatch } from '../registry/patch.ts';
 import { modify } from '../registry/update.ts';
+import type { WriteContext } from '../registry/write-context.ts';
 import { answerOutcome, bodyOf, type ResourceRequest, writeContext } from '../resource-request.ts';
 import { verbs } from '../verbs.ts';
 import type { Subresource } from './table.ts';
@@ -13,8 +16,17 @@ export type TakePart = (present: AnyObject, proposed: AnyObject) => AnyObject;
 
 /** A subresource whose body is the whole object, of which only a part counts. */
 export function partOf(take: TakePart): Subresource {
-  const change = async (at: ResourceRequest, options: string, propose: (current: AnyObject) => AnyObject) => {
-    const context = writeContext(at, options);
+  const applyPart = async (at: ResourceRequest, context: WriteContext, propose: (current: AnyObject) => AnyObject) =>
+    answerOutcome(at, await modify(context, {
+      scope: 'whole',
+      transform: (present) => {
+        const proposed = propose(present);
+        const { managedFields } = proposed.metadata;
+        const next = take(present, proposed);
+        return { ...next, metadata: { ...next.metadata, ...(managedFields ? { managedFields } : {}) } };
+      },
+    }));
+  const change = async (at: ResourceRequest, context: WriteContext, propose: (current: AnyObject) => AnyObject) => {
     return answerOutcome(at, await modify(context, {
       scope: 'whole',
       transform: (present) => {
@@ -30,11 +42,14 @@ export function partOf(take: TakePart): Subresource {
     update: (at) => {
       const { kind } = at.served;
       const { value } = decodeObject(kind, checkKind(kind, bodyOf(at, kind.kind)));
-      return change(at, 'UpdateOptions', () => value);
+      return change(at, writeContext(at, 'UpdateOptions'), () => value);
     },
     patch: (at) => {
-      const apply = readPatch(at, at.served.kind);
-      return change(at, 'PatchOptions', (current) => decodeObject(at.served.kind, apply(current)).value);
+      const context = writeContext(at, 'PatchOptions');
+      if (patchTypeOf(at.exchange.request) !== APPLY) return change(at, context, readPatch(at, context));
+      const config = readApplied(at, context);
+      checkApplied(context, config);
+      return applyPart(at, context, (present) => applyOnto(context, present, config));
     },
   };
 }

@@ -2,14 +2,18 @@ import { invalidObject, notFound } from '../../meta/api-error.ts';
 import { FieldPath, invalid } from '../../meta/field-error.ts';
 import { formatRequirements, type LabelSelector, requirementsOf } from '../../meta/label-selector.ts';
 import type { AnyObject } from '../../meta/object.ts';
+import { apiVersionOf } from '../../meta/resource.ts';
 import type { ScalePaths } from '../../schema/kind.ts';
 import { Scale } from '../../kinds/autoscaling/scale.ts';
+import { readApplied as readConfig } from '../../schema/apply/applied.ts';
 import { decodeObject } from '../../schema/decode.ts';
 import { checkKind } from '../body.ts';
 import { trackUpdate } from '../registry/managed-fields.ts';
-import { readPatch } from '../registry/patch.ts';
+import { applyOnto, checkApplied } from '../registry/apply.ts';
+import { APPLY, patchTypeOf } from '../registry/patch-type.ts';
+import { readApplied, readPatch } from '../registry/patch.ts';
 import { modify } from '../registry/update.ts';
-import type { Outcome } from '../registry/write-context.ts';
+import type { Outcome, WriteContext } from '../registry/write-context.ts';
 import { answerObject, bodyOf, type ResourceRequest, writeContext } from '../resource-request.ts';
 import type { ApiResponse } from '../../wire/api.ts';
 import type { Subresource } from './table.ts';
@@ -26,23 +30,35 @@ export const scale: Subresource = {
 
   async update(at) {
     const { value } = decodeObject(Scale, checkKind(Scale, bodyOf(at, 'Scale')));
-    return setScale(at, 'UpdateOptions', () => value);
+    return setScale(at, writeContext(at, 'UpdateOptions'), () => value);
   },
 
   async patch(at) {
-    const apply = readPatch(at, Scale);
-    return setScale(at, 'PatchOptions', (current) => decodeObject(Scale, apply(current)).value);
+    const context = writeContext(at, 'PatchOptions');
+    return patchTypeOf(at.exchange.request) === APPLY ? applyScale(at, context) : setScale(at, context, readPatch(at, context, Scale));
   },
 };
+
+/** Server-side apply: what the manager says of the scale it owns on the object that is scaled. */
+async function applyScale(at: ResourceRequest, context: WriteContext): Promise<ApiResponse> {
+  const { kind } = at.served;
+  const config = readConfig(Scale, readApplied(at, context));
+  checkApplied(context, config);
+  const { name, namespace } = config.metadata;
+  const object = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name, ...(namespace ? { namespace } : {}) } };
+  const replicas = (config as ScaleObject).spec?.replicas;
+  const applied = (replicas === undefined ? object : setPath(object, kind.scale!.spec, replicas)) as Readonly<Record<string, unknown>>;
+  const outcome = await modify(context, { scope: 'whole', transform: (live) => applyOnto(context, live, applied) });
+  return answerObject(at, outcome.status, scaleOf(objectOf(outcome), kind.scale!));
+}
 
 interface ScaleObject extends AnyObject {
   readonly spec?: { readonly replicas?: number };
 }
 
-async function setScale(at: ResourceRequest, options: string, propose: (current: AnyObject) => AnyObject): Promise<ApiResponse> {
+async function setScale(at: ResourceRequest, context: WriteContext, propose: (current: AnyObject) => AnyObject): Promise<ApiResponse> {
   const { kind } = at.served;
   const paths = kind.scale!;
-  const context = writeContext(at, options);
   const outcome = await modify(context, {
     scope: 'whole',
     transform: (object) => {
