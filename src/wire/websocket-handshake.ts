@@ -1,4 +1,4 @@
-import type { Headers } from './api.ts';
+import type { ApiResponse, Headers } from './api.ts';
 
 /** RFC 6455, 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -31,9 +31,15 @@ export async function shakeHands(request: { readonly method: string; readonly he
   };
 }
 
+/** What a caller is told with whom hands were not shaken. */
+export function refusal({ status, message, headers }: Extract<Handshake, { agreed: false }>): ApiResponse {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body: { type: 'bytes', chunks: [new TextEncoder().encode(message)] } };
+}
+
 const refused = (status: 400 | 403 | 405, message: string, headers: Headers = {}): Handshake => ({ agreed: false, status, message, headers });
 
-const listOf = (header: string | undefined): readonly string[] => (header ?? '').split(',').map((one) => one.trim()).filter((one) => one !== '');
+/** The items of a header that is a list. */
+export const listOf = (header: string | undefined): readonly string[] => (header ?? '').split(',').map((one) => one.trim()).filter((one) => one !== '');
 
 /** Proof that the server read the request as what it is. */
 async function acceptKey(key: string): Promise<string> {
