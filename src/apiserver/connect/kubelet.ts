@@ -27,7 +27,7 @@ export function kubeletAddress({ resources }: Core, name: string): KubeletAddres
 }
 
 /** Hands the request to the node's kubelet under another path, and its answer, upgrade or not, back as it comes. */
-export async function askKubelet({ core, exchange: { request } }: ResourceRequest, node: string, url: string): Promise<ApiResponse> {
+export async function askKubelet({ core }: ResourceRequest, node: string, { url, request }: { readonly url: string; readonly request: ApiRequest }): Promise<ApiResponse> {
   const { kubelet } = core.config;
   if (!kubelet) throw new ApiError('ServiceUnavailable', 'no way to reach kubelets is configured');
   const address = kubeletAddress(core, node);

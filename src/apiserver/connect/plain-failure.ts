@@ -1,7 +1,6 @@
 import { ApiError, badRequest, REASONS, type Reason } from '../../meta/api-error.ts';
-import type { ApiResponse, ResponseBody } from '../../wire/api.ts';
-
-const MAX_TEXT_BYTES = 64 * 1024;
+import type { ApiResponse } from '../../wire/api.ts';
+import { textOf } from '../../wire/response-text.ts';
 
 /**
  * A kubelet fails in plain text; callers of the API are told in a Status. Answers below 400 pass as they are.
@@ -14,17 +13,4 @@ export async function failuresAsStatus(response: ApiResponse): Promise<ApiRespon
   if (response.status === 500) throw new ApiError('InternalError', `Internal error occurred: ${text}`);
   const reason = (Object.keys(REASONS) as Reason[]).find((one) => REASONS[one] === response.status) ?? '';
   throw new ApiError(reason, text === '' ? 'the server reported an error' : text, { code: response.status });
-}
-
-async function textOf(body: ResponseBody | undefined): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  if (body?.type === 'bytes') for (const chunk of body.chunks) text += decoder.decode(chunk, { stream: true });
-  if (body?.type === 'stream') {
-    for await (const batch of body.chunks) {
-      for (const chunk of batch) text += decoder.decode(chunk, { stream: true });
-      if (text.length > MAX_TEXT_BYTES) break;
-    }
-  }
-  return text.slice(0, MAX_TEXT_BYTES);
 }

@@ -1,3 +1,7 @@
+import type { ApiRequest } from '../../wire/api.ts';
+import { translateCommand, wantsV5 } from '../../wire/remote-command.ts';
+import { tunnelSpdy, wantsTunnel } from '../../wire/spdy-tunnel.ts';
+import { isWebSocketRequest } from '../../wire/websocket-handshake.ts';
 import { badRequest, invalidObject, notFound } from '../../meta/api-error.ts';
 import { FieldPath, invalid } from '../../meta/field-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
@@ -26,7 +30,7 @@ export const log: Subresource = {
     const query = logQuery(info.query, pod.metadata.name);
     const node = specOf(pod).nodeName ?? '';
     if (node === '') return { status: 200, headers: { 'content-type': 'text/plain' }, body: { type: 'bytes', chunks: [] } };
-    return failuresAsStatus(await askKubelet(at, node, `/containerLogs/${info.namespace}/${info.name}/${container}${query}`));
+    return failuresAsStatus(await askKubelet(at, node, { url: `/containerLogs/${info.namespace}/${info.name}/${container}${query}`, request: at.exchange.request }));
   }),
 };
 
@@ -41,7 +45,12 @@ const inContainer = (path: string): Subresource => bothWays(async (at) => {
   const query = new URLSearchParams();
   for (const [ours, kubelets] of STREAMS) if (isTrue(info.query.get(ours))) query.set(kubelets, '1');
   for (const word of info.query.getAll('command')) query.append('command', word);
-  return askKubelet(at, nodeOf(pod), `/${path}/${info.namespace}/${info.name}/${container}?${query}`);
+  const node = nodeOf(pod);
+  const request = upgrading(at);
+  const dial = (asked: ApiRequest) => askKubelet(at, node, { url: `/${path}/${info.namespace}/${info.name}/${container}?${query}`, request: asked });
+  const asks = (stream: string) => isTrue(info.query.get(stream));
+  const streams = { stdin: asks('stdin'), stdout: asks('stdout'), stderr: asks('stderr'), tty: asks('tty') };
+  return isWebSocketRequest(request) && wantsV5(request) ? translateCommand(request, { streams, clock: at.core.clock, dial }) : dial(request);
 });
 
 export const exec = inContainer('exec');
@@ -52,12 +61,20 @@ export const portForward: Subresource = bothWays(async (at) => {
   const pod = await podOf(at);
   const ports = info.query.getAll('ports').flatMap((one) => one.split(','));
   const query = ports.length === 0 ? '' : `?${new URLSearchParams(ports.map((port): [string, string] => ['port', port]))}`;
-  return askKubelet(at, nodeOf(pod), `/portForward/${info.namespace}/${info.name}${query}`);
+  const node = nodeOf(pod);
+  const request = upgrading(at);
+  const dial = (asked: ApiRequest) => askKubelet(at, node, { url: `/portForward/${info.namespace}/${info.name}${query}`, request: asked });
+  return isWebSocketRequest(request) && wantsTunnel(request) ? tunnelSpdy(request, { clock: at.core.clock, dial }) : dial(request);
 });
 
 /** SPDY clients POST, websocket clients GET. */
 function bothWays(handle: VerbHandler): Subresource {
   return { get: handle, create: handle };
+}
+
+function upgrading({ exchange: { request } }: ResourceRequest): ApiRequest {
+  if (!request.upgrade) throw badRequest('Upgrade request required');
+  return request;
 }
 
 async function podOf(at: ResourceRequest): Promise<AnyObject> {

@@ -49,7 +49,7 @@ export const nodeProxy = anyVerb(async (at) => {
   const { name } = parseNamed(info.name);
   await objectOf(at, name);
   const moved = movedToSlash(at);
-  return moved ?? finish(at, await askKubelet(at, name, targetUrl(at)));
+  return moved ?? finish(at, await askKubelet(at, name, { url: targetUrl(at), request: at.exchange.request }));
 });
 
 async function objectOf(at: ResourceRequest, name: string): Promise<AnyObject> {

@@ -1,19 +1,14 @@
-import { following, orAborted } from '../../base/abort.ts';
-import type { Clock, Millis } from '../../base/clock.ts';
-import type { ApiRequest, ApiResponse, Duplex, ResponseBody } from '../../wire/api.ts';
+import { following, onAbort, orAborted } from '../../base/abort.ts';
+import type { ApiRequest, ApiResponse, ResponseBody } from '../../wire/api.ts';
 import { duplexPair } from '../../wire/duplex.ts';
-import { isWebSocketRequest, shakeHands } from '../../wire/websocket-handshake.ts';
-import { encodeClose, encodeFrame, WebSocketDecoder, WebSocketFailure } from '../../wire/websocket.ts';
+import { CLOSE_CODES, ServerWebSocket } from '../../wire/server-websocket.ts';
+import { isWebSocketRequest, refusal, shakeHands } from '../../wire/websocket-handshake.ts';
+import { encodeFrame } from '../../wire/websocket.ts';
 import type { ResourceRequest } from '../resource-request.ts';
-import { answerText } from '../respond.ts';
 import type { VerbHandler } from '../verbs.ts';
 
 /** What the caller says is read and thrown away. */
 const MAX_HEARD_BYTES = 1 << 20;
-/** How long the caller has to close its side after ours. */
-const GRACE: Millis = 10_000;
-const NORMAL = 1000;
-const GOING_WRONG = 1011;
 
 /** How an answer's chunks become messages. */
 export interface Form {
@@ -58,10 +53,7 @@ export function orOverWebSocket(form: Form, handle: VerbHandler): VerbHandler {
 async function overWebSocket(at: ResourceRequest, form: Form, handle: VerbHandler): Promise<ApiResponse> {
   const { core, exchange } = at;
   const hands = await shakeHands(exchange.request, form.offers);
-  if (!hands.agreed) {
-    const refusal = answerText(hands.status, hands.message);
-    return { ...refusal, headers: { ...refusal.headers, ...hands.headers } };
-  }
+  if (!hands.agreed) return refusal(hands);
   const stop = following(exchange.request.signal);
   try {
     const response = await handle({ ...at, exchange: { ...exchange, request: plain(exchange.request, stop.signal) } });
@@ -69,8 +61,8 @@ async function overWebSocket(at: ResourceRequest, form: Form, handle: VerbHandle
     if (status !== 200 || !body || (body.type !== 'bytes' && body.type !== 'stream')) return response;
     const [ours, theirs] = duplexPair();
     const frame = (chunk: Uint8Array) => form.frame(chunk, hands.protocol, headers['content-type'] ?? '');
-    const socket = new ServedSocket(ours, core.clock, stop);
-    void socket.serve(messages(body, { frame, greets: form.greets }));
+    const socket = new ServerWebSocket(ours, { clock: core.clock, maxMessageBytes: MAX_HEARD_BYTES });
+    void speak(socket, messages(body, { frame, greets: form.greets }), stop);
     return { status: 101, headers: hands.headers, body: { type: 'upgrade', connection: theirs } };
   } catch (error) {
     stop[Symbol.dispose]();
@@ -95,80 +87,25 @@ async function* messages(body: Chunks, { frame, greets }: { frame(chunk: Uint8Ar
   else for await (const batch of body.chunks) yield* batch.filter(({ length }) => length > 0).map(frame);
 }
 
-/** The server's end of a WebSocket that only speaks: it listens for pings and for the end. */
-class ServedSocket {
-  readonly #connection: Duplex;
-  readonly #clock: Clock;
-  readonly #stop: ReturnType<typeof following>;
-  #grace: Disposable | undefined;
-  #ended = false;
-
-  constructor(connection: Duplex, clock: Clock, stop: ReturnType<typeof following>) {
-    this.#connection = connection;
-    this.#clock = clock;
-    this.#stop = stop;
-  }
-
-  /** Until both sides have ended; never rejects. */
-  async serve(frames: AsyncGenerator<Uint8Array>): Promise<void> {
-    await Promise.all([this.#speak(frames), this.#listen()]);
-    this.#grace?.[Symbol.dispose]();
-    this.#stop[Symbol.dispose]();
-  }
-
-  async #speak(frames: AsyncGenerator<Uint8Array>): Promise<void> {
-    let code = NORMAL;
-    try {
-      for (;;) {
-        const { value, done } = await orAborted(frames.next(), this.#stop.signal);
-        if (done) break;
-        await this.#connection.write(value);
-      }
-    } catch {
-      if (!this.#stop.signal.aborted) code = GOING_WRONG;
+/** Says it all, whatever the caller says meanwhile, until both sides have ended; never rejects. */
+async function speak(socket: ServerWebSocket, frames: AsyncGenerator<Uint8Array>, stop: ReturnType<typeof following>): Promise<void> {
+  const heard = (async () => {
+    for await (const _ of socket.messages()); // read and thrown away
+  })();
+  using _closing = onAbort(socket.closed, () => stop.abort());
+  let code: number = CLOSE_CODES.normal;
+  try {
+    for (;;) {
+      const { value, done } = await orAborted(frames.next(), stop.signal);
+      if (done) break;
+      await socket.send(value);
     }
-    this.#stop.abort();
-    void frames.return(undefined).catch(() => {}); // after a read under way, which the abort ends
-    await this.#end(code);
+  } catch {
+    if (!stop.signal.aborted) code = CLOSE_CODES.goingWrong;
   }
-
-  async #listen(): Promise<void> {
-    const decoder = new WebSocketDecoder({ from: 'client', maxMessageBytes: MAX_HEARD_BYTES });
-    let failed = false;
-    try {
-      for await (const bytes of this.#connection.readable) if (!failed) failed = !(await this.#hear(decoder, bytes));
-    } catch {
-      // the connection was dropped
-    }
-    this.#stop.abort();
-    await this.#end(NORMAL);
-  }
-
-  /** False once the protocol was broken: what follows means nothing. */
-  async #hear(decoder: WebSocketDecoder, bytes: Uint8Array): Promise<boolean> {
-    try {
-      for (const event of decoder.push(bytes)) {
-        if (event.type === 'ping' && !this.#ended) await this.#connection.write(encodeFrame('pong', event.bytes));
-        if (event.type === 'close') await this.#end(event.code === 1005 ? NORMAL : event.code);
-      }
-      return true;
-    } catch (error) {
-      if (!(error instanceof WebSocketFailure)) throw error;
-      await this.#end(error.code, error.message);
-      return false;
-    }
-  }
-
-  async #end(code: number, reason = ''): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#grace = this.#clock.after(GRACE, () => this.#connection.destroy(new Error('the caller did not close its side')));
-    try {
-      await this.#connection.write(encodeClose(code, reason));
-      await this.#connection.end();
-    } catch {
-      this.#connection.destroy();
-    }
-    this.#stop.abort();
-  }
+  stop.abort();
+  void frames.return(undefined).catch(() => {}); // after a read under way, which the abort ends
+  await socket.close(code);
+  await heard;
+  stop[Symbol.dispose]();
 }

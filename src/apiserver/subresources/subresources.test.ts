@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { duplexPair } from '../../wire/duplex.ts';
 import { type Json, startApi, type StartApi, type TestApi } from '../testing/start-api.ts';
 
 const PODS = '/api/v1/namespaces/default/pods';
@@ -137,12 +138,14 @@ test('logs and exec are asked of the pod\'s kubelet', async () => {
   const noHost = await api.request('POST', `${PODS}/p/exec?command=sh`);
   await api.request('POST', `${PODS}/p/binding`, { metadata: { name: 'p' }, target: { name: 'n1' } });
   const log = await api.request('GET', `${PODS}/p/log?follow=true&tailLines=5`, undefined, { headers: { authorization: 'Bearer secret' } });
-  await api.request('POST', `${PODS}/p/exec?command=sh&command=-c&stdin=true&stdout=true&tty=false`);
+  const plain = await api.request('POST', `${PODS}/p/exec?command=sh&stdout=true`);
+  await api.request('POST', `${PODS}/p/exec?command=sh&command=-c&stdin=true&stdout=true&tty=false`, undefined, { upgrade: duplexPair()[0] });
   const wrong = await api.request('GET', `${PODS}/p/log?container=x`);
 
   expect([early.status, early.text]).toEqual([200, '']);
   expect(noHost.body.message).toBe('pod p does not have a host assigned');
   expect(log.text).toBe('hello\n');
+  expect([plain.status, plain.body.message]).toEqual([400, 'Upgrade request required']);
   expect(asked).toEqual([
     'GET 192.0.2.7:10250/containerLogs/default/p/c?follow=true&tailLines=5 ',
     'POST 192.0.2.7:10250/exec/default/p/c?input=1&output=1&command=sh&command=-c ',

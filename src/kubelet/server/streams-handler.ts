@@ -1,5 +1,8 @@
 /** /exec, /attach, /portForward and /run: into the runtime. */
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
+import { translateCommand, wantsV5 } from '../../wire/remote-command.ts';
+import { tunnelSpdy, wantsTunnel } from '../../wire/spdy-tunnel.ts';
+import { isWebSocketRequest } from '../../wire/websocket-handshake.ts';
 import { inspectPod, newestOf } from '../sync/pod-runtime.ts';
 import type { StreamOptions } from '../cri/cri.ts';
 import type { ServerContext } from './kubelet-server.ts';
@@ -37,7 +40,7 @@ export async function exec(at: ServerContext, request: ApiRequest, path: readonl
   const query = queryOf(request);
   const which = streams(query);
   if (!which.stdin && !which.stdout && !which.stderr) return plain(400, 'you must specify at least 1 of stdin, stdout, stderr');
-  return tunnel(await at.context.cri.exec(found.containerId, { cmd: query.getAll('command'), ...which }, request.signal), request);
+  return command(at, request, { streams: which, url: await at.context.cri.exec(found.containerId, { cmd: query.getAll('command'), ...which }, request.signal) });
 }
 
 export async function attach(at: ServerContext, request: ApiRequest, path: readonly string[]): Promise<ApiResponse> {
@@ -45,7 +48,13 @@ export async function attach(at: ServerContext, request: ApiRequest, path: reado
   if (typeof found === 'string') return plain(404, found);
   const which = streams(queryOf(request));
   if (!which.stdin && !which.stdout && !which.stderr) return plain(400, 'you must specify at least 1 of stdin, stdout, stderr');
-  return tunnel(await at.context.cri.attach(found.containerId, which, request.signal), request);
+  return command(at, request, { streams: which, url: await at.context.cri.attach(found.containerId, which, request.signal) });
+}
+
+/** What runtimes do not speak themselves is translated here, as the API server does for callers of its own. */
+function command({ context: { clock } }: ServerContext, request: ApiRequest, { streams, url }: { readonly streams: StreamOptions; readonly url: string }): Promise<ApiResponse> {
+  const dial = (asked: ApiRequest) => tunnel(url, asked);
+  return isWebSocketRequest(request) && wantsV5(request) ? translateCommand(request, { streams, clock, dial }) : dial(request);
 }
 
 export async function portForward(at: ServerContext, request: ApiRequest, [namespace = '', name = '']: readonly string[]): Promise<ApiResponse> {
@@ -55,7 +64,9 @@ export async function portForward(at: ServerContext, request: ApiRequest, [names
   const sandbox = runtime.sandboxes.find(({ ready }) => ready);
   if (!sandbox) return plain(404, `failed to find sandbox for pod "${name}"`);
   const ports = queryOf(request).getAll('port').flatMap((text) => text.split(',')).map(Number).filter((port) => port > 0);
-  return tunnel(await at.context.cri.portForward(sandbox.id, ports, request.signal), request);
+  const url = await at.context.cri.portForward(sandbox.id, ports, request.signal);
+  const dial = (asked: ApiRequest) => tunnel(url, asked);
+  return isWebSocketRequest(request) && wantsTunnel(request) ? tunnelSpdy(request, { clock: at.context.clock, dial }) : dial(request);
 }
 
 /** POST /run: the output of a command, without a terminal. */

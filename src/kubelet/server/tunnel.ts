@@ -1,7 +1,6 @@
 /**
  * Exec, attach and port-forward: the runtime's streaming server speaks the protocols (SPDY/3.1, websocket); the kubelet
- * replays the upgrade to it and then carries bytes. What the streaming server refuses is passed on as it is: kubectl falls
- * back from v5.channel.k8s.io by itself.
+ * replays the upgrade to it and then carries bytes. What the streaming server refuses is passed on as it is.
  */
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
