@@ -4,7 +4,7 @@ import type { Core } from './core.ts';
 import type { Stage } from './exchange.ts';
 
 /** Upstream's: smaller answers are not worth the time. */
-const THRESHOLD_BYTES = 128 * 1024;
+export const THRESHOLD_BYTES = 128 * 1024;
 /** Stored objects are small; what compresses takes large pieces. */
 const PIECE_BYTES = 256 * 1024;
 
@@ -20,7 +20,7 @@ export function compressStage({ config: { gzip = packed } }: Core): Stage {
 }
 
 /** `gzip` by itself, without a weight: as upstream reads it. */
-const acceptsGzip = ({ method, headers, wantsObjects }: ApiRequest): boolean =>
+export const acceptsGzip = ({ method, headers, wantsObjects }: ApiRequest): boolean =>
   !wantsObjects && method !== 'HEAD' && (headers['accept-encoding'] ?? '').split(',').some((token) => token.trim() === 'gzip');
 
 function compressed(response: ApiResponse, gzip: NonNullable<ApiServerConfig['gzip']>): ApiResponse {
@@ -29,6 +29,19 @@ function compressed(response: ApiResponse, gzip: NonNullable<ApiServerConfig['gz
   if (body.chunks.reduce((sum, { length }) => sum + length, 0) <= THRESHOLD_BYTES) return response;
   const vary = headers['vary'] === undefined ? 'Accept-Encoding' : `${headers['vary']}, Accept-Encoding`;
   return { ...response, headers: { ...headers, 'content-encoding': 'gzip', vary }, body: { type: 'stream', chunks: gzip(pieces(body.chunks)) } };
+}
+
+/** A document compressed in one piece, to be kept. */
+export async function whole(bytes: Uint8Array, { gzip = packed }: Pick<ApiServerConfig, 'gzip'>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const some of gzip(pieces([bytes]))) chunks.push(...some);
+  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
 }
 
 /** By what every runtime has; it compresses more tightly, and more slowly, than it need. */

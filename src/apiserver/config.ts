@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { Kind } from '../schema/kind.ts';
 import type { Driver } from '../store/index.ts';
 import type { ApiRequest, ApiResponse } from '../wire/api.ts';
+import type { LogFiles } from './logs.ts';
 
 /** Where a proxied request goes. */
 export interface DialTarget {
@@ -52,6 +53,8 @@ export interface ApiServerConfig {
   readonly dial?: (target: DialTarget, request: ApiRequest) => Promise<ApiResponse>;
   readonly legacyServiceAccountTokens?: boolean;
   readonly version?: VersionInfo;
+  /** What `/logs/` shows; nothing unless given. */
+  readonly logs?: LogFiles;
   readonly audit?: AuditSink;
   /** Answered with 429 beyond this many at once; watches do not count. */
   readonly maxInFlight?: number;

@@ -12,7 +12,7 @@ import { methodNotAllowed, verbs } from './verbs.ts';
 
 /** The last stage: hands the request to what serves its path. */
 export function dispatchStage(core: Core): Stage {
-  const discovery = new Discovery(core.resources, core.config);
+  const discovery = new Discovery(core);
   return {
     name: 'dispatch',
     async handle(exchange) {
@@ -38,7 +38,7 @@ async function dispatch(core: Core, exchange: Exchange): Promise<ApiResponse> {
   if (info.subresource !== '') {
     const subresource = subresourceOf(served.kind, info.subresource);
     if (!subresource) return pageNotFound();
-    const handler = subresource[info.verb as Verb];
+    const handler = subresource[exchange.request.method === 'OPTIONS' ? 'options' : info.verb as Verb];
     if (!handler) throw methodNotAllowed();
     return handler({ core, exchange, served });
   }

@@ -7,4 +7,5 @@
  * It must not know sockets, files, processes or the machine's clock, nor any controller, scheduler or node.
  */
 export type { ApiServerConfig, ApiServerOptions, AuditSink, DialTarget, KubeletAddress, ServiceAccountConfig, VersionInfo } from './config.ts';
+export type { LogFiles } from './logs.ts';
 export { type ApiServer, startApiServer } from './server.ts';

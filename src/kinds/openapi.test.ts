@@ -114,7 +114,7 @@ describe.skipIf(directory === undefined)('against the published API (skipped whe
     for (const [name, node] of objects()) {
       const { properties = {}, required = [], 'x-kubernetes-map-type': mapType } = definitions[`io.k8s.${name}`] ?? {};
       const say = (field: string, ours: unknown, theirs: unknown) => ours !== theirs && differences.push(`${name}.${field}: ${String(ours)} | ${String(theirs)}`);
-      say('(map type)', node.atomic ?? false, mapType === 'atomic');
+      say('(map type)', (node.atomic ?? false) || (node.granular ?? false), mapType === 'atomic');
       for (const field of new Set([...Object.keys(properties), ...Object.keys(node.fields)])) {
         const [ours, theirs] = [node.fields[field], properties[field]];
         say(field, ours !== undefined, theirs !== undefined);

@@ -1,4 +1,4 @@
-import type { ListNode, ObjectNode, ScalarNode, SchemaNode } from './node.ts';
+import type { ListNode, MapNode, ObjectNode, ScalarNode, SchemaNode } from './node.ts';
 
 declare const valueType: unique symbol;
 declare const presence: unique symbol;
@@ -75,6 +75,16 @@ export class Field<out T = unknown, out P extends Presence = Presence> {
     return this.#with(this.node.type === 'list' ? { listType: 'atomic' } : { atomic: true });
   }
 
+  /** Server-side apply owns the fields one by one, though the type is atomic where it is declared. */
+  granular(): Field<T, P> {
+    return this.#with({ atomic: false, granular: true });
+  }
+
+  /** At most one of `members` is set, `discriminator` saying which: published, and checked by the kind. */
+  union(members: readonly string[], discriminator?: string): Field<T, P> {
+    return this.#with({ union: { members, ...(discriminator === undefined ? {} : { discriminator }) } });
+  }
+
   /** A list of unique scalars. */
   set(): Field<T, P> {
     return this.#with({ listType: 'set' });
@@ -114,7 +124,7 @@ export class Field<out T = unknown, out P extends Presence = Presence> {
     return this.#with({ preserveUnknown: true });
   }
 
-  #with(more: Partial<ObjectNode> | Partial<ListNode> | Partial<ScalarNode> | { tag: number } | { within: readonly number[] } | { pointer: boolean }): Field<T, never> {
+  #with(more: Partial<ObjectNode> | Partial<MapNode> | Partial<ListNode> | Partial<ScalarNode> | { tag: number } | { within: readonly number[] } | { pointer: boolean }): Field<T, never> {
     return new Field({ ...this.node, ...more } as SchemaNode);
   }
 }

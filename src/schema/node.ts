@@ -31,6 +31,10 @@ export interface ObjectNode extends Common {
   readonly name?: string;
   /** Server-side apply treats the whole object as one value. */
   readonly atomic?: boolean;
+  /** x-kubernetes-map-type of this use alone, where the named object itself is atomic. */
+  readonly granular?: boolean;
+  /** x-kubernetes-unions: of these members at most one is set. */
+  readonly union?: { readonly discriminator?: string; readonly members: readonly string[] };
   /** Strategic merge: fields the patch leaves out of this object are cleared (`retainKeys`). */
   readonly patchStrategy?: 'retainKeys' | 'replace';
   /** Fields nobody declared are kept (CustomResources, RawExtension). */
@@ -43,6 +47,8 @@ export interface MapNode extends Common {
   readonly type: 'map';
   readonly values: SchemaNode;
   readonly atomic?: boolean;
+  /** x-kubernetes-map-type says so; else it goes without saying. */
+  readonly granular?: boolean;
 }
 
 export interface ListNode extends Common {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { encodeOpenApiV2 } from './openapi-v2-proto.ts';
+import { encodeEntry, encodeOpenApiV2, type Section } from './openapi-v2-proto.ts';
 
 /** The fields of a message: numbers, or bytes for what has a length. */
 function fields(bytes: Uint8Array): [number, Uint8Array | number][] {
@@ -29,25 +29,27 @@ const at = (bytes: Uint8Array, ...path: number[]): Uint8Array =>
   path.reduce((inner, number) => fields(inner).find(([field]) => field === number)![1] as Uint8Array, bytes);
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-const bytes = encodeOpenApiV2({
-  swagger: '2.0',
-  info: { title: 'Kubernetes', version: 'v1' },
-  paths: {
-    '/api/v1/pods/{name}': {
-      parameters: [{ name: 'name', in: 'path', required: true, type: 'string' }],
-      patch: {
-        parameters: [{ name: 'body', in: 'body', schema: { $ref: '#/definitions/Pod' } }, { name: 'dryRun', in: 'query', type: 'string' }],
-        responses: { 200: { description: 'OK', schema: { $ref: '#/definitions/Pod' } } },
-        'x-kubernetes-group-version-kind': { group: '', kind: 'Pod', version: 'v1' },
-      },
+const paths = {
+  '/api/v1/pods/{name}': {
+    parameters: [{ name: 'name', in: 'path', required: true, type: 'string' }, { $ref: '#/parameters/pretty' }],
+    patch: {
+      parameters: [{ name: 'body', in: 'body', schema: { $ref: '#/definitions/Pod' } }, { name: 'dryRun', in: 'query', type: 'string' }],
+      responses: { 200: { description: 'OK', schema: { $ref: '#/definitions/Pod' } } },
+      'x-kubernetes-group-version-kind': { group: '', kind: 'Pod', version: 'v1' },
     },
   },
-  definitions: {
-    Pod: {
-      type: 'object', required: ['spec'], description: 'x'.repeat(300),
-      properties: { spec: { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' } },
-    },
+};
+const definitions = {
+  Pod: {
+    type: 'object', required: ['spec'], description: 'x'.repeat(300),
+    properties: { spec: { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' } },
   },
+};
+const entriesOf = (section: Section, values: object) => Object.entries(values).map(([name, value]) => encodeEntry(section, name, value));
+const bytes = encodeOpenApiV2({ swagger: '2.0', info: { title: 'Kubernetes', version: 'v1' } }, {
+  paths: entriesOf('paths', paths),
+  definitions: entriesOf('definitions', definitions),
+  parameters: entriesOf('parameters', { pretty: { name: 'pretty', in: 'query', type: 'string' } }),
 });
 
 test('a definition keeps its name, type, properties and extensions', () => {
@@ -74,4 +76,11 @@ test('an operation keeps its parameters, each in its choice, and its kind', () =
   expect(text(at(dryRun!, 1, 2, 3, 4))).toBe('dryRun');
   expect(text(at(patch, 9, 1, 2, 1, 2, 1, 1))).toBe('#/definitions/Pod');
   expect(JSON.parse(text(at(patch, 13, 2, 2)))).toEqual({ group: '', kind: 'Pod', version: 'v1' });
+});
+
+test('a parameter that several operations share stands once, and is referred to', () => {
+  const [, reference] = fields(at(bytes, 8, 2, 2)).filter(([field]) => field === 9).map(([, value]) => value as Uint8Array);
+  expect(text(at(reference!, 2, 1))).toBe('#/parameters/pretty');
+  expect(text(at(bytes, 10, 1, 1))).toBe('pretty');
+  expect(text(at(bytes, 10, 1, 2, 2, 3, 4))).toBe('pretty');
 });

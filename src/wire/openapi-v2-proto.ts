@@ -11,10 +11,33 @@ type Message = Readonly<Record<string, readonly [number: number, write: Write]>>
 /** The field that takes every `x-…` property. */
 const EXTENSIONS = Symbol('vendor extensions');
 
-export function encodeOpenApiV2(document: unknown): Uint8Array {
+/** The document's maps, each written entry by entry. */
+export type Section = 'paths' | 'definitions' | 'parameters';
+
+/** The document around the entries of its maps, all of which {@link encodeEntry} wrote. */
+export function encodeOpenApiV2(head: unknown, sections: Readonly<Record<Section, readonly Uint8Array[]>>): Uint8Array {
   const writer = new ProtobufWriter();
-  writeFields(writer, document as Json, DOCUMENT);
+  writeFields(writer, head as Json, HEAD);
+  for (const [name, entries] of Object.entries(sections)) writer.bytes(SECTIONS[name as Section].field, joined(entries));
   return writer.finish();
+}
+
+/** One path, definition or parameter under its name. */
+export function encodeEntry(section: Section, name: string, value: unknown): Uint8Array {
+  const { entries, write } = SECTIONS[section];
+  const writer = new ProtobufWriter();
+  writeNamed(writer, entries, name, (entry) => write(entry, 2, value));
+  return writer.finish();
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
 }
 
 function writeFields(writer: ProtobufWriter, object: Json, message: Message): void {
@@ -43,10 +66,10 @@ const each = (write: Write): Write => (writer, field, value) => {
 };
 const nested = (message: () => Message): Write => (writer, field, value) =>
   void writer.message(field, (inner) => writeFields(inner, value as Json, message()));
-/** A map, as a message that repeats named values in field `entries`. */
-const named = (write: Write, entries = 1): Write => (writer, field, value) =>
+/** A map, as a message that repeats named values. */
+const named = (write: Write): Write => (writer, field, value) =>
   void writer.message(field, (inner) => {
-    for (const [name, item] of Object.entries(value as Json)) writeNamed(inner, entries, name, (entry) => write(entry, 2, item));
+    for (const [name, item] of Object.entries(value as Json)) writeNamed(inner, 1, name, (entry) => write(entry, 2, item));
   });
 
 const schema = nested(() => SCHEMA);
@@ -69,13 +92,20 @@ const BODY_PARAMETER: Message = { description: [1, text], name: [2, text], in: [
 const QUERY_PARAMETER: Message = { required: [1, flag], in: [2, text], description: [3, text], name: [4, text], type: [6, text], format: [7, text], uniqueItems: [20, flag] };
 const PATH_PARAMETER: Message = { required: [1, flag], in: [2, text], description: [3, text], name: [4, text], type: [5, text], format: [6, text], uniqueItems: [19, flag] };
 
-/** ParametersItem → Parameter → body or NonBodyParameter → query or path: each a choice in a message of its own. */
-const parameter: Write = (writer, field, value) =>
-  void writer.message(field, (item) => item.message(1, (choice) => {
+/** Parameter → body or NonBodyParameter → query or path: each a choice in a message of its own. */
+const definedParameter: Write = (writer, field, value) =>
+  void writer.message(field, (choice) => {
     const at = (value as Json).in;
     if (at === 'body') return void choice.message(1, (inner) => writeFields(inner, value as Json, BODY_PARAMETER));
     choice.message(2, (other) => other.message(at === 'path' ? 4 : 3, (inner) => writeFields(inner, value as Json, at === 'path' ? PATH_PARAMETER : QUERY_PARAMETER)));
-  }));
+  });
+/** ParametersItem: a parameter, or a reference to one. */
+const parameter: Write = (writer, field, value) =>
+  void writer.message(field, (item) => {
+    const { $ref } = value as { readonly $ref?: string };
+    if ($ref === undefined) definedParameter(item, 1, value);
+    else item.message(2, (reference) => reference.string(1, $ref));
+  });
 
 const RESPONSE: Message = { description: [1, text], schema: [2, schemaItem] };
 const responseValue: Write = (writer, field, value) => void writer.message(field, (inner) => nested(() => RESPONSE)(inner, 1, value));
@@ -98,7 +128,9 @@ const securityDefinition: Write = (writer, field, value) => void writer.message(
 /** A requirement names a definition and its scopes: a map of string lists. */
 const requirement = named((writer, field, value) => void writer.message(field, (inner) => each(text)(inner, 1, value)));
 
-const DOCUMENT: Message = {
-  swagger: [1, text], info: [2, nested(() => INFO)], paths: [8, named(nested(() => PATH_ITEM), 2)], definitions: [9, named(schema)],
-  security: [12, each(requirement)], securityDefinitions: [13, named(securityDefinition)], [EXTENSIONS]: 16,
+const HEAD: Message = { swagger: [1, text], info: [2, nested(() => INFO)], security: [12, each(requirement)], securityDefinitions: [13, named(securityDefinition)], [EXTENSIONS]: 16 };
+const SECTIONS: Readonly<Record<Section, { readonly field: number; readonly entries: number; readonly write: Write }>> = {
+  paths: { field: 8, entries: 2, write: nested(() => PATH_ITEM) },
+  definitions: { field: 9, entries: 1, write: schema },
+  parameters: { field: 10, entries: 1, write: definedParameter },
 };

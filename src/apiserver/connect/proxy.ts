@@ -25,7 +25,7 @@ function parseNamed(text: string): Named {
   throw badRequest(`invalid service or pod request ${JSON.stringify(text)}`);
 }
 
-const anyVerb = (handle: VerbHandler): Subresource => ({ get: handle, create: handle, update: handle, patch: handle, delete: handle });
+const anyVerb = (handle: VerbHandler): Subresource => ({ get: handle, create: handle, update: handle, patch: handle, delete: handle, options: handle });
 
 export const podProxy = anyVerb(async (at) => {
   const { scheme, name, port } = parseNamed(at.exchange.info.name);

@@ -2,9 +2,10 @@ import { ApiError } from '../../meta/api-error.ts';
 import type { Kind } from '../../schema/kind.ts';
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import type { ApiServerConfig } from '../config.ts';
+import type { Core } from '../core.ts';
 import { JSON_MEDIA, negotiate, parseAccept } from '../negotiate.ts';
-import type { Resources } from '../resources.ts';
 import { answer, answerBytes } from '../respond.ts';
+import { isKnown, type Tagged, tagged } from './etag.ts';
 import { groupsOf, resourceList, toGroup, toGroupDiscovery, type Group } from './resource-lists.ts';
 import { OpenApi } from './open-api.ts';
 
@@ -12,40 +13,38 @@ const encoder = new TextEncoder();
 
 /** What clients ask before all else: which groups, versions and resources there are, and how their objects look. */
 export class Discovery {
-  readonly #resources: Resources;
-  readonly #config: ApiServerConfig;
+  readonly #core: Pick<Core, 'resources' | 'config' | 'clock'>;
   readonly #openApi: OpenApi;
   readonly #aggregated = new Map<string, Promise<Tagged>>();
   #generation = -1;
 
-  constructor(resources: Resources, config: ApiServerConfig) {
-    this.#resources = resources;
-    this.#config = config;
-    this.#openApi = new OpenApi(resources, config.version?.gitVersion ?? 'unversioned');
+  constructor(core: Pick<Core, 'resources' | 'config' | 'clock'>) {
+    this.#core = core;
+    this.#openApi = new OpenApi(core);
   }
 
   /** undefined where the path is not discovery's. */
   async serve(request: ApiRequest, path: string): Promise<ApiResponse | undefined> {
-    if (this.#generation !== this.#resources.generation) {
-      this.#generation = this.#resources.generation;
+    if (this.#generation !== this.#core.resources.generation) {
+      this.#generation = this.#core.resources.generation;
       this.#aggregated.clear();
       this.#openApi.forget();
     }
     const parts = path.split('/').filter((part) => part !== '');
     switch (parts[0]) {
-      case 'api': return this.#core(request, parts.slice(1));
+      case 'api': return this.#coreGroup(request, parts.slice(1));
       case 'apis': return this.#groups(request, parts.slice(1));
-      case 'version': return parts.length === 1 ? answer(request, 200, versionInfo(this.#config)) : undefined;
+      case 'version': return parts.length === 1 ? answer(request, 200, versionInfo(this.#core.config)) : undefined;
       case 'openapi': return this.#openApi.serve(request, parts.slice(1));
       default: return undefined;
     }
   }
 
   #kinds(): readonly Kind[] {
-    return this.#resources.kinds();
+    return this.#core.resources.kinds();
   }
 
-  async #core(request: ApiRequest, [version, ...rest]: readonly string[]): Promise<ApiResponse | undefined> {
+  async #coreGroup(request: ApiRequest, [version, ...rest]: readonly string[]): Promise<ApiResponse | undefined> {
     if (rest.length > 0) return undefined;
     if (version === undefined) {
       const asked = aggregatedForm(request);
@@ -74,7 +73,7 @@ export class Discovery {
   }
 
   #address(): string {
-    const { address = '127.0.0.1', port = 6443 } = this.#config.advertise ?? {};
+    const { address = '127.0.0.1', port = 6443 } = this.#core.config.advertise ?? {};
     return `${address.includes(':') ? `[${address}]` : address}:${port}`;
   }
 
@@ -84,7 +83,7 @@ export class Discovery {
     let made = this.#aggregated.get(key);
     if (!made) {
       const items = groups.map((group) => toGroupDiscovery(this.#kinds(), group));
-      made = tag({ kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items });
+      made = tagged(encoder.encode(JSON.stringify({ kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items })));
       this.#aggregated.set(key, made);
     }
     const { bytes, etag } = await made;
@@ -92,24 +91,8 @@ export class Discovery {
       'cache-control': 'public', vary: 'Accept', etag,
       'content-type': `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
     };
-    return request.headers['if-none-match'] === etag ? { status: 304, headers } : answerBytes(200, [bytes], headers);
+    return isKnown(request, etag) ? { status: 304, headers } : answerBytes(200, [bytes], headers);
   }
-}
-
-interface Tagged {
-  readonly bytes: Uint8Array;
-  readonly etag: string;
-}
-
-async function tag(document: object): Promise<Tagged> {
-  const bytes = encoder.encode(JSON.stringify(document));
-  return { bytes, etag: `"${await hexDigest(bytes)}"` };
-}
-
-/** SHA-256 in upper-case hexadecimal. */
-export async function hexDigest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('').toUpperCase();
 }
 
 /** `v2` or `v2beta1`, where the client prefers the aggregated form. */

@@ -1,16 +1,16 @@
 import { ApiError } from '../../meta/api-error.ts';
-import { deleteOptions } from '../../kinds/meta/delete-options.ts';
-import { status } from '../../kinds/meta/status.ts';
-import { Scale } from '../../kinds/autoscaling/scale.ts';
-import type { Kind } from '../../schema/kind.ts';
-import { openApiV2, openApiV3, type SharedSchemas } from '../../schema/openapi/documents.ts';
-import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
-import { encodeOpenApiV2 } from '../../wire/openapi-v2-proto.ts';
+import { type Described, openApiV2, openApiV3 } from '../../schema/openapi/documents.ts';
+import { rootsOf } from '../../schema/openapi/roots.ts';
+import type { ApiRequest, ApiResponse, Headers } from '../../wire/api.ts';
+import { acceptsGzip, THRESHOLD_BYTES, whole } from '../compress.ts';
+import type { Core } from '../core.ts';
 import { parseAccept } from '../negotiate.ts';
-import type { Resources } from '../resources.ts';
+import { hasProtobuf } from '../protobuf-answer.ts';
+import { strategyOf } from '../registry/strategy.ts';
 import { answer, answerBytes } from '../respond.ts';
-import { hexDigest } from './discovery.ts';
-import { kindsOf } from './resource-lists.ts';
+import { writeJson, writeProtobuf } from './document-bytes.ts';
+import { hexDigest, isKnown, type Tagged, tagged } from './etag.ts';
+import { SHAPES } from './shapes.ts';
 
 const JSON_TYPE = 'application/json';
 const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
@@ -19,18 +19,18 @@ const V2_PROTOBUF_OLD = 'application/com.github.proto-openapi.spec.v2@v1.0+proto
 const YEAR_SECONDS = 31_536_000;
 const encoder = new TextEncoder();
 
-/** Serves the OpenAPI documents; each is written when first asked for and kept until the set of kinds changes. */
-export class OpenApi {
-  readonly #kinds: () => readonly Kind[];
-  readonly #version: string;
-  readonly #generation: () => number;
-  readonly #made = new Map<string, Promise<{ readonly bytes: Uint8Array; readonly etag: string }>>();
+interface Written extends Tagged {
+  /** The bytes compressed, once somebody has asked for that. */
+  packed?: Promise<Uint8Array>;
+}
 
-  /** @param resources what is served now; its generation grows with every change. */
-  constructor(resources: Pick<Resources, 'kinds' | 'generation'>, version: string) {
-    this.#kinds = () => resources.kinds();
-    this.#generation = () => resources.generation;
-    this.#version = version;
+/** Serves the OpenAPI documents; each is written when first asked for and kept, in each form, until the set of kinds changes. */
+export class OpenApi {
+  readonly #core: Pick<Core, 'resources' | 'config' | 'clock'>;
+  readonly #made = new Map<string, Promise<Written>>();
+
+  constructor(core: Pick<Core, 'resources' | 'config' | 'clock'>) {
+    this.#core = core;
   }
 
   forget(): void {
@@ -40,67 +40,68 @@ export class OpenApi {
   async serve(request: ApiRequest, [document, ...rest]: readonly string[]): Promise<ApiResponse | undefined> {
     if (document === 'v2' && rest.length === 0) return this.#v2(request);
     if (document !== 'v3') return undefined;
-    return rest.length === 0 ? answer(request, 200, await this.#index()) : this.#v3(request, rest);
+    return rest.length === 0 ? this.#index(request) : this.#v3(request, rest.join('/'));
+  }
+
+  #described(): Described {
+    return {
+      kinds: this.#core.resources.kinds(),
+      shapes: SHAPES,
+      version: this.#core.config.version?.gitVersion ?? 'unversioned',
+      optionsOf: (kind) => ({ answersDeleted: strategyOf(kind).returnsDeleted === true, numbered: hasProtobuf(kind) }),
+    };
   }
 
   async #v2(request: ApiRequest): Promise<ApiResponse> {
     const type = v2Type(request.headers['accept'] ?? '');
-    const { bytes, etag } = await this.#remember(`v2 ${type}`, () => {
-      const written = openApiV2(this.#kinds(), SHARED, this.#version);
-      return type === JSON_TYPE ? encoder.encode(JSON.stringify(written)) : encodeOpenApiV2(written);
-    });
-    const headers = { 'content-type': type, vary: 'Accept', etag: `"${etag}"` };
-    return request.headers['if-none-match'] === headers.etag ? { status: 304, headers } : answerBytes(200, [bytes], headers);
+    const described = this.#described();
+    const written = await this.#remember(`v2 ${type}`, () =>
+      (type === JSON_TYPE ? writeJson(openApiV2(described), 'v2', described.version) : writeProtobuf(openApiV2(described), described.version)));
+    return this.#send(request, written, { 'content-type': type, etag: written.etag });
   }
 
-  /** `/openapi/v3`: where each group version's document is; its hash tells whether a client has it already. */
-  async #index(): Promise<object> {
-    const versions = new Map(this.#kinds().map(({ group, version }) => [`${group}/${version}`, { group, version }]));
+  /** `/openapi/v3`: where each document is; its hash tells whether a client has it already. */
+  async #index(request: ApiRequest): Promise<ApiResponse> {
     const paths: Record<string, object> = {};
-    for (const { group, version } of versions.values()) {
-      if (kindsOf(this.#kinds(), group, version).length === 0) continue;
-      const path = group === '' ? `api/${version}` : `apis/${group}/${version}`;
-      paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${await this.#hash(group, version)}` };
-    }
-    return { paths };
+    for (const { path } of rootsOf(this.#core.resources.kinds())) paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${await this.#hash(path)}` };
+    return answer(request, 200, { paths });
   }
 
-  /** Of what the document is made from: writing every document only to name it would stop the server for a moment. */
-  #hash(group: string, version: string): Promise<string> {
-    const names = kindsOf(this.#kinds(), group, version).map(({ kind }) => kind);
-    return hexDigest(encoder.encode(JSON.stringify([this.#version, this.#generation(), group, version, names])));
+  /** Of what the document is made from: writing every document only to name it would be work for nobody. */
+  #hash(path: string): Promise<string> {
+    return hexDigest(encoder.encode(JSON.stringify([this.#core.config.version, this.#core.resources.generation, path])));
   }
 
-  async #v3(request: ApiRequest, path: readonly string[]): Promise<ApiResponse | undefined> {
-    const [root, ...rest] = path;
-    const [group, version] = root === 'api' ? ['', rest[0]] : [rest[0], rest[1]];
-    if (group === undefined || version === undefined || rest.length !== (root === 'api' ? 1 : 2)) return undefined;
-    const kinds = kindsOf(this.#kinds(), group, version);
-    if (kinds.length === 0 || (root !== 'api' && root !== 'apis')) return undefined;
+  async #v3(request: ApiRequest, path: string): Promise<ApiResponse | undefined> {
+    const root = rootsOf(this.#core.resources.kinds()).find((one) => one.path === path);
+    if (!root) return undefined;
     if (!accepts(request, JSON_TYPE)) throw new ApiError('NotAcceptable', `only the following media types are accepted: ${JSON_TYPE}`);
-    const { bytes } = await this.#remember(`v3 ${group}/${version}`, () => encoder.encode(JSON.stringify(openApiV3(kinds, SHARED, this.#version))));
-    const hash = await this.#hash(group, version);
+    const hash = await this.#hash(path);
     const asked = /[?&]hash=([^&]*)/.exec(request.url)?.[1];
-    const headers = { 'content-type': JSON_TYPE, vary: 'Accept', etag: `"${hash}"` };
-    if (asked === undefined) return answerBytes(200, [bytes], headers);
-    if (asked !== hash) return { status: 301, headers: { location: `/openapi/v3/${path.join('/')}?hash=${hash}` } };
-    return answerBytes(200, [bytes], { ...headers, 'cache-control': `public, immutable, max-age=${YEAR_SECONDS}` });
+    // Whoever has an old index is led to the document of today.
+    if (asked !== undefined && asked !== '' && asked !== hash) return { status: 301, headers: { location: `/openapi/v3/${path}?hash=${hash}` } };
+    const described = this.#described();
+    const written = await this.#remember(`v3 ${path}`, () => writeJson(openApiV3(root, described), 'v3', described.version));
+    const headers = { 'content-type': JSON_TYPE, etag: `"${hash}"` };
+    if (asked === undefined || asked === '') return this.#send(request, written, headers);
+    const expires = new Date(this.#core.clock.now() + YEAR_SECONDS * 1000).toUTCString();
+    return this.#send(request, written, { ...headers, 'cache-control': 'public, immutable', expires });
   }
 
-  #remember(key: string, write: () => Uint8Array): Promise<{ readonly bytes: Uint8Array; readonly etag: string }> {
+  async #send(request: ApiRequest, written: Written, headers: Headers): Promise<ApiResponse> {
+    const vary = { ...headers, vary: 'Accept, Accept-Encoding' };
+    if (isKnown(request, headers['etag']!)) return { status: 304, headers: vary };
+    if (!acceptsGzip(request) || written.bytes.length <= THRESHOLD_BYTES) return answerBytes(200, [written.bytes], vary);
+    written.packed ??= whole(written.bytes, this.#core.config);
+    return answerBytes(200, [await written.packed], { ...vary, 'content-encoding': 'gzip' });
+  }
+
+  #remember(key: string, write: () => Promise<Uint8Array>): Promise<Written> {
     let made = this.#made.get(key);
-    if (!made) {
-      made = Promise.resolve().then(async () => {
-        const bytes = new Uint8Array(write());
-        return { bytes, etag: await hexDigest(bytes) };
-      });
-      this.#made.set(key, made);
-    }
+    if (!made) this.#made.set(key, (made = write().then(tagged)));
     return made;
   }
 }
-
-const SHARED: SharedSchemas = { deleteOptions: deleteOptions().node, status: status().node, scale: Scale };
 
 /** What the client likes best of JSON and protobuf. */
 function v2Type(accept: string): string {

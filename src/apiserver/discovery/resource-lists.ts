@@ -1,5 +1,6 @@
 import { apiVersionOf } from '../../meta/resource.ts';
 import type { Kind, Verb } from '../../schema/kind.ts';
+import { type GroupVersionKind, subresourcesOf } from '../../schema/openapi/subresources.ts';
 
 /** A resource or subresource as discovery tells of it. */
 export interface Described {
@@ -11,48 +12,14 @@ export interface Described {
   readonly verbs: readonly string[];
 }
 
-export interface GroupVersionKind {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-}
-
 const ALL: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
-const READ_WRITE = ['get', 'patch', 'update'];
-const CONNECT = ['create', 'get'];
-const PROXY = ['create', 'delete', 'get', 'patch', 'update'];
-
-/** Subresources whose kind or verbs are not those of a part of the object itself. */
-const SUBRESOURCES: Readonly<Record<string, { readonly verbs: readonly string[]; readonly response?: GroupVersionKind }>> = {
-  approval: { verbs: READ_WRITE },
-  attach: { verbs: CONNECT, response: { group: '', version: 'v1', kind: 'PodAttachOptions' } },
-  binding: { verbs: ['create'], response: { group: '', version: 'v1', kind: 'Binding' } },
-  ephemeralcontainers: { verbs: READ_WRITE },
-  eviction: { verbs: ['create'], response: { group: 'policy', version: 'v1', kind: 'Eviction' } },
-  exec: { verbs: CONNECT, response: { group: '', version: 'v1', kind: 'PodExecOptions' } },
-  finalize: { verbs: ['update'] },
-  log: { verbs: ['get'] },
-  portforward: { verbs: CONNECT, response: { group: '', version: 'v1', kind: 'PodPortForwardOptions' } },
-  resize: { verbs: READ_WRITE },
-  scale: { verbs: READ_WRITE, response: { group: 'autoscaling', version: 'v1', kind: 'Scale' } },
-  status: { verbs: READ_WRITE },
-  token: { verbs: ['create'], response: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' } },
-};
-const PROXY_OPTIONS: Readonly<Record<string, string>> = { nodes: 'NodeProxyOptions', pods: 'PodProxyOptions', services: 'ServiceProxyOptions' };
 
 /** A kind's resource and its subresources, in order of name. */
 export function describeKind(kind: Kind): readonly Described[] {
   const own: GroupVersionKind = { group: kind.group, version: kind.version, kind: kind.kind };
-  const names = [...(kind.hasStatus && isStored(kind) ? ['status'] : []), ...(kind.scale ? ['scale'] : []), ...(kind.subresources ?? [])];
-  const below = [...new Set(names)].map((name): Described => {
-    if (name === 'proxy') return { name: `${kind.plural}/proxy`, kind, verbs: PROXY, response: { group: '', version: 'v1', kind: PROXY_OPTIONS[kind.plural] ?? kind.kind } };
-    const { verbs = READ_WRITE, response = own } = SUBRESOURCES[name] ?? {};
-    return { name: `${kind.plural}/${name}`, kind, verbs, response };
-  });
+  const below = subresourcesOf(kind).map(({ name, verbs, response }): Described => ({ name: `${kind.plural}/${name}`, kind, verbs, response }));
   return [{ name: kind.plural, kind, verbs: kind.verbs ?? ALL, response: own }, ...below].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
-
-const isStored = (kind: Kind): boolean => kind.verbs === undefined || kind.verbs.includes('get');
 
 /** Whether a kind has a path at all: Scale and DeleteOptions are only ever bodies. */
 const isListed = (kind: Kind): boolean => kind.verbs === undefined || kind.verbs.length > 0;

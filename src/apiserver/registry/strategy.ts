@@ -70,6 +70,15 @@ const SPECIAL: Readonly<Record<string, Omit<Strategy, 'generation'>>> = {
   'clusterrolebindings.rbac.authorization.k8s.io': { createOnUpdate: true },
   'events.events.k8s.io': { createOnUpdate: true },
   'deployments.apps': { statusKeepsLabels: true },
+  'deviceclasses.resource.k8s.io': { returnsDeleted: true },
+  'resourceclaims.resource.k8s.io': { returnsDeleted: true },
+  'resourceclaimtemplates.resource.k8s.io': { returnsDeleted: true },
+  'resourceslices.resource.k8s.io': { returnsDeleted: true },
+  'csidrivers.storage.k8s.io': { returnsDeleted: true },
+  'csinodes.storage.k8s.io': { returnsDeleted: true },
+  'storageclasses.storage.k8s.io': { returnsDeleted: true },
+  'volumeattachments.storage.k8s.io': { returnsDeleted: true },
+  'volumeattributesclasses.storage.k8s.io': { returnsDeleted: true },
   'customresourcedefinitions.apiextensions.k8s.io': { needsResourceVersion: true, statusKeepsLabels: true },
 };
 

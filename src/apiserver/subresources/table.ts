@@ -13,7 +13,8 @@ import { token } from './token.ts';
 import { attach, exec, log, portForward } from '../connect/pod-connect.ts';
 import { nodeProxy, podProxy, serviceProxy } from '../connect/proxy.ts';
 
-export type Subresource = Partial<Readonly<Record<Verb, VerbHandler>>>;
+/** `options`: the method that has no verb, which what is proxied may have a use for. */
+export type Subresource = Partial<Readonly<Record<Verb | 'options', VerbHandler>>>;
 
 /** Those of one resource each. `status` and `scale` follow from the kind. */
 const OWN: Readonly<Record<string, Readonly<Record<string, Subresource>>>> = {

@@ -19,6 +19,7 @@ import { Started } from '../started.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
 import { ensureClusterObjects, removeRetiredNodes } from './cluster-objects.ts';
 import { dialer, kubeletDialer } from './dialers.ts';
+import { logFilesIn } from './log-files.ts';
 
 export interface ControlPlaneOptions {
   readonly layout: Layout;
@@ -71,6 +72,7 @@ async function apiServerConfig(layout: Layout, settings: Settings, started: Star
     kubelet: started.add(kubeletDialer({ ca: ca.cert, ...kubeletClient })),
     dial: started.add(dialer()),
     gzip,
+    logs: logFilesIn(layout.logs),
     legacyServiceAccountTokens: settings.legacyServiceAccountTokens,
     version: { gitVersion: KUBERNETES_VERSION },
   };

@@ -47,7 +47,7 @@ export const persistentVolumeClaimStatus = part(() =>
     capacity: map(quantity()).tag(3).describe('How much the volume holds.'),
     conditions: list(persistentVolumeClaimCondition()).keyedBy('type').tag(4).describe('What is known of the object\'s state, one entry for each type.'),
     allocatedResources: map(quantity()).tag(5).describe('How much it is growing to.'),
-    allocatedResourceStatuses: map(string()).tag(7).describe('How far the growing has come.'),
+    allocatedResourceStatuses: map(string()).granular().tag(7).describe('How far the growing has come.'),
     currentVolumeAttributesClassName: string().pointer().tag(8).describe('The class of attributes it has.'),
     modifyVolumeStatus: modifyVolumeStatus().tag(9).describe('How far a change of attributes has come.'),
   }));

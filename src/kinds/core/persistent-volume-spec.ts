@@ -30,7 +30,7 @@ export const persistentVolumeSpec = part(() =>
     storageos: storageOSPersistentVolumeSource().within(2).tag(21),
     csi: csiPersistentVolumeSource().within(2).tag(22).describe('A volume of a CSI driver.'),
     accessModes: list(string()).tag(3).describe('How it can be mounted: ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod.'),
-    claimRef: objectReference().tag(4).describe('The claim it is bound to.'),
+    claimRef: objectReference().granular().tag(4).describe('The claim it is bound to.'),
     persistentVolumeReclaimPolicy: string().default('Retain').among('Delete', 'Recycle', 'Retain').tag(5).describe('What becomes of it when its claim is gone: Retain, Delete or Recycle.'),
     storageClassName: string().tag(6).describe('The class it belongs to.'),
     mountOptions: list(string()).tag(7).describe('Options it is mounted with.'),

@@ -59,7 +59,7 @@ export type PodSchedulingGate = TypeOf<ReturnType<typeof podSchedulingGate>>;
 export const podSchedulingGroup = part(() =>
   object('api.core.v1.PodSchedulingGroup', {
     podGroupName: string().pointer().tag(1).describe('The PodGroup in the pod\'s namespace.'),
-  }));
+  }).union(['podGroupName']));
 export type PodSchedulingGroup = TypeOf<ReturnType<typeof podSchedulingGroup>>;
 
 export const podSpec = part(() =>

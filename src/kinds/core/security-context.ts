@@ -4,7 +4,7 @@ export const appArmorProfile = part(() =>
   object('api.core.v1.AppArmorProfile', {
     type: string().required().tag(1).describe('Localhost, RuntimeDefault or Unconfined.'),
     localhostProfile: string().pointer().tag(2).describe('A profile loaded on the node, for Localhost.'),
-  }));
+  }).union(['localhostProfile'], 'type'));
 export type AppArmorProfile = TypeOf<ReturnType<typeof appArmorProfile>>;
 
 export const capabilities = part(() =>
@@ -45,7 +45,7 @@ export const seccompProfile = part(() =>
   object('api.core.v1.SeccompProfile', {
     type: string().required().tag(1).describe('Localhost, RuntimeDefault or Unconfined.'),
     localhostProfile: string().pointer().tag(2).describe('A file below the kubelet\'s seccomp directory, for Localhost.'),
-  }));
+  }).union(['localhostProfile'], 'type'));
 export type SeccompProfile = TypeOf<ReturnType<typeof seccompProfile>>;
 
 export const securityContext = part(() =>

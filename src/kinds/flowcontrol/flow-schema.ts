@@ -83,7 +83,7 @@ export const subject = part(() =>
     user: userSubject().tag(2).describe('The user, when kind is User.'),
     group: groupSubject().tag(3).describe('The group, when kind is Group.'),
     serviceAccount: serviceAccountSubject().tag(4).describe('The account, when kind is ServiceAccount.'),
-  }));
+  }).union(['group', 'serviceAccount', 'user'], 'kind'));
 export type Subject = TypeOf<ReturnType<typeof subject>>;
 
 export const userSubject = part(() =>

@@ -13,7 +13,7 @@ export const limitResponse = part(() =>
   object('api.flowcontrol.v1.LimitResponse', {
     type: string().required().tag(1).describe('Queue lets requests wait, Reject answers 429.'),
     queuing: queuingConfiguration().tag(2).describe('How they wait.'),
-  }));
+  }).union(['queuing'], 'type'));
 export type LimitResponse = TypeOf<ReturnType<typeof limitResponse>>;
 
 export const limitedPriorityLevelConfiguration = part(() =>
@@ -40,7 +40,7 @@ export const priorityLevelConfigurationSpec = part(() =>
     type: string().required().tag(1).describe('Limited, or Exempt: its requests never wait.'),
     limited: limitedPriorityLevelConfiguration().tag(2).describe('The limits, when the type is Limited.'),
     exempt: exemptPriorityLevelConfiguration().tag(3).describe('What it lends, when the type is Exempt.'),
-  }));
+  }).union(['exempt', 'limited'], 'type'));
 export type PriorityLevelConfigurationSpec = TypeOf<ReturnType<typeof priorityLevelConfigurationSpec>>;
 
 export const priorityLevelConfigurationStatus = part(() =>

@@ -1,73 +1,63 @@
 import type { Kind } from '../kind.ts';
-import type { ListNode, ScalarNode, SchemaNode } from '../node.ts';
+import { resolved, type ListNode, type ObjectNode, type ScalarNode, type SchemaNode } from '../node.ts';
 
 /** Which of the two documents a schema is written for: v2 is Swagger 2.0, v3 is OpenAPI 3.0. */
 export type Dialect = 'v2' | 'v3';
 export type Json = Readonly<Record<string, unknown>>;
 
 const PREFIX = 'io.k8s.';
+const IDENTITY = 'x-kubernetes-group-version-kind';
 const META = 'apimachinery.pkg.apis.meta.v1';
 
-/** Collects the named definitions that schemas refer to, each written once. */
+/** The named definitions that schemas refer to, each written once, when its turn comes. */
 export class Definitions {
   readonly #dialect: Dialect;
-  readonly #found = new Map<string, Json>();
+  readonly #wanted = new Map<string, () => Json>();
 
   constructor(dialect: Dialect) {
     this.#dialect = dialect;
   }
 
-  /** Everything collected so far, in order of name. */
-  all(): Readonly<Record<string, Json>> {
-    return Object.fromEntries([...this.#found].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  /** Everything referred to so far, and what that refers to in its turn; one by one, in no order of use to readers. */
+  *write(): Generator<readonly [name: string, definition: Json]> {
+    // A map's iterator also visits what is added meanwhile.
+    for (const [name, make] of this.#wanted) yield [name, make()];
   }
 
-  /** A reference to a definition: `{ $ref: … }`. */
-  ref(name: string): Json {
-    return { $ref: `${this.#dialect === 'v2' ? '#/definitions/' : '#/components/schemas/'}${PREFIX}${name}` };
-  }
-
-  /** Adds a kind and its list. Kinds of requests have no list. */
-  addKind(kind: Kind): Json {
+  /** A reference to a kind. */
+  kind(kind: Kind): Json {
     const identity = { group: kind.group, version: kind.version, kind: kind.kind };
-    const name = kind.schema.name!;
-    this.#add(name, () => ({ ...this.#object(kind.schema), ...described(kind.description), 'x-kubernetes-group-version-kind': [identity] }));
-    if (kind.verbs === undefined || kind.verbs.includes('list')) this.#addList(kind);
-    return this.ref(name);
+    return this.#ref(kind.schema.name!, () => ({ ...this.#object(kind.schema), ...described(kind.description), [IDENTITY]: [identity] }));
   }
 
-  /** Adds a named schema that is no kind: DeleteOptions, Status. */
-  addNode(node: SchemaNode): Json {
-    return this.schema(node);
-  }
-
-  /** A definition written by hand. */
-  addPlain(name: string, schema: Json): Json {
-    this.#add(name, () => schema);
-    return this.ref(name);
-  }
-
-  #addList(kind: Kind): void {
+  /** A reference to a kind's list. `metadata`: ListMeta. */
+  list(kind: Kind, metadata: SchemaNode): Json {
     const list = `${kind.kind}List`;
-    this.#add(`${kind.package}.${list}`, () => ({
+    return this.#ref(`${kind.package}.${list}`, () => ({
       description: `A list of ${kind.kind} objects and the revision it was read at.`,
       type: 'object',
       required: ['items'],
       properties: {
         apiVersion: { type: 'string', description: API_VERSION },
-        items: { type: 'array', description: `The ${kind.plural} that were found.`, items: this.ref(kind.schema.name!) },
+        items: { type: 'array', description: `The ${kind.plural} that were found.`, items: this.kind(kind) },
         kind: { type: 'string', description: KIND },
-        metadata: this.#wrapped(this.addPlain(`${META}.ListMeta`, LIST_META), { description: 'What is true of the list as a whole.' }),
+        metadata: this.schema({ ...metadata, description: 'What is true of the list as a whole.' }),
       },
-      'x-kubernetes-group-version-kind': [{ group: kind.group, version: kind.version, kind: list }],
+      [IDENTITY]: [{ group: kind.group, version: kind.version, kind: list }],
     }));
   }
 
-  #add(name: string, make: () => Json): void {
+  /** A reference to a named schema that is no kind: DeleteOptions, Status. `identities`: the kinds it goes by. */
+  node(node: SchemaNode, identities: readonly Json[]): Json {
+    const found = resolved(node);
+    if (found.type !== 'object' || identities.length === 0) return this.schema(node);
+    return this.#ref(found.name!, () => ({ ...this.#object(found), ...described(found.description), [IDENTITY]: identities }));
+  }
+
+  #ref(name: string, make: () => Json): Json {
     const full = PREFIX + name;
-    if (this.#found.has(full)) return;
-    this.#found.set(full, {}); // a recursive schema refers to itself
-    this.#found.set(full, make());
+    if (!this.#wanted.has(full)) this.#wanted.set(full, make);
+    return { $ref: `${this.#dialect === 'v2' ? '#/definitions/' : '#/components/schemas/'}${full}` };
   }
 
   /** A field's schema: inline for scalars, lists and maps, a reference for named objects. */
@@ -77,8 +67,7 @@ export class Definitions {
     switch (node.type) {
       case 'object': {
         if (node.name === undefined) return { ...this.#object(node), ...own };
-        this.#add(node.name, () => this.#object(node));
-        return this.#wrapped(this.ref(node.name), { ...own, ...extensions(node) });
+        return this.#wrapped(this.#ref(node.name, () => this.#object(node)), { ...own, ...extensions(node) });
       }
       case 'map':
         return { type: 'object', additionalProperties: this.schema(node.values), ...own, ...extensions(node) };
@@ -99,7 +88,8 @@ export class Definitions {
       ...(needed.length > 0 ? { required: needed } : {}),
       ...(names.length > 0 ? { properties } : {}),
       ...(node.preserveUnknown ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
-      ...(node.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+      ...(node.atomic || node.granular ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+      ...(node.union ? { 'x-kubernetes-unions': [unionOf(node.union)] } : {}),
     };
   }
 
@@ -122,8 +112,7 @@ export class Definitions {
   #scalar(node: ScalarNode, own: Json): Json {
     const named = node.type === 'any' ? node.name : NAMED_SCALARS[node.type];
     if (named !== undefined) {
-      this.#add(named, () => (this.#dialect === 'v3' ? V3_NAMED[named] : undefined) ?? V2_NAMED[named] ?? {});
-      return this.#wrapped(this.ref(named), own);
+      return this.#wrapped(this.#ref(named, () => (this.#dialect === 'v3' ? V3_NAMED[named] : undefined) ?? V2_NAMED[named] ?? {}), own);
     }
     const bounds = { ...(node.min === undefined ? {} : { minimum: node.min }), ...(node.max === undefined ? {} : { maximum: node.max }) };
     return { ...INLINE_SCALARS[node.type], ...(node.enum && this.#dialect === 'v3' ? { enum: node.enum } : {}), ...bounds, ...own };
@@ -136,10 +125,16 @@ const KIND = 'The name of the schema this object follows, in camel case.';
 const described = (description: string | undefined): Json => (description === undefined ? {} : { description });
 const annotations = ({ description, required }: SchemaNode) => ({ ...(description === undefined ? {} : { description }), ...(required ? { required } : {}) });
 
+const unionOf = ({ discriminator, members }: NonNullable<ObjectNode['union']>): Json => ({
+  ...(discriminator === undefined ? {} : { discriminator }),
+  'fields-to-discriminateBy': Object.fromEntries(members.map((member) => [member, member[0]!.toUpperCase() + member.slice(1)])),
+});
+
 function extensions(node: SchemaNode): Json {
-  if (node.type === 'object' && node.patchStrategy) return { 'x-kubernetes-patch-strategy': node.patchStrategy };
-  if (node.type === 'map' && node.atomic) return { 'x-kubernetes-map-type': 'atomic' };
-  return {};
+  if (node.type !== 'object' && node.type !== 'map') return {};
+  if (node.granular) return { 'x-kubernetes-map-type': 'granular' };
+  if (node.type === 'object') return node.patchStrategy ? { 'x-kubernetes-patch-strategy': node.patchStrategy } : {};
+  return node.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {};
 }
 
 function listExtensions(node: ListNode): Json {
@@ -188,15 +183,4 @@ const V2_NAMED: Readonly<Record<string, Json>> = {
 const V3_NAMED: Readonly<Record<string, Json>> = {
   [QUANTITY]: { description: V2_NAMED[QUANTITY]!.description, oneOf: [{ type: 'string' }, { type: 'number' }] },
   [INT_OR_STRING]: { description: V2_NAMED[INT_OR_STRING]!.description, format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
-};
-
-const LIST_META: Json = {
-  description: 'What every list says of itself.',
-  type: 'object',
-  properties: {
-    continue: { type: 'string', description: 'Fetches the next part when passed back; empty at the end.' },
-    remainingItemCount: { type: 'integer', format: 'int64', description: 'How many more there are; absent where selectors make that unknown.' },
-    resourceVersion: { type: 'string', description: 'The revision the list shows.' },
-    selfLink: { type: 'string', description: "Formerly the list's path; no longer set." },
-  },
 };

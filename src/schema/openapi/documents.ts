@@ -1,75 +1,81 @@
 import type { Kind } from '../kind.ts';
 import type { SchemaNode } from '../node.ts';
 import { Definitions, type Dialect, type Json } from './definitions.ts';
-import { operationsOf, writeOperation, type References } from './operations.ts';
+import type { Operation, OperationOptions, SharedShape, Shape } from './operations.ts';
+import { sharedParameters } from './parameters.ts';
+import { rootsOf, type Root } from './roots.ts';
+import { writePath } from './write-operation.ts';
 
-/** What documents refer to beside the kinds themselves; schema/ knows no kinds. */
-export interface SharedSchemas {
-  readonly deleteOptions: SchemaNode;
-  readonly status: SchemaNode;
-  readonly scale: Kind;
+/** What is described; schema/ knows no kinds. */
+export interface Described {
+  /** Everything served, and what is only ever a body: Scale, Eviction. */
+  readonly kinds: readonly Kind[];
+  readonly shapes: Readonly<Record<SharedShape | 'ListMeta', SchemaNode>>;
+  readonly version: string;
+  readonly optionsOf: (kind: Kind) => OperationOptions;
 }
+
+/** Part of a document: an entry of one of its maps. Making one is little work, so that a server can do other things between two. */
+export interface Piece {
+  readonly section: 'paths' | 'definitions' | 'parameters';
+  readonly name: string;
+  readonly value: Json;
+}
+
+/** What a document says beside its pieces. */
+export function headOf(dialect: Dialect, version: string): Json {
+  return { ...(dialect === 'v2' ? { swagger: '2.0' } : { openapi: '3.0.0' }), info: { title: 'Kubernetes', version } };
+}
+
+export const SECURITY: Json = { BearerToken: { description: 'Bearer Token authentication', in: 'header', name: 'authorization', type: 'apiKey' } };
 
 /** The Swagger 2.0 document of everything served: `/openapi/v2`. */
-export function openApiV2(kinds: readonly Kind[], shared: SharedSchemas, version: string): Json {
-  const definitions = new Definitions('v2');
-  const paths = writePaths(kinds, shared, definitions, 'v2');
-  return {
-    swagger: '2.0',
-    info: { title: 'Kubernetes', version },
-    paths,
-    definitions: definitions.all(),
-    securityDefinitions: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header', description: 'Bearer Token authentication' } },
-    security: [{ BearerToken: [] }],
-  };
+export function* openApiV2(described: Described): Generator<Piece> {
+  yield* writeRoots(rootsOf(described.kinds), described, 'v2');
+  for (const [name, value] of Object.entries(sharedParameters())) yield { section: 'parameters', name, value: value as Json };
 }
 
-/** The OpenAPI 3.0 document of one group version: `/openapi/v3/apis/apps/v1`. */
-export function openApiV3(kinds: readonly Kind[], shared: SharedSchemas, version: string): Json {
-  const definitions = new Definitions('v3');
-  const paths = writePaths(kinds, shared, definitions, 'v3');
-  return {
-    openapi: '3.0.0',
-    info: { title: 'Kubernetes', version },
-    paths,
-    components: {
-      schemas: definitions.all(),
-      securitySchemes: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header', description: 'Bearer Token authentication' } },
-    },
-  };
+/** One OpenAPI 3.0 document: `/openapi/v3/apis/apps/v1`. */
+export function openApiV3(root: Root, described: Described): Generator<Piece> {
+  return writeRoots([root], described, 'v3');
 }
 
-/** Kinds that are bodies of requests have no paths of their own, but are defined. */
-function writePaths(kinds: readonly Kind[], shared: SharedSchemas, definitions: Definitions, dialect: Dialect): Json {
-  const paths: Record<string, Record<string, unknown>> = {};
-  const once = lazily(() => ({
-    status: definitions.addNode(shared.status),
-    scale: definitions.addKind(shared.scale),
-    patch: definitions.addPlain('apimachinery.pkg.apis.meta.v1.Patch', { type: 'object', description: 'A patch of the media type the request names.' }),
-    deleteOptions: definitions.addNode(shared.deleteOptions),
-  }));
-  for (const kind of kinds) {
-    const object = definitions.addKind(kind);
-    for (const operation of operationsOf(kind)) {
-      const references: References = { ...once(), object, list: definitions.ref(`${kind.package}.${kind.kind}List`) };
-      const item = (paths[operation.path] ??= { parameters: pathParameters(operation.path, kind, dialect) });
-      item[operation.method] = writeOperation(operation, kind, references, dialect);
+function* writeRoots(roots: readonly Root[], described: Described, dialect: Dialect): Generator<Piece> {
+  const definitions = new Definitions(dialect);
+  const schemaOf = schemasIn(definitions, described);
+  for (const root of roots) {
+    const paths = new Map<string, Operation[]>();
+    for (const operation of root.operations(described.optionsOf)) {
+      const there = paths.get(operation.path);
+      if (there) there.push(operation);
+      else paths.set(operation.path, [operation]);
     }
+    for (const [name, operations] of paths) yield { section: 'paths', name, value: writePath(operations, schemaOf, dialect) };
   }
-  return Object.fromEntries(Object.entries(paths).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  for (const [name, value] of definitions.write()) yield { section: 'definitions', name, value };
 }
 
-function lazily<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => (made ??= make());
+/** Kinds that every group version has as its own. */
+const EVERYWHERE: ReadonlySet<SharedShape> = new Set<SharedShape>(['DeleteOptions', 'WatchEvent']);
+/** Shapes that are no kinds. */
+const NO_KIND: ReadonlySet<SharedShape> = new Set<SharedShape>(['Patch', 'VersionInfo']);
+
+function schemasIn(definitions: Definitions, { kinds, shapes }: Described): (shape: Shape) => Json {
+  const byName = new Map(kinds.map((kind) => [`${kind.group}/${kind.version}/${kind.kind}`, kind]));
+  const versions = [...new Map(kinds.map(({ group, version }) => [`${group}/${version}`, { group, version }])).values()].toSorted(byGroup);
+  const identities = (kind: SharedShape): readonly Json[] =>
+    NO_KIND.has(kind) ? [] : (EVERYWHERE.has(kind) ? versions : [{ group: '', version: 'v1' }]).map((one) => ({ ...one, kind }));
+  return (shape) => {
+    if (shape === 'string') return { type: 'string' };
+    if (typeof shape === 'string') return definitions.node(shapes[shape], identities(shape));
+    const { group, version, kind } = shape;
+    const found = byName.get(`${group}/${version}/${kind}`);
+    if (found) return definitions.kind(found);
+    const items = byName.get(`${group}/${version}/${kind.replace(/List$/, '')}`);
+    if (!items) throw new Error(`an operation speaks of ${group}/${version} ${kind}, which nobody declares`);
+    return definitions.list(items, shapes.ListMeta);
+  };
 }
 
-function pathParameters(path: string, kind: Kind, dialect: Dialect): readonly Json[] {
-  const described = { name: `name of the ${kind.kind}`, namespace: 'the namespace it lives in' };
-  const named = (['name', 'namespace'] as const).filter((name) => path.includes(`{${name}}`));
-  const typed = dialect === 'v2' ? { type: 'string', uniqueItems: true } : { schema: { type: 'string', uniqueItems: true } };
-  return [
-    ...named.map((name) => ({ name, in: 'path', required: true, description: described[name], ...typed })),
-    { name: 'pretty', in: 'query', description: 'Whether the answer is indented.', ...typed },
-  ];
-}
+type GroupVersion = Pick<Kind, 'group' | 'version'>;
+const byGroup = (a: GroupVersion, b: GroupVersion): number => (`${a.group}/${a.version}` < `${b.group}/${b.version}` ? -1 : 1);

@@ -1,188 +1,205 @@
 import type { Kind, Verb } from '../kind.ts';
-import type { Dialect, Json } from './definitions.ts';
+import { type GroupVersionKind, type Method, type Subresource, subresourcesOf } from './subresources.ts';
 
 /** One operation before it is written in a dialect. */
 export interface Operation {
-  readonly method: 'get' | 'put' | 'post' | 'patch' | 'delete' | 'head' | 'options';
+  readonly method: Method;
   readonly path: string;
   readonly id: string;
   readonly description: string;
-  /** x-kubernetes-action: list, get, post, put, patch, delete, deletecollection, connect. */
-  readonly action: string;
-  readonly body?: Body;
-  /** The answer's schema, a definition's reference. */
-  readonly answer: 'object' | 'list' | 'status' | 'string' | 'scale';
-  readonly query: readonly string[];
+  readonly tag: string;
+  /** x-kubernetes-action: list, get, post, put, patch, delete, deletecollection, watch, watchlist, connect. */
+  readonly action?: string;
+  readonly identity?: GroupVersionKind;
+  /** The kind whose name `{name}` is. */
+  readonly named?: string;
+  readonly body?: Shape;
+  /** Absent: nothing is promised. */
+  readonly answer?: Shape;
+  readonly query?: readonly string[];
+  readonly consumes?: readonly string[];
+  readonly produces?: readonly string[];
 }
 
-type Body = 'object' | 'patch' | 'delete-options' | 'scale';
-
-/** Every query parameter by name: its type and a sentence. */
-export const QUERY_PARAMETERS: Readonly<Record<string, readonly [type: 'string' | 'boolean' | 'integer', description: string]>> = {
-  allowWatchBookmarks: ['boolean', 'Whether a watch may be sent BOOKMARK events.'],
-  continue: ['string', 'The token of an earlier answer, to read on from there.'],
-  dryRun: ['string', 'All: every step is taken but the write itself.'],
-  fieldManager: ['string', 'The name under which the written fields are owned.'],
-  fieldSelector: ['string', 'Selects by fields: metadata.name=a,status.phase!=Running.'],
-  fieldValidation: ['string', 'What unknown and doubled fields lead to: Ignore, Warn or Strict.'],
-  force: ['boolean', 'Takes fields over from other managers; for apply alone.'],
-  gracePeriodSeconds: ['integer', 'Seconds the object has before it is gone; 0 is at once.'],
-  ignoreStoreReadErrorWithClusterBreakingPotential: ['boolean', 'Deletes an object that can no longer be read.'],
-  labelSelector: ['string', 'Selects by labels: app=web,tier in (a,b).'],
-  limit: ['integer', 'How many objects an answer has at the most.'],
-  orphanDependents: ['boolean', 'Replaced by propagationPolicy.'],
-  pretty: ['string', 'Whether the answer is indented.'],
-  propagationPolicy: ['string', 'What becomes of dependents: Orphan, Background or Foreground.'],
-  resourceVersion: ['string', 'The revision to read at or to watch from.'],
-  resourceVersionMatch: ['string', 'How resourceVersion is meant: Exact or NotOlderThan.'],
-  sendInitialEvents: ['boolean', 'Whether a watch begins with the objects there are.'],
-  timeoutSeconds: ['integer', 'When the server ends a list or watch.'],
-  watch: ['boolean', 'Answers with changes as they happen instead of a list.'],
-};
+/** What a body is: text, a schema that all documents share, or a kind or its list. */
+export type Shape = 'string' | SharedShape | GroupVersionKind;
+export type SharedShape =
+  | 'APIGroup' | 'APIGroupList' | 'APIResourceList' | 'APIVersions' | 'DeleteOptions' | 'Patch' | 'Status' | 'VersionInfo' | 'WatchEvent';
 
 const LIST_QUERY = [
-  'allowWatchBookmarks', 'continue', 'fieldSelector', 'labelSelector', 'limit', 'resourceVersion', 'resourceVersionMatch', 'sendInitialEvents',
+  'allowWatchBookmarks', 'continue', 'fieldSelector', 'labelSelector', 'limit', 'pretty', 'resourceVersion', 'resourceVersionMatch', 'sendInitialEvents',
   'timeoutSeconds', 'watch',
 ];
-const WRITE_QUERY = ['dryRun', 'fieldManager', 'fieldValidation'];
-const DELETE_QUERY = ['dryRun', 'gracePeriodSeconds', 'ignoreStoreReadErrorWithClusterBreakingPotential', 'orphanDependents', 'propagationPolicy'];
+const WRITE_QUERY = ['dryRun', 'fieldManager', 'fieldValidation', 'pretty'];
+const DELETE_QUERY = ['dryRun', 'gracePeriodSeconds', 'ignoreStoreReadErrorWithClusterBreakingPotential', 'orphanDependents', 'pretty', 'propagationPolicy'];
+const COLLECTION_QUERY = [...new Set([...LIST_QUERY.filter((one) => one !== 'watch' && one !== 'allowWatchBookmarks'), ...DELETE_QUERY])].toSorted();
+
+export const JSON_TYPES = ['application/json', 'application/yaml'];
+export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+const STREAM = ';stream=watch';
 
 /** `Core`, `RbacAuthorization`. */
-function groupWord(group: string): string {
+export function groupWord(group: string): string {
   const words = group === '' ? ['core'] : group.replace(/\.k8s\.io$/, '').split('.');
   return words.map(capital).join('');
 }
 
-const capital = (word: string): string => word[0]!.toUpperCase() + word.slice(1);
-
-/** `CoreV1`, `RbacAuthorizationV1`. */
-const groupTitle = ({ group, version }: Kind): string => groupWord(group) + capital(version);
-
-/** `core_v1`, `rbacAuthorization_v1`: the operations' tag. */
-function tagOf({ group, version }: Kind): string {
+/** `core_v1`, `rbacAuthorization_v1`; without a version the group alone. */
+export function tagOf(group: string, version?: string): string {
   const word = groupWord(group);
-  return `${word[0]!.toLowerCase()}${word.slice(1)}_${version}`;
+  return `${word[0]!.toLowerCase()}${word.slice(1)}${version === undefined ? '' : `_${version}`}`;
+}
+
+export const capital = (word: string): string => word[0]!.toUpperCase() + word.slice(1);
+
+export interface OperationOptions {
+  /** Whether DELETE answers with the object instead of a Status. */
+  readonly answersDeleted: boolean;
+  /** Whether the kind has a protobuf form, and strategic merge patches. */
+  readonly numbered: boolean;
+}
+
+/** What the operations of one kind have in common. */
+interface Names {
+  readonly kind: Kind;
+  readonly own: GroupVersionKind;
+  readonly root: string;
+  /** `/api/v1/namespaces/{namespace}/pods`. */
+  readonly collection: string;
+  readonly item: string;
+  /** `CoreV1`. */
+  readonly title: string;
+  readonly scope: 'Namespaced' | '';
+  /** `CoreV1NamespacedPod`. */
+  readonly name: string;
+  readonly verbs: ReadonlySet<Verb>;
+  readonly common: Pick<Operation, 'tag' | 'identity' | 'named' | 'produces'>;
+  readonly options: OperationOptions;
 }
 
 /** All operations of a kind, its subresources' included. */
-export function operationsOf(kind: Kind): readonly Operation[] {
+export function operationsOf(kind: Kind, options: OperationOptions): readonly Operation[] {
+  const own = { group: kind.group, version: kind.version, kind: kind.kind };
   const root = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
-  const scoped = kind.scope === 'Namespaced' ? `${root}/namespaces/{namespace}/${kind.plural}` : `${root}/${kind.plural}`;
-  const verbs = new Set<Verb>(kind.verbs ?? ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']);
-  const title = groupTitle(kind);
   const scope = kind.scope === 'Namespaced' ? 'Namespaced' : '';
-  const name = `${title}${scope}${kind.kind}`;
-  const item = `${scoped}/{name}`;
-  const everywhere: Operation[] = kind.scope === 'Namespaced' && verbs.has('list')
-    ? [{ method: 'get', path: `${root}/${kind.plural}`, id: `list${title}${kind.kind}ForAllNamespaces`, description: `list or watch objects of kind ${kind.kind}`, action: 'list', answer: 'list', query: LIST_QUERY }]
-    : [];
+  const collection = `${root}${scope && '/namespaces/{namespace}'}/${kind.plural}`;
+  const title = groupWord(kind.group) + capital(kind.version);
+  const names: Names = {
+    kind, own, root, collection, title, scope, options,
+    item: `${collection}/{name}`,
+    name: `${title}${scope}${kind.kind}`,
+    verbs: new Set(kind.verbs ?? ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']),
+    common: { tag: tagOf(kind.group, kind.version), identity: own, named: kind.kind, produces: producedBy(options) },
+  };
+  return [...collectionOperations(names), ...itemOperations(names), ...watchOperations(names), ...subresourcesOf(kind).flatMap((one) => below(names, one))];
+}
+
+const producedBy = ({ numbered }: OperationOptions): readonly string[] => (numbered ? [...JSON_TYPES, PROTOBUF] : JSON_TYPES);
+const on = (verbs: ReadonlySet<Verb>, verb: Verb, ...operations: readonly Operation[]): readonly Operation[] => (verbs.has(verb) ? operations : []);
+
+/** A watch's frames, for what is no YAML. */
+function streamsBeside(types: readonly string[]): readonly string[] {
+  return [...types, ...types.filter((type) => type !== 'application/yaml').map((type) => `${type}${STREAM}`)];
+}
+
+function collectionOperations(names: Names): readonly Operation[] {
+  const { kind, own, root, collection, title, scope, name, verbs, common } = names;
+  const lists: Omit<Operation, 'path' | 'id'> = {
+    ...common, method: 'get', action: 'list', description: `list ${verbs.has('watch') ? 'or watch ' : ''}objects of kind ${kind.kind}`,
+    answer: listOf(own), query: LIST_QUERY, produces: streamsBeside(common.produces!),
+  };
   return [
-    ...everywhere,
-    ...on(verbs, 'list', { method: 'get', path: scoped, id: `list${name}`, description: `list or watch objects of kind ${kind.kind}`, action: 'list', answer: 'list', query: LIST_QUERY }),
-    ...on(verbs, 'create', { method: 'post', path: scoped, id: `create${name}`, description: `create a ${kind.kind}`, action: 'post', body: 'object', answer: 'object', query: WRITE_QUERY }),
+    ...(scope ? on(verbs, 'list', { ...lists, path: `${root}/${kind.plural}`, id: `list${title}${kind.kind}ForAllNamespaces` }) : []),
+    ...on(verbs, 'list', { ...lists, path: collection, id: `list${name}` }),
+    ...on(verbs, 'create', { ...common, method: 'post', path: collection, id: `create${name}`, description: `create a ${kind.kind}`, action: 'post', body: own, answer: own, query: WRITE_QUERY }),
     ...on(verbs, 'deletecollection', {
-      method: 'delete', path: scoped, id: `delete${title}Collection${scope}${kind.kind}`, description: `delete collection of ${kind.kind}`, action: 'deletecollection',
-      body: 'delete-options', answer: 'status', query: [...LIST_QUERY.filter((one) => one !== 'watch' && one !== 'allowWatchBookmarks'), ...DELETE_QUERY],
+      ...common, method: 'delete', path: collection, id: `delete${title}Collection${scope}${kind.kind}`,
+      description: `delete collection of ${kind.kind}`, action: 'deletecollection', body: 'DeleteOptions', answer: 'Status', query: COLLECTION_QUERY,
     }),
-    ...on(verbs, 'get', { method: 'get', path: item, id: `read${name}`, description: `read the specified ${kind.kind}`, action: 'get', answer: 'object', query: [] }),
-    ...on(verbs, 'update', { method: 'put', path: item, id: `replace${name}`, description: `replace the specified ${kind.kind}`, action: 'put', body: 'object', answer: 'object', query: WRITE_QUERY }),
-    ...on(verbs, 'patch', patchOf(item, name, kind.kind)),
-    ...on(verbs, 'delete', { method: 'delete', path: item, id: `delete${name}`, description: `delete a ${kind.kind}`, action: 'delete', body: 'delete-options', answer: 'status', query: DELETE_QUERY }),
-    ...(kind.hasStatus && verbs.has('update') ? partOf(item, name, { kind: kind.kind, part: 'status', what: 'object' }) : []),
-    ...(kind.scale ? partOf(item, name, { kind: kind.kind, part: 'scale', what: 'scale' }) : []),
   ];
 }
 
-const on = (verbs: ReadonlySet<Verb>, verb: Verb, operation: Operation): readonly Operation[] => (verbs.has(verb) ? [operation] : []);
+function itemOperations(names: Names): readonly Operation[] {
+  const { kind, own, item, name, verbs, common, options } = names;
+  const whole = { path: item, id: name, what: kind.kind, shape: own };
+  return [
+    ...on(verbs, 'get', readOf(names, whole)),
+    ...on(verbs, 'update', replaceOf(names, whole)),
+    ...on(verbs, 'patch', patchOf(names, whole)),
+    ...on(verbs, 'delete', {
+      ...common, method: 'delete', path: item, id: `delete${name}`, description: `delete a ${kind.kind}`, action: 'delete', body: 'DeleteOptions',
+      answer: options.answersDeleted ? own : 'Status', query: DELETE_QUERY,
+    }),
+  ];
+}
 
-const patchOf = (path: string, name: string, kind: string): Operation => ({
-  method: 'patch', path, id: `patch${name}`, description: `partially update the specified ${kind}`, action: 'patch', body: 'patch', answer: 'object', query: [...WRITE_QUERY, 'force'],
+/** `/api/v1/watch/…`, how watches were asked for before `?watch=true`. */
+function watchOperations(names: Names): readonly Operation[] {
+  const { kind, root, collection, title, scope, name, verbs, common } = names;
+  if (!verbs.has('watch')) return [];
+  const old = `${root}/watch`;
+  const watch = { ...common, method: 'get', answer: 'WatchEvent', query: LIST_QUERY, produces: streamsBeside(common.produces!) } as const;
+  const lists = { ...watch, action: 'watchlist', description: `watch ${kind.kind} objects; replaced by a list with the parameter watch` };
+  const below = collection.slice(root.length);
+  return [
+    ...(scope ? [{ ...lists, path: `${old}/${kind.plural}`, id: `watch${title}${kind.kind}ListForAllNamespaces` }] : []),
+    { ...lists, path: `${old}${below}`, id: `watch${name}List` },
+    { ...watch, action: 'watch', description: `watch one ${kind.kind}; replaced by a list with the parameters watch and fieldSelector`, path: `${old}${below}/{name}`, id: `watch${name}` },
+  ];
+}
+
+/** A path whose object is read and written: the object itself or a part of it. */
+interface Part {
+  readonly path: string;
+  readonly id: string;
+  /** `Pod`, `status of the specified Pod`. */
+  readonly what: string;
+  readonly shape: Shape;
+}
+
+const specified = ({ what }: Part): string => (what.includes(' ') ? what : `the specified ${what}`);
+
+const readOf = ({ common }: Names, part: Part): Operation =>
+  ({ ...common, method: 'get', path: part.path, id: `read${part.id}`, description: `read ${specified(part)}`, action: 'get', answer: part.shape, query: ['pretty'] });
+
+const replaceOf = ({ common }: Names, part: Part): Operation => ({
+  ...common, method: 'put', path: part.path, id: `replace${part.id}`, description: `replace ${specified(part)}`, action: 'put', body: part.shape, answer: part.shape, query: WRITE_QUERY,
 });
 
-function partOf(item: string, name: string, { kind, part, what }: { kind: string; part: string; what: 'object' | 'scale' }): readonly Operation[] {
-  const path = `${item}/${part}`;
-  const id = `${name}${part[0]!.toUpperCase()}${part.slice(1)}`;
+const patchOf = ({ common, options }: Names, part: Part): Operation => ({
+  ...common, method: 'patch', path: part.path, id: `patch${part.id}`, description: `partially update ${specified(part)}`, action: 'patch', body: 'Patch', answer: part.shape,
+  query: ['dryRun', 'fieldManager', 'fieldValidation', 'force', 'pretty'],
+  consumes: ['application/json-patch+json', 'application/merge-patch+json', ...(options.numbered ? ['application/strategic-merge-patch+json'] : []), 'application/apply-patch+yaml'],
+});
+
+function below(names: Names, subresource: Subresource): readonly Operation[] {
+  const { kind, item, name, common } = names;
+  const path = `${item}/${subresource.name}`;
+  const id = `${name}${capital(subresource.name)}`;
+  const here: Names = { ...names, common: { ...common, identity: subresource.response } };
+  const verbs = new Set(subresource.verbs);
+  if (subresource.connects) return connections(here, subresource, subresource.deep ? [[path, ''], [`${path}/{path}`, 'WithPath']] : [[path, '']]);
+  const part: Part = { path, id, what: `${subresource.name} of the specified ${kind.kind}`, shape: subresource.response };
+  if (subresource.name === 'log') {
+    return [{ ...readOf(here, part), answer: 'string', query: [...subresource.query!, 'pretty'], produces: ['text/plain', ...common.produces!] }];
+  }
   return [
-    { method: 'get', path, id: `read${id}`, description: `read ${part} of the specified ${kind}`, action: 'get', answer: what, query: [] },
-    { method: 'put', path, id: `replace${id}`, description: `replace ${part} of the specified ${kind}`, action: 'put', body: what, answer: what, query: WRITE_QUERY },
-    { ...patchOf(path, id, kind), description: `partially update ${part} of the specified ${kind}`, answer: what },
+    ...(verbs.has('get') ? [readOf(here, part)] : []),
+    ...(verbs.has('update') ? [replaceOf(here, part)] : []),
+    ...(verbs.has('patch') ? [patchOf(here, part)] : []),
+    ...(verbs.has('create') ? [{
+      ...here.common, method: 'post', path, id: `create${id}`, description: `create ${subresource.name} of a ${kind.kind}`, action: 'post',
+      body: subresource.response, answer: subresource.response, query: WRITE_QUERY,
+    } as const] : []),
   ];
 }
 
-const PRODUCES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
-const STREAMS = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
-export const PATCHES = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml'];
-
-/** What references an operation needs from the document. */
-export interface References {
-  readonly object: Json;
-  readonly list: Json;
-  readonly status: Json;
-  readonly scale: Json;
-  readonly patch: Json;
-  readonly deleteOptions: Json;
+function connections({ title, scope, kind, common }: Names, { name: what, connects = [], query = [] }: Subresource, paths: readonly (readonly [path: string, suffix: string])[]): readonly Operation[] {
+  return paths.flatMap(([path, suffix]) => connects.map((method): Operation => ({
+    ...common, method, path, id: `connect${title}${capital(method)}${scope}${kind.kind}${capital(what)}${suffix}`,
+    description: `connect ${method.toUpperCase()} requests to ${what} of ${kind.kind}`, action: 'connect', answer: 'string', query, produces: ['*/*'],
+  })));
 }
 
-/** The operation as the dialect writes it. */
-export function writeOperation(operation: Operation, kind: Kind, references: References, dialect: Dialect): Json {
-  const identity = operation.answer === 'scale' || operation.body === 'scale'
-    ? { group: 'autoscaling', version: 'v1', kind: 'Scale' }
-    : { group: kind.group, version: kind.version, kind: kind.kind };
-  const types = operation.action === 'list' ? [...PRODUCES, ...STREAMS] : PRODUCES;
-  const shared = {
-    description: operation.description,
-    operationId: operation.id,
-    tags: [tagOf(kind)],
-    'x-kubernetes-action': operation.action,
-    'x-kubernetes-group-version-kind': identity,
-  };
-  const codes = answerCodes(operation);
-  const schema = operation.answer === 'string' ? { type: 'string' } : references[operation.answer];
-  const unauthorized = { 401: { description: 'Unauthorized' } };
-  if (dialect === 'v2') {
-    return {
-      ...shared,
-      consumes: operation.method === 'patch' ? PATCHES : ['*/*'],
-      produces: types,
-      schemes: ['https'],
-      parameters: [...bodyParameter(operation, references), ...operation.query.map(queryV2)],
-      responses: { ...Object.fromEntries(codes.map(([code, description]) => [code, { description, schema }])), ...unauthorized },
-    };
-  }
-  const content = Object.fromEntries(types.map((type) => [type, { schema }]));
-  return {
-    ...shared,
-    ...requestBody(operation, references),
-    parameters: operation.query.map(queryV3),
-    responses: { ...Object.fromEntries(codes.map(([code, description]) => [code, { description, content }])), ...unauthorized },
-  };
-}
-
-function answerCodes({ method, action }: Operation): readonly (readonly [number, string])[] {
-  if (method === 'post') return [[200, 'OK'], [201, 'Created'], [202, 'Accepted']];
-  if (method === 'put' || method === 'patch') return [[200, 'OK'], [201, 'Created']];
-  return action === 'delete' ? [[200, 'OK'], [202, 'Accepted']] : [[200, 'OK']];
-}
-
-const queryV2 = (name: string): Json => ({ name, in: 'query', type: QUERY_PARAMETERS[name]![0], description: QUERY_PARAMETERS[name]![1], uniqueItems: true });
-const queryV3 = (name: string): Json => ({ name, in: 'query', description: QUERY_PARAMETERS[name]![1], schema: { type: QUERY_PARAMETERS[name]![0], uniqueItems: true } });
-
-const bodySchema = (body: Body, references: References): Json => {
-  switch (body) {
-    case 'object': return references.object;
-    case 'patch': return references.patch;
-    case 'delete-options': return references.deleteOptions;
-    case 'scale': return references.scale;
-  }
-};
-
-function bodyParameter({ body }: Operation, references: References): readonly Json[] {
-  if (!body) return [];
-  return [{ name: 'body', in: 'body', ...(body === 'delete-options' ? {} : { required: true }), schema: bodySchema(body, references) }];
-}
-
-function requestBody({ body }: Operation, references: References): Json {
-  if (!body) return {};
-  const types = body === 'patch' ? PATCHES : ['*/*'];
-  return { requestBody: { content: Object.fromEntries(types.map((type) => [type, { schema: bodySchema(body, references) }])) } };
-}
+/** The list of a kind, by its name. */
+const listOf = (own: GroupVersionKind): GroupVersionKind => ({ ...own, kind: `${own.kind}List` });
