@@ -17,6 +17,7 @@ export interface UpRequest extends ClusterRef {
   /** May missing packages be installed? */
   readonly install: boolean;
   readonly legacyServiceAccountTokens: boolean;
+  readonly legacyApis: boolean;
 }
 
 /** One thing this machine has or lacks. */

@@ -31,6 +31,8 @@ export interface Settings {
   readonly apiAddresses: readonly string[];
   readonly apiHosts: readonly string[];
   readonly legacyServiceAccountTokens: boolean;
+  /** Beta versions of former releases are served too. */
+  readonly legacyApis?: boolean;
   /** Nodes the cluster had in an earlier shape: they will not come back, and their networks may be another's by now. */
   readonly retired: readonly string[];
 }
@@ -40,6 +42,7 @@ export interface Wishes {
   readonly nodes: number;
   readonly simulated: number;
   readonly legacyServiceAccountTokens: boolean;
+  readonly legacyApis?: boolean;
 }
 
 /** What of the machine matters for the plan. */
@@ -89,6 +92,7 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, befor
     apiAddresses: [...new Set([hostAddress, bridge.address, ...machine.addresses])],
     apiHosts: [machine.hostname.toLowerCase()],
     legacyServiceAccountTokens: wishes.legacyServiceAccountTokens,
+    legacyApis: wishes.legacyApis ?? false,
     retired: before ? retiredNodes(before, [...nodes.map(({ name }) => name), ...simulatedNames(wishes.simulated)]) : [],
   };
 }

@@ -13,6 +13,7 @@ interface Flags {
   readonly foreground: boolean;
   readonly install: boolean;
   readonly legacyServiceAccountTokens: boolean;
+  readonly legacyApis: boolean;
 }
 
 export function upCommand(line: CommandLine, exit: (code: number) => void): Command {
@@ -27,6 +28,7 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
     .option('--foreground', 'stay in this terminal; an interrupt stops the cluster', false)
     .option('--no-install', 'never install packages this machine lacks')
     .option('--legacy-service-account-tokens', 'give every service account a token Secret, as before v1.24', false)
+    .option('--legacy-apis', 'also serve policy, discovery.k8s.io and batch v1beta1, as before v1.25', false)
     .action(async (flags: Flags) => {
       exit(await line.actions.up({
         ...flags,

@@ -5,6 +5,7 @@ import { startApiServer, type ApiServerConfig } from '../../apiserver/index.ts';
 import { createClient, createInformers, type Client } from '../../client/index.ts';
 import { startControllers } from '../../controllers/index.ts';
 import { builtinKinds } from '../../kinds/index.ts';
+import { legacyKinds } from '../../kinds/legacy/index.ts';
 import { startScheduler } from '../../scheduler/index.ts';
 import { startSimulatedNodes } from '../../simulate/index.ts';
 import { walDriver } from '../../store/drivers/wal.ts';
@@ -42,8 +43,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<A
   const started = new Started();
   try {
     const driver = started.add(await walDriver({ directory: layout.store, random, log: log.with({ room: 'store' }), onFailure: onStoreFailure }));
+    const kinds = settings.legacyApis ? [...builtinKinds, ...legacyKinds] : builtinKinds;
     const config = await apiServerConfig(layout, settings, started);
-    const server = started.add(await startApiServer({ driver, kinds: builtinKinds, clock, random, log: log.with({ room: 'apiserver' }), config }));
+    const server = started.add(await startApiServer({ driver, kinds, clock, random, log: log.with({ room: 'apiserver' }), config }));
     const [tls, ca] = await Promise.all([requirePair(layout, 'apiserver'), requirePair(layout, 'ca')]);
     started.add(await serve(server.handler, {
       host: '0.0.0.0', port: settings.port, tls, clientCa: ca.cert, streamsBody: isProxied, log: log.with({ room: 'http' }),
