@@ -15,6 +15,8 @@ const CHECKS: readonly Check[] = [
   { name: 'etcd', run: async ({ driver }) => void (await driver.range({ from: '\u0000', to: '\u0001', at: 0n, limit: 1 })) },
   { name: 'informer-sync', run: async ({ hub }) => hub.fresh() },
   { name: 'poststarthook/rbac/bootstrap-roles', run: async () => undefined },
+  { name: 'poststarthook/priority-and-fairness-config-consumer', run: async () => undefined },
+  { name: 'poststarthook/priority-and-fairness-config-producer', run: async () => undefined },
   {
     name: 'shutdown',
     run: async ({ stopping }) => {
@@ -37,6 +39,7 @@ export async function serveHealth(core: Core, { info }: Exchange): Promise<ApiRe
   const excluded = info.query.getAll('exclude');
   const checks = CHECKS.filter(({ name }) => (one === '' ? names.includes(name) && !excluded.includes(name) : name === one));
   const lines = await Promise.all(checks.map(async (check) => ({ name: check.name, failure: await failureOf(core, check) })));
+  for (const { name, failure } of lines) core.metrics.noteHealth(name, endpoint, failure === undefined);
   const failed = lines.some(({ failure }) => failure !== undefined);
   if (!failed && !info.query.has('verbose')) return answerText(200, 'ok');
   const text = lines.map(({ name, failure }) => (failure === undefined ? `[+]${name} ok\n` : `[-]${name} failed: reason withheld\n`)).join('');

@@ -20,7 +20,13 @@ export interface Peer {
   /** The remote address without port, or `in-process`. */
   readonly address: string;
   /** The client certificate's subject, only when the transport verified it against the client CA. */
-  readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[]; readonly uid?: string };
+  readonly certificate?: {
+    readonly commonName: string;
+    readonly organizations: readonly string[];
+    readonly uid?: string;
+    /** Milliseconds since the epoch. */
+    readonly expires?: number;
+  };
   /** Why a client certificate that was presented does not count (unknown CA, expired): authentication then fails. */
   readonly certificateError?: string;
   /** Set by in-process composition alone: the identity is given, authentication is skipped, authorization is not. */

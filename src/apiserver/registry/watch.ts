@@ -158,12 +158,15 @@ function singleFrame({ core, media }: WatchRequest, type: string, object: unknow
 async function* asFrames(at: WatchRequest, feed: Feed): AsyncGenerator<readonly Uint8Array[]> {
   const { served, view } = at;
   const frames = framesOf(at);
+  const tally = at.core.metrics.watchTally(served.kind);
   for await (const batch of feed) {
-    yield batch.map((event) => {
+    const sent = batch.map((event) => {
       if (event.type === 'BOOKMARK') return singleFrame(at, 'BOOKMARK', view ? view.one(bookmarkObject(served, event)) : bookmarkObject(served, event));
       if (event.type === 'ERROR') return singleFrame(at, 'ERROR', event.error.toStatus());
       return view ? singleFrame(at, event.type, view.one(event.version.object)) : frames.of(event);
     });
+    tally.sent(sent);
+    yield sent;
   }
 }
 

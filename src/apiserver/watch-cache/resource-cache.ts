@@ -27,6 +27,13 @@ export class ResourceCache {
   #oldest = 0;
   #loadedAt = -1;
   #lastChange = 0;
+  #bytes = 0;
+  /** Objects there were when it was loaded. */
+  initialEvents = 0;
+  /** Changes since. */
+  received = 0;
+  /** Watches cut off because they were too slow. */
+  laggards = 0;
   readonly #early: Change[] = [];
   readonly #watchers = new Set<Watcher>();
   readonly #listeners = new Set<(event: CacheEvent) => void>();
@@ -44,6 +51,21 @@ export class ResourceCache {
     return this.#lastChange;
   }
 
+  /** Watches of it now. */
+  get watching(): number {
+    return this.#watchers.size;
+  }
+
+  /** What its objects take in the store. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Events kept for watches that start in the past. */
+  get capacity(): number {
+    return RING;
+  }
+
   get size(): number {
     return this.#items.size;
   }
@@ -52,9 +74,11 @@ export class ResourceCache {
     for (const { key, value, modRevision } of entries) {
       const at = Number(modRevision);
       this.#items.set(key, new Version(this.codec, { key, value, revision: at }));
+      this.#bytes += value.length;
       this.#lastChange = Math.max(this.#lastChange, at);
     }
     this.#loadedAt = revision;
+    this.initialEvents = entries.length;
     this.#oldest = revision;
     for (const change of this.#early.splice(0)) for (const op of change.ops) this.apply(Number(change.revision), op);
   }
@@ -65,6 +89,7 @@ export class ResourceCache {
     const event = this.#change(revision, op);
     if (!event) return;
     this.#lastChange = revision;
+    this.received++;
     this.#ring.push(event);
     if (this.#ring.length >= 2 * RING) {
       this.#oldest = this.#ring[RING - 1]!.revision;
@@ -79,11 +104,13 @@ export class ResourceCache {
     if (op.type === 'put') {
       const version = new Version(this.codec, { key: op.key, value: op.value, revision });
       this.#items.set(op.key, version);
+      this.#bytes += op.value.length - (previous?.value.length ?? 0);
       if (!previous && this.#keys) insert(this.#keys, op.key);
       return { type: previous ? 'MODIFIED' : 'ADDED', revision, version, previous };
     }
     if (!previous) return undefined;
     this.#items.delete(op.key);
+    this.#bytes -= previous.value.length;
     if (this.#keys) this.#keys.splice(position(this.#keys, op.key), 1);
     return { type: 'DELETED', revision, version: previous.at(revision), previous };
   }
@@ -120,7 +147,9 @@ export class ResourceCache {
 
   addWatcher(watcher: Watcher): Disposable {
     this.#watchers.add(watcher);
-    return { [Symbol.dispose]: () => void this.#watchers.delete(watcher) };
+    return { [Symbol.dispose]: () => {
+      if (this.#watchers.delete(watcher) && watcher.lagged) this.laggards++;
+    } };
   }
 
   /** Called for every change from now on, synchronously and in order. */

@@ -6,10 +6,10 @@ import type { Peer } from '../api.ts';
 export function peerOf(socket: Socket): Peer {
   const address = socket.remoteAddress ?? '';
   if (!(socket instanceof TLSSocket)) return { address };
-  const { subject } = socket.getPeerCertificate();
+  const { subject, valid_to: validTo } = socket.getPeerCertificate();
   if (!subject) return { address };
   if (!socket.authorized) return { address, certificateError: String(socket.authorizationError ?? 'not verified') };
-  return { address, certificate: { commonName: listOf(subject.CN)[0] ?? '', organizations: listOf(subject.O) } };
+  return { address, certificate: { commonName: listOf(subject.CN)[0] ?? '', organizations: listOf(subject.O), expires: Date.parse(validTo) } };
 }
 
 /** Node gives one string, or an array where an attribute is repeated; its types know only the former. */
