@@ -1,0 +1,95 @@
+import { ApiError, type Status } from '../../meta/api-error.ts';
+import type { ApiResponse } from '../../wire/api.ts';
+import type { Core } from '../core.ts';
+import { isPanic, panicText } from '../errors.ts';
+import { type Exchange, isLongRunning, type Stage } from '../exchange.ts';
+import { type AuditStage, AuditTrail } from './event.ts';
+import { untilEnd } from './until-end.ts';
+
+/** Gives each request the identity that audit knows it by, the caller's own if it has one, and tells of those who could not say who they are. */
+export function auditIdStage(core: Core): Stage {
+  const { clock, random, config, metrics } = core;
+  return {
+    name: 'audit-id',
+    async handle(exchange, next) {
+      const { request } = exchange;
+      exchange.auditId = request.headers['audit-id'] ?? random.uuid();
+      if (!request.wantsObjects) exchange.headers = { ...exchange.headers, 'audit-id': exchange.auditId };
+      if (!config.audit) return next(exchange);
+      const received = clock.now();
+      try {
+        return await next(exchange);
+      } catch (error) {
+        if (!exchange.audited && error instanceof ApiError) {
+          metrics.audited++;
+          const status = { status: 'Failure' as const, message: failureText(exchange, error), ...(error.reason ? { reason: error.reason } : {}), code: error.code };
+          config.audit(new AuditTrail(exchange, undefined, received).line({ stage: 'ResponseStarted', status, at: clock.now() }));
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+function failureText({ request: { headers, peer } }: Exchange, error: ApiError): string {
+  if (error.reason !== 'Unauthorized') return error.message;
+  const tried = [...(peer.certificateError ? ['x509'] : []), ...(/^bearer /i.test(headers['authorization'] ?? '') ? ['bearer'] : [])];
+  return tried.length === 0 ? 'Authentication failed, no credentials provided' : `Authentication failed, attempted: ${tried.join(', ')}`;
+}
+
+/** Tells the sink of every request: when it comes, when a long answer begins, when the answer is complete. */
+export function auditStage(core: Core): Stage {
+  const { config, clock } = core;
+  return {
+    name: 'audit',
+    async handle(exchange, next) {
+      if (!config.audit) return next(exchange);
+      const rule = config.auditPolicy?.(exchange.user, exchange.info) ?? EVERYTHING;
+      if (rule.level === 'None') {
+        exchange.audited = true;
+        return next(exchange);
+      }
+      const trail = new AuditTrail(exchange, exchange.user, clock.now());
+      exchange.audited = true;
+      const tell = teller(core, trail, rule.omitStages);
+      tell('RequestReceived', undefined);
+      let response: ApiResponse;
+      try {
+        response = await next(exchange);
+      } catch (error) {
+        if (isPanic(error)) tell('Panic', { status: 'Failure', message: `APIServer panic'd: ${panicText(error)}`, reason: 'InternalError', code: 500 });
+        else tell('ResponseComplete', statusOf(error));
+        throw error;
+      }
+      const status = { code: response.status };
+      if (!isLongRunning(exchange.info)) {
+        tell('ResponseComplete', status);
+        return response;
+      }
+      tell('ResponseStarted', status);
+      return untilEnd(response, () => tell('ResponseComplete', status));
+    },
+  };
+}
+
+/** What is told of a request; a policy may tell less. Levels above Metadata need bodies, which nobody keeps yet. */
+export interface AuditRule {
+  readonly level: 'None' | 'Metadata';
+  readonly omitStages: readonly AuditStage[];
+}
+
+const EVERYTHING: AuditRule = { level: 'Metadata', omitStages: [] };
+
+function teller({ config, clock, metrics }: Core, trail: AuditTrail, omitted: readonly AuditStage[]) {
+  return (stage: AuditStage, status: Partial<Status> | undefined): void => {
+    if (omitted.includes(stage)) return;
+    metrics.audited++;
+    config.audit?.(trail.line({ stage, status, at: clock.now() }));
+  };
+}
+
+function statusOf(error: unknown): Partial<Status> {
+  if (!(error instanceof ApiError)) return { status: 'Failure', message: panicText(error), code: 500 };
+  const { status, message, reason, details, code } = error.toStatus();
+  return { status, ...(message === undefined ? {} : { message }), ...(reason ? { reason } : {}), ...(details ? { details } : {}), ...(code === undefined ? {} : { code }) };
+}
