@@ -3,7 +3,7 @@ import { StoreFull } from '../store/index.ts';
 import type { ApiResponse } from '../wire/api.ts';
 import type { Core } from './core.ts';
 import type { Exchange, Stage } from './exchange.ts';
-import { answerError } from './respond.ts';
+import { answerError, answerText } from './respond.ts';
 
 /** Turns whatever is thrown below into a Status, and adds warnings to whatever is answered. */
 export function errorsStage(core: Core): Stage {
@@ -11,9 +11,10 @@ export function errorsStage(core: Core): Stage {
     name: 'errors',
     async handle(exchange, next) {
       try {
-        return withWarnings(exchange, await next(exchange));
+        return withHeaders(exchange, await next(exchange));
       } catch (error) {
-        return withWarnings(exchange, answerError(exchange.request, asApiError(core, exchange, error)));
+        const failed = isPanic(error) ? answerPanic(core, exchange, error) : answerError(exchange.request, asApiError(core, exchange, error));
+        return withHeaders(exchange, failed);
       }
     },
   };
@@ -31,8 +32,24 @@ function asApiError(core: Core, { request }: Exchange, error: unknown): ApiError
   return new ApiError('InternalError', `Internal error occurred: ${message}`, { details: { causes: [{ message }] } });
 }
 
-function withWarnings({ warnings }: Exchange, response: ApiResponse): ApiResponse {
-  if (warnings.length === 0) return response;
+/** What the language throws where the code itself is wrong. */
+export function isPanic(error: unknown): boolean {
+  if (error instanceof RangeError) return !/call stack/i.test(error.message);
+  return error instanceof TypeError || error instanceof ReferenceError || error instanceof SyntaxError;
+}
+
+export const panicText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** One request found a mistake of ours; all others go on. */
+function answerPanic({ log }: Core, { request }: Exchange, error: unknown): ApiResponse {
+  log.error('a request panicked', { method: request.method, url: request.url, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  const message = 'This request caused apiserver to panic. Look in the logs for details.';
+  if (request.wantsObjects) return answerError(request, new ApiError('InternalError', message));
+  return answerText(500, `${message}\n`);
+}
+
+function withHeaders({ warnings, headers }: Exchange, response: ApiResponse): ApiResponse {
+  if (warnings.length === 0) return headers ? { ...response, headers: { ...response.headers, ...headers } } : response;
   const texts = warnings.map((text) => `299 - "${text.replaceAll(/\p{Cc}/gu, ' ').replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`);
-  return { ...response, headers: { ...response.headers, warning: texts.join(', ') } };
+  return { ...response, headers: { ...response.headers, ...headers, warning: texts.join(', ') } };
 }

@@ -12,24 +12,59 @@ export function authenticateStage(core: Core): Stage {
   return {
     name: 'authenticate',
     async handle(exchange, next) {
-      exchange.user = await authenticate(core, exchange);
+      const start = core.clock.monotonic();
+      try {
+        exchange.user = await authenticate(core, exchange);
+      } catch (error) {
+        count(core, 'failure', start);
+        throw error;
+      }
+      count(core, 'success', start);
+      core.metrics.authenticatedUsers.add(USERNAMES.get(exchange.user.username) ?? OTHERS);
       return next(exchange);
     },
   };
 }
 
+/** Names that are few; all others count as one. */
+const USERNAMES: ReadonlyMap<string, string> = new Map(['admin', 'cluster-admin', 'system:anonymous', 'system:kube-controller-manager', 'system:kube-scheduler', 'system:apiserver']
+  .map((username) => [username, `username="${username}"`]));
+const OTHERS = 'username="other"';
+const RESULTS = { success: 'result="success"', failure: 'result="failure"' } as const;
+
+function count({ metrics, clock }: Core, result: keyof typeof RESULTS, start: number): void {
+  metrics.authentications.add(RESULTS[result]);
+  metrics.authenticationSeconds.at(RESULTS[result]).observe((clock.monotonic() - start) / 1000);
+}
+
 async function authenticate(core: Core, { request }: Exchange): Promise<UserInfo> {
   const { peer, headers } = request;
-  if (peer.user) return withGroup(peer.user);
+  if (peer.user) return known(peer.user, () => withGroup(peer.user!));
   if (peer.certificate) {
-    const { commonName, organizations, uid } = peer.certificate;
-    return withGroup({ username: commonName, groups: organizations, ...(uid ? { uid } : {}) });
+    const { commonName, organizations, uid, expires } = peer.certificate;
+    if (expires !== undefined) core.metrics.certificateExpiry.observe(Math.max(0, (expires - core.clock.now()) / 1000));
+    return known(peer.certificate, () => withGroup({ username: commonName, groups: organizations, ...(uid ? { uid } : {}) }));
   }
   const token = bearerToken(headers['authorization'], headers['sec-websocket-protocol']);
-  if (token === undefined) return ANONYMOUS;
+  if (token === undefined) {
+    // Who shows a certificate means to be somebody: a bad one does not make him nobody.
+    if (peer.certificateError !== undefined) throw new ApiError('Unauthorized', 'Unauthorized');
+    return ANONYMOUS;
+  }
   const identity = await identify(core, token);
   if (!identity) throw new ApiError('Unauthorized', 'Unauthorized');
   return withGroup(identity.user);
+}
+
+/** Callers by what they show: the same object for each request over one connection, so that others can keep what they found out. */
+const callers = new WeakMap<object, UserInfo>();
+
+function known(shown: object, read: () => UserInfo): UserInfo {
+  const kept = callers.get(shown);
+  if (kept) return kept;
+  const user = read();
+  callers.set(shown, user);
+  return user;
 }
 
 const IN_PROTOCOL = /(?:^|,\s*)base64url\.bearer\.authorization\.k8s\.io\.([A-Za-z0-9_-]+)/;
