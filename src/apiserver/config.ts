@@ -4,8 +4,11 @@ import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Kind } from '../schema/kind.ts';
 import type { Driver } from '../store/index.ts';
-import type { ApiRequest, ApiResponse } from '../wire/api.ts';
+import type { ApiRequest, ApiResponse, UserInfo } from '../wire/api.ts';
+import type { AuditRule } from './audit/index.ts';
 import type { LogFiles } from './logs.ts';
+import type { Collector } from './metrics/family.ts';
+import type { RequestInfo } from './request-info.ts';
 
 /** Where a proxied request goes. */
 export interface DialTarget {
@@ -29,8 +32,18 @@ export interface ServiceAccountConfig {
   readonly verificationKeys?: readonly JWK[];
 }
 
-/** One line of audit at level Metadata (audit.k8s.io/v1 Event). */
-export type AuditSink = (event: Readonly<Record<string, unknown>>) => void;
+/** Takes one audit.k8s.io/v1 Event as a line of JSON, its end included. Called with every request: it must be quick. */
+export type AuditSink = (line: string) => void;
+
+/** What the operating system says of this process. */
+export interface ProcessFacts {
+  readonly startTimeSeconds: number;
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  readonly virtualBytes?: number;
+  readonly openFds?: number;
+  readonly maxFds?: number;
+}
 
 export interface VersionInfo {
   readonly gitVersion: string;
@@ -56,8 +69,17 @@ export interface ApiServerConfig {
   /** What `/logs/` shows; nothing unless given. */
   readonly logs?: LogFiles;
   readonly audit?: AuditSink;
-  /** Answered with 429 beyond this many at once; watches do not count. */
-  readonly maxInFlight?: number;
+  /** What audit tells of a request: everything at level Metadata, unless said. */
+  readonly auditPolicy?: (user: UserInfo, info: RequestInfo) => AuditRule;
+  /** `--max-requests-inflight` and `--max-mutating-requests-inflight`: together the seats that priority levels share. */
+  readonly maxRequestsInFlight?: number;
+  readonly maxMutatingRequestsInFlight?: number;
+  /** For `/metrics`. */
+  readonly process?: () => ProcessFacts;
+  /** Metrics of other rooms in this process, asked with each scrape of `/metrics`. */
+  readonly metrics?: Collector;
+  /** Names this server in `kube-system/apiserver-…`, the Lease that says it lives. */
+  readonly hostname?: string;
   readonly compactionInterval?: Millis;
   /** Freezes every decoded object, so that a test fails where code changes one. */
   readonly freezeObjects?: boolean;

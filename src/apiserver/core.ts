@@ -8,7 +8,8 @@ import type { Tokens } from './authn/tokens.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import type { RbacAuthorizer } from './authz/rbac.ts';
 import type { ApiServerConfig } from './config.ts';
-import type { Metrics } from './metrics.ts';
+import type { FlowControl } from './flow-control/index.ts';
+import type { Metrics } from './metrics/index.ts';
 import type { Resources } from './resources.ts';
 import type { Hub } from './watch-cache/hub.ts';
 
@@ -27,6 +28,7 @@ export interface Core {
   readonly allocations: Allocations;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
+  readonly flowControl: FlowControl;
   /** Aborts when the server stops: watches end with it. */
   readonly stopping: AbortSignal;
 }

@@ -1,5 +1,9 @@
-import type { UserInfo, ApiRequest, ApiResponse } from '../wire/api.ts';
+import type { Millis } from '../base/clock.ts';
+import type { UserInfo, ApiRequest, ApiResponse, Headers } from '../wire/api.ts';
 import type { RequestInfo } from './request-info.ts';
+
+/** Upstream's `--request-timeout`: no request but the long-running ones takes longer. */
+export const REQUEST_TIMEOUT: Millis = 60_000;
 
 /** One request on its way through the chain; what stages find out is added as it goes. */
 export interface Exchange {
@@ -11,6 +15,16 @@ export interface Exchange {
   readonly warnings: string[];
   /** `duplicate field "spec.x"` of the body, judged with what decoding finds. */
   readonly duplicates: string[];
+  /** Of every answer to this request, whoever gives it. */
+  headers?: Headers;
+  /** By the clock's `monotonic`: when the request must have been answered. */
+  deadline?: Millis;
+  /** By which audit, and the caller, know this request. */
+  auditId?: string;
+  /** Audit tells of it already. */
+  audited?: boolean;
+  /** Why authorization said what it said: for audit. */
+  verdict?: { readonly allowed: boolean; readonly reason: string };
 }
 
 /** One entry of the chain: answers itself, or asks the rest and may look at the answer. */
@@ -25,6 +39,11 @@ export type Next = (exchange: Exchange) => Promise<ApiResponse>;
 export function warn(exchange: Exchange, ...texts: readonly string[]): void {
   for (const text of texts) if (!exchange.warnings.includes(text)) exchange.warnings.push(text);
 }
+
+const LONG_SUBRESOURCES = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
+
+/** Requests that last as long as their callers like. */
+export const isLongRunning = ({ verb, subresource }: RequestInfo): boolean => verb === 'watch' || LONG_SUBRESOURCES.has(subresource);
 
 /** Folds an ordered list of stages into one handler. */
 export function composeStages(stages: readonly Stage[]): Next {

@@ -2,8 +2,9 @@ import type { ApiResponse } from '../wire/api.ts';
 import type { Core } from './core.ts';
 import type { Exchange } from './exchange.ts';
 import { serveHealth } from './health.ts';
+import { isDump, serveDumps } from './flow-control/index.ts';
 import { serveLogs } from './logs.ts';
-import { serveMetrics } from './metrics.ts';
+import { serveMetrics } from './metrics/index.ts';
 import { answer, answerText, pageNotFound } from './respond.ts';
 import { methodNotAllowed } from './verbs.ts';
 
@@ -14,7 +15,8 @@ type PathHandler = (core: Core, exchange: Exchange) => ApiResponse | Promise<Api
 const HANDLERS: readonly PathHandler[] = [
   (core, exchange) => (/^\/(healthz|livez|readyz)(\/|$)/.test(exchange.info.path) ? serveHealth(core, exchange) : undefined),
   (core, exchange) => (/^\/logs(\/|$)/.test(exchange.info.path) ? serveLogs(core, exchange) : undefined),
-  (core, { info }) => (info.path === '/metrics' ? serveMetrics(core) : undefined),
+  (core, exchange) => (exchange.info.path === '/metrics' || exchange.info.path === '/metrics/slis' ? serveMetrics(core, exchange) : undefined),
+  (core, exchange) => (isDump(exchange.info.path) ? serveDumps(core, exchange) : undefined),
   (core, exchange) => (exchange.info.path.startsWith('/.well-known/') || exchange.info.path.startsWith('/openid/') ? serveOpenId(core, exchange) : undefined),
 ];
 

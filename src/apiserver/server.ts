@@ -11,6 +11,7 @@ import { RbacAuthorizer } from './authz/rbac.ts';
 import { unionAuthorizer } from './authz/union.ts';
 import { bootstrap } from './bootstrap/run.ts';
 import { ANONYMOUS } from './authn/stage.ts';
+import { startFlowControlKeeper } from './bootstrap/flow-control-keeper.ts';
 import { chain } from './chain.ts';
 import type { ApiServerOptions } from './config.ts';
 import type { Core } from './core.ts';
@@ -18,7 +19,8 @@ import { applyDefaults } from '../schema/decode.ts';
 import { startCompaction } from './compaction.ts';
 import { startEventExpiry } from './event-expiry.ts';
 import { composeStages, type Exchange } from './exchange.ts';
-import { Metrics } from './metrics.ts';
+import { FlowControl } from './flow-control/index.ts';
+import { makeMetrics, measuredDriver, measuredPlugins } from './metrics/index.ts';
 import { parseRequestInfo, type RequestInfo } from './request-info.ts';
 import { Resources } from './resources.ts';
 import { answerError } from './respond.ts';
@@ -48,14 +50,19 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   await allocations.ports.follow(hub);
   hub.start(from);
   const rbac = new RbacAuthorizer(resources);
+  const metrics = makeMetrics({ resources });
+  if (config.metrics) metrics.collectors.push(config.metrics);
+  const { maxRequestsInFlight = 400, maxMutatingRequestsInFlight = 200 } = config;
+  const flowControl = new FlowControl({ resources, clock, seats: maxRequestsInFlight + maxMutatingRequestsInFlight });
   const core: Core = {
-    driver, clock, random, log, config, hub, resources,
-    admission: new Admission(admissionPlugins),
+    driver: measuredDriver(driver, metrics, clock), clock, random, log, config, hub, resources,
+    admission: new Admission(measuredPlugins(admissionPlugins, metrics, clock)),
     authorizer: unionAuthorizer([new NodeAuthorizer(resources), rbac]),
     rbac,
     tokens: new Tokens({ config: config.serviceAccounts, clock, random }),
     allocations,
-    metrics: new Metrics(),
+    metrics,
+    flowControl,
     stopping: stopping.signal,
   };
   const run = composeStages(chain(core));
@@ -70,6 +77,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     return run(exchange);
   };
   await bootstrap(core, handler);
+  const keeper = await startFlowControlKeeper(core, handler);
   const upkeep = await startUpkeep(core, handler);
   const expiry = startEventExpiry(core);
   const compaction = startCompaction({ driver, clock, log, interval: config.compactionInterval });
@@ -78,6 +86,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     handler,
     async [Symbol.asyncDispose]() {
       stopping.abort();
+      keeper[Symbol.dispose]();
+      flowControl[Symbol.dispose]();
       upkeep[Symbol.dispose]();
       expiry[Symbol.dispose]();
       compaction[Symbol.dispose]();

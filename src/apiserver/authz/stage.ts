@@ -3,13 +3,21 @@ import type { Core } from '../core.ts';
 import type { Exchange, Stage } from '../exchange.ts';
 import type { AccessRequest } from './authorizer.ts';
 
+const ALLOWED = 'result="allowed"';
+const NO_OPINION = 'result="no-opinion"';
+
 /** Asks the authorizer about every request. */
 export function authorizeStage(core: Core): Stage {
   return {
     name: 'authorize',
     async handle(exchange, next) {
       const access = accessOf(exchange);
+      const start = core.clock.monotonic();
       const verdict = core.authorizer.authorize(access);
+      exchange.verdict = verdict;
+      const result = verdict.allowed ? ALLOWED : NO_OPINION;
+      core.metrics.authorizations.add(result);
+      core.metrics.authorizationSeconds.at(result).observe((core.clock.monotonic() - start) / 1000);
       if (!verdict.allowed) throw forbiddenAccess(access, verdict.reason);
       return next(exchange);
     },

@@ -1,14 +1,10 @@
-import { ApiError, isApiError } from '../../meta/api-error.ts';
-import type { ApiHandler, UserInfo } from '../../wire/api.ts';
+import type { ApiHandler } from '../../wire/api.ts';
 import { type PolicyRule, uncovered } from '../authz/rules.ts';
 import type { Core } from '../core.ts';
-import type { Served } from '../resources.ts';
 import { sameObject } from '../registry/equality.ts';
 import { rbacObjects, type Wanted } from './rbac-objects.ts';
+import { ifThere, send, urlOf } from './send.ts';
 import { defaultServiceCidr, namespaceObjects, SERVICE_CIDR, systemObjects } from './system-objects.ts';
-
-/** The server itself, asking itself. */
-export const LOOPBACK: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
 /** Brings what every cluster starts with into being; what is there already is kept, but for what it lacks. */
 export async function bootstrap(core: Core, handler: ApiHandler): Promise<void> {
@@ -31,10 +27,6 @@ export async function ensure(core: Core, handler: ApiHandler, wanted: Wanted): P
   }
   const mended = mend(wanted, present as unknown as Wanted['object']);
   if (mended) await send(handler, { method: 'PUT', url: `${urlOf(served, namespace)}/${encodeURIComponent(name)}`, object: mended });
-}
-
-function ifThere(error: unknown): void {
-  if (!isApiError(error, 'AlreadyExists')) throw error;
 }
 
 /** The present object with what it lacks, or undefined when it lacks nothing. */
@@ -65,19 +57,3 @@ function mendServiceCidr({ spec: wanted }: Wanted['object'], present: Wanted['ob
   const [want, have] = [cidrs(wanted), cidrs(present['spec'])];
   return want.length === 2 && have.length === 1 && want[0] === have[0] ? { ...present, spec: wanted } : undefined;
 }
-
-function urlOf({ kind }: Served, namespace: string): string {
-  const root = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
-  return namespace === '' ? `${root}/${kind.plural}` : `${root}/namespaces/${namespace}/${kind.plural}`;
-}
-
-/** Asks the server itself. @throws ApiError */
-export async function send(handler: ApiHandler, { method, url, object }: { method: string; url: string; object: unknown }): Promise<void> {
-  const { status, body } = await handler({
-    method, url, headers: {}, peer: { address: 'in-process', user: LOOPBACK }, body: { type: 'object', object },
-    wantsObjects: true, signal: new AbortController().signal,
-  });
-  if (status < 400) return;
-  throw body?.type === 'object' ? ApiError.from(body.object as object, status) : new ApiError('', `${method} ${url}: ${status}`);
-}
-
