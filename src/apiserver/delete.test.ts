@@ -64,12 +64,43 @@ test('an unscheduled pod goes at once', async () => {
 
 test('preconditions that do not hold answer 409', async () => {
   await using api = await startApi();
-  const { body } = await api.request('POST', MAPS, { metadata: { name: 'a' } });
+  const { body: { metadata: { uid, resourceVersion } } } = await api.request('POST', MAPS, { metadata: { name: 'a' } });
 
-  const { status, body: answer } = await api.request('DELETE', `${MAPS}/a`, { preconditions: { uid: 'other' } });
+  const other = await api.request('DELETE', `${MAPS}/a`, { preconditions: { uid: 'other' } });
+  const stale = await api.request('DELETE', `${MAPS}/a`, { preconditions: { uid, resourceVersion: '1' } });
 
-  expect(status).toBe(409);
-  expect(answer.message).toBe(`Operation cannot be fulfilled on configmaps "a": Precondition failed: UID in precondition: other, UID in object meta: ${body.metadata.uid}`);
+  expect([other.status, stale.status]).toEqual([409, 409]);
+  expect(other.body.message).toBe('Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition (other) does not match ' +
+    `the UID in record (${uid}). The object might have been deleted and then recreated`);
+  expect(stale.body.message).toBe('Operation cannot be fulfilled on ConfigMap "a": the ResourceVersion in the precondition (1) does not match ' +
+    `the ResourceVersion in record (${resourceVersion}). The object might have been modified`);
+});
+
+test('a job leaves its pods behind unless told otherwise, and says so', async () => {
+  await using api = await startApi();
+  const url = '/apis/batch/v1/namespaces/default/jobs';
+  const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } };
+  for (const name of ['a', 'b', 'c']) await api.request('POST', url, { metadata: { name }, spec: { template } });
+  // The tracking finalizer is the job controller's.
+  const silent = await api.request('DELETE', `${url}/a`);
+  const background = await api.request('DELETE', `${url}/b?propagationPolicy=Background`);
+  const legacy = await api.request('DELETE', `${url}/c`, { orphanDependents: false });
+
+  expect(silent.body.metadata.finalizers).toEqual(['orphan']);
+  expect(silent.headers['warning']).toContain('child pods are preserved by default when jobs are deleted; set propagationPolicy=Background');
+  expect([background, legacy].map(({ body, headers }) => [body.status, headers['warning']])).toEqual([['Success', undefined], ['Success', undefined]]);
+});
+
+test('a grace period that is over already ends now', async () => {
+  await using api = await startApi();
+  await withPod(api, { nodeName: 'n1', terminationGracePeriodSeconds: 60 });
+  const first = await api.request('DELETE', `${PODS}/p`);
+  await api.clock.advance(30_000);
+  const second = await api.request('DELETE', `${PODS}/p`, { gracePeriodSeconds: 10 });
+  const negative = await api.request('DELETE', `${PODS}/p`, { gracePeriodSeconds: -1 });
+
+  expect(second.body.metadata).toMatchObject({ deletionTimestamp: '2026-01-01T00:00:30Z', deletionGracePeriodSeconds: 1, generation: first.body.metadata.generation });
+  expect(negative.body.metadata.deletionGracePeriodSeconds).toBe(1);
 });
 
 test.each([['Foreground', ['foregroundDeletion']], ['Orphan', ['orphan']]])('propagationPolicy %s leaves its finalizer', async (propagationPolicy, finalizers) => {
@@ -90,6 +121,21 @@ test('deletecollection takes what its selector chooses', async () => {
 
   expect(status).toBe(200);
   expect((await api.request('GET', MAPS)).body.items.map((item: Json) => item.metadata.name)).toEqual(['b']);
+});
+
+test('deletecollection takes no more than a LIST of the same query gives, and answers with that', async () => {
+  await using api = await startApi();
+  for (const name of ['a', 'b', 'c']) await api.request('POST', MAPS, { metadata: { name } });
+  const dry = await api.request('DELETE', `${MAPS}?dryRun=All`);
+  const page = await api.request('DELETE', `${MAPS}?limit=2`);
+  const left = async () => (await api.request('GET', MAPS)).body.items.map((item: Json) => item.metadata.name);
+
+  expect(dry.body.items).toHaveLength(3);
+  expect(page.body).toMatchObject({ kind: 'ConfigMapList', metadata: { remainingItemCount: 1, continue: expect.any(String) } });
+  expect(page.body.items.map((item: Json) => item.metadata.name)).toEqual(['a', 'b']);
+  expect(await left()).toEqual(['c']);
+  const guarded = await api.request('DELETE', MAPS, { preconditions: { uid: 'other' } });
+  expect([guarded.status, await left()]).toEqual([409, ['c']]);
 });
 
 test('a namespace terminates first, and takes no new content', async () => {

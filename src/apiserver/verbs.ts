@@ -12,7 +12,6 @@ import { watch } from './registry/watch.ts';
 import type { Verb } from '../schema/kind.ts';
 import { answerOutcome, answerPage, answerVersion, bodyOf, mediaOf, requestView, type ResourceRequest, writeContext } from './resource-request.ts';
 import { answer } from './respond.ts';
-import { selection } from './selectors.ts';
 
 export type VerbHandler = (at: ResourceRequest) => Promise<ApiResponse>;
 
@@ -65,12 +64,10 @@ export const verbs: Readonly<Record<Verb, VerbHandler>> = {
 
   async deletecollection(at) {
     const { info, request } = at.exchange;
+    const query = parseListQuery(info.query, false);
     const options = parseDeleteOptions(bodyOf(at, 'DeleteOptions'), info.query);
-    const { labelSelector, fieldSelector } = parseListQuery(info.query, false);
-    const match = selection(at.served.kind, { namespace: '', labels: labelSelector, fields: fieldSelector });
-    const removed = await removeCollection(deleteContext(at, options.dryRun), { options, match });
-    if (request.wantsObjects) return answer(request, 200, undefined);
-    return answerPage(at, { revision: at.core.hub.revision, versions: removed, continue: '', remaining: undefined });
+    const removed = await removeCollection(deleteContext(at, options.dryRun), { options, query });
+    return request.wantsObjects ? answer(request, 200, undefined) : answerPage(at, removed);
   },
 };
 

@@ -65,5 +65,5 @@ test('an object of a kind that is made by PUT comes into being', async () => {
   const other = await api.request('PUT', `${MAPS}/a`, { metadata: { name: 'a' } });
 
   expect([made.status, blind.status, other.status]).toEqual([201, 422, 404]);
-  expect(blind.body.message).toBe('Lease.coordination.k8s.io "l" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update');
+  expect(blind.body.message).toBe('leases.coordination.k8s.io "l" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update');
 });

@@ -21,7 +21,7 @@ export async function applyPatch(context: WriteContext, config: Config): Promise
     onMissing: subresource !== '' ? undefined : () => {
       if (uid) throw conflict(served.kind, name, `uid mismatch: the provided object specified uid ${String(uid)}, and no existing object was found`);
       if (!given) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-      return createDecoded(context, applyOnto(context, undefined, config));
+      return createDecoded(context, applyOnto(context, undefined, config), 'by update');
     },
   });
 }

@@ -1,4 +1,4 @@
-import { alreadyExists, badRequest, invalidObject } from '../../meta/api-error.ts';
+import { alreadyExists, ApiError, badRequest, invalidObject } from '../../meta/api-error.ts';
 import { randomSuffix } from '../../base/random.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { checkKind } from '../body.ts';
@@ -7,8 +7,9 @@ import type { Kind } from '../../schema/kind.ts';
 import { validateObject } from '../engine.ts';
 import { warn } from '../exchange.ts';
 import { allocate } from './allocate.ts';
+import { authorizeCreate, checkNamespace, dedupOwners, placed } from './identity.ts';
 import { trackCreate } from './managed-fields.ts';
-import { ClaimTaken, commitCreate } from './storage.ts';
+import { ClaimTaken, commitCreate, readFresh } from './storage.ts';
 import { attributesOf, type Outcome, reportProblems, timestamp, type WriteContext } from './write-context.ts';
 
 /** Longest prefix that leaves room for the suffix within 63 characters. */
@@ -20,57 +21,71 @@ export async function create(context: WriteContext, body: unknown): Promise<Outc
   const { kind } = context.served;
   const { value: object, problems } = decodeObject(kind, checkKind(kind, body));
   reportProblems(context, problems);
-  return createDecoded(context, trackCreate(context, object));
+  return createDecoded(context, trackCreate(context, dedupOwners(context, object, 'before')), 'by create');
 }
 
+/** Whether the caller asked for a creation, or for an update or apply that came to one. */
+export type Way = 'by create' | 'by update';
+
 /** From a decoded object on; also the end of create-on-update and create-on-apply. */
-export async function createDecoded(context: WriteContext, decoded: AnyObject): Promise<Outcome> {
-  const placed = placeInNamespace(context, decoded);
+export async function createDecoded(context: WriteContext, decoded: AnyObject, way: Way): Promise<Outcome> {
+  const object = placeInNamespace(context, decoded);
   for (let attempt = 1; ; attempt++) {
-    const outcome = await createOnce(context, placed);
-    if (outcome) return outcome;
-    const { metadata } = placed;
-    if (!metadata.name && metadata.generateName && attempt < ATTEMPTS) continue;
-    throw alreadyExists(context.served.kind, metadata.name || metadata.generateName || '');
+    const made = await createOnce(context, object, way);
+    if ('outcome' in made) return made.outcome;
+    const { metadata } = object;
+    if (metadata.name || !metadata.generateName || attempt === ATTEMPTS) throw taken(context, metadata, made);
   }
 }
 
-/** @returns undefined when an object of that name exists. */
-async function createOnce(context: WriteContext, placed: AnyObject): Promise<Outcome | undefined> {
+/** In which name an object was in the way, and that one, if it is still there. */
+interface Taken {
+  readonly name: string;
+  readonly by: AnyObject | undefined;
+}
+
+function taken({ served: { kind } }: WriteContext, { generateName }: AnyObject['metadata'], { name, by }: Taken): ApiError {
+  const { message, details } = alreadyExists(kind, name);
+  const full = generateName ? `${message}, the server was not able to generate a unique name for the object` : message;
+  return new ApiError('AlreadyExists', by?.metadata.deletionTimestamp ? `object is being deleted: ${full}` : full, {
+    details: { ...details, ...(generateName ? { retryAfterSeconds: 1 } : {}) },
+  });
+}
+
+async function createOnce(context: WriteContext, placed: AnyObject, way: Way): Promise<{ readonly outcome: Outcome } | Taken> {
   const { core, served, exchange } = context;
   const { kind } = served;
   const named = withName(context, placed);
-  const admitted = await core.admission.mutate(attributesOf(context, 'CREATE', { object: named }), core);
+  const admitted = dedupOwners(context, await core.admission.mutate(attributesOf(context, 'CREATE', { object: named }), core), 'after');
   let ready = prepareForCreate(context, admitted);
   const allocation = allocate(context, ready, undefined);
   ready = allocation.object;
   const errors = validateObject(kind, ready);
   if (errors.length > 0) throw invalidObject(kind, ready.metadata.name ?? '', errors);
+  if (way === 'by update') authorizeCreate(context);
   await core.admission.validate(attributesOf(context, 'CREATE', { object: ready }), core);
   if (kind.warnings) warn(exchange, ...kind.warnings(ready as never, undefined));
-  const key = served.codec.keyOf(ready.metadata.namespace ?? '', ready.metadata.name);
-  if (context.query.dryRun) return served.cache.get(key) ? undefined : { status: 201, object: ready };
+  const { name } = ready.metadata;
+  const key = served.codec.keyOf(ready.metadata.namespace ?? '', name);
+  if (context.query.dryRun) {
+    const there = await readFresh(core, served, key);
+    return there ? { name, by: there.object } : { outcome: { status: 201, object: ready } };
+  }
   try {
     const version = await commitCreate(core, served, { key, object: ready, side: allocation.side });
-    return version && { status: 201, version };
+    return version ? { outcome: { status: 201, version } } : { name, by: (await readFresh(core, served, key))?.object };
   } catch (error) {
     if (!(error instanceof ClaimTaken)) throw error;
     await core.hub.fresh();
-    return createOnce(context, placed);
+    return createOnce(context, placed, way);
   }
 }
 
 function placeInNamespace({ served, namespace }: WriteContext, object: AnyObject): AnyObject {
-  const given = object.metadata.namespace ?? '';
-  if (served.kind.scope === 'Cluster') {
-    if (given !== '') throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-    return object;
-  }
-  if (given !== '' && given !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
-  if (namespace === '') throw badRequest('an empty namespace may not be set during creation');
-  return given === namespace ? object : { ...object, metadata: { ...object.metadata, namespace } };
+  if (served.kind.scope === 'Namespaced' && namespace === '') throw badRequest('an empty namespace may not be set during creation');
+  const place = served.kind.scope === 'Namespaced' ? namespace : '';
+  checkNamespace(place, object.metadata.namespace);
+  return placed(object, place);
 }
 
 function withName({ core, name }: WriteContext, object: AnyObject): AnyObject {
@@ -90,7 +105,7 @@ function prepareForCreate({ core, served }: WriteContext, object: AnyObject): An
     resourceVersion, selfLink: _selfLink, uid: _uid, creationTimestamp: _created, deletionTimestamp: _deleted,
     deletionGracePeriodSeconds: _grace, generation: _generation, ...metadata
   } = object.metadata;
-  if (resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  if (resourceVersion && /[1-9]/.test(resourceVersion)) throw badRequest('resourceVersion should not be set on objects to be created');
   const base = kind.hasStatus && !strategy.createsStatus ? { ...object, status: emptyStatus(kind) } : object;
   const stamped = {
     ...base,

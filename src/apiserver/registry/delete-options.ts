@@ -1,6 +1,7 @@
 import { ApiError, badRequest } from '../../meta/api-error.ts';
 import { type FieldError, FieldPath, invalid, notSupported } from '../../meta/field-error.ts';
-import { invalidOptions } from '../query.ts';
+import { integer, invalidOptions } from '../query.ts';
+import { isTrue } from '../request-info.ts';
 
 /** metav1.DeleteOptions, from the body or, without one, from the query. */
 export interface DeleteOptions {
@@ -16,7 +17,7 @@ const POLICIES = ['Orphan', 'Background', 'Foreground'];
 
 export function parseDeleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
   const given = body === undefined ? fromQuery(query) : fromBody(body);
-  const dryRun = [...list(given['dryRun']), ...query.getAll('dryRun')].filter((value) => value !== '');
+  const dryRun = [...list(given['dryRun']), ...query.getAll('dryRun')];
   const errors: FieldError[] = [];
   const policy = given['propagationPolicy'];
   if (policy !== undefined && given['orphanDependents'] !== undefined) {
@@ -43,13 +44,12 @@ export function parseDeleteOptions(body: unknown, query: URLSearchParams): Delet
 type Given = Readonly<Record<string, unknown>>;
 
 function fromQuery(query: URLSearchParams): Given {
-  const grace = query.get('gracePeriodSeconds');
-  const orphan = query.get('orphanDependents');
-  if (grace !== null && !/^-?\d{1,18}$/.test(grace)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
+  const grace = integer(query, 'gracePeriodSeconds');
+  const policy = query.get('propagationPolicy');
   return {
-    ...(grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
-    ...(orphan === null ? {} : { orphanDependents: orphan === 'true' || orphan === '1' }),
-    ...(query.get('propagationPolicy') ? { propagationPolicy: query.get('propagationPolicy') } : {}),
+    ...(grace === undefined ? {} : { gracePeriodSeconds: grace }),
+    ...(query.has('orphanDependents') ? { orphanDependents: isTrue(query.get('orphanDependents')) } : {}),
+    ...(policy === null ? {} : { propagationPolicy: policy }),
   };
 }
 

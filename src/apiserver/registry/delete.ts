@@ -1,20 +1,26 @@
-import { badRequest, conflict, notFound } from '../../meta/api-error.ts';
+import { conflict, isApiError, notFound } from '../../meta/api-error.ts';
 import type { AnyObject, KubeObject } from '../../meta/object.ts';
+import { warn } from '../exchange.ts';
+import type { ListQuery } from '../query.ts';
 import { success } from '../respond.ts';
-import type { Match } from '../selectors.ts';
 import type { Version } from '../watch-cache/version.ts';
 import { releaseAll } from './allocate.ts';
 import type { DeleteOptions } from './delete-options.ts';
+import { list, type Page } from './list.ts';
 import { commitDelete, commitUpdate, readFresh, type Replaced } from './storage.ts';
+import type { Strategy } from './strategy.ts';
 import { attributesOf, type Outcome, timestamp, type WriteContext } from './write-context.ts';
 
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
 const ATTEMPTS = 50;
+const KEPT_PODS = 'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set ' +
+  'propagationPolicy=Orphan to suppress this warning';
 
 /** DELETE of one object. */
 export async function remove(context: WriteContext, options: DeleteOptions): Promise<Outcome> {
   const { core, served, namespace, name } = context;
+  if (served.kind.kind === 'Job' && options.propagationPolicy === undefined && options.orphanDependents === undefined) warn(context.exchange, KEPT_PODS);
   let current = await readFresh(core, served, served.codec.keyOf(namespace, name));
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (!current) throw notFound(served.kind, name);
@@ -27,29 +33,29 @@ export async function remove(context: WriteContext, options: DeleteOptions): Pro
   throw conflict(served.kind, name);
 }
 
-/** DELETE of a collection: each object for itself; those that vanish meanwhile are no failure. */
-export async function removeCollection(context: WriteContext, { options, match }: { options: DeleteOptions; match: Match }): Promise<readonly Version[]> {
-  const { core, served, namespace } = context;
-  if (options.uid !== undefined) throw badRequest('preconditions are not supported for deletecollection');
-  await core.hub.fresh();
-  const chosen = [...served.cache.list(namespace)].filter(match);
-  await Promise.all(chosen.map(async ({ object: { metadata } }) => {
+/** DELETE of a collection: what a LIST would give, each object for itself; those that vanish meanwhile are no failure. */
+export async function removeCollection(context: WriteContext, { options, query }: { options: DeleteOptions; query: ListQuery }): Promise<Page> {
+  const chosen = await list(context, query);
+  await Promise.all(chosen.versions.map(async ({ object: { metadata } }) => {
     try {
       await remove({ ...context, name: metadata.name, namespace: metadata.namespace ?? '' }, options);
     } catch (error) {
-      if (!(error instanceof Error && 'reason' in error && error.reason === 'NotFound')) throw error;
+      if (!isApiError(error, 'NotFound')) throw error;
     }
   }));
   return chosen;
 }
 
-function checkPreconditions({ served, name }: WriteContext, { metadata }: AnyObject, { uid, resourceVersion }: DeleteOptions): void {
+function checkPreconditions({ served: { kind } }: WriteContext, { metadata }: AnyObject, { uid, resourceVersion }: DeleteOptions): void {
+  // Upstream names the kind where it names the resource everywhere else.
+  const subject = { group: kind.group, plural: kind.kind };
   if (uid !== undefined && uid !== metadata.uid) {
-    throw conflict(served.kind, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`);
+    throw conflict(subject, metadata.name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`);
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
-    throw conflict(served.kind, name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`);
+    throw conflict(subject, metadata.name,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`);
   }
 }
 
@@ -89,7 +95,7 @@ type Context = Pick<WriteContext, 'served' | 'core'>;
 export function planDeletion({ served, core }: Context, object: AnyObject, options: DeleteOptions): DeletionPlan {
   const { strategy } = served;
   const now = core.clock.now();
-  const finalizers = finalizersFor(object.metadata, options);
+  const finalizers = finalizersFor(object.metadata, options, strategy.dependents);
   const held = finalizers.length > 0 || (strategy.finalizers?.(object) ?? []).length > 0;
   const grace = planGrace(object, { asked: options.gracePeriodSeconds, period: strategy.gracePeriod });
 
@@ -114,28 +120,34 @@ function planGrace(object: AnyObject, { asked, period }: { asked: number | undef
   const { deletionTimestamp, deletionGracePeriodSeconds: running = 0 } = object.metadata;
   if (!deletionTimestamp) return period(object, asked);
   if (running === 0) return undefined;
-  if (asked === undefined || asked >= running) return 'pending';
-  return Math.max(asked, 0);
+  if (asked === undefined) return 'pending';
+  const shorter = asked < 0 ? 1 : asked;
+  return shorter >= running ? 'pending' : shorter;
 }
 
+/** Begins the deletion, or brings its end nearer, though not before `now`. */
 function mark(object: AnyObject, graceSeconds: number, now: number): AnyObject {
   const { deletionTimestamp, deletionGracePeriodSeconds: before, generation } = object.metadata;
-  const end = deletionTimestamp ? Date.parse(deletionTimestamp) - (before ?? 0) * 1000 + graceSeconds * 1000 : now + graceSeconds * 1000;
+  const began = deletionTimestamp ? Date.parse(deletionTimestamp) - (before ?? 0) * 1000 : now;
+  const end = began + graceSeconds * 1000;
+  const isPast = end < now && deletionTimestamp !== undefined;
   return {
     ...object,
     metadata: {
       ...object.metadata,
-      deletionTimestamp: timestamp(end),
-      deletionGracePeriodSeconds: graceSeconds,
-      ...(generation === undefined ? {} : { generation: generation + 1 }),
+      deletionTimestamp: timestamp(isPast ? now : end),
+      deletionGracePeriodSeconds: isPast ? Math.min(graceSeconds, 1) : graceSeconds,
+      ...(generation === undefined || deletionTimestamp ? {} : { generation: generation + 1 }),
     },
   };
 }
 
 /** The finalizers that carry the wish for the dependents to the garbage collector. */
-function finalizersFor(metadata: KubeObject['metadata'], { propagationPolicy, orphanDependents }: DeleteOptions): readonly string[] {
+function finalizersFor(metadata: KubeObject['metadata'], { propagationPolicy, orphanDependents }: DeleteOptions, dependents: Strategy['dependents']): readonly string[] {
   const present = metadata.finalizers ?? [];
-  const policy = propagationPolicy ?? (orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : 'Background');
+  const asked = propagationPolicy ?? (orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : 'Background');
+  const isSaid = asked !== undefined || present.includes(ORPHAN) || present.includes(FOREGROUND);
+  const policy = dependents === 'none' ? 'Background' : dependents === 'keep' && !isSaid ? 'Orphan' : asked;
   if (policy === undefined) return present;
   const others = present.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
   if (policy === 'Orphan') return [...others, ORPHAN];

@@ -1,11 +1,13 @@
-import { duplicate, type FieldError, FieldPath, forbidden, invalid, required, tooLong } from '../../meta/field-error.ts';
-import type { AnyObject, OwnerReference } from '../../meta/object.ts';
+import { type FieldError, FieldPath, forbidden, invalid, required, tooLong } from '../../meta/field-error.ts';
+import type { AnyObject, ManagedFieldsEntry, OwnerReference } from '../../meta/object.ts';
 import {
   dns1035LabelProblems, dnsLabelProblems, dnsSubdomainProblems, labelValueProblems, pathSegmentProblems, qualifiedNameProblems,
 } from '../../meta/names.ts';
 import type { Kind } from '../../schema/kind.ts';
+import { fieldManagerErrors } from '../query.ts';
 
 const META = FieldPath.of('metadata');
+const encoder = new TextEncoder();
 /** All annotations of an object together. */
 const MAX_ANNOTATION_BYTES = 256 * 1024;
 
@@ -19,11 +21,33 @@ const NAME_RULES: Readonly<Record<NonNullable<Kind['nameRule']>, (name: string) 
 /** What is wrong with an object's metadata; with `old`, also what changed that may not. */
 export function* metadataErrors(kind: Kind, { metadata }: AnyObject, old: AnyObject | undefined): Iterable<FieldError> {
   const was = old?.metadata;
-  if (!old) yield* nameErrors(kind, metadata);
+  if (was) yield* changeErrors(metadata, was);
+  else yield* nameErrors(kind, metadata);
   if (metadata.labels !== was?.labels) yield* labelErrors(metadata.labels ?? {}, META.child('labels'));
   if (metadata.annotations !== was?.annotations) yield* annotationErrors(metadata.annotations ?? {});
   if (metadata.finalizers !== was?.finalizers) yield* finalizerErrors(metadata.finalizers ?? [], was?.deletionTimestamp ? (was.finalizers ?? []) : undefined);
   if (metadata.ownerReferences !== was?.ownerReferences) yield* ownerErrors(metadata.ownerReferences ?? []);
+  if (metadata.managedFields !== was?.managedFields) yield* managedFieldsErrors(metadata.managedFields ?? []);
+}
+
+const IMMUTABLE = ['name', 'namespace', 'uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
+
+function* changeErrors(metadata: AnyObject['metadata'], was: AnyObject['metadata']): Iterable<FieldError> {
+  for (const field of IMMUTABLE) {
+    if (metadata[field] !== was[field] && (metadata[field] || was[field])) yield invalid(META.child(field), metadata[field], 'field is immutable');
+  }
+}
+
+const MAX_SUBRESOURCE_BYTES = 256;
+
+function* managedFieldsErrors(entries: readonly ManagedFieldsEntry[]): Iterable<FieldError> {
+  for (const [index, { operation = '', fieldsType, manager = '', subresource = '' }] of entries.entries()) {
+    const at = META.child('managedFields').index(index);
+    if (operation !== 'Apply' && operation !== 'Update') yield invalid(at.child('operation'), operation, 'must be `Apply` or `Update`');
+    if (fieldsType && fieldsType !== 'FieldsV1') yield invalid(at.child('fieldsType'), fieldsType, 'must be `FieldsV1`');
+    yield* fieldManagerErrors(manager, at.child('manager'));
+    if (subresource.length > MAX_SUBRESOURCE_BYTES) yield tooLong(at.child('subresource'), MAX_SUBRESOURCE_BYTES);
+  }
 }
 
 function* nameErrors(kind: Kind, { name, generateName }: AnyObject['metadata']): Iterable<FieldError> {
@@ -47,6 +71,8 @@ function* annotationErrors(annotations: Readonly<Record<string, string>>): Itera
     for (const why of qualifiedNameProblems(key.toLowerCase())) yield invalid(at, key, why);
     size += key.length + value.length;
   }
+  // No character takes more than three bytes of UTF-8 for each of its units.
+  if (size <= MAX_ANNOTATION_BYTES && size * 3 > MAX_ANNOTATION_BYTES) size = encoder.encode(Object.entries(annotations).flat().join('')).length;
   if (size > MAX_ANNOTATION_BYTES) yield tooLong(at, MAX_ANNOTATION_BYTES);
 }
 
@@ -69,15 +95,16 @@ function* ownerErrors(owners: readonly OwnerReference[]): Iterable<FieldError> {
   const at = META.child('ownerReferences');
   for (const [index, { apiVersion, kind, name, uid }] of owners.entries()) {
     const here = at.index(index);
-    if (!apiVersion) yield invalid(here.child('apiVersion'), apiVersion, 'version must not be empty');
+    if (!apiVersion) yield invalid(here.child('apiVersion'), apiVersion ?? '', 'version must not be empty');
     if (!kind) yield invalid(here.child('kind'), kind, 'must not be empty');
     if (!name) yield invalid(here.child('name'), name, 'must not be empty');
     if (!uid) yield invalid(here.child('uid'), uid, 'must not be empty');
-    if (apiVersion === 'v1' && kind === 'Event') yield invalid(here, owners[index], '/v1, Kind=Event is disallowed from being an owner');
-    if (owners.findIndex((other) => other.uid === uid) < index && uid) yield duplicate(here.child('uid'), uid);
+    if (apiVersion === 'v1' && kind === 'Event') yield invalid(at.index(index), owners[index], '/v1, Kind=Event is disallowed from being an owner');
   }
   const controllers = owners.filter(({ controller }) => controller);
   if (controllers.length > 1) {
-    yield invalid(at, owners, `Only one reference can have Controller set to true. Found "true" in references for ${controllers[0]!.name} and ${controllers[1]!.name}`);
+    yield invalid(at, owners, `Only one reference can have Controller set to true. Found "true" in references for ${called(controllers[0]!)} and ${called(controllers[1]!)}`);
   }
 }
+
+const called = ({ kind, name }: OwnerReference): string => `${kind}/${name}`;

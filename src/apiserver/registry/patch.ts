@@ -1,4 +1,4 @@
-import { ApiError, badRequest, conflict } from '../../meta/api-error.ts';
+import { ApiError, badRequest } from '../../meta/api-error.ts';
 import { FieldPath, invalid } from '../../meta/field-error.ts';
 import { applyJsonPatch, strayFields } from '../../meta/json-patch.ts';
 import { applyMergePatch } from '../../meta/merge-patch.ts';
@@ -13,6 +13,7 @@ import { readYaml } from '../yaml.ts';
 import { APPLY, JSON_PATCH, MERGE, patchTypeOf } from './patch-type.ts';
 import type { ResourceRequest } from '../resource-request.ts';
 import { applyPatch } from './apply.ts';
+import { atAddress } from './identity.ts';
 import { trackUpdate } from './managed-fields.ts';
 import { modify } from './update.ts';
 import type { Outcome, WriteContext } from './write-context.ts';
@@ -21,7 +22,7 @@ import type { Outcome, WriteContext } from './write-context.ts';
 export async function patch(at: ResourceRequest, context: WriteContext): Promise<Outcome> {
   if (patchTypeOf(at.exchange.request) === APPLY) return applyPatch(context, readApplied(at, context));
   const apply = readPatch(at, context);
-  return modify(context, { transform: (current) => trackUpdate(context, checkIdentity(context, apply(current), current), current) });
+  return modify(context, { transform: (current) => trackUpdate(context, atAddress(context, apply(current)), current) });
 }
 
 /**
@@ -117,16 +118,3 @@ function appliedData(text: string): ReturnType<typeof readYaml> {
   }
   return duplicateFields(text).length === 0 ? { value, duplicates: [] } : readYaml(text);
 }
-
-function checkIdentity({ name, namespace, served }: WriteContext, object: AnyObject, current: AnyObject): AnyObject {
-  const { metadata } = object;
-  if (served.kind.scope === 'Namespaced' && metadata.namespace && metadata.namespace !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
-  if (!metadata.name) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  if (metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
-  if (metadata.uid && !current.metadata.uid) throw conflict(served.kind, name, `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`);
-  return (metadata.namespace ?? '') === (current.metadata.namespace ?? '') ? object : { ...object, metadata: { ...metadata, ...placeOf(current) } };
-}
-
-const placeOf = ({ metadata: { namespace } }: AnyObject) => ({ namespace }) as Pick<AnyObject['metadata'], 'namespace'>;

@@ -14,6 +14,8 @@ export interface Strategy {
   readonly createOnUpdate?: boolean;
   /** PUT needs a resourceVersion. */
   readonly needsResourceVersion?: boolean;
+  /** What a deletion does with dependents where neither the caller nor a finalizer says: `keep` orphans them, `none` knows no dependents. */
+  readonly dependents?: 'keep' | 'none';
   /** DELETE answers with the object instead of a Status. */
   readonly returnsDeleted?: boolean;
   /** metadata.generation is kept. */
@@ -61,24 +63,33 @@ const SPECIAL: Readonly<Record<string, Omit<Strategy, 'generation'>>> = {
   resourcequotas: { returnsDeleted: true },
   podtemplates: { returnsDeleted: true },
   endpoints: { createOnUpdate: true },
-  events: { createOnUpdate: true },
+  events: { createOnUpdate: true, dependents: 'none' },
+  // As upstream's first versions, for compatibility.
+  replicationcontrollers: { dependents: 'keep' },
+  'jobs.batch': { dependents: 'keep' },
   limitranges: { createOnUpdate: true },
   'leases.coordination.k8s.io': { createOnUpdate: true, needsResourceVersion: true },
   'roles.rbac.authorization.k8s.io': { createOnUpdate: true },
   'rolebindings.rbac.authorization.k8s.io': { createOnUpdate: true },
   'clusterroles.rbac.authorization.k8s.io': { createOnUpdate: true },
   'clusterrolebindings.rbac.authorization.k8s.io': { createOnUpdate: true },
-  'events.events.k8s.io': { createOnUpdate: true },
+  'events.events.k8s.io': { createOnUpdate: true, dependents: 'none' },
+  'runtimeclasses.node.k8s.io': { createOnUpdate: true, needsResourceVersion: true },
   'deployments.apps': { statusKeepsLabels: true },
   'deviceclasses.resource.k8s.io': { returnsDeleted: true },
   'resourceclaims.resource.k8s.io': { returnsDeleted: true },
   'resourceclaimtemplates.resource.k8s.io': { returnsDeleted: true },
   'resourceslices.resource.k8s.io': { returnsDeleted: true },
-  'csidrivers.storage.k8s.io': { returnsDeleted: true },
-  'csinodes.storage.k8s.io': { returnsDeleted: true },
+  'csidrivers.storage.k8s.io': { returnsDeleted: true, needsResourceVersion: true },
+  'csinodes.storage.k8s.io': { returnsDeleted: true, needsResourceVersion: true },
   'storageclasses.storage.k8s.io': { returnsDeleted: true },
-  'volumeattachments.storage.k8s.io': { returnsDeleted: true },
+  'volumeattachments.storage.k8s.io': { returnsDeleted: true, needsResourceVersion: true },
   'volumeattributesclasses.storage.k8s.io': { returnsDeleted: true },
+  'apiservices.apiregistration.k8s.io': { needsResourceVersion: true },
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io': { needsResourceVersion: true },
+  'validatingwebhookconfigurations.admissionregistration.k8s.io': { needsResourceVersion: true },
+  'poddisruptionbudgets.policy': { needsResourceVersion: true },
+  'csistoragecapacities.storage.k8s.io': { needsResourceVersion: true },
   'customresourcedefinitions.apiextensions.k8s.io': { needsResourceVersion: true, statusKeepsLabels: true },
 };
 

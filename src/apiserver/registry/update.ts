@@ -1,4 +1,4 @@
-import { badRequest, conflict, invalidObject, notFound } from '../../meta/api-error.ts';
+import { conflict, invalidObject, notFound } from '../../meta/api-error.ts';
 import { FieldPath, invalid } from '../../meta/field-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { checkKind } from '../body.ts';
@@ -9,7 +9,8 @@ import type { Version } from '../watch-cache/version.ts';
 import { allocate, releaseAll } from './allocate.ts';
 import { createDecoded } from './create.ts';
 import { sameObject } from './equality.ts';
-import { trackUpdate } from './managed-fields.ts';
+import { atAddress, dedupOwners, uidConflict } from './identity.ts';
+import { trackCreate, trackUpdate } from './managed-fields.ts';
 import { ClaimTaken, commitDelete, commitUpdate, readFresh } from './storage.ts';
 import { attributesOf, type Outcome, reportProblems, type WriteContext } from './write-context.ts';
 
@@ -21,42 +22,27 @@ const ATTEMPTS = 50;
 
 /** PUT of an object, or of its status. */
 export async function update(context: WriteContext, body: unknown): Promise<Outcome> {
-  const { served, name, namespace, subresource } = context;
-  const { kind, strategy } = served;
+  const { served: { kind, strategy }, subresource } = context;
   const { value: decoded, problems } = decodeObject(kind, checkKind(kind, body));
   reportProblems(context, problems);
-  checkAddress(context, decoded);
-  const proposed = atAddress(context, decoded);
-  if (!proposed.metadata.resourceVersion && strategy.needsResourceVersion) {
-    const current = await readFresh(context.core, served, served.codec.keyOf(namespace, name));
-    if (current) throw invalidObject(kind, name, [invalid(FieldPath.of('metadata.resourceVersion'), 0, 'must be specified for an update')]);
-  }
-  const onMissing = strategy.createOnUpdate && subresource === ''
-    ? () => createDecoded({ ...context }, withoutVersion(proposed))
-    : undefined;
-  return modify(context, { transform: (current) => trackUpdate(context, proposed, current), onMissing });
+  const proposed = dedupOwners(context, atAddress(context, decoded), 'before');
+  const { uid } = proposed.metadata;
+  const onMissing = strategy.createOnUpdate && subresource === '' ? () => {
+    if (uid) throw uidConflict(context, uid, '');
+    return createDecoded(context, trackCreate(context, withoutVersion(proposed)), 'by update');
+  } : undefined;
+  return modify(context, {
+    onMissing,
+    transform: (current) => {
+      if (uid && uid !== current.metadata.uid) throw uidConflict(context, uid, current.metadata.uid);
+      return trackUpdate(context, proposed, current);
+    },
+  });
 }
 
 function withoutVersion(object: AnyObject): AnyObject {
-  const { resourceVersion: _resourceVersion, uid: _uid, ...metadata } = object.metadata;
+  const { resourceVersion: _resourceVersion, ...metadata } = object.metadata;
   return { ...object, metadata } as unknown as AnyObject;
-}
-
-function checkAddress({ name, namespace, served }: WriteContext, { metadata }: AnyObject): void {
-  if (metadata.name && metadata.name !== name) {
-    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
-  }
-  if (!metadata.name) throw badRequest(`the name of the object (${metadata.name ?? ''} based on URL) was undeterminable: name must be provided`);
-  if (served.kind.scope === 'Namespaced' && metadata.namespace && metadata.namespace !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
-}
-
-function atAddress({ name, namespace, served }: WriteContext, object: AnyObject): AnyObject {
-  const { metadata } = object;
-  const place = served.kind.scope === 'Namespaced' ? { namespace } : {};
-  if (metadata.name === name && (metadata.namespace ?? '') === (place.namespace ?? '')) return object;
-  return { ...object, metadata: { ...metadata, ...place, name } };
 }
 
 export interface Modification {
@@ -102,8 +88,8 @@ async function tryModify(context: WriteContext, current: Version, modification: 
   const transformed = await modification.transform(old);
   const asked = transformed.metadata.resourceVersion ?? '';
   if (asked !== '' && asked !== '0' && asked !== old.metadata.resourceVersion) throw conflict(kind, name);
-  if (transformed.metadata.uid && transformed.metadata.uid !== old.metadata.uid) {
-    throw conflict(kind, name, `Precondition failed: UID in precondition: ${transformed.metadata.uid}, UID in object meta: ${old.metadata.uid}`);
+  if ((asked === '' || asked === '0') && served.strategy.needsResourceVersion && !modification.trusted) {
+    throw invalidObject({ group: kind.group, kind: kind.plural }, name, [invalid(FieldPath.of('metadata.resourceVersion'), 0, 'must be specified for an update')]);
   }
   const ready = modification.trusted ? { object: transformed } : await prepare(context, transformed, { old, scope: modification.scope ?? (context.subresource === 'status' ? 'status' : 'object') });
   const status = modification.status ?? 200;
@@ -128,7 +114,7 @@ async function prepare(context: WriteContext, proposed: AnyObject, { old, scope 
   const { core, served, exchange } = context;
   const { kind } = served;
   const carried = carryOver(context, proposed, { old, scope });
-  const admitted = await core.admission.mutate(attributesOf(context, 'UPDATE', { object: carried, old }), core);
+  const admitted = dedupOwners(context, await core.admission.mutate(attributesOf(context, 'UPDATE', { object: carried, old }), core), 'after');
   const prepareBy = scope === 'object' ? kind.prepareForUpdate : scope === 'status' ? kind.prepareForStatusUpdate : undefined;
   const prepared = prepareBy ? (prepareBy(admitted as never, old as never) as AnyObject) : admitted;
   const allocation = scope === 'status' ? undefined : allocate(context, prepared, old);
@@ -143,19 +129,17 @@ async function prepare(context: WriteContext, proposed: AnyObject, { old, scope 
 /** Puts back what this write may not touch. */
 function carryOver({ served }: WriteContext, proposed: AnyObject, { old, scope }: { old: AnyObject; scope: Scope }): AnyObject {
   const { kind, strategy } = served;
-  const {
-    generation: _generation, selfLink: _selfLink, deletionTimestamp: _deleted, deletionGracePeriodSeconds: _grace, ...given
-  } = proposed.metadata;
+  const { generation: _generation, selfLink: _selfLink, ...given } = proposed.metadata;
   const { metadata: was } = old;
   const metadata = {
     ...given,
-    uid: was.uid,
+    uid: given.uid || was.uid,
     creationTimestamp: was.creationTimestamp,
     resourceVersion: was.resourceVersion,
     ...(was.generateName && !given.generateName ? { generateName: was.generateName } : {}),
     ...(was.generation === undefined ? {} : { generation: was.generation }),
     ...(was.deletionTimestamp === undefined ? {} : { deletionTimestamp: was.deletionTimestamp }),
-    ...(was.deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds: was.deletionGracePeriodSeconds }),
+    ...(was.deletionGracePeriodSeconds === undefined || given.deletionGracePeriodSeconds !== undefined ? {} : { deletionGracePeriodSeconds: was.deletionGracePeriodSeconds }),
   };
   if (scope === 'whole') return { ...proposed, metadata };
   if (scope === 'status') {

@@ -88,14 +88,14 @@ test('a token can be asked for, bound to a pod of the account', async () => {
 test('eviction spends the budget and stops where it ends', async () => {
   await using api = await withPod();
   const pdbs = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
-  const { body: pdb } = await api.request('POST', pdbs, { metadata: { name: 'b' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } } });
+  await api.request('POST', pdbs, { metadata: { name: 'b' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } } });
   await api.request('PATCH', `${PODS}/p/status`, { status: { phase: 'Running' } }, MERGE);
   const state = { observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1 };
-  await api.request('PUT', `${pdbs}/b/status`, { ...pdb, metadata: { ...pdb.metadata, resourceVersion: '' }, status: state });
+  await api.request('PATCH', `${pdbs}/b/status`, { status: state }, MERGE);
   const evict = (apiVersion: string) => api.request('POST', `${PODS}/p/eviction`, { kind: 'Eviction', apiVersion, metadata: { name: 'p' } });
 
   const refused = await evict('policy/v1beta1');
-  await api.request('PUT', `${pdbs}/b/status`, { ...pdb, metadata: { ...pdb.metadata, resourceVersion: '' }, status: { ...state, disruptionsAllowed: 1 } });
+  await api.request('PATCH', `${pdbs}/b/status`, { status: { ...state, disruptionsAllowed: 1 } }, MERGE);
   const allowed = await evict('policy/v1');
 
   expect(refused.status).toBe(429);
