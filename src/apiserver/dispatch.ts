@@ -1,4 +1,5 @@
-import type { Verb } from '../schema/kind.ts';
+import { ApiError } from '../meta/api-error.ts';
+import type { Kind, Verb } from '../schema/kind.ts';
 import type { ApiResponse } from '../wire/api.ts';
 import { isReview, review } from './authz/reviews.ts';
 import type { Core } from './core.ts';
@@ -29,20 +30,38 @@ async function dispatch(core: Core, exchange: Exchange): Promise<ApiResponse> {
   const served = core.resources.find(info.group, info.version, info.resource);
   if (!served) {
     const kind = core.resources.kind(info.group, info.version, info.resource);
-    if (!kind) return pageNotFound();
+    if (!kind) return core.resources.kinds().some(({ group, version }) => group === info.group && version === info.version) ? noRoute() : pageNotFound();
     if (info.verb !== 'create') throw methodNotAllowed();
     if (isReview(kind)) return review(core, exchange, kind);
     const pods = core.resources.of('', 'pods');
-    return kind.kind === 'Binding' && pods ? bind({ core, exchange, served: pods }, '') : pageNotFound();
+    return kind.kind === 'Binding' && pods ? bind({ core, exchange, served: pods }, '') : noRoute();
   }
+  checkScope(served.kind, exchange);
   if (info.subresource !== '') {
     const subresource = subresourceOf(served.kind, info.subresource);
-    if (!subresource) return pageNotFound();
+    if (!subresource) return noRoute();
     const handler = subresource[exchange.request.method === 'OPTIONS' ? 'options' : info.verb as Verb];
     if (!handler) throw methodNotAllowed();
     return handler({ core, exchange, served });
   }
-  const verb = verbs[info.verb as Verb];
+  const verb = Object.hasOwn(verbs, info.verb) ? verbs[info.verb as Verb] : undefined;
   if (!verb || (served.kind.verbs && !served.kind.verbs.includes(info.verb as Verb))) throw methodNotAllowed();
   return verb({ core, exchange, served });
+}
+
+/** Paths in a namespace are there for what lives in namespaces, and all of these at once can only be read. */
+function checkScope(kind: Kind, { info }: Exchange): void {
+  if (kind.scope === 'Cluster') {
+    if (info.namespace !== '' && kind.kind !== 'Namespace') noRoute();
+    return;
+  }
+  if (info.namespace !== '') return;
+  if (info.verb === 'list' || info.verb === 'watch') return;
+  if (info.name !== '' && info.verb !== 'deletecollection') noRoute();
+  throw methodNotAllowed();
+}
+
+/** Of a group and version that are served, but no such path. */
+function noRoute(): never {
+  throw new ApiError('NotFound', 'the server could not find the requested resource', { details: {} });
 }

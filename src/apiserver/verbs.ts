@@ -78,5 +78,5 @@ function deleteContext(at: ResourceRequest, dryRun: boolean) {
 const namespaceOf = ({ served, exchange }: ResourceRequest): string => (served.kind.scope === 'Namespaced' ? exchange.info.namespace : '');
 
 export function methodNotAllowed(): ApiError {
-  return new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+  return new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', { details: {} });
 }
