@@ -17,6 +17,7 @@ import { rootCaPublisher } from './root-ca/root-ca.ts';
 import type { Controller } from './runtime/index.ts';
 import { serviceAccountController } from './service-account/service-account.ts';
 import { statefulSetController } from './stateful-set/stateful-set.ts';
+import { serviceCidrController } from './service-cidr/service-cidr.ts';
 import { legacyTokenController, tokenSecretController } from './token/token.ts';
 
 /** What the controllers need to know of the cluster they run in. */
@@ -42,6 +43,7 @@ export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAcc
     ...(key ? [tokenSecretController({ caPem, key })] : []),
     ...(legacyServiceAccountTokens ? [legacyTokenController] : []),
     clusterRoleAggregationController,
+    serviceCidrController,
     namespaceController,
     garbageCollector,
     podGarbageCollector(),
