@@ -64,9 +64,8 @@ export class Codec {
     const { selfLink: _s, ...kept } = 'resourceVersion' in metadata ? without(metadata, 'resourceVersion') : metadata;
     const draft = { kind: this.kind.kind, apiVersion: apiVersionOf(this.kind), metadata: kept, ...rest };
     if (this.#stored) {
-      const value = this.#stored.codec.encode(this.#stored.toStored(draft as unknown as AnyObject));
-      this.#known.set(value, draft as Unversioned);
-      return value;
+      // Not remembered as it was given: what is stored is what everyone sees of it, this version's clients too.
+      return this.#stored.codec.encode(this.#stored.toStored(draft as unknown as AnyObject));
     }
     const value = encoder.encode(this.fingerprint + JSON.stringify(draft));
     this.#known.set(value, draft as Unversioned);
