@@ -41,8 +41,8 @@ export interface KindHooks<T> {
   prepareForCreate?(object: T): T;
   /** Before an update: what upstream's strategy resets or carries over. `generation` is done already. */
   prepareForUpdate?(object: T, old: T): T;
-  /** Before an update of the status: what of it upstream's strategy clears. */
-  prepareForStatusUpdate?(object: T, old: T): T;
+  /** Before an update of the status: what of it upstream's strategy clears or fills in. @param now in RFC 3339 */
+  prepareForStatusUpdate?(object: T, old: T, now: string): T;
   /** Warnings for `Warning:` headers. */
   warnings?(object: T, old: T | undefined): readonly string[];
 }

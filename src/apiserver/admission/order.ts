@@ -1,4 +1,5 @@
 import type { AdmissionPlugin } from './admission.ts';
+import { certificateRequester } from './plugins/certificate-requester.ts';
 import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts';
 import { nodeRestriction } from './plugins/node-restriction.ts';
@@ -15,5 +16,6 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   taintNodesByCondition,
   priority,
   defaultTolerationSeconds,
+  certificateRequester,
   rbacEscalation,
 ];

@@ -12,7 +12,7 @@ import { sameObject } from './equality.ts';
 import { atAddress, dedupOwners, uidConflict } from './identity.ts';
 import { trackCreate, trackUpdate } from './managed-fields.ts';
 import { ClaimTaken, commitDelete, commitUpdate, readFresh } from './storage.ts';
-import { attributesOf, type Outcome, reportProblems, type WriteContext } from './write-context.ts';
+import { attributesOf, type Outcome, reportProblems, timestamp, type WriteContext } from './write-context.ts';
 
 /** The proposed state from the present one. Called again with the newer state after a lost race. */
 export type Transform = (current: AnyObject) => AnyObject | Promise<AnyObject>;
@@ -116,7 +116,7 @@ async function prepare(context: WriteContext, proposed: AnyObject, { old, scope 
   const carried = carryOver(context, proposed, { old, scope });
   const admitted = dedupOwners(context, await core.admission.mutate(attributesOf(context, 'UPDATE', { object: carried, old }), core), 'after');
   const prepareBy = scope === 'object' ? kind.prepareForUpdate : scope === 'status' ? kind.prepareForStatusUpdate : undefined;
-  const prepared = prepareBy ? (prepareBy(admitted as never, old as never) as AnyObject) : admitted;
+  const prepared = prepareBy ? (prepareBy(admitted as never, old as never, timestamp(core.clock.now())) as AnyObject) : admitted;
   const allocation = scope === 'status' ? undefined : allocate(context, prepared, old);
   const object = withGeneration(context, allocation?.object ?? prepared, old);
   const errors = validateObject(kind, object, { old, scope });

@@ -12,7 +12,7 @@ import { verbs } from '../verbs.ts';
 import type { Subresource } from './table.ts';
 
 /** Takes one part of a proposed object over into the present one. */
-export type TakePart = (present: AnyObject, proposed: AnyObject) => AnyObject;
+export type TakePart = (present: AnyObject, proposed: AnyObject, at: ResourceRequest) => AnyObject;
 
 /** A subresource whose body is the whole object, of which only a part counts. */
 export function partOf(take: TakePart): Subresource {
@@ -22,7 +22,7 @@ export function partOf(take: TakePart): Subresource {
       transform: (present) => {
         const proposed = propose(present);
         const { managedFields } = proposed.metadata;
-        const next = take(present, proposed);
+        const next = take(present, proposed, at);
         return { ...next, metadata: { ...next.metadata, ...(managedFields ? { managedFields } : {}) } };
       },
     }));
@@ -32,7 +32,7 @@ export function partOf(take: TakePart): Subresource {
       transform: (present) => {
         const proposed = propose(present);
         const { resourceVersion } = proposed.metadata;
-        const next = trackUpdate(context, take(present, proposed), present);
+        const next = trackUpdate(context, take(present, proposed, at), present);
         return resourceVersion ? { ...next, metadata: { ...next.metadata, resourceVersion } } : next;
       },
     }));

@@ -1,6 +1,11 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { bytes, int32, list, map, object, part, string, time, type TypeOf } from '../../schema/field.ts';
+import { humanDuration } from '../../meta/human-duration.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, NONE } from '../cells.ts';
+import { withFields } from '../change.ts';
+import { conditionText, keepDecisions, stampConditions } from './csr-conditions.ts';
+import { csrChangeErrors, csrErrors } from './csr-validation.ts';
 
 export const certificateSigningRequestCondition = part(() =>
   object('api.certificates.v1.CertificateSigningRequestCondition', {
@@ -37,8 +42,32 @@ export const CertificateSigningRequest = defineKind({
   group: 'certificates.k8s.io', version: 'v1', kind: 'CertificateSigningRequest', plural: 'certificatesigningrequests',
   short: ['csr'], scope: 'Cluster', package: 'api.certificates.v1',
   description: 'Asks for a certificate.',
+  nameRule: 'path-segment',
   subresources: ['approval'],
-  spec: certificateSigningRequestSpec().required(),
+  spec: certificateSigningRequestSpec().required().describe('What is asked.'),
   status: certificateSigningRequestStatus(),
+  columns: {
+    Age: age,
+    SignerName: ({ spec }) => spec.signerName || NONE,
+    Requestor: ({ spec }) => spec.username ?? '',
+    RequestedDuration: ({ spec }) => (spec.expirationSeconds === undefined ? NONE : humanDuration(spec.expirationSeconds * 1000)),
+    Condition: ({ status }) => conditionText(status.conditions, status.certificate),
+  },
+  fieldSelectors: { 'spec.signerName': ({ spec }) => spec.signerName },
+  prepareForUpdate: (request, old) => withFields(request, { spec: old.spec }),
+  prepareForStatusUpdate: (request, old, now) => {
+    const before = old.status.conditions ?? [];
+    const kept = keepDecisions(request.status.conditions ?? [], before);
+    return kept.length === 0 ? request : { ...request, status: { ...request.status, conditions: stampConditions(kept, before, now) } };
+  },
+  validateCreate: (request, at) => csrErrors(request, undefined, at),
+  *validateUpdate(request, old, at) {
+    yield* csrErrors(request, old, at);
+    yield* csrChangeErrors(request, old, {});
+  },
+  *validateStatusUpdate(request, old, at) {
+    yield* csrErrors(request, old, at);
+    yield* csrChangeErrors(request, old, { certificate: true });
+  },
 });
 export type CertificateSigningRequest = InstanceOf<typeof CertificateSigningRequest>;

@@ -76,7 +76,7 @@ test('what a claim was given stays until it is taken back whole', () => {
   expect(statusErrors(next, old)).toEqual([expect.stringMatching(/^status.allocation: Invalid value: .*: field is immutable$/)]);
   expect(statusErrors({}, old)).toEqual([]);
   const devices = [{ driver: 'd.example', pool: 'p', device: 'gpu0' }];
-  expect(ResourceClaim.prepareForStatusUpdate?.(withStatus({ devices }), withStatus({ ...old, devices })).status).toEqual({});
+  expect(ResourceClaim.prepareForStatusUpdate?.(withStatus({ devices }), withStatus({ ...old, devices }), '').status).toEqual({});
 });
 
 const slice = (spec: object) => ({ spec: { driver: 'd.example', pool: { name: 'p', generation: 1, resourceSliceCount: 1 }, nodeName: 'n', ...spec } });
