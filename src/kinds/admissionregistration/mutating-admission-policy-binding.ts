@@ -1,6 +1,9 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age } from '../cells.ts';
+import { paramRefText } from './policy-columns.ts';
+import { mutatingBindingErrors } from './policy-validation.ts';
 import { matchResources, paramRef } from './matching.ts';
 
 export const mutatingAdmissionPolicyBindingSpec = part(() =>
@@ -16,5 +19,7 @@ export const MutatingAdmissionPolicyBinding = defineKind({
   categories: ['api-extensions'], scope: 'Cluster', package: 'api.admissionregistration.v1',
   description: 'Puts a mutating policy into effect.',
   spec: mutatingAdmissionPolicyBindingSpec(),
+  columns: { PolicyName: ({ spec }) => spec.policyName ?? '', ParamRef: ({ spec }) => paramRefText(spec.paramRef), Age: age },
+  validate: mutatingBindingErrors,
 });
 export type MutatingAdmissionPolicyBinding = InstanceOf<typeof MutatingAdmissionPolicyBinding>;

@@ -1,6 +1,9 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, integer } from '../cells.ts';
+import { paramKindText } from './policy-columns.ts';
+import { mutatingPolicyErrors } from './policy-validation.ts';
 import { matchCondition, matchResources, paramKind, variable } from './matching.ts';
 
 export const applyConfiguration = part(() =>
@@ -40,5 +43,12 @@ export const MutatingAdmissionPolicy = defineKind({
   categories: ['api-extensions'], scope: 'Cluster', package: 'api.admissionregistration.v1',
   description: 'Expressions that change objects before they are stored.',
   spec: mutatingAdmissionPolicySpec(),
+  columns: {
+    Mutations: integer(({ spec }) => spec.mutations?.length ?? 0),
+    ParamKind: ({ spec }) => paramKindText(spec.paramKind),
+    Age: age,
+  },
+  validateCreate: (policy, at) => mutatingPolicyErrors(policy, undefined, at),
+  validateUpdate: mutatingPolicyErrors,
 });
 export type MutatingAdmissionPolicy = InstanceOf<typeof MutatingAdmissionPolicy>;

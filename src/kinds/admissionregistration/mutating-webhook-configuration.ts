@@ -3,6 +3,7 @@ import { int32, list, object, part, string, type TypeOf } from '../../schema/fie
 import { defineKind } from '../../schema/kind.ts';
 import { age, integer } from '../cells.ts';
 import { matchCondition, ruleWithOperations } from './matching.ts';
+import { webhooksErrors, webhooksUpdateErrors } from './webhook-validation.ts';
 import { webhookClientConfig } from './webhook.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
@@ -30,6 +31,8 @@ export const MutatingWebhookConfiguration = defineKind({
   fields: {
     webhooks: list(mutatingWebhook()).keyedBy('name').tag(2).describe('The webhooks.'),
   },
+  validateCreate: webhooksErrors,
+  validateUpdate: webhooksUpdateErrors,
   columns: { Webhooks: integer(({ webhooks }) => webhooks?.length ?? 0), Age: age },
 });
 export type MutatingWebhookConfiguration = InstanceOf<typeof MutatingWebhookConfiguration>;

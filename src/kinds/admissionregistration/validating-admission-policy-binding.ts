@@ -1,6 +1,9 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age } from '../cells.ts';
+import { paramRefText } from './policy-columns.ts';
+import { validatingBindingErrors } from './policy-validation.ts';
 import { matchResources, paramRef } from './matching.ts';
 
 export const validatingAdmissionPolicyBindingSpec = part(() =>
@@ -16,6 +19,8 @@ export const ValidatingAdmissionPolicyBinding = defineKind({
   group: 'admissionregistration.k8s.io', version: 'v1', kind: 'ValidatingAdmissionPolicyBinding', plural: 'validatingadmissionpolicybindings',
   categories: ['api-extensions'], scope: 'Cluster', package: 'api.admissionregistration.v1',
   description: 'Puts a validating policy into effect.',
-  spec: validatingAdmissionPolicyBindingSpec().required(),
+  spec: validatingAdmissionPolicyBindingSpec().required().describe('Which policy, and how.'),
+  columns: { PolicyName: ({ spec }) => spec.policyName ?? '', ParamRef: ({ spec }) => paramRefText(spec.paramRef), Age: age },
+  validate: validatingBindingErrors,
 });
 export type ValidatingAdmissionPolicyBinding = InstanceOf<typeof ValidatingAdmissionPolicyBinding>;

@@ -1,6 +1,9 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int64, list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, integer } from '../cells.ts';
+import { paramKindText } from './policy-columns.ts';
+import { validatingPolicyErrors, validatingPolicyStatusErrors } from './policy-validation.ts';
 import { matchCondition, matchResources, paramKind, variable } from './matching.ts';
 import { condition } from '../meta/condition.ts';
 
@@ -59,5 +62,13 @@ export const ValidatingAdmissionPolicy = defineKind({
   description: 'Expressions that reject objects.',
   spec: validatingAdmissionPolicySpec(),
   status: validatingAdmissionPolicyStatus(),
+  columns: {
+    Validations: integer(({ spec }) => spec.validations?.length ?? 0),
+    ParamKind: ({ spec }) => paramKindText(spec.paramKind),
+    Age: age,
+  },
+  validateCreate: (policy, at) => validatingPolicyErrors(policy, undefined, at),
+  validateUpdate: validatingPolicyErrors,
+  validateStatusUpdate: ({ status }, _old, at) => validatingPolicyStatusErrors(status, at.child('status')),
 });
 export type ValidatingAdmissionPolicy = InstanceOf<typeof ValidatingAdmissionPolicy>;
