@@ -6,6 +6,7 @@ import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { endpointSliceMirroringController } from './endpoint-slice/mirroring.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
+import { jobController, jobPodReleaseController } from './job/job.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { nodeIpamController } from './node-ipam/node-ipam.ts';
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
@@ -52,6 +53,8 @@ export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAcc
     replicationControllerController,
     statefulSetController,
     daemonSetController(),
+    jobController(),
+    jobPodReleaseController,
     endpointsController,
     endpointSliceController,
     endpointSliceMirroringController,

@@ -58,6 +58,8 @@ export interface ControllerDefinition<R extends Resource> {
   /** With `owns`: an orphan that this selects concerns the object too. */
   readonly selector?: (object: InstanceOf<R>) => LabelSelector | undefined;
   readonly watches?: readonly Watch[];
+  /** Whether a change of the object itself calls for a pass; every change unless said. */
+  readonly when?: (object: InstanceOf<R>) => boolean;
   /** Also read by `reconcile`, without causing a pass. */
   readonly reads?: readonly Resource[];
   /** Passes at a time, each for another key. */

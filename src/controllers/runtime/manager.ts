@@ -64,7 +64,10 @@ class Manager<R extends Resource> implements AsyncDisposable {
   }
 
   #listen(): void {
-    const enqueue = (object: KubeObject) => this.#queue.add(keyOf(object));
+    const { when } = this.#definition;
+    const enqueue = (object: KubeObject) => {
+      if (!when || when(object as unknown as InstanceOf<R>)) this.#queue.add(keyOf(object));
+    };
     this.#handle(this.#definition.for, { onAdd: enqueue, onUpdate: enqueue, onDelete: enqueue });
     for (const resource of this.#definition.owns ?? []) this.#watch(this.#ownership(resource));
     for (const watch of this.#definition.watches ?? []) this.#watch(watch);
