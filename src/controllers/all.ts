@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
 import { clusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation.ts';
+import { cronJobController } from './cron-job/cron-job.ts';
 import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
@@ -20,6 +21,7 @@ import { serviceAccountController } from './service-account/service-account.ts';
 import { statefulSetController } from './stateful-set/stateful-set.ts';
 import { serviceCidrController } from './service-cidr/service-cidr.ts';
 import { legacyTokenController, tokenSecretController } from './token/token.ts';
+import { ttlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts';
 
 /** What the controllers need to know of the cluster they run in. */
 export interface ControllersConfig {
@@ -55,6 +57,8 @@ export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAcc
     daemonSetController(),
     jobController(),
     jobPodReleaseController,
+    cronJobController,
+    ttlAfterFinishedController,
     endpointsController,
     endpointSliceController,
     endpointSliceMirroringController,
