@@ -6,6 +6,7 @@ import type { Core } from './core.ts';
 import { Discovery } from './discovery/discovery.ts';
 import type { Exchange, Stage } from './exchange.ts';
 import { servePath } from './paths.ts';
+import { checkAnswer } from './resource-request.ts';
 import { pageNotFound } from './respond.ts';
 import { bind } from './subresources/binding.ts';
 import { subresourceOf } from './subresources/table.ts';
@@ -42,11 +43,15 @@ async function dispatch(core: Core, exchange: Exchange): Promise<ApiResponse> {
     if (!subresource) return noRoute();
     const handler = subresource[exchange.request.method === 'OPTIONS' ? 'options' : info.verb as Verb];
     if (!handler) throw methodNotAllowed();
-    return handler({ core, exchange, served });
+    const at = { core, exchange, served };
+    if (!CONNECTED.has(info.subresource)) checkAnswer(at);
+    return handler(at);
   }
   const verb = Object.hasOwn(verbs, info.verb) ? verbs[info.verb as Verb] : undefined;
   if (!verb || (served.kind.verbs && !served.kind.verbs.includes(info.verb as Verb))) throw methodNotAllowed();
-  return verb({ core, exchange, served });
+  const at = { core, exchange, served };
+  checkAnswer(at);
+  return verb(at);
 }
 
 /** Paths in a namespace are there for what lives in namespaces, and all of these at once can only be read. */
@@ -65,3 +70,6 @@ function checkScope(kind: Kind, { info }: Exchange): void {
 function noRoute(): never {
   throw new ApiError('NotFound', 'the server could not find the requested resource', { details: {} });
 }
+
+/** What carries somebody else's bytes, in whatever form they are. */
+const CONNECTED = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import { readFields } from '../base/protobuf-reader.ts';
+import { Scale } from '../kinds/autoscaling/scale.ts';
+import { SelfSubjectAccessReview } from '../kinds/authorization/self-subject-access-review.ts';
 import { ConfigMap } from '../kinds/core/config-map.ts';
 import { listMeta, status } from '../kinds/meta/status.ts';
 import { object } from '../schema/field.ts';
@@ -8,6 +11,7 @@ import { objectMeta } from '../schema/object-meta.ts';
 import { decodeMessage } from '../schema/protobuf/decode.ts';
 import { unwrap } from '../schema/protobuf/envelope.ts';
 import type { ApiResponse } from '../wire/api.ts';
+import { SHAPES } from './discovery/shapes.ts';
 import { type Json, startApi } from './testing/start-api.ts';
 
 const PATH = '/api/v1/namespaces/default/configmaps';
@@ -109,6 +113,34 @@ test('metadata alone comes in protobuf too, a Table does not', async () => {
 
 test('a watch in YAML is refused: there are no frames for it', async () => {
   await using api = await startApi();
-  const { status: code, body } = await api.request('GET', `${PATH}?watch=1`, undefined, { headers: { accept: 'application/yaml' } });
-  expect([code, body.message]).toEqual([406, 'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch']);
+  const { status: code, text } = await api.request('GET', `${PATH}?watch=1`, undefined, { headers: { accept: 'application/yaml' } });
+  expect([code, parseYaml(text).message]).toEqual([406, 'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch']);
+});
+
+test('reviews, scales, tokens and discovery answer in protobuf too', async () => {
+  await using api = await startApi();
+  const deployments = '/apis/apps/v1/namespaces/default/deployments';
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  await api.request('POST', deployments, { metadata: { name: 'd' }, spec: { replicas: 3, selector: { matchLabels: { a: 'b' } }, template } });
+  await api.request('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 's' } });
+  const kindOf = async (method: string, path: string, body?: unknown) => {
+    const answered = await api.raw(method, path, body, PROTOBUF);
+    expect([path, answered.headers['content-type']]).toEqual([path, 'application/vnd.kubernetes.protobuf']);
+    return unwrap(bytesOf(answered));
+  };
+
+  const scale = await kindOf('GET', `${deployments}/d/scale`);
+  expect(decodeMessage(Scale.schema, scale.raw)).toMatchObject({ metadata: { name: 'd' }, spec: { replicas: 3 } });
+  const access = await kindOf('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { spec: { resourceAttributes: { verb: 'get', resource: 'pods' } } });
+  expect(decodeMessage(SelfSubjectAccessReview.schema, access.raw)).toMatchObject({ status: { allowed: true } });
+  expect(await kindOf('POST', '/api/v1/namespaces/default/serviceaccounts/s/token', { spec: {} })).toMatchObject({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' });
+
+  const list = await kindOf('GET', '/api/v1');
+  const { resources } = decodeMessage(SHAPES.APIResourceList as ObjectNode, list.raw) as Json;
+  expect([list.apiVersion, list.kind]).toEqual(['v1', 'APIResourceList']);
+  expect(resources.find(({ name }: Json) => name === 'pods')).toMatchObject({ kind: 'Pod', namespaced: true, shortNames: ['po'], verbs: expect.arrayContaining(['watch']) });
+  const groups = await kindOf('GET', '/apis');
+  expect((decodeMessage(SHAPES.APIGroupList as ObjectNode, groups.raw) as Json).groups.find(({ name }: Json) => name === 'apps')).toMatchObject({ preferredVersion: { groupVersion: 'apps/v1' } });
+  expect(await kindOf('GET', '/api')).toMatchObject({ kind: 'APIVersions' });
+  expect(await kindOf('GET', '/apis/apps')).toMatchObject({ kind: 'APIGroup' });
 });

@@ -1,4 +1,5 @@
 import { ProtobufWriter } from '../base/protobuf-writer.ts';
+import { DOCUMENTS } from './discovery/shapes.ts';
 import { listMeta, status } from '../kinds/meta/status.ts';
 import type { Status } from '../meta/api-error.ts';
 import type { ListMeta } from '../meta/object.ts';
@@ -19,6 +20,7 @@ const partial = () => object(`${META}.PartialObjectMetadata`, { metadata: object
 
 /** What may be answered beside stored kinds. */
 const SCHEMAS: Readonly<Record<string, ObjectNode>> = {
+  ...DOCUMENTS,
   Status: nodeOf(status()),
   PartialObjectMetadata: nodeOf(partial()),
   PartialObjectMetadataList: nodeOf(object(`${META}.PartialObjectMetadataList`, { metadata: listMeta().tag(1), items: list(partial()).tag(2) })),

@@ -7,15 +7,15 @@ import { duplicateFields } from '../schema/duplicate-fields.ts';
 import { bodyOptions, mediaType, readBody, textOf } from './body.ts';
 import type { Core } from './core.ts';
 import type { Exchange } from './exchange.ts';
-import { JSON_MEDIA, type Media, negotiate } from './negotiate.ts';
-import { hasProtobuf, objectBytes, pageBytes, versionBytes } from './protobuf-answer.ts';
+import { ALL_VIEWS, asksPretty, JSON_MEDIA, type Media, METADATA_VIEWS, negotiate } from './negotiate.ts';
+import { hasProtobuf, pageBytes, versionBytes } from './protobuf-answer.ts';
 import { parseWriteQuery, type WriteOptions, type WriteQuery } from './query.ts';
 import { APPLY, patchTypeOf } from './registry/patch-type.ts';
 import type { Page } from './registry/list.ts';
 import type { Outcome, WriteContext } from './registry/write-context.ts';
 import type { Served } from './resources.ts';
-import { answer, answerBytes, answerProtobuf, toJson } from './respond.ts';
-import { type View, viewOf } from './views.ts';
+import { answer, answerBytes, answerIn, answerProtobuf, toJson } from './respond.ts';
+import { notAList, type View, viewOf } from './views.ts';
 import type { Version } from './watch-cache/version.ts';
 
 /** A request about a stored resource, as verbs and subresources get it. */
@@ -27,16 +27,28 @@ export interface ResourceRequest {
 
 export function mediaOf({ exchange: { request, info }, served }: ResourceRequest): Media {
   if (request.wantsObjects) return JSON_MEDIA;
-  return negotiate(request.headers['accept'], { protobuf: hasProtobuf(served.kind), views: true, stream: info.verb === 'watch' });
+  const views = WITHOUT_ROWS.has(info.subresource) ? METADATA_VIEWS : ALL_VIEWS;
+  return negotiate(request.headers['accept'], { protobuf: hasProtobuf(served.kind), views, stream: info.verb === 'watch' });
 }
 
-export function requestView({ core, exchange, served }: ResourceRequest, media: Media): View | undefined {
+/** Subresources that are only asked: nothing of them can be listed. */
+const WITHOUT_ROWS = new Set(['binding', 'eviction', 'token']);
+
+/** Before a write: that nobody could read its answer must not be found out after it. */
+export function checkAnswer(at: ResourceRequest): void {
+  const { as } = mediaOf(at);
+  if (as === 'PartialObjectMetadataList' && !LISTS.has(at.exchange.info.verb)) throw notAList(at.served.kind);
+}
+
+const LISTS = new Set(['list', 'deletecollection', 'watch']);
+
+export function requestView({ core, exchange, served }: ResourceRequest, media: Media, kind = served.kind): View | undefined {
   const include = exchange.info.query.get('includeObject');
   if (include !== null && media.as === 'Table' && !['', 'None', 'Metadata', 'Object'].includes(include)) {
     throw badRequest(`unrecognized includeObject value: ${JSON.stringify(include)}`);
   }
   return viewOf({
-    media, kind: served.kind, now: core.clock.now(),
+    media, kind, now: core.clock.now(),
     includeObject: include === 'None' || include === 'Object' ? include : 'Metadata',
   });
 }
@@ -74,25 +86,24 @@ export function answerVersion(at: ResourceRequest, status: number, version: Vers
 export function answerObject(at: ResourceRequest, status: number, object: unknown): ApiResponse {
   const { request } = at.exchange;
   if (request.wantsObjects) return answer(request, status, object);
-  const media = mediaOf(at);
-  const view = isStoredObject(object, at.served.kind) ? requestView(at, media) : undefined;
+  const kind = kindOf(at, object);
+  const view = kind && requestView(at, mediaOf(at), kind);
   return answerData(at, status, view ? view.one(object as AnyObject) : object);
 }
 
 /** Written out as asked for; as JSON where it has no other form. */
 function answerData(at: ResourceRequest, status: number, data: unknown): ApiResponse {
-  const media = mediaOf(at);
-  const bytes = media.type === 'protobuf' ? objectBytes(at.core.resources.kinds(), data) : undefined;
-  return bytes ? answerProtobuf(status, bytes) : answer(at.exchange.request, status, data, { ...media, pretty: wantsPretty(at, media) });
+  return answerIn(mediaOf(at), { request: at.exchange.request, status, kinds: at.core.resources.kinds() }, data);
 }
 
-const isStoredObject = (object: unknown, kind: Kind): boolean =>
-  typeof object === 'object' && object !== null && 'kind' in object && object.kind === kind.kind && 'metadata' in object;
-
-function wantsPretty({ exchange }: ResourceRequest, media: Media): boolean {
-  const asked = exchange.info.query.get('pretty');
-  return media.pretty === true || (asked !== null && asked !== 'false' && asked !== '0');
+/** The kind of what is answered: the resource's own, or a Scale; undefined for a Status. */
+function kindOf({ core, served }: ResourceRequest, object: unknown): Kind | undefined {
+  const { apiVersion, kind } = object as { readonly apiVersion?: string; readonly kind?: string };
+  if (kind === served.kind.kind) return served.kind;
+  return core.resources.kinds().find((one) => one.kind === kind && apiVersionOf(one) === apiVersion);
 }
+
+const wantsPretty = ({ exchange: { request } }: ResourceRequest, media: Media): boolean => media.pretty === true || asksPretty(request);
 
 export function answerOutcome(at: ResourceRequest, outcome: Outcome): ApiResponse {
   return 'version' in outcome ? answerVersion(at, outcome.status, outcome.version) : answerObject(at, outcome.status, outcome.object);
@@ -118,7 +129,7 @@ export function answerPage(at: ResourceRequest, page: Page): ApiResponse {
   const view = requestView(at, media);
   if (view) return answerData(at, 200, view.many(page.versions.map((version) => version.object), metadata));
   if (media.type === 'protobuf') return answerProtobuf(200, pageBytes(kind, metadata, page.versions));
-  if (media.type !== 'json' || pretty) return answer(request, 200, asObject(), { ...media, pretty });
-  const open = encoder.encode(`${toJson(head, {type: 'json'}).slice(0, -2)},"items":[`);
+  if (media.type !== 'json' || pretty) return answer(request, 200, asObject(), media);
+  const open = encoder.encode(`${toJson(head, false).slice(0, -2)},"items":[`);
   return answerBytes(200, [open, ...page.versions.map(({ served }, index) => (index === 0 ? served.subarray(1) : served)), LIST_END]);
 }

@@ -1,6 +1,7 @@
+import { ApiError } from '../meta/api-error.ts';
 import type { AnyObject, ListMeta } from '../meta/object.ts';
 import type { Kind } from '../schema/kind.ts';
-import { type IncludeObject, toPartial, toTable } from '../schema/table.ts';
+import { type IncludeObject, type PartialObjectMetadata, toPartial, toTable } from '../schema/table.ts';
 import type { Media } from './negotiate.ts';
 
 /** meta.k8s.io's views of objects: what is asked for by `as=`. */
@@ -21,15 +22,33 @@ export interface ViewOptions {
 export function viewOf({ media, kind, now, includeObject }: ViewOptions): View | undefined {
   if (media.as === undefined) return undefined;
   const apiVersion = `meta.k8s.io/${media.asVersion ?? 'v1'}`;
-  if (media.as !== 'Table') {
-    const one = (object: AnyObject) => ({ ...toPartial(object), apiVersion });
-    return { one, many: (objects, metadata) => ({ kind: 'PartialObjectMetadataList', apiVersion, metadata, items: objects.map(one) }) };
-  }
+  if (media.as !== 'Table') return metadataOf(media.as, { apiVersion, kind });
   let withColumns = true;
   const many: View['many'] = (objects, metadata) => {
-    const table = toTable(kind, objects, { now, includeObject, metadata, withColumns });
+    const { rows, ...table } = toTable(kind, objects, { now, includeObject, metadata, withColumns });
     withColumns = false;
-    return { ...table, apiVersion };
+    const written = includeObject === 'Metadata' ? rows.map(({ cells, object }) => ({ cells, object: { ...(object as PartialObjectMetadata), apiVersion } })) : rows;
+    return { ...table, apiVersion, rows: written };
   };
   return { many, one: (object) => many([object], { resourceVersion: object.metadata.resourceVersion }) };
 }
+
+/** One object is no list, nor a list one object: who asks for the other gets 406. */
+function metadataOf(as: 'PartialObjectMetadata' | 'PartialObjectMetadataList', { apiVersion, kind }: { readonly apiVersion: string; readonly kind: Kind }): View {
+  const partial = (object: AnyObject) => ({ ...toPartial(object), apiVersion });
+  return {
+    one(object) {
+      if (as === 'PartialObjectMetadataList') throw notAList(kind);
+      return partial(object);
+    },
+    many(objects, metadata) {
+      if (as === 'PartialObjectMetadata') throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (${goType(kind, `${kind.kind}List`)})`);
+      return { kind: 'PartialObjectMetadataList', apiVersion, metadata, items: objects.map(partial) };
+    },
+  };
+}
+
+export const notAList = (kind: Kind): ApiError => notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (${goType(kind, kind.kind)})`);
+const notAcceptable = (message: string): ApiError => new ApiError('NotAcceptable', message);
+/** How Go prints the type of upstream's own objects: `*core.ConfigMap`. */
+const goType = ({ group }: Kind, kind: string): string => `*${group === '' ? 'core' : group.split('.')[0]}.${kind}`;

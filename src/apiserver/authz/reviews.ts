@@ -9,8 +9,9 @@ import { withGroup } from '../authn/stage.ts';
 import { bodyOptions, checkKind, readBody } from '../body.ts';
 import type { Core } from '../core.ts';
 import type { Exchange } from '../exchange.ts';
-import { negotiate } from '../negotiate.ts';
-import { answer } from '../respond.ts';
+import { JSON_MEDIA, METADATA_VIEWS, negotiate } from '../negotiate.ts';
+import { answerIn } from '../respond.ts';
+import { viewOf } from '../views.ts';
 import type { AccessRequest } from './authorizer.ts';
 
 /** Answers one review: its status. */
@@ -38,11 +39,14 @@ export const isReview = (kind: Kind): boolean => kind.kind in REVIEWS;
 
 /** POST of a review: the same object, its status filled in. Nothing is stored. */
 export async function review(core: Core, exchange: Exchange, kind: Kind): Promise<ApiResponse> {
+  const { request } = exchange;
+  const media = request.wantsObjects ? JSON_MEDIA : negotiate(request.headers['accept'], { protobuf: true, views: METADATA_VIEWS });
   const body = checkKind(kind, readBody(exchange.request, bodyOptions(core, kind.kind)));
   const { value: object } = decodeObject(kind, body);
   const status = await REVIEWS[kind.kind]!(core, exchange, object);
-  const media = exchange.request.wantsObjects ? undefined : negotiate(exchange.request.headers['accept'], { protobuf: false, views: false });
-  return answer(exchange.request, 201, { ...object, metadata: { ...object.metadata, creationTimestamp: null }, status }, media);
+  const answered = { ...object, metadata: { ...object.metadata, creationTimestamp: null }, status };
+  const seen = media.as === undefined ? answered : viewOf({ media, kind, now: core.clock.now(), includeObject: 'Metadata' })!.one(answered as unknown as AnyObject);
+  return answerIn(media, { request, status: 201, kinds: core.resources.kinds() }, seen);
 }
 
 interface ResourceAttributes {

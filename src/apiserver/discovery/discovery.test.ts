@@ -12,7 +12,7 @@ test('the core group lists pods with their subresources', async () => {
   const byName = new Map((body.resources as { name: string }[]).map((one) => [one.name, one]));
   expect(body).toMatchObject({ kind: 'APIResourceList', groupVersion: 'v1' });
   expect(byName.get('pods')).toEqual({
-    name: 'pods', singularName: 'pod', namespaced: true, kind: 'Pod', shortNames: ['po'], categories: ['all'],
+    name: 'pods', singularName: 'pod', namespaced: true, kind: 'Pod', shortNames: ['po'], categories: ['all'], storageVersionHash: 'xPOwRZ+Yhw8=',
     verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
   });
   expect(byName.get('pods/status')).toEqual({ name: 'pods/status', singularName: '', namespaced: true, kind: 'Pod', verbs: ['get', 'patch', 'update'] });

@@ -1,10 +1,9 @@
-import { ApiError } from '../../meta/api-error.ts';
 import type { Kind } from '../../schema/kind.ts';
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import type { ApiServerConfig } from '../config.ts';
 import type { Core } from '../core.ts';
 import { JSON_MEDIA, negotiate, parseAccept } from '../negotiate.ts';
-import { answer, answerBytes } from '../respond.ts';
+import { answer, answerBytes, answerIn } from '../respond.ts';
 import { isKnown, type Tagged, tagged } from './etag.ts';
 import { groupsOf, resourceList, toGroup, toGroupDiscovery, type Group } from './resource-lists.ts';
 import { OpenApi } from './open-api.ts';
@@ -34,7 +33,7 @@ export class Discovery {
     switch (parts[0]) {
       case 'api': return this.#coreGroup(request, parts.slice(1));
       case 'apis': return this.#groups(request, parts.slice(1));
-      case 'version': return parts.length === 1 ? answer(request, 200, versionInfo(this.#core.config)) : undefined;
+      case 'version': return parts.length === 1 ? answer(request, 200, versionInfo(this.#core.config), { type: 'json', pretty: true }) : undefined;
       case 'openapi': return this.#openApi.serve(request, parts.slice(1));
       default: return undefined;
     }
@@ -49,13 +48,13 @@ export class Discovery {
     if (version === undefined) {
       const asked = aggregatedForm(request);
       if (asked) return this.#aggregate(request, asked, [{ name: '', versions: ['v1'] }]);
-      return answer(request, 200, {
+      return this.#document(request, {
         kind: 'APIVersions',
         versions: ['v1'],
         serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: this.#address() }],
-      }, media(request));
+      });
     }
-    return version === 'v1' ? answer(request, 200, resourceList(this.#kinds(), '', 'v1'), media(request)) : undefined;
+    return version === 'v1' ? this.#document(request, await resourceList(this.#kinds(), '', 'v1')) : undefined;
   }
 
   async #groups(request: ApiRequest, [name, version, ...rest]: readonly string[]): Promise<ApiResponse | undefined> {
@@ -64,12 +63,19 @@ export class Discovery {
     if (name === undefined) {
       const asked = aggregatedForm(request);
       if (asked) return this.#aggregate(request, asked, groups);
-      return answer(request, 200, { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(toGroup) }, media(request));
+      return this.#document(request, { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(toGroup) });
     }
     const group = groups.find((one) => one.name === name);
     if (!group) return undefined;
-    if (version === undefined) return answer(request, 200, { kind: 'APIGroup', apiVersion: 'v1', ...toGroup(group) }, media(request));
-    return group.versions.includes(version) ? answer(request, 200, resourceList(this.#kinds(), name, version), media(request)) : undefined;
+    if (version === undefined) return this.#document(request, { kind: 'APIGroup', apiVersion: 'v1', ...toGroup(group) });
+    return group.versions.includes(version) ? this.#document(request, await resourceList(this.#kinds(), name, version)) : undefined;
+  }
+
+  /** A document in the form asked for. The aggregated one has the same address, so caches must look at Accept. */
+  #document(request: ApiRequest, document: object): ApiResponse {
+    const media = request.wantsObjects ? JSON_MEDIA : negotiate(request.headers['accept'], { protobuf: true, views: [] });
+    const response = answerIn(media, { request, status: 200, kinds: [] }, document);
+    return { ...response, headers: { ...response.headers, vary: 'Accept' } };
   }
 
   #address(): string {
@@ -98,22 +104,15 @@ export class Discovery {
 /** `v2` or `v2beta1`, where the client prefers the aggregated form. */
 function aggregatedForm(request: ApiRequest): string | undefined {
   for (const { type, params } of parseAccept(request.headers['accept'] ?? '')) {
-    if (type !== 'application/json') continue;
-    if (params['as'] === 'APIGroupDiscoveryList' && params['g'] === 'apidiscovery.k8s.io' && (params['v'] === 'v2' || params['v'] === 'v2beta1')) return params['v'];
-    if (params['as'] === undefined) return undefined;
+    if (!JSON_RANGES.has(type)) continue;
+    const { as, g, v } = params;
+    if (as === 'APIGroupDiscoveryList' && g === 'apidiscovery.k8s.io' && (v === 'v2' || v === 'v2beta1')) return v;
+    if (as === undefined && g === undefined && v === undefined) return undefined;
   }
   return undefined;
 }
 
-/** Discovery documents are never protobuf here: the client that asks for it lists JSON beside it. */
-function media(request: ApiRequest) {
-  try {
-    return negotiate(request.headers['accept'], { protobuf: false, views: false });
-  } catch (error) {
-    if (error instanceof ApiError) return JSON_MEDIA;
-    throw error;
-  }
-}
+const JSON_RANGES = new Set(['application/json', 'application/*', '*/*']);
 
 /** version.Info, as `kubectl version` reads it. */
 function versionInfo({ version }: ApiServerConfig): object {

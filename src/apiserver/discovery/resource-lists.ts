@@ -1,6 +1,9 @@
 import { apiVersionOf } from '../../meta/resource.ts';
 import type { Kind, Verb } from '../../schema/kind.ts';
+import { conversionOf } from '../conversion/conversion.ts';
 import { type GroupVersionKind, subresourcesOf } from '../../schema/openapi/subresources.ts';
+
+const encoder = new TextEncoder();
 
 /** A resource or subresource as discovery tells of it. */
 export interface Described {
@@ -30,16 +33,16 @@ export function kindsOf(kinds: readonly Kind[], group: string, version: string):
 }
 
 /** meta/v1 APIResourceList: `/api/v1`, `/apis/apps/v1`. */
-export function resourceList(kinds: readonly Kind[], group: string, version: string): object {
+export async function resourceList(kinds: readonly Kind[], group: string, version: string): Promise<object> {
   return {
     kind: 'APIResourceList',
     apiVersion: 'v1',
     groupVersion: apiVersionOf({ group, version }),
-    resources: kindsOf(kinds, group, version).flatMap(describeKind).map(toResource),
+    resources: await Promise.all(kindsOf(kinds, group, version).flatMap(describeKind).map((described) => toResource(described, kinds))),
   };
 }
 
-function toResource({ name, kind, response, verbs }: Described): object {
+async function toResource({ name, kind, response, verbs }: Described, kinds: readonly Kind[]): Promise<object> {
   const below = name.includes('/');
   const elsewhere = response.group !== kind.group || response.version !== kind.version;
   return {
@@ -51,7 +54,16 @@ function toResource({ name, kind, response, verbs }: Described): object {
     verbs,
     ...(below || !kind.short ? {} : { shortNames: kind.short }),
     ...(below || !kind.categories ? {} : { categories: kind.categories }),
+    ...(below || !verbs.includes('watch') ? {} : { storageVersionHash: await storageVersionHash(kind, kinds) }),
   };
+}
+
+/** Of the kind that is stored: two views of one object have the same. */
+async function storageVersionHash(kind: Kind, kinds: readonly Kind[]): Promise<string> {
+  const storedAs = conversionOf(kind)?.storedAs;
+  const stored = kinds.find((one) => `${one.group}/${one.version}/${one.plural}` === storedAs) ?? kind;
+  const digest = await crypto.subtle.digest('SHA-256', encoder.encode(`${stored.group}/${stored.version}/${stored.kind}`));
+  return btoa(String.fromCharCode(...new Uint8Array(digest).subarray(0, 8)));
 }
 
 export interface Group {

@@ -7,8 +7,8 @@ import type { ApiResponse } from '../../wire/api.ts';
 import { checkKind } from '../body.ts';
 import { modify } from '../registry/update.ts';
 import { timestamp } from '../registry/write-context.ts';
-import { bodyOf, type ResourceRequest, writeContext } from '../resource-request.ts';
-import { answer, success } from '../respond.ts';
+import { answerObject, bodyOf, type ResourceRequest, writeContext } from '../resource-request.ts';
+import { success } from '../respond.ts';
 import type { Subresource } from './table.ts';
 
 const SUBJECT = { group: '', plural: 'pods/binding' };
@@ -41,7 +41,7 @@ export async function bind(at: ResourceRequest, podName: string): Promise<ApiRes
     trusted: true,
     transform: (pod) => assigned(pod, { binding: body, node, now: at.core.clock.now() }),
   });
-  return answer(at.exchange.request, 201, { ...success(), code: 201 });
+  return answerObject(at, 201, { ...success(), code: 201 });
 }
 
 function assigned(pod: AnyObject, { binding: { metadata }, node, now }: { binding: BindingObject; node: string; now: number }): AnyObject {

@@ -7,15 +7,15 @@ import { remove } from '../registry/delete.ts';
 import { readFresh } from '../registry/storage.ts';
 import { modify } from '../registry/update.ts';
 import { timestamp } from '../registry/write-context.ts';
-import { bodyOf, type ResourceRequest, writeContext } from '../resource-request.ts';
-import { answer, success } from '../respond.ts';
+import { answerObject, bodyOf, type ResourceRequest, writeContext } from '../resource-request.ts';
+import { success } from '../respond.ts';
 import { withCondition } from './binding.ts';
 import type { Subresource } from './table.ts';
 
 /** Deletes a pod if its disruption budgets allow it. */
 export const eviction: Subresource = {
   async create(at) {
-    const { core, served, exchange: { info, request } } = at;
+    const { core, served, exchange: { info } } = at;
     const options = evictionOptions(bodyOf(at, 'Eviction'), info.query);
     const version = await readFresh(core, served, served.codec.keyOf(info.namespace, info.name));
     if (!version) throw notFound(served.kind, info.name);
@@ -24,7 +24,7 @@ export const eviction: Subresource = {
     if (!options.dryRun) await markDisrupted(at);
     const query = { dryRun: options.dryRun, fieldManager: '', fieldValidation: 'Ignore' as const, force: false };
     await remove(writeContext(at, 'DeleteOptions', { subresource: '', query }), { ...options, ...(options.uid ? {} : { uid: pod.metadata.uid }) });
-    return answer(request, 201, { ...success(), code: 201 });
+    return answerObject(at, 201, { ...success(), code: 201 });
   },
 };
 
