@@ -1,12 +1,29 @@
 import { expect, test } from 'vitest';
-import { cidrProblems, ipProblems, isInCidr, isIpv6, parseIp, specialIpProblems } from './ip.ts';
+import { cidrProblems, formatIp, ipProblems, isInCidr, isIpv6, parseIp, specialIpProblems } from './ip.ts';
 
-test.each(['10.9.8.7', '::', '2001:db8::ffff', '::ffff:1.2.3.4', '1:2:3:4:5:6:7:8', 'fe80::1'])('%s is an address', (text) => {
+test.each(['10.9.8.7', '::', '2001:db8::ffff', '1:2:3:4:5:6:7:8', 'fe80::1'])('%s is an address', (text) => {
   expect(ipProblems(text)).toEqual([]);
 });
 
 test.each(['', '10.9.8', '256.1.1.1', '1:2:3', '1::2::3', '12345::', 'x::1', '1:2:3:4:5:6:7:8:9', ':::', '1.2.3.4:80'])('%j is none', (text) => {
   expect(ipProblems(text)).toEqual(['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']);
+});
+
+test.each([
+  ['010.0.0.1', 'must not have leading 0s'], ['10.0.0.01', 'must not have leading 0s'], ['::ffff:1.2.3.4', 'must not be an IPv4-mapped IPv6 address'],
+])('%s is read otherwise by other programs: %s', (text, problem) => {
+  expect(ipProblems(text)).toEqual([problem]);
+});
+
+test.each([
+  ['010.0.0.0/8', 'must not have leading 0s in IP or prefix length'], ['10.0.0.0/08', 'must not have leading 0s in IP or prefix length'],
+  ['::ffff:1.2.3.4/128', 'must not have an IPv4-mapped IPv6 address'], ['10.0.0.1/8', 'must not have bits set beyond the prefix length'],
+])('%s is ambiguous as a range: %s', (text, problem) => {
+  expect(cidrProblems(text)).toEqual([problem]);
+});
+
+test.each(['10.0.0.1', '::', '::1', 'fd00::1', '2001:db8:0:1::', '1:2:3:4:5:6:7:8'])('%s is how it is written', (text) => {
+  expect(formatIp(parseIp(text)!)).toBe(text);
 });
 
 test('an address is a number of its family', () => {

@@ -41,6 +41,14 @@ function groupsOf(text: string): readonly bigint[] | undefined {
   return groups;
 }
 
+/** The canonical text (RFC 5952): the longest run of zeros shortened; IPv4 within IPv6 as IPv4. */
+export function formatIp({ family, value }: { readonly family: 4 | 6; readonly value: bigint }): string {
+  if (family === 4 || value >> 32n === 0xffffn) return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 255n)).join('.');
+  const groups = Array.from({ length: 8 }, (_, at) => ((value >> BigInt(112 - at * 16)) & 65_535n).toString(16)).join(':');
+  const [longest] = (groups.match(/\b0(?::0)+\b/g) ?? []).toSorted((a, b) => b.length - a.length);
+  return longest === undefined ? groups : groups.replace(new RegExp(`(^|:)${longest}($|:)`), '::');
+}
+
 export const isIpv6 = (text: string): boolean => parseIp(text)?.family === 6;
 
 /** Whether `address` lies in the range; false where either is malformed or their families differ. */
@@ -59,11 +67,26 @@ export function parseCidr(text: string): { readonly family: 4 | 6; readonly valu
   return Number(prefix) <= (ip.family === 4 ? 32 : 128) ? { ...ip, prefix: Number(prefix) } : undefined;
 }
 
-export const ipProblems = (text: string): readonly string[] =>
-  parseIp(text) ? [] : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
+const ZERO_LED = /(^|[.:])0\d+\.|\.0\d/;
+const isMapped = ({ family, value }: { readonly family: 4 | 6; readonly value: bigint }): boolean => family === 6 && value >> 32n === 0xffffn;
 
-export const cidrProblems = (text: string): readonly string[] =>
-  parseCidr(text) ? [] : ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
+/** Strict (KEP-4858): what some programs read otherwise than others is no address. */
+export function ipProblems(text: string): readonly string[] {
+  const ip = parseIp(text);
+  if (!ip) return ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
+  if (ZERO_LED.test(text)) return ['must not have leading 0s'];
+  return isMapped(ip) ? ['must not be an IPv4-mapped IPv6 address'] : [];
+}
+
+/** As strict: a range has no bits beyond its prefix. */
+export function cidrProblems(text: string): readonly string[] {
+  const range = parseCidr(text);
+  if (!range) return ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
+  if (ZERO_LED.test(text) || /\/0\d/.test(text)) return ['must not have leading 0s in IP or prefix length'];
+  if (isMapped(range)) return ['must not have an IPv4-mapped IPv6 address'];
+  const shift = BigInt((range.family === 4 ? 32 : 128) - range.prefix);
+  return (range.value >> shift) << shift === range.value ? [] : ['must not have bits set beyond the prefix length'];
+}
 
 const SPECIAL: readonly (readonly [ranges: readonly string[], why: string])[] = [
   [['127.0.0.0/8', '::1/128'], 'may not be in the loopback range (127.0.0.0/8, ::1/128)'],

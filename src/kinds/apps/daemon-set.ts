@@ -3,6 +3,8 @@ import { int32, int64, intOrString, list, object, part, string, time, type TypeO
 import { defineKind } from '../../schema/kind.ts';
 import { age, formatLabels, integer, workloadWideColumns } from '../cells.ts';
 import { defaultPodTemplate } from '../core/pod-defaults.ts';
+import { withoutGatedTemplate } from '../core/pod-gates.ts';
+import { workloadWarnings } from '../core/pod-warnings.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 import { daemonSetErrors, daemonSetStatusErrors } from './daemon-set-validation.ts';
@@ -77,7 +79,10 @@ export const DaemonSet = defineKind({
     const rolling = updateStrategy.type === 'RollingUpdate' && { rollingUpdate: { maxUnavailable: 1, maxSurge: 0, ...updateStrategy.rollingUpdate } };
     return { ...set, spec: { ...set.spec, updateStrategy: { ...updateStrategy, ...rolling }, template: defaultPodTemplate(template) } };
   },
+  prepareForCreate: (set) => withoutGatedTemplate(set),
+  prepareForUpdate: (set, old) => withoutGatedTemplate(set, old),
   validate: daemonSetErrors,
   validateStatusUpdate: daemonSetStatusErrors,
+  warnings: (set, old) => workloadWarnings(set, old, { of: set.spec.template, at: 'spec.template' }),
 });
 export type DaemonSet = InstanceOf<typeof DaemonSet>;

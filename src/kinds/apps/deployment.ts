@@ -3,6 +3,8 @@ import { boolean, int32, int64, intOrString, list, object, part, string, time, t
 import { defineKind } from '../../schema/kind.ts';
 import { age, integer, workloadWideColumns } from '../cells.ts';
 import { defaultPodTemplate } from '../core/pod-defaults.ts';
+import { withoutGatedTemplate } from '../core/pod-gates.ts';
+import { workloadWarnings } from '../core/pod-warnings.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 import { deploymentErrors, deploymentStatusErrors } from './deployment-validation.ts';
@@ -78,7 +80,10 @@ export const Deployment = defineKind({
     const rolling = strategy.type === 'RollingUpdate' && { rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%', ...strategy.rollingUpdate } };
     return { ...deployment, spec: { ...deployment.spec, strategy: { ...strategy, ...rolling }, template: defaultPodTemplate(template) } };
   },
+  prepareForCreate: (deployment) => withoutGatedTemplate(deployment),
+  prepareForUpdate: (deployment, old) => withoutGatedTemplate(deployment, old),
   validate: deploymentErrors,
   validateStatusUpdate: deploymentStatusErrors,
+  warnings: (deployment, old) => workloadWarnings(deployment, old, { of: deployment.spec.template, at: 'spec.template', namesPods: true }),
 });
 export type Deployment = InstanceOf<typeof Deployment>;

@@ -5,6 +5,8 @@ import { age, integer, workloadWideColumns } from '../cells.ts';
 import { withFields } from '../change.ts';
 import { nonNegative, nonNegatives, replicaCounts } from '../checks.ts';
 import { defaultPodTemplate } from '../core/pod-defaults.ts';
+import { withoutGatedTemplate } from '../core/pod-gates.ts';
+import { workloadWarnings } from '../core/pod-warnings.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 import { lastingTemplateErrors, mismatchErrors, selectorErrors } from './workload-validation.ts';
@@ -56,6 +58,8 @@ export const ReplicaSet = defineKind({
   wideColumns: workloadWideColumns,
   fieldSelectors: { 'status.replicas': ({ status }) => String(status.replicas) },
   defaults: (set) => withFields(set, { spec: withFields(set.spec, { template: defaultPodTemplate(set.spec.template ?? {}) }) }),
+  prepareForCreate: (set) => withoutGatedTemplate(set),
+  prepareForUpdate: (set, old) => withoutGatedTemplate(set, old),
   *validate({ spec }, at) {
     const here = at.child('spec');
     yield* nonNegatives(here, spec, ['replicas', 'minReadySeconds']);
@@ -67,5 +71,6 @@ export const ReplicaSet = defineKind({
     yield* replicaCounts(at.child('status'), status, [['fullyLabeledReplicas', status.fullyLabeledReplicas]]);
     yield* nonNegative(at.child('status').child('observedGeneration'), status.observedGeneration);
   },
+  warnings: (set, old) => workloadWarnings(set, old, { of: set.spec.template, at: 'spec.template', namesPods: true }),
 });
 export type ReplicaSet = InstanceOf<typeof ReplicaSet>;

@@ -18,7 +18,7 @@ export function* statefulSetErrors({ spec }: StatefulSetLike, at: FieldPath): Er
     const value = spec.persistentVolumeClaimRetentionPolicy[field];
     if (value !== 'Retain' && value !== 'Delete') yield notSupported(here.child('persistentVolumeClaimRetentionPolicy').child(field), value, ['Retain', 'Delete']);
   }
-  yield* nonNegatives(here, spec, ['replicas', 'minReadySeconds', 'revisionHistoryLimit']);
+  yield* nonNegatives(here, spec, ['replicas', 'minReadySeconds']);
   yield* nonNegative(here.child('ordinals.start'), spec.ordinals?.start);
   yield* selectorErrors(spec, 'statefulset', here);
   yield* mismatchErrors(spec, here);

@@ -1,9 +1,13 @@
+import { FieldPath } from '../../meta/field-error.ts';
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, int64, intOrString, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, containerImages, containerNames } from '../cells.ts';
+import { claimSpecWarnings } from '../core/claim-warnings.ts';
 import { persistentVolumeClaim } from '../core/persistent-volume-claim.ts';
 import { defaultPodTemplate } from '../core/pod-defaults.ts';
+import { withoutGatedTemplate } from '../core/pod-gates.ts';
+import { workloadWarnings } from '../core/pod-warnings.ts';
 import { podTemplateSpec } from '../core/pod-template.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 import { statefulSetErrors, statefulSetStatusErrors, statefulSetUpdateErrors } from './stateful-set-validation.ts';
@@ -94,8 +98,16 @@ export const StatefulSet = defineKind({
     const rolling = updateStrategy.type === 'RollingUpdate' && { rollingUpdate: { partition: 0, maxUnavailable: 1, ...updateStrategy.rollingUpdate } };
     return { ...set, spec: { ...set.spec, updateStrategy: { ...updateStrategy, ...rolling }, template: defaultPodTemplate(template) } };
   },
+  prepareForCreate: (set) => withoutGatedTemplate(set),
+  prepareForUpdate: (set, old) => withoutGatedTemplate(set, old),
   validate: statefulSetErrors,
   validateUpdate: statefulSetUpdateErrors,
   validateStatusUpdate: statefulSetStatusErrors,
+  warnings: (set, old) => [...workloadWarnings(set, old, { of: set.spec.template, at: 'spec.template' }), ...ownWarnings(set.spec)],
 });
 export type StatefulSet = InstanceOf<typeof StatefulSet>;
+
+function* ownWarnings({ volumeClaimTemplates = [], revisionHistoryLimit }: StatefulSetSpec): Iterable<string> {
+  for (const [index, { spec }] of volumeClaimTemplates.entries()) yield* claimSpecWarnings(spec, FieldPath.of('spec.volumeClaimTemplates').index(index));
+  if (revisionHistoryLimit < 0) yield 'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended';
+}

@@ -1,10 +1,17 @@
+import { FieldPath } from '../../meta/field-error.ts';
+import { since } from '../../meta/human-duration.ts';
 import { formatLabelSelector } from '../../meta/label-selector.ts';
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, int32, int64, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, containerImages, containerNames, integer, NONE } from '../cells.ts';
+import { cronJobErrors, cronJobUpdateErrors, newCronJobErrors } from './cron-job-validation.ts';
 import { defaultJobSpec } from './job-defaults.ts';
 import { jobTemplateSpec } from './job-template.ts';
+import { jobSpecWarnings } from './job-warnings.ts';
+import { templateWithoutGated } from '../core/pod-gates.ts';
+import { nameWarnings } from '../core/pod-warnings.ts';
+import { withFields } from '../change.ts';
 import { objectReference } from '../core/references.ts';
 
 export const cronJobSpec = part(() =>
@@ -51,8 +58,27 @@ export const CronJob = defineKind({
     const { jobTemplate } = job.spec;
     return { ...job, spec: { ...job.spec, jobTemplate: { ...jobTemplate, spec: defaultJobSpec(jobTemplate.spec) } } };
   },
+  prepareForCreate: (job) => ungated(job),
+  prepareForUpdate: (job, old) => ungated(job, old),
   validate: cronJobErrors,
+  validateCreate: newCronJobErrors,
+  validateUpdate: cronJobUpdateErrors,
+  warnings: (job, old) => [
+    ...(old ? [] : nameWarnings(job.metadata.name)),
+    ...jobSpecWarnings(job.spec.jobTemplate.spec, FieldPath.of('spec.jobTemplate.spec')),
+    ...(job.spec.schedule.includes('TZ') ? [ZONE_IN_SCHEDULE] : []),
+  ],
 });
 export type CronJob = InstanceOf<typeof CronJob>;
-import { since } from '../../meta/human-duration.ts';
-import { cronJobErrors } from './job-validation.ts';
+
+const ZONE_IN_SCHEDULE = 'CRON_TZ or TZ used in spec.schedule is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details';
+
+interface Made {
+  readonly spec: CronJobSpec;
+}
+
+function ungated<T extends Made>(job: T, old?: T): T {
+  const { jobTemplate } = job.spec;
+  const template = templateWithoutGated(jobTemplate.spec.template, old?.spec.jobTemplate.spec.template);
+  return template === jobTemplate.spec.template ? job : { ...job, spec: { ...job.spec, jobTemplate: { ...jobTemplate, spec: withFields(jobTemplate.spec, { template }) } } };
+}

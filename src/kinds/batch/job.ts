@@ -1,3 +1,4 @@
+import { FieldPath } from '../../meta/field-error.ts';
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
@@ -7,6 +8,10 @@ import { completionsCell, durationCell, statusCell } from './job-columns.ts';
 import { defaultJobSpec, ownSelector } from './job-defaults.ts';
 import { jobSpec } from './job-spec.ts';
 import { jobErrors, jobUpdateErrors } from './job-validation.ts';
+import { jobStatusErrors } from './job-status-validation.ts';
+import { jobSpecWarnings } from './job-warnings.ts';
+import { withoutGatedTemplate } from '../core/pod-gates.ts';
+import { nameWarnings } from '../core/pod-warnings.ts';
 
 export const jobCondition = part(() =>
   object('api.batch.v1.JobCondition', {
@@ -55,8 +60,11 @@ export const Job = defineKind({
     metadata: isEmpty(job.metadata.labels) ? withFields(job.metadata, { labels: job.spec.template.metadata.labels }) : job.metadata,
     spec: defaultJobSpec(job.spec),
   }),
+  prepareForCreate: (job) => withoutGatedTemplate(job.spec.manualSelector ? job : { ...job, spec: ownSelector(job.metadata, job.spec) }),
+  prepareForUpdate: (job, old) => withoutGatedTemplate(job, old),
   validate: jobErrors,
   validateUpdate: jobUpdateErrors,
-  prepareForCreate: (job) => (job.spec.manualSelector ? job : { ...job, spec: ownSelector(job.metadata, job.spec) }),
+  validateStatusUpdate: jobStatusErrors,
+  warnings: (job, old) => [...(old ? [] : nameWarnings(job.metadata.name)), ...jobSpecWarnings(job.spec, FieldPath.of('spec'))],
 });
 export type Job = InstanceOf<typeof Job>;

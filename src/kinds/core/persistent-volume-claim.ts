@@ -6,6 +6,7 @@ import { withFields } from '../change.ts';
 import { typedLocalObjectReference, typedObjectReference } from './references.ts';
 import { volumeResourceRequirements } from './resources.ts';
 import { labelSelector } from '../meta/label-selector.ts';
+import { claimWarnings } from './claim-warnings.ts';
 import { claimErrors, claimUpdateErrors } from './storage-validation.ts';
 
 export const modifyVolumeStatus = part(() =>
@@ -82,6 +83,7 @@ export const PersistentVolumeClaim = defineKind({
   prepareForCreate: (claim) => ({ ...claim, status: { phase: 'Pending' } }),
   validate: claimErrors,
   validateUpdate: claimUpdateErrors,
+  warnings: (claim) => [...claimWarnings(claim)],
 });
 export type PersistentVolumeClaim = InstanceOf<typeof PersistentVolumeClaim>;
 

@@ -2,6 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, map, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, formatAccessModes, UNSET } from '../cells.ts';
+import { volumeWarnings } from './claim-warnings.ts';
 import { nodeSelector } from './node-selector.ts';
 import { persistentVolumeSpec } from './persistent-volume-spec.ts';
 import { secretReference } from './references.ts';
@@ -65,5 +66,6 @@ export const PersistentVolume = defineKind({
   prepareForCreate: (volume) => ({ ...volume, status: { phase: 'Pending' } }),
   validate: volumeErrors,
   validateUpdate: volumeUpdateErrors,
+  warnings: (volume) => [...volumeWarnings(volume)],
 });
 export type PersistentVolume = InstanceOf<typeof PersistentVolume>;

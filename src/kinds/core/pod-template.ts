@@ -5,8 +5,10 @@ import { objectMeta } from '../../schema/object-meta.ts';
 import { containerImages, containerNames, formatLabels } from '../cells.ts';
 import { withFields } from '../change.ts';
 import { defaultPodTemplate } from './pod-defaults.ts';
+import { templateWithoutGated } from './pod-gates.ts';
 import { podSpec } from './pod-spec.ts';
 import { podTemplateErrors } from './pod-validation.ts';
+import { workloadWarnings } from './pod-warnings.ts';
 
 export const podTemplateSpec = part(() =>
   object('api.core.v1.PodTemplateSpec', {
@@ -28,6 +30,9 @@ export const PodTemplate = defineKind({
     'Pod Labels': ({ template }) => formatLabels(template.metadata.labels),
   },
   defaults: (one) => withFields(one, { template: defaultPodTemplate(one.template) }),
+  prepareForCreate: (one) => withFields(one, { template: templateWithoutGated(one.template) }),
+  prepareForUpdate: (one, old) => withFields(one, { template: templateWithoutGated(one.template, old.template) }),
   validate: ({ template }, at) => podTemplateErrors(template, at.child('template')),
+  warnings: (one, old) => workloadWarnings(one, old, { of: one.template, at: 'template' }),
 });
 export type PodTemplate = InstanceOf<typeof PodTemplate>;

@@ -4,10 +4,12 @@ import { age, orNone } from '../cells.ts';
 import { withFields } from '../change.ts';
 import { podIpCell, readinessGatesCell, readyCell, restartsCell, statusCell } from './pod-columns.ts';
 import { alignPodIPs, defaultPodOnly, defaultPodSpec, initialPodStatus } from './pod-defaults.ts';
+import { withoutGated } from './pod-gates.ts';
 import { podSpec } from './pod-spec.ts';
 import { podStatus } from './pod-status.ts';
 import { podStatusUpdateErrors, podUpdateErrors } from './pod-update.ts';
 import { podErrors } from './pod-validation.ts';
+import { podWarnings } from './pod-warnings.ts';
 
 export const Pod = defineKind({
   group: '', version: 'v1', kind: 'Pod', plural: 'pods',
@@ -35,8 +37,8 @@ export const Pod = defineKind({
     'status.nominatedNodeName': ({ status }) => status.nominatedNodeName ?? '',
   },
   defaults: (pod) => withFields(pod, { spec: defaultPodOnly(defaultPodSpec(pod.spec)), status: alignPodIPs(pod.status) }),
-  prepareForCreate: (pod) => ({ ...pod, spec: defaultPodSpec(pod.spec), status: initialPodStatus(pod.spec) }),
-  prepareForUpdate: (pod) => withFields(pod, { spec: defaultPodSpec(pod.spec) }),
+  prepareForCreate: (pod) => ({ ...pod, spec: withoutGated(defaultPodSpec(pod.spec)), status: initialPodStatus(pod.spec) }),
+  prepareForUpdate: (pod, old) => withFields(pod, { spec: withoutGated(defaultPodSpec(pod.spec), old.spec) }),
   validate: podErrors,
   *validateCreate({ spec }, at) {
     if (spec.ephemeralContainers?.length) yield forbidden(at.child('spec').child('ephemeralContainers'), 'cannot be set on create');
@@ -44,6 +46,7 @@ export const Pod = defineKind({
   },
   validateUpdate: podUpdateErrors,
   validateStatusUpdate: podStatusUpdateErrors,
+  warnings: (pod, old) => (old ? [] : [...podWarnings(pod)]),
 });
 export type Pod = InstanceOf<typeof Pod>;
 import { forbidden } from '../../meta/field-error.ts';

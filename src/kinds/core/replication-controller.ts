@@ -6,6 +6,8 @@ import { age, containerImages, containerNames, formatLabels, integer } from '../
 import { isEmpty } from '../change.ts';
 import { nonNegative, nonNegatives, replicaCounts } from '../checks.ts';
 import { defaultPodTemplate } from './pod-defaults.ts';
+import { withoutGatedTemplate } from './pod-gates.ts';
+import { workloadWarnings } from './pod-warnings.ts';
 import { podTemplateSpec } from './pod-template.ts';
 
 export const replicationControllerCondition = part(() =>
@@ -68,6 +70,8 @@ export const ReplicationController = defineKind({
       spec: { ...spec, template, selector: isEmpty(spec.selector) ? labels : spec.selector! },
     };
   },
+  prepareForCreate: (controller) => withoutGatedTemplate(controller),
+  prepareForUpdate: (controller, old) => withoutGatedTemplate(controller, old),
   *validate({ spec }, at) {
     const here = at.child('spec');
     const { selector = {}, template } = spec;
@@ -81,6 +85,7 @@ export const ReplicationController = defineKind({
     yield* replicaCounts(at.child('status'), status, [['fullyLabeledReplicas', status.fullyLabeledReplicas]]);
     yield* nonNegative(at.child('status').child('observedGeneration'), status.observedGeneration);
   },
+  warnings: (controller, old) => workloadWarnings(controller, old, { of: controller.spec.template, at: 'spec.template', namesPods: true }),
 });
 export type ReplicationController = InstanceOf<typeof ReplicationController>;
 import { required } from '../../meta/field-error.ts';

@@ -6,6 +6,7 @@ import { withFields } from '../change.ts';
 import { condition } from '../meta/condition.ts';
 import { clusterIpCell, externalIpCell, portsCell } from './service-columns.ts';
 import { defaultServiceSpec, defaultServiceStatus } from './service-defaults.ts';
+import { serviceWarnings } from './service-warnings.ts';
 import { serviceErrors, serviceStatusErrors, serviceUpdateErrors } from './service-validation.ts';
 
 export const clientIPConfig = part(() =>
@@ -90,7 +91,7 @@ export const Service = defineKind({
   group: '', version: 'v1', kind: 'Service', plural: 'services',
   short: ['svc'], categories: ['all'], scope: 'Namespaced', package: 'api.core.v1',
   description: 'One address and name for a set of pods.',
-  nameRule: 'label1035',
+  nameRule: 'label',
   subresources: ['proxy'],
   spec: serviceSpec(),
   status: serviceStatus(),
@@ -104,5 +105,6 @@ export const Service = defineKind({
   validate: serviceErrors,
   validateUpdate: serviceUpdateErrors,
   validateStatusUpdate: serviceStatusErrors,
+  warnings: (service) => [...serviceWarnings(service)],
 });
 export type Service = InstanceOf<typeof Service>;

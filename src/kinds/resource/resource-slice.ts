@@ -58,9 +58,9 @@ const withoutGated = (spec: ResourceSliceSpec): ResourceSliceSpec =>
 
 const LISTS = { ints: undefined, bools: undefined, strings: undefined, versions: undefined };
 
-function deviceWithoutGated(device: Device): Device {
-  const attributes = Object.entries(device.attributes ?? {});
+function deviceWithoutGated(one: Device): Device {
+  const attributes = Object.entries(one.attributes ?? {});
   const kept = attributes.map(([name, attribute]): [string, DeviceAttribute] => [name, withFields(attribute, LISTS)]);
   const changed = kept.some(([, attribute], position) => attribute !== attributes[position]![1]);
-  return withFields(device, { nodeAllocatableResourceMappings: undefined, ...(changed && { attributes: Object.fromEntries(kept) }) });
+  return withFields(one, { nodeAllocatableResourceMappings: undefined, ...(changed && { attributes: Object.fromEntries(kept) }) });
 }
