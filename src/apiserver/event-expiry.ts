@@ -1,5 +1,4 @@
-import type { Clock, Millis } from '../base/clock.ts';
-import type { Logger } from '../base/log.ts';
+import type { Millis } from '../base/clock.ts';
 import { parseTime } from '../meta/time.ts';
 import type { AnyObject } from '../meta/object.ts';
 import type { Core } from './core.ts';
@@ -9,24 +8,39 @@ import { commitDelete } from './registry/storage.ts';
 const LIFETIME: Millis = 60 * 60_000;
 const INTERVAL: Millis = 60_000;
 
-/** Deletes Events an hour after they last said something. */
+/**
+ * Deletes Events an hour after they were last written. They are kept in the order of their writes, so that a visit looks
+ * only at those that are due; what an earlier server left is as old as it says.
+ */
 export function startEventExpiry(core: Core): Disposable {
   const { clock, log } = core;
+  const events = core.resources.of('', 'events')?.cache;
+  if (!events) return { [Symbol.dispose]() {} };
+  const left = [...events.list('')].map(({ key, object }) => [key, Math.min(clock.now(), lastHeard(object))] as const);
+  const written = new Map<string, Millis>(left.toSorted(([, a], [, b]) => a - b));
+  const following = events.onChange(({ type, version }) => {
+    written.delete(version.key);
+    if (type !== 'DELETED') written.set(version.key, clock.now());
+  });
+  const expire = async (): Promise<void> => {
+    for (const [key, at] of written) {
+      if (at > clock.now() - LIFETIME) return;
+      const version = events.get(key);
+      if (version) await commitDelete(core, version);
+      else written.delete(key);
+    }
+  };
   let timer = clock.after(INTERVAL, visit);
   function visit(): void {
     timer = clock.after(INTERVAL, visit);
-    expire(core, clock).catch((error: unknown) => warn(log, error));
+    expire().catch((error: unknown) => void (core.stopping.aborted || log.warn('events could not be expired', { error: String(error) })));
   }
-  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
-}
-
-const warn = (log: Logger, error: unknown): void => log.warn('events could not be expired', { error: String(error) });
-
-async function expire(core: Core, clock: Clock): Promise<void> {
-  const events = core.resources.of('', 'events')?.cache;
-  if (!events) return;
-  const old = [...events.list('')].filter(({ object }) => lastHeard(object) < clock.now() - LIFETIME);
-  for (const version of old) await commitDelete(core, version);
+  return {
+    [Symbol.dispose]() {
+      timer[Symbol.dispose]();
+      following[Symbol.dispose]();
+    },
+  };
 }
 
 function lastHeard(event: AnyObject): Millis {
