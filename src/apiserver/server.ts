@@ -1,5 +1,4 @@
 import type { ApiHandler } from '../wire/api.ts';
-import { Admission } from './admission/admission.ts';
 import { admissionPlugins } from './admission/order.ts';
 import { Allocations } from './allocators/allocations.ts';
 import { ClusterIps } from './allocators/cluster-ips.ts';
@@ -9,7 +8,9 @@ import { Tokens } from './authn/tokens.ts';
 import { NodeAuthorizer } from './authz/node.ts';
 import { RbacAuthorizer } from './authz/rbac.ts';
 import { unionAuthorizer } from './authz/union.ts';
+import { startIdentityLease } from './bootstrap/identity-lease.ts';
 import { bootstrap } from './bootstrap/run.ts';
+import { startSystemKeeper } from './bootstrap/system-keeper.ts';
 import { ANONYMOUS } from './authn/stage.ts';
 import { startFlowControlKeeper } from './bootstrap/flow-control-keeper.ts';
 import { chain } from './chain.ts';
@@ -20,7 +21,7 @@ import { startCompaction } from './compaction.ts';
 import { startEventExpiry } from './event-expiry.ts';
 import { composeStages, type Exchange } from './exchange.ts';
 import { FlowControl } from './flow-control/index.ts';
-import { makeMetrics, measuredDriver, measuredPlugins } from './metrics/index.ts';
+import { makeMetrics, MeasuredAdmission, measuredDriver } from './metrics/index.ts';
 import { parseRequestInfo, type RequestInfo } from './request-info.ts';
 import { Resources } from './resources.ts';
 import { answerError } from './respond.ts';
@@ -56,7 +57,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const flowControl = new FlowControl({ resources, clock, seats: maxRequestsInFlight + maxMutatingRequestsInFlight });
   const core: Core = {
     driver: measuredDriver(driver, metrics, clock), clock, random, log, config, hub, resources,
-    admission: new Admission(measuredPlugins(admissionPlugins, metrics, clock)),
+    admission: new MeasuredAdmission(admissionPlugins, metrics, clock),
     authorizer: unionAuthorizer([new NodeAuthorizer(resources), rbac]),
     rbac,
     tokens: new Tokens({ config: config.serviceAccounts, clock, random }),
@@ -77,7 +78,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     return run(exchange);
   };
   await bootstrap(core, handler);
-  const keeper = await startFlowControlKeeper(core, handler);
+  const keepers = [await startFlowControlKeeper(core, handler), startSystemKeeper(core, handler), await startIdentityLease(core, handler)];
   const upkeep = await startUpkeep(core, handler);
   const expiry = startEventExpiry(core);
   const compaction = startCompaction({ driver, clock, log, interval: config.compactionInterval });
@@ -86,7 +87,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     handler,
     async [Symbol.asyncDispose]() {
       stopping.abort();
-      keeper[Symbol.dispose]();
+      for (const keeper of keepers) keeper[Symbol.dispose]();
       flowControl[Symbol.dispose]();
       upkeep[Symbol.dispose]();
       expiry[Symbol.dispose]();

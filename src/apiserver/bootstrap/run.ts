@@ -36,6 +36,7 @@ function mend({ plural, object }: Wanted, present: Wanted['object']): Wanted['ob
     const wanted = { endpoints: object['endpoints'], ports: object['ports'] };
     return sameObject(wanted, { endpoints: present['endpoints'], ports: present['ports'] }) ? undefined : { ...present, ...wanted };
   }
+  if (plural === 'configmaps') return mendData(object, present);
   if (plural === SERVICE_CIDR.plural) return mendServiceCidr(object, present);
   const annotations = present.metadata['annotations'] as Readonly<Record<string, string>> | undefined;
   if (annotations?.['rbac.authorization.kubernetes.io/autoupdate'] === 'false') return undefined;
@@ -49,6 +50,12 @@ function mend({ plural, object }: Wanted, present: Wanted['object']): Wanted['ob
   const subjects = (present['subjects'] ?? []) as readonly unknown[];
   const missing = ((object['subjects'] ?? []) as readonly unknown[]).filter((one) => !subjects.some((other) => sameObject(one, other)));
   return missing.length === 0 ? undefined : { ...present, subjects: [...subjects, ...missing] };
+}
+
+/** What others put beside ours stays. */
+function mendData({ data: wanted }: Wanted['object'], present: Wanted['object']): Wanted['object'] | undefined {
+  const data = { ...(present['data'] as object | undefined), ...(wanted as object) };
+  return sameObject(data, present['data']) ? undefined : { ...present, data };
 }
 
 /** A cluster that got its second family; any other difference is the administrator's to settle. */

@@ -4,7 +4,7 @@
  * Counting must cost next to nothing: no text is made but for labels not seen before.
  */
 export { type Collector, type Family, Histogram, Histograms, labels, type Sample, Values } from './family.ts';
-export { measuredDriver, measuredPlugins } from './measured.ts';
+export { MeasuredAdmission, measuredDriver } from './measured.ts';
 export { makeMetrics, type Metrics, type WatchTally } from './metrics.ts';
 export { serveMetrics } from './serve.ts';
 export { metricsStage } from './stage.ts';

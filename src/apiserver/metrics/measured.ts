@@ -1,7 +1,9 @@
 /** The store and admission as they are, with a watch beside them. */
 import type { Clock } from '../../base/clock.ts';
 import type { Driver, Txn } from '../../store/index.ts';
-import type { AdmissionPlugin, Attributes } from '../admission/admission.ts';
+import type { AnyObject } from '../../meta/object.ts';
+import { Admission, type AdmissionPlugin, type Attributes } from '../admission/admission.ts';
+import type { Core } from '../core.ts';
 import { labels } from './family.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -52,8 +54,40 @@ function labelsFor(operation: string, key: string): string {
   return made;
 }
 
+/** Times what all plugins take together. */
+export class MeasuredAdmission extends Admission {
+  readonly #metrics: Metrics;
+  readonly #clock: Clock;
+
+  constructor(plugins: readonly AdmissionPlugin[], metrics: Metrics, clock: Clock) {
+    super(measuredPlugins(plugins, metrics, clock));
+    this.#metrics = metrics;
+    this.#clock = clock;
+  }
+
+  override mutate(attributes: Attributes, core: Core): Promise<AnyObject> {
+    return this.#timed('admit', attributes, super.mutate(attributes, core));
+  }
+
+  override validate(attributes: Attributes, core: Core): Promise<void> {
+    return this.#timed('validate', attributes, super.validate(attributes, core));
+  }
+
+  async #timed<T>(type: string, { operation }: Attributes, work: Promise<T>): Promise<T> {
+    const start = this.#clock.monotonic();
+    let rejected = true;
+    try {
+      const result = await work;
+      rejected = false;
+      return result;
+    } finally {
+      this.#metrics.admissionSteps.at(`operation="${operation}",rejected="${rejected}",type="${type}"`).observe((this.#clock.monotonic() - start) / 1000);
+    }
+  }
+}
+
 /** Times each plugin. */
-export function measuredPlugins(plugins: readonly AdmissionPlugin[], metrics: Metrics, clock: Clock): readonly AdmissionPlugin[] {
+function measuredPlugins(plugins: readonly AdmissionPlugin[], metrics: Metrics, clock: Clock): readonly AdmissionPlugin[] {
   return plugins.map((plugin): AdmissionPlugin => {
     const { name, mutate, validate } = plugin;
     const observe = ({ operation }: Attributes, type: string, { start, rejected }: { start: number; rejected: boolean }) =>
