@@ -18,6 +18,7 @@ export interface UpRequest extends ClusterRef {
   readonly install: boolean;
   readonly legacyServiceAccountTokens: boolean;
   readonly legacyApis: boolean;
+  readonly auditLog: boolean;
 }
 
 /** One thing this machine has or lacks. */

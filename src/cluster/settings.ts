@@ -33,6 +33,8 @@ export interface Settings {
   readonly legacyServiceAccountTokens: boolean;
   /** Beta versions of former releases are served too. */
   readonly legacyApis?: boolean;
+  /** Each request leaves its audit lines in `logs/audit.log`. */
+  readonly auditLog?: boolean;
   /** Nodes the cluster had in an earlier shape: they will not come back, and their networks may be another's by now. */
   readonly retired: readonly string[];
 }
@@ -43,6 +45,8 @@ export interface Wishes {
   readonly simulated: number;
   readonly legacyServiceAccountTokens: boolean;
   readonly legacyApis?: boolean;
+  /** Each request leaves its audit lines in `logs/audit.log`. */
+  readonly auditLog?: boolean;
 }
 
 /** What of the machine matters for the plan. */
@@ -93,6 +97,7 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, befor
     apiHosts: [machine.hostname.toLowerCase()],
     legacyServiceAccountTokens: wishes.legacyServiceAccountTokens,
     legacyApis: wishes.legacyApis ?? false,
+    auditLog: wishes.auditLog ?? false,
     retired: before ? retiredNodes(before, [...nodes.map(({ name }) => name), ...simulatedNames(wishes.simulated)]) : [],
   };
 }

@@ -14,6 +14,7 @@ interface Flags {
   readonly install: boolean;
   readonly legacyServiceAccountTokens: boolean;
   readonly legacyApis: boolean;
+  readonly auditLog: boolean;
 }
 
 export function upCommand(line: CommandLine, exit: (code: number) => void): Command {
@@ -29,6 +30,7 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
     .option('--no-install', 'never install packages this machine lacks')
     .option('--legacy-service-account-tokens', 'give every service account a token Secret, as before v1.24', false)
     .option('--legacy-apis', 'also serve policy, discovery.k8s.io and batch v1beta1, as before v1.25', false)
+    .option('--audit-log', 'write a line for each API request to logs/audit.log in the data directory', false)
     .action(async (flags: Flags) => {
       exit(await line.actions.up({
         ...flags,

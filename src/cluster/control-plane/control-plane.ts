@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
@@ -18,8 +20,10 @@ import { ensureServiceAccountKey, publicPart } from '../pki/service-account-key.
 import { simulatedNames, type Settings } from '../settings.ts';
 import { Started } from '../started.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
+import { AuditLog } from './audit-log.ts';
 import { ensureClusterObjects, removeRetiredNodes } from './cluster-objects.ts';
 import { dialer, kubeletDialer } from './dialers.ts';
+import { processFacts } from './process-facts.ts';
 import { logFilesIn } from './log-files.ts';
 
 export interface ControlPlaneOptions {
@@ -44,7 +48,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<A
   try {
     const driver = started.add(await walDriver({ directory: layout.store, random, log: log.with({ room: 'store' }), onFailure: onStoreFailure }));
     const kinds = settings.legacyApis ? [...builtinKinds, ...legacyKinds] : builtinKinds;
-    const config = await apiServerConfig(layout, settings, started);
+    const config = await apiServerConfig(options, started);
     const server = started.add(await startApiServer({ driver, kinds, clock, random, log: log.with({ room: 'apiserver' }), config }));
     const [tls, ca] = await Promise.all([requirePair(layout, 'apiserver'), requirePair(layout, 'ca')]);
     started.add(await serve(server.handler, {
@@ -61,7 +65,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<A
 /** Paths whose bodies belong to somebody else and may have any size. */
 const isProxied = (url: string): boolean => /\/(proxy|exec|attach|portforward)([/?]|$)/.test(url);
 
-async function apiServerConfig(layout: Layout, settings: Settings, started: Started): Promise<ApiServerConfig> {
+async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOptions, started: Started): Promise<ApiServerConfig> {
   const [ca, kubeletClient, signingKey] = await Promise.all([
     requirePair(layout, 'ca'), requirePair(layout, 'apiserver-kubelet-client'), ensureServiceAccountKey(layout),
   ]);
@@ -74,6 +78,9 @@ async function apiServerConfig(layout: Layout, settings: Settings, started: Star
     kubelet: started.add(kubeletDialer({ ca: ca.cert, ...kubeletClient })),
     dial: started.add(dialer()),
     gzip,
+    process: processFacts,
+    hostname: hostname(),
+    ...(settings.auditLog ? { audit: started.add(new AuditLog({ file: join(layout.logs, 'audit.log'), clock, log })).write } : {}),
     logs: logFilesIn(layout.logs),
     legacyServiceAccountTokens: settings.legacyServiceAccountTokens,
     version: { gitVersion: KUBERNETES_VERSION },
