@@ -1,8 +1,10 @@
-/** `bench serve FILE`: the API server over the wal driver and TLS, in a process of its own. */
+/** `bench serve FILE`: the API server over the wal driver and TLS, with audit at Metadata, in a process of its own. */
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { silent } from '../../src/base/log.ts';
 import { systemRandom } from '../../src/base/random.ts';
+import { AuditLog } from '../../src/cluster/control-plane/audit-log.ts';
 import { startApiServer } from '../../src/apiserver/index.ts';
 import type { ServiceAccountConfig } from '../../src/apiserver/index.ts';
 import { builtinKinds } from '../../src/kinds/index.ts';
@@ -19,14 +21,16 @@ interface ServeConfig {
 export async function serveApi(file: string): Promise<void> {
   const { directory, port, tls, clientCa } = JSON.parse(await readFile(file, 'utf8')) as ServeConfig;
   const driver = await walDriver({ directory, random: systemRandom, log: silent });
+  const audit = new AuditLog({ file: join(`${directory}-audit`, 'audit.log'), clock: systemClock, log: silent });
   const server = await startApiServer({
     driver, kinds: builtinKinds, clock: systemClock, random: systemRandom, log: silent,
-    config: { serviceAccounts: await signingConfig(), caPem: clientCa, advertise: { address: '192.0.2.1', port } },
+    config: { serviceAccounts: await signingConfig(), caPem: clientCa, advertise: { address: '192.0.2.1', port }, audit: audit.write },
   });
   const http = await serve(server.handler, { host: '127.0.0.1', port, tls, clientCa, log: silent });
   process.once('SIGTERM', async () => {
     await http.close();
     await server[Symbol.asyncDispose]();
+    await audit[Symbol.asyncDispose]();
     await driver[Symbol.asyncDispose]();
     process.exit(0);
   });
