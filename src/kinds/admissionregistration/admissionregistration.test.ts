@@ -91,11 +91,11 @@ test('a validating policy says what it applies to and what must hold', () => {
     'spec.auditAnnotations: Required value: validations or auditAnnotations must contain at least one item',
   ]);
   expect(policy({ validations: [{ expression: ' ', message: 'a\nb', messageExpression: ' ', reason: 'Tired' }], variables: [{ name: 'in', expression: '' }] })).toEqual([
-    'spec.variables[0].name: Invalid value: "in": name is not a valid CEL identifier',
+    'spec.variables[0].name: Invalid value: "in": must be a valid CEL identifier',
     'spec.variables[0].expression: Required value: expression is not specified',
     'spec.validations[0].expression: Required value: expression is not specified',
     'spec.validations[0].messageExpression: Invalid value: " ": must be non-empty if specified',
-    'spec.validations[0].message: Invalid value: "a\\nb": message must not contain line breaks',
+    'spec.validations[0].message: Invalid value: "a\\nb": must not contain line breaks',
     'spec.validations[0].reason: Unsupported value: "Tired": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"',
   ]);
   expect(policy({ paramKind: { apiVersion: 'a/b/c', kind: '' }, auditAnnotations: [{ key: 'k', valueExpression: ' ' }, { key: 'k', valueExpression: 'x' }] })).toEqual([

@@ -103,7 +103,7 @@ export function* variablesErrors(variables: readonly Variable[] = [], at: FieldP
   for (const [index, { name, expression }] of variables.entries()) {
     const here = at.index(index);
     if (name.trim() === '') yield required(here.child('name'), 'name is not specified');
-    else if (!isIdentifier(name)) yield invalid(here.child('name'), name, 'name is not a valid CEL identifier');
+    else if (!isIdentifier(name)) yield invalid(here.child('name'), name, 'must be a valid CEL identifier');
     if (expression.trim() === '') yield required(here.child('expression'), 'expression is not specified');
   }
 }

@@ -58,8 +58,8 @@ export function* validatingPolicyErrors({ metadata, spec }: Named<ValidatingAdmi
 function* validationErrors({ expression, message = '', messageExpression = '', reason }: Validation, at: FieldPath): Errors {
   if (expression.trim() === '') yield required(at.child('expression'), 'expression is not specified');
   if (messageExpression !== '' && messageExpression.trim() === '') yield invalid(at.child('messageExpression'), messageExpression, 'must be non-empty if specified');
-  if (message !== '' && message.trim() === '') yield invalid(at.child('message'), message, 'message must be non-empty if specified');
-  else if (/[\n\r]/.test(message.trim())) yield invalid(at.child('message'), message, 'message must not contain line breaks');
+  if (message !== '' && message.trim() === '') yield invalid(at.child('message'), message, 'must be non-empty if specified');
+  else if (/[\n\r]/.test(message.trim())) yield invalid(at.child('message'), message, 'must not contain line breaks');
   yield* supported(reason, REASONS, at.child('reason'));
 }
 

@@ -1,6 +1,8 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, int32, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, NONE } from '../cells.ts';
+import { flowSchemaErrors, flowStatusErrors } from './flow-validation.ts';
 
 export const flowDistinguisherMethod = part(() =>
   object('api.flowcontrol.v1.FlowDistinguisherMethod', {
@@ -98,5 +100,14 @@ export const FlowSchema = defineKind({
   description: 'Sorts requests into priority levels.',
   spec: flowSchemaSpec(),
   status: flowSchemaStatus(),
+  columns: {
+    PriorityLevel: ({ spec }) => spec.priorityLevelConfiguration.name,
+    MatchingPrecedence: ({ spec }) => spec.matchingPrecedence,
+    DistinguisherMethod: ({ spec }) => spec.distinguisherMethod?.type ?? NONE,
+    Age: age,
+    MissingPL: ({ status }) => status.conditions?.find(({ type }) => type === 'Dangling')?.status ?? '?',
+  },
+  validate: flowSchemaErrors,
+  validateStatusUpdate: ({ status }, _old, at) => flowStatusErrors(status, at.child('status')),
 });
 export type FlowSchema = InstanceOf<typeof FlowSchema>;

@@ -1,6 +1,8 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { age, NONE } from '../cells.ts';
+import { flowStatusErrors, priorityLevelErrors } from './flow-validation.ts';
 
 export const exemptPriorityLevelConfiguration = part(() =>
   object('api.flowcontrol.v1.ExemptPriorityLevelConfiguration', {
@@ -63,5 +65,15 @@ export const PriorityLevelConfiguration = defineKind({
   description: 'How many requests of a level run and wait.',
   spec: priorityLevelConfigurationSpec(),
   status: priorityLevelConfigurationStatus(),
+  columns: {
+    Type: ({ spec }) => spec.type,
+    NominalConcurrencyShares: ({ spec }) => spec.limited?.nominalConcurrencyShares ?? NONE,
+    Queues: ({ spec }) => spec.limited?.limitResponse.queuing?.queues ?? NONE,
+    HandSize: ({ spec }) => spec.limited?.limitResponse.queuing?.handSize ?? NONE,
+    QueueLengthLimit: ({ spec }) => spec.limited?.limitResponse.queuing?.queueLengthLimit ?? NONE,
+    Age: age,
+  },
+  validate: priorityLevelErrors,
+  validateStatusUpdate: ({ status }, _old, at) => flowStatusErrors(status, at.child('status')),
 });
 export type PriorityLevelConfiguration = InstanceOf<typeof PriorityLevelConfiguration>;
