@@ -2,6 +2,7 @@ import { MalformedProtobuf } from '../base/protobuf-reader.ts';
 import { badRequest } from '../meta/api-error.ts';
 import { apiVersionOf } from '../meta/resource.ts';
 import { deleteOptions } from '../kinds/meta/delete-options.ts';
+import { Eviction } from '../kinds/policy/eviction.ts';
 import type { Kind } from '../schema/kind.ts';
 import type { ObjectNode } from '../schema/node.ts';
 import { decodeMessage } from '../schema/protobuf/decode.ts';
@@ -21,6 +22,8 @@ export function decodeProtobuf(kinds: readonly Kind[], bytes: Uint8Array): Reado
 function schemaOf(kinds: readonly Kind[], apiVersion: string, kind: string): ObjectNode {
   // DeleteOptions are the same in every group and version.
   if (kind === 'DeleteOptions') return deleteOptions().node as ObjectNode;
+  // Accepted whether or not the rest of that version is served; the same message.
+  if (kind === 'Eviction' && apiVersion === 'policy/v1beta1') return Eviction.schema;
   const known = kinds.find((one) => one.kind === kind && apiVersionOf(one) === apiVersion);
   if (!known) throw badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme`);
   return known.schema;

@@ -1,4 +1,4 @@
-import { ApiError, conflict, invalidObject } from '../../meta/api-error.ts';
+import { badRequest, conflict, invalidObject } from '../../meta/api-error.ts';
 import { FieldPath, notSupported, required } from '../../meta/field-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { Binding } from '../../kinds/core/binding.ts';
@@ -28,14 +28,12 @@ export const binding: Subresource = { create: (at) => bind(at, at.exchange.info.
 /** Also served as a collection of its own, `POST /api/v1/namespaces/x/bindings`. */
 export async function bind(at: ResourceRequest, podName: string): Promise<ApiResponse> {
   const body = decodeObject(Binding, checkKind(Binding, bodyOf(at, 'Binding'))).value as BindingObject;
+  if (podName !== '' && body.metadata.name !== podName) throw badRequest('name in URL does not match name in Binding object');
   const name = podName || body.metadata.name || '';
   const { kind = '', name: node = '' } = body.target ?? {};
   const target = FieldPath.of('target');
   if (kind !== '' && kind !== 'Node') throw invalidObject(Binding, name, [notSupported(target.child('kind'), kind, ['Node', '<empty>'])]);
   if (node === '') throw invalidObject(Binding, name, [required(target.child('name'))]);
-  if (podName !== '' && body.metadata.name && body.metadata.name !== podName) {
-    throw new ApiError('BadRequest', 'name in URL does not match name in Binding object');
-  }
   await modify(writeContext(at, 'CreateOptions', { name }), {
     scope: 'whole',
     trusted: true,

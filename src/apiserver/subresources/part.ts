@@ -3,6 +3,7 @@ import { decodeObject } from '../../schema/decode.ts';
 import { checkKind } from '../body.ts';
 import { trackUpdate } from '../registry/managed-fields.ts';
 import { applyOnto, checkApplied } from '../registry/apply.ts';
+import { atAddress } from '../registry/identity.ts';
 import { APPLY, patchTypeOf } from '../registry/patch-type.ts';
 import { readApplied, readPatch } from '../registry/patch.ts';
 import { modify } from '../registry/update.ts';
@@ -41,8 +42,9 @@ export function partOf(take: TakePart): Subresource {
     get: (at) => verbs.get(at),
     update: (at) => {
       const { kind } = at.served;
-      const { value } = decodeObject(kind, checkKind(kind, bodyOf(at, kind.kind)));
-      return change(at, writeContext(at, 'UpdateOptions'), () => value);
+      const context = writeContext(at, 'UpdateOptions');
+      const value = atAddress(context, decodeObject(kind, checkKind(kind, bodyOf(at, kind.kind))).value);
+      return change(at, context, () => value);
     },
     patch: (at) => {
       const context = writeContext(at, 'PatchOptions');

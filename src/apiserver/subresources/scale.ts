@@ -10,6 +10,7 @@ import { decodeObject } from '../../schema/decode.ts';
 import { checkKind } from '../body.ts';
 import { trackUpdate } from '../registry/managed-fields.ts';
 import { applyOnto, checkApplied } from '../registry/apply.ts';
+import { atAddress } from '../registry/identity.ts';
 import { APPLY, patchTypeOf } from '../registry/patch-type.ts';
 import { readApplied, readPatch } from '../registry/patch.ts';
 import { modify } from '../registry/update.ts';
@@ -30,7 +31,9 @@ export const scale: Subresource = {
 
   async update(at) {
     const { value } = decodeObject(Scale, checkKind(Scale, bodyOf(at, 'Scale')));
-    return setScale(at, writeContext(at, 'UpdateOptions'), () => value);
+    const context = writeContext(at, 'UpdateOptions');
+    const proposed = atAddress(context, value);
+    return setScale(at, context, () => proposed);
   },
 
   async patch(at) {
@@ -47,6 +50,7 @@ async function applyScale(at: ResourceRequest, context: WriteContext): Promise<A
   const { name, namespace } = config.metadata;
   const object = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name, ...(namespace ? { namespace } : {}) } };
   const replicas = (config as ScaleObject).spec?.replicas;
+  if (replicas !== undefined) checkReplicas(replicas, context.name);
   const applied = (replicas === undefined ? object : setPath(object, kind.scale!.spec, replicas)) as Readonly<Record<string, unknown>>;
   const outcome = await modify(context, { scope: 'whole', transform: (live) => applyOnto(context, live, applied) });
   return answerObject(at, outcome.status, scaleOf(objectOf(outcome), kind.scale!));
@@ -65,10 +69,7 @@ async function setScale(at: ResourceRequest, context: WriteContext, propose: (cu
       const current = scaleOf(object, paths);
       const wanted = propose(current) as ScaleObject;
       const replicas = wanted.spec?.replicas ?? 0;
-      if (replicas < 0) {
-        throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, object.metadata.name,
-          [invalid(FieldPath.of('spec.replicas'), replicas, 'must be greater than or equal to 0')]);
-      }
+      checkReplicas(replicas, object.metadata.name);
       // A stated version or uid is checked by `modify` as if it stood on the object.
       const { resourceVersion, uid } = wanted.metadata;
       const metadata = { ...object.metadata, ...(resourceVersion ? { resourceVersion } : {}), ...(uid ? { uid } : {}) };
@@ -76,6 +77,11 @@ async function setScale(at: ResourceRequest, context: WriteContext, propose: (cu
     },
   });
   return answerObject(at, outcome.status, scaleOf(objectOf(outcome), paths));
+}
+
+function checkReplicas(replicas: number, name: string): void {
+  if (replicas >= 0) return;
+  throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, name, [invalid(FieldPath.of('spec.replicas'), replicas, 'must be greater than or equal to 0')]);
 }
 
 const objectOf = (outcome: Outcome): AnyObject => ('version' in outcome ? outcome.version.object : (outcome.object as AnyObject));

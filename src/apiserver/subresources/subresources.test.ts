@@ -89,7 +89,7 @@ test('eviction spends the budget and stops where it ends', async () => {
   await using api = await withPod();
   const pdbs = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
   await api.request('POST', pdbs, { metadata: { name: 'b' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } } });
-  await api.request('PATCH', `${PODS}/p/status`, { status: { phase: 'Running' } }, MERGE);
+  await api.request('PATCH', `${PODS}/p/status`, { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } }, MERGE);
   const state = { observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1 };
   await api.request('PATCH', `${pdbs}/b/status`, { status: state }, MERGE);
   const evict = (apiVersion: string) => api.request('POST', `${PODS}/p/eviction`, { kind: 'Eviction', apiVersion, metadata: { name: 'p' } });
