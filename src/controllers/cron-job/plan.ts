@@ -5,8 +5,8 @@ import type { DeepPartial } from '../../meta/object.ts';
 import { apiVersionOf } from '../../meta/resource.ts';
 import { formatTime, parseTime } from '../../meta/time.ts';
 import { findCondition } from '../../rules/pod-conditions.ts';
-import { parseCron, type CronSchedule } from '../../rules/cron-schedule.ts';
-import { isTimeZone, offsetOf } from '../../rules/time-zone.ts';
+import { parseCron, type CronSchedule } from '../../meta/cron-schedule.ts';
+import { isTimeZone, offsetOf } from '../../meta/time-zone.ts';
 import { CronJob as CronJobKind } from '../../kinds/batch/cron-job.ts';
 import { controllerReference } from '../runtime/index.ts';
 

@@ -1,7 +1,8 @@
 /** A CronJob's schedule and what it makes. */
 import { type FieldPath, invalid, notSupported } from '../../meta/field-error.ts';
 import { type Errors, nonNegatives } from '../checks.ts';
-import { isTimeZone, parseCron } from './cron-schedule.ts';
+import { parseCron } from '../../meta/cron-schedule.ts';
+import { isTimeZone } from '../../meta/time-zone.ts';
 import type { JobSpec } from './job-spec.ts';
 import { jobSpecErrors } from './job-validation.ts';
 
@@ -35,8 +36,12 @@ export function* cronJobErrors({ spec }: CronJobLike, at: FieldPath): Errors {
 }
 
 function* scheduleErrors(schedule: string, at: FieldPath): Errors {
-  const parsed = parseCron(schedule);
-  if ('problem' in parsed) yield invalid(at, schedule, parsed.problem);
+  try {
+    parseCron(schedule);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    yield invalid(at, schedule, error.message);
+  }
 }
 
 const NO_ZONE = 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead';

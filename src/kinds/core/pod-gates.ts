@@ -8,8 +8,15 @@ import type { PodSpec } from './pod-spec.ts';
 import type { PodTemplateSpec } from './pod-template.ts';
 import type { Volume, VolumeProjection } from './volume.ts';
 
-/** The very same spec where there is nothing to drop, as in nearly all. */
+/** The very same spec where there is nothing to drop, as in nearly all: every write of a pod asks. */
 export function withoutGated(spec: PodSpec, old?: PodSpec): PodSpec {
+  return spec.schedulingGroup || signals(spec) || spec.volumes?.some(mayBeGated) ? dropGated(spec, old) : spec;
+}
+
+const mayBeGated = ({ projected, ephemeral }: Volume): boolean =>
+  ephemeral !== undefined || (projected?.sources?.some(({ clusterTrustBundle, podCertificate }) => clusterTrustBundle !== undefined || podCertificate !== undefined) ?? false);
+
+function dropGated(spec: PodSpec, old: PodSpec | undefined): PodSpec {
   const bundles = usesProjection(old, 'clusterTrustBundle');
   const certificates = usesProjection(old, 'podCertificate');
   const dropSignals = !signals(old);

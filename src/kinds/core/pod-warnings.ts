@@ -7,6 +7,7 @@ import type { Container, ContainerPort } from './container.ts';
 import { nodeLabelDeprecation, nodeTermWarnings } from './node-label-warnings.ts';
 import type { PodSpec } from './pod-spec.ts';
 import type { PodTemplateSpec } from './pod-template.ts';
+import { isPlain } from './plain-pod.ts';
 import { pathWarnings, sourceWarnings } from './volume-warnings.ts';
 
 type Warnings = Iterable<string>;
@@ -22,6 +23,7 @@ const quoted = (text: string): string => JSON.stringify(text);
 
 /** A pod's own, when it is made. Nobody is told on updates: those are the cluster's, and many. */
 export function* podWarnings({ metadata, spec }: { readonly metadata: Metadata; readonly spec: PodSpec }): Warnings {
+  if (isPlain(metadata, spec)) return;
   yield* specWarnings(metadata, spec, ROOT);
   yield* nameWarnings(metadata.name, "the Pod's hostname");
 }

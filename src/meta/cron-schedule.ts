@@ -1,4 +1,4 @@
-import { offsetOf, instantOf, type TimeZone } from './time-zone.ts';
+import { instantOf, isTimeZone, offsetOf, type TimeZone } from './time-zone.ts';
 
 /**
  * The five-field schedules of CronJobs, with the descriptors, names and messages of the parser upstream uses
@@ -29,7 +29,8 @@ const EVERY = '@every ';
 /** @throws RangeError in the parser's words */
 export function parseCron(text: string): CronSchedule {
   if (text === '') throw new RangeError('empty spec string');
-  const zoned = /^(?:CRON_)?TZ=\S+\s+/.exec(text);
+  const zoned = /^(?:CRON_)?TZ=(\S+)\s+/.exec(text);
+  if (zoned && !isTimeZone(zoned[1]!)) throw new RangeError(`provided bad location ${zoned[1]}: unknown time zone ${zoned[1]}`);
   const spec = zoned ? text.slice(zoned[0].length) : text;
   if (spec.startsWith(EVERY)) return everySchedule(spec.slice(EVERY.length));
   if (spec.startsWith('@') && !(spec in DESCRIPTORS)) throw new RangeError(`unrecognized descriptor: ${spec}`);
@@ -45,7 +46,7 @@ interface Field {
 }
 
 function parseField(text: string, range: Range): Field {
-  const parts = text.split(',').map((part) => parsePart(part, range));
+  const parts = text.split(',').filter((part) => part !== '').map((part) => parsePart(part, range));
   return { values: new Set(parts.flatMap(({ values }) => [...values])), any: parts.some(({ any }) => any) };
 }
 
@@ -77,6 +78,7 @@ function parseValue(text: string, { names, min }: Range): number {
 function parseInteger(text: string): number {
   if (!/^[+-]?\d+$/.test(text)) throw new RangeError(`failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
   const value = Number(text);
+  if (Math.abs(value) > 2 ** 63) throw new RangeError(`failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: value out of range`);
   if (value < 0) throw new RangeError(`negative number (${value}) not allowed: ${text}`);
   return value;
 }

@@ -44,6 +44,9 @@ test.each([
   ['x * * * *', 'failed to parse int from x: strconv.Atoi: parsing "x": invalid syntax'],
   ['-1 * * * *', 'failed to parse int from : strconv.Atoi: parsing "": invalid syntax'],
   ['@often', 'unrecognized descriptor: @often'],
+  ['99999999999999999999 * * * *', 'failed to parse int from 99999999999999999999: strconv.Atoi: parsing "99999999999999999999": value out of range'],
+  ['@every soon', 'failed to parse duration @every soon: time: invalid duration "soon"'],
+  ['TZ=No/Where 0 0 * * *', 'provided bad location No/Where: unknown time zone No/Where'],
 ])('%j is refused', (schedule, message) => {
   expect(() => parseCron(schedule)).toThrow(message);
 });

@@ -7,6 +7,8 @@ const formats = new Map<TimeZone, Intl.DateTimeFormat>();
 
 /** Whether Node's tables know the zone. `Local`, which a Go program would accept, is none. */
 export function isTimeZone(name: string): boolean {
+  // Offsets are no names, though the platform may take them.
+  if (/^[+-]/.test(name)) return false;
   try {
     return name.toLowerCase() !== 'local' && Boolean(formatOf(name));
   } catch {
