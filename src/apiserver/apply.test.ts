@@ -71,6 +71,54 @@ test('an apply needs a manager and a configuration of this very object', async (
 
   expect(nobody.body.message).toBe('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
   expect(other.body.message).toBe('the name of the object (a) does not match the name on the URL (b)');
-  expect(unknown.status).toBe(500);
+  expect(unknown.status).toBe(400);
   expect(unknown.body.message).toContain('.spec: field not declared in schema');
+});
+
+test.each([
+  ['a PUT of no managers', 'PUT', []], ['a PUT of one that is empty', 'PUT', [{}]], ['a patch of one that is empty', 'PATCH', [{}]], ['a patch of none', 'PATCH', []],
+])('%s forgets them all, and nobody is tracked until someone applies', async (_, method, managedFields) => {
+  await using api = await startApi();
+  const { body } = await api.request('POST', `${MAPS}?fieldManager=ops`, configMap({ n: '1' }));
+  const forgotten = method === 'PUT'
+    ? await api.request('PUT', `${MAPS}/a`, { ...body, metadata: { ...body.metadata, managedFields } })
+    : await api.request('PATCH', `${MAPS}/a`, { metadata: { managedFields } }, { headers: { 'content-type': 'application/merge-patch+json' } });
+  const changed = await api.request('PUT', `${MAPS}/a?fieldManager=ops`, configMap({ n: '2' }));
+  const applied = await api.request('PATCH', `${MAPS}/a?fieldManager=ci`, configMap({ m: '1' }), APPLY);
+
+  expect([forgotten, changed].map((one) => one.body.metadata.managedFields)).toEqual([undefined, undefined]);
+  expect(managers(applied)).toEqual(['ci Apply', 'before-first-apply Update']);
+});
+
+test('managers that make no sense are refused, those that do are taken as they are', async () => {
+  await using api = await startApi();
+  const { body } = await api.request('POST', `${MAPS}?fieldManager=kubectl-client-side-apply`, configMap({ n: '1' }));
+  const [entry] = body.metadata.managedFields;
+  const patch = (managedFields: Json) => api.request('PATCH', `${MAPS}/a`, [
+    { op: 'replace', path: '/metadata/managedFields', value: managedFields }, { op: 'replace', path: '/metadata/resourceVersion', value: body.metadata.resourceVersion },
+  ], { headers: { 'content-type': 'application/json-patch+json' } });
+
+  // As kubectl migrates from client-side apply.
+  const migrated = await patch([{ ...entry, manager: 'kubectl', operation: 'Apply' }]);
+  const stale = await patch([]);
+  expect(managers(migrated)).toEqual(['kubectl Apply']);
+  expect(stale.status).toBe(409);
+  const nonsense = await api.request('PUT', `${MAPS}/a`, { ...configMap({ n: '1' }), metadata: { name: 'a', managedFields: [{ manager: 'm', operation: 'Guess' }] } });
+  expect(managers(nonsense)).toEqual(['kubectl Apply']);
+});
+
+test('an apply that names a version or uid is held to it', async () => {
+  await using api = await startApi();
+  await api.request('PATCH', `${MAPS}/a?fieldManager=ci`, configMap({ n: '1' }), APPLY);
+  const named = (metadata: Json) => ({ ...configMap({ n: '2' }), metadata: { name: 'a', ...metadata } });
+  const stale = await api.request('PATCH', `${MAPS}/a?fieldManager=ci`, named({ resourceVersion: '1' }), APPLY);
+  const other = await api.request('PATCH', `${MAPS}/a?fieldManager=ci`, named({ uid: 'other' }), APPLY);
+  const gone = await api.request('PATCH', `${MAPS}/b?fieldManager=ci`, { ...named({ uid: 'other' }), metadata: { name: 'b', uid: 'other' } }, APPLY);
+  const nameless = await api.request('PATCH', `${MAPS}/b?fieldManager=ci`, { ...configMap({}), metadata: { generateName: 'b' } }, APPLY);
+  const dry = await api.request('PATCH', `${MAPS}/b?fieldManager=ci&dryRun=All`, { ...configMap({}), metadata: { name: 'b' } }, APPLY);
+
+  expect([stale.status, other.status, gone.status, nameless.status, dry.status]).toEqual([409, 422, 409, 400, 201]);
+  expect(gone.body.message).toBe('Operation cannot be fulfilled on configmaps "b": uid mismatch: the provided object specified uid other, and no existing object was found');
+  expect(nameless.body.message).toBe('the name of the object (b based on URL) was undeterminable: name must be provided');
+  expect((await api.request('GET', `${MAPS}/b`)).status).toBe(404);
 });

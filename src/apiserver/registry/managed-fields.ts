@@ -1,4 +1,5 @@
 import type { AnyObject } from '../../meta/object.ts';
+import { isRecord } from '../../meta/own.ts';
 import { trackUpdate as track, type Write } from '../../schema/apply/apply.ts';
 import { managerFromUserAgent } from '../../schema/apply/managers.ts';
 import type { WriteContext } from './write-context.ts';
@@ -19,4 +20,14 @@ export const trackUpdate = (context: WriteContext, object: AnyObject, old: AnyOb
 export function writeOf({ core, exchange, served, subresource, query }: WriteContext): Write {
   const manager = query.fieldManager || managerFromUserAgent(exchange.request.headers['user-agent'] ?? '');
   return { kind: served.kind, manager, now: core.clock.now(), subresource };
+}
+
+/**
+ * An empty list of managers, which decoding drops, forgets them all, as a list of one empty entry does.
+ * @param json what the caller sent, or made by a patch
+ */
+export function keepReset(json: unknown, object: AnyObject): AnyObject {
+  const metadata = isRecord(json) ? json['metadata'] : undefined;
+  const given = isRecord(metadata) ? metadata['managedFields'] : undefined;
+  return Array.isArray(given) && given.length === 0 ? { ...object, metadata: { ...object.metadata, managedFields: [{}] } } : object;
 }

@@ -14,7 +14,7 @@ import { APPLY, JSON_PATCH, MERGE, patchTypeOf } from './patch-type.ts';
 import type { ResourceRequest } from '../resource-request.ts';
 import { applyPatch } from './apply.ts';
 import { atAddress } from './identity.ts';
-import { trackUpdate } from './managed-fields.ts';
+import { keepReset, trackUpdate } from './managed-fields.ts';
 import { modify } from './update.ts';
 import type { Outcome, WriteContext } from './write-context.ts';
 
@@ -44,7 +44,7 @@ export function readPatch(at: ResourceRequest, context: WriteContext, kind: Kind
     const { value, problems } = decodeObject(kind, patched, (why) => invalidPatch(shown(), why));
     const own = type === JSON_PATCH ? [...doubled, ...strayFields(body)].map((problem) => `json patch ${problem}`) : doubled;
     reportPatchProblems(context, [...own, ...problems], shown);
-    return value;
+    return keepReset(patched, value);
   };
 }
 

@@ -10,7 +10,7 @@ import { allocate, releaseAll } from './allocate.ts';
 import { createDecoded } from './create.ts';
 import { sameObject } from './equality.ts';
 import { atAddress, dedupOwners, uidConflict } from './identity.ts';
-import { trackCreate, trackUpdate } from './managed-fields.ts';
+import { keepReset, trackCreate, trackUpdate } from './managed-fields.ts';
 import { ClaimTaken, commitDelete, commitUpdate, readFresh } from './storage.ts';
 import { attributesOf, type Outcome, reportProblems, timestamp, type WriteContext } from './write-context.ts';
 
@@ -25,7 +25,7 @@ export async function update(context: WriteContext, body: unknown): Promise<Outc
   const { served: { kind, strategy }, subresource } = context;
   const { value: decoded, problems } = decodeObject(kind, checkKind(kind, body));
   reportProblems(context, problems);
-  const proposed = dedupOwners(context, atAddress(context, decoded), 'before');
+  const proposed = dedupOwners(context, atAddress(context, keepReset(body, decoded)), 'before');
   const { uid } = proposed.metadata;
   const onMissing = strategy.createOnUpdate && subresource === '' ? () => {
     if (uid) throw uidConflict(context, uid, '');

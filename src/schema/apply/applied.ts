@@ -23,7 +23,8 @@ function untypable(kind: Kind, json: Readonly<Record<string, unknown>>, faults: 
   const { name = '', namespace = '' } = (json.metadata ?? {}) as { name?: string; namespace?: string };
   const what = faults.length === 1 ? faults[0]! : ['errors:', ...faults.map((fault) => `  ${fault}`)].join('\n');
   const id = `${namespace}/${name}; ${apiVersionOf(kind)}, Kind=${kind.kind}`;
-  return new ApiError('', `failed to create typed patch object (${id}): ${what}`);
+  // Upstream gives no reason, and answers 500 where it is the caller who is wrong.
+  return new ApiError('', `failed to create typed patch object (${id}): ${what}`, { code: 400 });
 }
 
 /** What keeps a configuration from being merged by the schema: undeclared fields, list items that are not told apart. */

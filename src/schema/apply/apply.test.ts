@@ -197,10 +197,10 @@ test('only so many updaters are remembered by name', () => {
 });
 
 test.each([
-  [{ ...config({ foo: 1 }) }, 'failed to create typed patch object (default/web; apps/v1, Kind=Deployment): .spec.foo: field not declared in schema', 500],
-  [config({ containers: [{ name: 'a', x: 1 }] }), '.spec.containers[name="a"].x: field not declared in schema', 500],
-  [config({ containers: [{ image: 'a' }] }), '.spec.containers: element 0: associative list with keys has an element that omits key field "name"', 500],
-  [config({ containers: [{ name: 'a' }, { name: 'a' }] }), '.spec.containers: duplicate entries for key [name="a"]', 500],
+  [{ ...config({ foo: 1 }) }, 'failed to create typed patch object (default/web; apps/v1, Kind=Deployment): .spec.foo: field not declared in schema', 400],
+  [config({ containers: [{ name: 'a', x: 1 }] }), '.spec.containers[name="a"].x: field not declared in schema', 400],
+  [config({ containers: [{ image: 'a' }] }), '.spec.containers: element 0: associative list with keys has an element that omits key field "name"', 400],
+  [config({ containers: [{ name: 'a' }, { name: 'a' }] }), '.spec.containers: duplicate entries for key [name="a"]', 400],
   [config({}, { managedFields: [] }), 'metadata.managedFields must be nil', 400],
   [{ ...config({}), apiVersion: 'apps/v2' }, 'Incorrect version specified in apply patch. Specified patch version: apps/v2, expected: apps/v1', 400],
   [config({ replicas: 'x' }), 'cannot unmarshal string', 400],
@@ -208,4 +208,41 @@ test.each([
   const error = failure(() => applyPatch({ kind: Deployment, live: undefined, applied, manager: 'ci', force: false, now: NOW }));
   expect(error.message).toContain(message);
   expect(error.code).toBe(code);
+});
+
+test('conflicts come level by level, keys in the order of their values', () => {
+  const live = apply(undefined, 'a', { paused: true, containers: [{ name: 'c', image: 'x', ports: [{ port: 443, name: 's' }, { port: 80, name: 'h' }] }], replicas: 2 });
+  const { message } = failure(() => apply(live, 'b', { replicas: 3, paused: false, containers: [{ name: 'c', image: 'y', ports: [{ port: 443, name: 't' }, { port: 80, name: 'i' }] }] }));
+  expect(message.split('\n')).toEqual([
+    'Apply failed with 5 conflicts: conflicts with "a":', '- .spec.paused', '- .spec.replicas', '- .spec.containers[name="c"].image',
+    '- .spec.containers[name="c"].ports[port=80,protocol="TCP"].name', '- .spec.containers[name="c"].ports[port=443,protocol="TCP"].name',
+  ]);
+});
+
+test('kubectl that takes over its own is told only of what others own', () => {
+  const note = JSON.stringify(config({ replicas: 3 }));
+  const mine = update(undefined, 'kubectl-client-side-apply', config({ replicas: 3, paused: true }, { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': note } }));
+  const { message } = failure(() => apply(mine, 'kubectl', { replicas: 4, paused: false }));
+  expect(message).toBe('Apply failed with 1 conflict: conflict with "kubectl-client-side-apply" using apps/v1: .spec.paused');
+});
+
+test('who only agrees owns, but has changed nothing at any time', () => {
+  const live = apply(undefined, 'a', { replicas: 3 });
+  const both = apply(live, 'b', { replicas: 3 });
+  expect(both.metadata.managedFields).toMatchObject([{ manager: 'b', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }, { manager: 'a', time: '2026-01-02T03:04:05Z' }]);
+  expect(both.metadata.managedFields![0]).not.toHaveProperty('time');
+});
+
+test('what stands in a list twice stays until someone applies it, and is one then', () => {
+  const twice = stored({ ...config({ containers: [{ name: 'a', image: '1' }, { name: 'b', image: '1' }, { name: 'a', image: '2' }] }) });
+  const names = (object: AnyObject) => (object['spec'] as { containers: { name: string; image?: string }[] }).containers.map(({ name, image }) => name + image);
+  expect(names(apply(twice, 'm', { containers: [{ name: 'b', image: '3' }] }, { force: true }))).toEqual(['a1', 'b3', 'a2']);
+  expect(names(apply(twice, 'm', { containers: [{ name: 'a', image: '3' }] }, { force: true }))).toEqual(['a3', 'b1']);
+});
+
+test('a nameless writer is unknown, and managers sent through a subresource do not count', () => {
+  const live = update(undefined, '', config({ replicas: 1 }));
+  expect(live.metadata.managedFields).toMatchObject([{ manager: 'unknown' }]);
+  const next = { ...live, status: { replicas: 2 }, metadata: { ...live.metadata, managedFields: [{}] } };
+  expect(update(live, 'kubelet', next, 'status').metadata.managedFields).toMatchObject([{ manager: 'kubelet', subresource: 'status' }, { manager: 'unknown' }]);
 });

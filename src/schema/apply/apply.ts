@@ -46,12 +46,14 @@ export function applyPatch(application: Application): AnyObject {
   const owned = [...managers.values()].reduce((sum, one) => union(sum, one.fields), fields);
   const pruned = last ? (prune(kind.schema, merged, { last: last.fields, owned: union(owned, PRESENT) }) as AnyObject) : (merged as AnyObject);
   const changes = compare(kind.schema, live ?? {}, pruned);
-  const clashes = clashesOf(managers, changes, identityOf(self));
-  if (clashes.length > 0 && !force && !isUpgrade(application, clashes)) throw applyConflict(clashes);
+  const clashes = force ? [] : withoutOwn(application, clashesOf(managers, changes, identityOf(self)));
+  if (clashes.length > 0) throw applyConflict(clashes);
   const after = takenFrom(managers, changes, identityOf(self));
   const stripped = withoutMeta(fields);
-  after.set(identityOf(self), managedAt(self, stripped, application.now));
-  if (live && last && deepEqual(pruned, live) && deepEqual(last.fields, stripped)) return live;
+  // A manager's time is when it last changed the object, not when it last agreed with it.
+  const isSame = live !== undefined && deepEqual(pruned, live);
+  after.set(identityOf(self), isSame ? { ...self, fields: stripped, time: last?.time } : managedAt(self, stripped, application.now));
+  if (isSame && last && deepEqual(last.fields, stripped)) return live;
   return withManagers(noteForClient(application, pruned), after);
 }
 
@@ -70,8 +72,9 @@ export interface Update extends Write {
  * An object whose managedFields were emptied on purpose stays without.
  */
 export function trackUpdate(update: Update): AnyObject {
-  const { kind, live, next } = update;
-  const given = next.metadata.managedFields;
+  const { kind, live, next, subresource = '' } = update;
+  // Through a subresource nobody sets managers.
+  const given = subresource === '' ? next.metadata.managedFields : undefined;
   const isReset = given?.length === 1 && Object.keys(given[0]!).length === 0;
   const provided = given && given.length > 0 && !isReset ? managersOf(given) : undefined;
   const before: Managers = isReset ? new Map() : (provided ?? managersOf(live?.metadata.managedFields ?? []) ?? new Map());
@@ -89,7 +92,7 @@ export function trackUpdate(update: Update): AnyObject {
 }
 
 const managerOf = ({ kind, manager, subresource = '' }: Write, operation: Manager['operation']): Manager => ({
-  name: manager, operation, apiVersion: apiVersionOf(kind), subresource,
+  name: manager || 'unknown', operation, apiVersion: apiVersionOf(kind), subresource,
 });
 
 /** Who owned what; all of an object that nobody tracked belongs to what was before. */
@@ -137,15 +140,15 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /**
  * kubectl turning from client-side to server-side apply: it may take over what it applied itself, according to the annotation it
- * left, so far as the object still says so.
+ * left, so far as the object still says so. What is left are clashes with others.
  */
-function isUpgrade({ kind, live, manager }: Application, clashes: readonly Clash[]): boolean {
-  const text = manager === 'kubectl' ? live?.metadata.annotations?.[LAST_APPLIED] : undefined;
+function withoutOwn({ kind, live, manager }: Application, clashes: readonly Clash[]): readonly Clash[] {
+  const text = manager === 'kubectl' && clashes.length > 0 ? live?.metadata.annotations?.[LAST_APPLIED] : undefined;
   const former = text === undefined ? undefined : parsed(text);
-  if (!isRecord(former)) return false;
+  if (!isRecord(former) || former['apiVersion'] !== apiVersionOf(kind)) return clashes;
   const { changed, removed } = compare(kind.schema, live, former);
   const kept = difference(difference(fieldsOf(kind.schema, former), changed), removed);
-  return clashes.every(({ fields }) => isEmptySet(difference(fields, kept)));
+  return clashes.map((clash) => ({ ...clash, fields: difference(clash.fields, kept) })).filter(({ fields }) => !isEmptySet(fields));
 }
 
 function parsed(text: string): unknown {

@@ -5,7 +5,7 @@ import { difference, EMPTY, intersection, members, pathText, recursiveDifference
 const leaf = EMPTY;
 
 test('a step with something below is a member only where it says so', () => {
-  expect([...members({ 'f:a': { 'f:b': leaf }, 'f:c': { '.': leaf, 'f:d': leaf } })].map(pathText)).toEqual(['.a.b', '.c', '.c.d']);
+  expect([...members({ 'f:a': { 'f:b': leaf }, 'f:c': { '.': leaf, 'f:d': leaf } })].map(pathText)).toEqual(['.c', '.a.b', '.c.d']);
 });
 
 test('paths are named as conflicts name them', () => {

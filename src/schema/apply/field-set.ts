@@ -132,15 +132,32 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
   return both;
 }
 
-/** Every member's steps, those above before those below. */
+/** Every member's steps, in upstream's order: those of one level before those below any of them. */
 export function* members(set: FieldSet, above: readonly string[] = []): Iterable<readonly string[]> {
-  for (const step of Object.keys(set).sort()) {
-    if (step === SELF) continue;
-    const path = [...above, step];
-    const node = set[step]!;
-    if (isMember(node)) yield path;
-    yield* members(belowOf(node), path);
+  const steps = Object.keys(set).filter((step) => step !== SELF).sort(byStep);
+  for (const step of steps) if (isMember(set[step]!)) yield [...above, step];
+  for (const step of steps) yield* members(belowOf(set[step]!), [...above, step]);
+}
+
+/** Fields come before keys, keys before values, values before positions. */
+const KINDS = 'fkvi';
+
+function byStep(a: string, b: string): number {
+  const kind = KINDS.indexOf(a[0]!) - KINDS.indexOf(b[0]!);
+  if (kind !== 0) return kind;
+  if (a[0] === 'i') return Number(a.slice(2)) - Number(b.slice(2));
+  if (a[0] === 'k') return byKeys(a, b);
+  return a < b ? -1 : Number(a > b);
+}
+
+function byKeys(a: string, b: string): number {
+  const [left, right] = [a, b].map((step) => Object.entries(JSON.parse(step.slice(2)) as Readonly<Record<string, string | number>>)) as [[string, string | number][], [string, string | number][]];
+  for (const [at, [name, value]] of left.entries()) {
+    const [otherName, other] = right[at] ?? ['', ''];
+    if (name !== otherName) return name < otherName ? -1 : 1;
+    if (value !== other) return value < other ? -1 : 1;
   }
+  return left.length - right.length;
 }
 
 /** As conflicts name a field: `.spec.containers[name="a"].image`, `.metadata.finalizers[="x"]`. */

@@ -90,19 +90,25 @@ function byOperationAndTime(a: Managed, b: Managed): number {
   return at < 0 ? 0 : left[at]! < right[at]! ? -1 : 1;
 }
 
+/** Beyond the limit the oldest of each version become one, until few enough are left. */
 function capped(all: Managed[]): Managed[] {
-  const updaters = all.filter(({ operation }) => operation === 'Update').sort(byOperationAndTime);
-  const excess = updaters.length - MAX_UPDATERS;
-  if (excess <= 0) return all;
-  const old = new Set(updaters.slice(0, excess + 1));
-  const ancient = new Map<string, Managed>();
-  for (const one of old) {
-    const twin = ancient.get(one.apiVersion);
-    const fields = twin ? union(twin.fields, one.fields) : one.fields;
-    ancient.set(one.apiVersion, { name: ANCIENT, operation: 'Update', apiVersion: one.apiVersion, subresource: '', time: one.time, fields });
+  let left = all;
+  let count = all.filter(isUpdater).length;
+  const first = new Map<string, Managed>();
+  for (const one of all.filter(isUpdater).sort(byOperationAndTime)) {
+    if (count <= MAX_UPDATERS) return left;
+    const older = first.get(one.apiVersion);
+    if (older) {
+      const both: Managed = { name: ANCIENT, operation: 'Update', apiVersion: one.apiVersion, subresource: '', time: one.time, fields: union(older.fields, one.fields) };
+      left = [...left.filter((other) => other !== older && other !== one), both];
+      first.set(one.apiVersion, both);
+      count--;
+    } else first.set(one.apiVersion, one);
   }
-  return [...all.filter((one) => !old.has(one)), ...ancient.values()];
+  return left;
 }
+
+const isUpdater = ({ operation }: Managed): boolean => operation === 'Update';
 
 /** What nobody owns: who an object is, and what the server alone writes. */
 const UNOWNED: FieldSet = {
@@ -155,8 +161,23 @@ function shown({ name, operation, apiVersion, subresource }: Manager): string {
   return operation === 'Update' ? `${who} using ${apiVersion}` : who;
 }
 
+const MAX_NAME_BYTES = 128;
+const encoder = new TextEncoder();
+
 /** The manager's name where the caller gives none: its program's, before the first slash of the user agent. */
-export const managerFromUserAgent = (userAgent: string): string => userAgent.split('/')[0]!.slice(0, 128);
+export function managerFromUserAgent(userAgent: string): string {
+  const program = userAgent.split('/')[0]!;
+  if (/^[\x20-\x7e]*$/.test(program)) return program.slice(0, MAX_NAME_BYTES);
+  let name = '';
+  let bytes = 0;
+  for (const char of program) {
+    if (/[\p{C}\p{Zl}\p{Zp}]/u.test(char)) continue;
+    bytes += encoder.encode(char).length;
+    if (bytes > MAX_NAME_BYTES) break;
+    name += char;
+  }
+  return name;
+}
 
 /** `manager` as of `now`, its fields as given. */
 export const managedAt = (manager: Manager, fields: FieldSet, now: number): Managed => ({ ...manager, fields, time: formatTime(now) });

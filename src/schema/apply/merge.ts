@@ -26,7 +26,9 @@ function mergeItems(node: ListNode, live: unknown, applied: unknown): unknown {
   if (!Array.isArray(live) || !Array.isArray(applied)) return applied;
   const former: readonly unknown[] = live;
   const steps = former.map((item) => itemStep(node, item));
-  const byStep = new Map(former.map((item, position) => [steps[position]!, item]));
+  const byStep = new Map<string, unknown>();
+  // What stands there twice is not merged but replaced.
+  for (const [position, item] of former.entries()) byStep.set(steps[position]!, byStep.has(steps[position]!) ? undefined : item);
   const wanted = new Map((applied as readonly unknown[]).map((item) => [itemStep(node, item), item]));
   const shared = [...wanted.keys()].filter((step) => byStep.has(step));
   const merged: unknown[] = [];
