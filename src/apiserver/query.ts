@@ -21,7 +21,7 @@ const NOTHING: ListQuery = {
 };
 
 export function parseListQuery(query: URLSearchParams, watch: boolean): ListQuery {
-  if (query.size === 0) return NOTHING;
+  if (query.size === 0) return watch ? withInitialEvents(NOTHING) : NOTHING;
   const match = query.get('resourceVersionMatch') ?? '';
   const timeout = integer(query, 'timeoutSeconds');
   const options: ListQuery = {
@@ -35,9 +35,17 @@ export function parseListQuery(query: URLSearchParams, watch: boolean): ListQuer
     sendInitialEvents: query.has('sendInitialEvents') ? isTrue(query.get('sendInitialEvents')) : undefined,
     timeoutSeconds: timeout,
   };
-  const errors = [...(watch ? checkWatch(options) : checkList(options))];
+  const meant = watch ? withInitialEvents(options) : options;
+  const errors = [...(watch ? checkWatch(meant) : checkList(meant))];
   if (errors.length > 0) throw invalidOptions('ListOptions', 'meta.k8s.io', errors);
-  return options;
+  return meant;
+}
+
+/** A watch from nowhere or from "0" begins with what there is: since the WatchList feature that is said with the same words as in new requests. */
+function withInitialEvents(options: ListQuery): ListQuery {
+  const { resourceVersion, resourceVersionMatch, sendInitialEvents } = options;
+  if (sendInitialEvents !== undefined || resourceVersionMatch !== '' || (resourceVersion !== '' && resourceVersion !== '0')) return options;
+  return { ...options, sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' };
 }
 
 const MATCH = FieldPath.of('resourceVersionMatch');

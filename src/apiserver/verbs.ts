@@ -1,4 +1,5 @@
-import { ApiError, notFound } from '../meta/api-error.ts';
+import { ApiError, badRequest, notFound } from '../meta/api-error.ts';
+import { exactValue, parseFieldSelector } from '../meta/field-selector.ts';
 import type { ApiResponse } from '../wire/api.ts';
 import { EVENTS, orOverWebSocket } from './connect/websocket.ts';
 import { parseListQuery, parseResourceVersion } from './query.ts';
@@ -11,6 +12,7 @@ import { update } from './registry/update.ts';
 import { watch } from './registry/watch.ts';
 import type { Verb } from '../schema/kind.ts';
 import { answerOutcome, answerPage, answerVersion, bodyOf, mediaOf, requestView, type ResourceRequest, writeContext } from './resource-request.ts';
+import { isTrue } from './request-info.ts';
 import { answer } from './respond.ts';
 
 export type VerbHandler = (at: ResourceRequest) => Promise<ApiResponse>;
@@ -20,9 +22,10 @@ export const verbs: Readonly<Record<Verb, VerbHandler>> = {
   async get(at) {
     const { core, served, exchange: { info } } = at;
     const namespace = namespaceOf(at);
-    const asked = info.query.get('resourceVersion') ?? '';
+    const asked = info.query.size === 0 ? '' : info.query.get('resourceVersion') ?? '';
+    if (isTrue(info.query.get('export'))) throw badRequest('the export parameter, deprecated since v1.14, is no longer supported');
     if (asked === '') await core.hub.fresh();
-    else if (asked !== '0' && !(await core.hub.reach(parseResourceVersion(asked)))) throw tooLarge(Number(asked), core.hub.revision);
+    else if (!(await core.hub.reach(parseResourceVersion(asked)))) throw tooLarge(Number(asked), core.hub.revision);
     const version = served.cache.get(served.codec.keyOf(namespace, info.name));
     if (!version) throw notFound(served.kind, info.name);
     return answerVersion(at, 200, version);
@@ -36,8 +39,7 @@ export const verbs: Readonly<Record<Verb, VerbHandler>> = {
   watch: orOverWebSocket(EVENTS, async (at) => {
     const { info, request } = at.exchange;
     const query = parseListQuery(info.query, true);
-    const named = info.path.includes('/watch/') && info.name !== '' ? `metadata.name=${info.name}` : '';
-    const fieldSelector = [query.fieldSelector, named].filter((one) => one !== '').join(',');
+    const fieldSelector = withName(query.fieldSelector, info.name);
     const media = mediaOf(at);
     return watch({ ...at, request, namespace: namespaceOf(at), query: { ...query, fieldSelector }, media, view: requestView(at, media) });
   }),
@@ -70,6 +72,14 @@ export const verbs: Readonly<Record<Verb, VerbHandler>> = {
     return request.wantsObjects ? answer(request, 200, undefined) : answerPage(at, removed);
   },
 };
+
+/** A watch of one name in the path is one of that name in the selector. */
+function withName(fieldSelector: string, name: string): string {
+  if (name === '') return fieldSelector;
+  if (fieldSelector === '') return `metadata.name=${name}`;
+  if (exactValue(parseFieldSelector(fieldSelector), 'metadata.name') !== name) throw badRequest('fieldSelector metadata.name doesn\'t match requested name');
+  return fieldSelector;
+}
 
 function deleteContext(at: ResourceRequest, dryRun: boolean) {
   return writeContext(at, 'DeleteOptions', { query: { dryRun, fieldManager: '', fieldValidation: 'Ignore', force: false } });

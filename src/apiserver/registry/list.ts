@@ -118,19 +118,26 @@ async function rangeAt(core: Core, span: { from: string; to: string; revision: n
 function page({ served, namespace, countable }: Wanted, { revision, versions, more }: { revision: number; versions: readonly Version[]; more: boolean }): Page {
   if (!more) return { revision, versions, continue: '', remaining: undefined };
   const start = versions.at(-1)!.key.slice(prefixOf(served, namespace).length);
-  return { revision, versions, continue: encodeContinue({ revision, start }), remaining: countable ? countAfter(served, namespace, versions.at(-1)!.key) : undefined };
+  return { revision, versions, continue: encodeContinue({ revision, start }), remaining: countable ? countAfter(served, namespace, { key: versions.at(-1)!.key, revision }) : undefined };
 }
 
-function countAfter(served: Served, namespace: string, key: string): number | undefined {
+/** How many come after `key` at `revision`: those of now, without what happened since, so far as that is known. */
+function countAfter({ cache, codec }: Served, namespace: string, { key, revision }: { key: string; revision: number }): number | undefined {
   let count = 0;
-  for (const _ of served.cache.list(namespace, `${key}\u0000`)) count++;
+  for (const _ of cache.list(namespace, `${key}\u0000`)) count++;
+  const prefix = namespace === '' ? codec.prefix : `${codec.prefix}${namespace}/`;
+  for (const { type, version } of cache.since(revision) ?? []) {
+    if (version.key <= key || !version.key.startsWith(prefix)) continue;
+    if (type === 'ADDED') count--;
+    else if (type === 'DELETED') count++;
+  }
   return count > 0 ? count : undefined;
 }
 
 const prefixOf = ({ codec }: Served, namespace: string): string => (namespace === '' ? codec.prefix : `${codec.prefix}${namespace}/`);
 
 export function tooLarge(asked: number, current: number): ApiError {
-  return new ApiError('Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+  return new ApiError('Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
   });
 }

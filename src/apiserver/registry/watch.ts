@@ -8,8 +8,9 @@ import { CONTENT_TYPES, type Media } from '../negotiate.ts';
 import { eventFrame, objectBytes, versionBytes } from '../protobuf-answer.ts';
 import { type ListQuery, parseResourceVersion } from '../query.ts';
 import type { Served } from '../resources.ts';
-import { selection } from '../selectors.ts';
+import { type Match, selection } from '../selectors.ts';
 import type { View } from '../views.ts';
+import { tooLarge } from './list.ts';
 import { frameOf, Frames, jsonFrame } from '../watch-cache/frames.ts';
 import type { Version } from '../watch-cache/version.ts';
 import { type WatchedEvent, Watcher } from '../watch-cache/watcher.ts';
@@ -17,6 +18,8 @@ import { type WatchedEvent, Watcher } from '../watch-cache/watcher.ts';
 /** Without `timeoutSeconds` a watch lasts half an hour to an hour, so that not all end at once. */
 const MIN_TIMEOUT = 1_800_000;
 const BOOKMARK_EVERY = 60_000;
+/** One more comes shortly before the time is up, so that the next watch begins late. */
+const BOOKMARK_BEFORE_END = 2_000;
 /** Initial events handed over at a time. */
 const BATCH = 500;
 
@@ -44,9 +47,12 @@ interface Failure {
 
 /** Registers the watch before it answers, so that nothing falls between. */
 export async function watch(at: WatchRequest): Promise<ApiResponse> {
-  const { core, request, query } = at;
+  const { core, request, served, namespace, query } = at;
+  const asked = query.resourceVersion === '' ? 0 : parseResourceVersion(query.resourceVersion);
+  const match = selection(served.kind, { namespace, labels: query.labelSelector, fields: query.fieldSelector });
   if (query.resourceVersion === '') await core.hub.fresh();
-  const feed = open(at);
+  const isThere = query.sendInitialEvents !== true || await core.hub.reach(asked);
+  const feed = isThere ? open(at, asked, match) : fail(tooLarge(asked, core.hub.revision));
   if (request.wantsObjects) return { status: 200, headers: {}, body: { type: 'events', events: asObjects(at, feed) } };
   return {
     status: 200,
@@ -55,18 +61,15 @@ export async function watch(at: WatchRequest): Promise<ApiResponse> {
   };
 }
 
-function open(at: WatchRequest): Feed {
-  const { core, served, namespace, query } = at;
-  const { cache, kind } = served;
-  const match = selection(kind, { namespace, labels: query.labelSelector, fields: query.fieldSelector });
-  const fromState = query.sendInitialEvents ?? (query.resourceVersion === '' || query.resourceVersion === '0');
-  const asked = query.resourceVersion === '' ? core.hub.revision : parseResourceVersion(query.resourceVersion);
+function open(at: WatchRequest, asked: number, match: Match): Feed {
+  const { core, served: { cache }, namespace, query } = at;
+  const fromState = query.sendInitialEvents === true;
   const past = fromState || asked === 0 ? [] : cache.since(asked);
   if (!past) return fail(tooOld(asked, cache.oldest));
   const watcher = new Watcher(match, fromState || asked === 0 ? core.hub.revision : asked);
   const initial = fromState ? [...cache.list(namespace)].filter(match) : [];
   for (const event of past) watcher.offer(event);
-  return run(at, { watcher, initial, initialEnd: query.sendInitialEvents === true });
+  return run(at, { watcher, initial, initialEnd: fromState && query.allowWatchBookmarks ? core.hub.revision : undefined });
 }
 
 async function* fail(error: ApiError): Feed {
@@ -78,7 +81,8 @@ const tooOld = (asked: number, oldest: number): ApiError => new ApiError('Expire
 interface Running {
   readonly watcher: Watcher;
   readonly initial: readonly Version[];
-  readonly initialEnd: boolean;
+  /** The revision of the initial state, where its end is to be told. */
+  readonly initialEnd: number | undefined;
 }
 
 /** Starts listening at once; the generator only delivers. */
@@ -87,8 +91,9 @@ function run(at: WatchRequest, { watcher, initial, initialEnd }: Running): Feed 
   const registration = served.cache.addWatcher(watcher);
   const timeout = query.timeoutSeconds ? query.timeoutSeconds * 1000 : MIN_TIMEOUT * (1 + core.random.next());
   const timer = core.clock.after(timeout, () => watcher.end());
+  const farewell = core.clock.now() + timeout - BOOKMARK_BEFORE_END;
   let bookmarkDue = false;
-  const nudge = (): Disposable => core.clock.after(BOOKMARK_EVERY, () => {
+  const nudge = (): Disposable => core.clock.after(nextBookmark(core.clock.now(), farewell), () => {
     bookmarkDue = true;
     watcher.interrupt();
   });
@@ -110,10 +115,11 @@ function run(at: WatchRequest, { watcher, initial, initialEnd }: Running): Feed 
       for (let from = 0; from < initial.length; from += BATCH) {
         yield initial.slice(from, from + BATCH).map((version) => ({ type: 'ADDED' as const, version }));
       }
-      if (initialEnd) yield [{ type: 'BOOKMARK', revision: core.hub.revision, initialEnd }];
+      if (initialEnd !== undefined) yield [{ type: 'BOOKMARK', revision: initialEnd, initialEnd: true }];
       for (let batch = await watcher.next(); batch; batch = await watcher.next()) {
         if (batch.length > 0) yield batch;
-        else if (bookmarkDue) {
+        // Only who has been sent everything may begin anew from here.
+        if (bookmarkDue && watcher.isIdle) {
           bookmarkDue = false;
           bookmarks = nudge();
           yield [{ type: 'BOOKMARK', revision: core.hub.revision, initialEnd: false }];
@@ -126,6 +132,9 @@ function run(at: WatchRequest, { watcher, initial, initialEnd }: Running): Feed 
   };
   return deliver();
 }
+
+const nextBookmark = (now: number, farewell: number): number =>
+  (farewell > now && farewell - now < BOOKMARK_EVERY ? farewell - now : BOOKMARK_EVERY);
 
 async function* asObjects({ served }: WatchRequest, feed: Feed): AsyncGenerator<readonly WireEvent[]> {
   for await (const batch of feed) {

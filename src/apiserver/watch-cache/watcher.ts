@@ -29,6 +29,11 @@ export class Watcher {
     this.#after = after;
   }
 
+  /** Nothing waits to be handed out. */
+  get isIdle(): boolean {
+    return this.#queue.length === 0;
+  }
+
   /** Called for every change of the resource, in order. */
   offer(event: CacheEvent): void {
     if (event.revision <= this.#after || this.#ended) return;
