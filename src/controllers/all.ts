@@ -3,6 +3,7 @@ import { clusterRoleAggregationController } from './cluster-role-aggregation/clu
 import { cronJobController } from './cron-job/cron-job.ts';
 import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { deploymentController } from './deployment/deployment.ts';
+import { disruptionController, staleDisruptionController } from './disruption/disruption.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { endpointSliceMirroringController } from './endpoint-slice/mirroring.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
@@ -59,6 +60,8 @@ export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAcc
     jobPodReleaseController,
     cronJobController,
     ttlAfterFinishedController,
+    disruptionController,
+    staleDisruptionController,
     endpointsController,
     endpointSliceController,
     endpointSliceMirroringController,

@@ -69,11 +69,11 @@ function objectFiller(node: ObjectNode): Filler | undefined {
 
 /** A whole API object, whose status the server itself writes. */
 
-/** What Go holds and serves where a required field was left out; validation takes empty text and lists there as missing. */
+/** What Go holds and serves where a required field, or one that is always served, was left out; validation takes empty text and lists there as missing. */
 const ZEROS: Partial<Record<SchemaNode['type'], unknown>> = { string: '', int32: 0, int64: 0, double: 0, boolean: false, intOrString: 0, list: [] };
 
 function makerOf(field: SchemaNode, fill: Filler | undefined): (() => unknown) | undefined {
-  const made = field.default ?? (field.required && !field.pointer && !field.nullable ? ZEROS[field.type] : undefined);
+  const made = field.default ?? ((field.required || field.always) && !field.pointer && !field.nullable ? ZEROS[field.type] : undefined);
   if (made === undefined) return undefined;
   if (typeof made === 'function') return () => filled(made(), fill);
   const shared = deepFreeze(filled(made, fill));

@@ -34,6 +34,11 @@ export class Field<out T = unknown, out P extends Presence = Presence> {
     return this.#with({ within: numbers });
   }
 
+  /** Served also when nobody said anything: the zero value then, which no document publishes as a default. */
+  always(): Field<T, 'present'> {
+    return this.#with({ always: true });
+  }
+
   required(): Field<T, 'present'> {
     return this.#with({ required: true });
   }

@@ -18,6 +18,8 @@ interface Common {
    * it drops empty lists and maps everywhere: Go's `omitempty` never serves them, and defaults fill them as if absent.
    */
   readonly pointer?: boolean;
+  /** Nobody need give it, and upstream serves it all the same: its zero where nothing was said (no `omitempty`). */
+  readonly always?: boolean;
   /** The protobuf field number within the object that holds this node. */
   readonly tag?: number;
   /** Protobuf numbers of the messages, outermost first, in which the field lies where upstream embeds a struct that JSON inlines. */

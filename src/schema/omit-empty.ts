@@ -7,7 +7,7 @@ export function shedsOf(node: SchemaNode): Sheds {
   if (node.pointer || node.nullable) return 'nothing';
   if (node.type === 'list') return keepsEmpty(node) ? 'nothing' : 'emptyList';
   if (node.type === 'map') return keepsEmpty(node) ? 'nothing' : 'emptyMap';
-  return node.required || node.type === 'object' || node.type === 'lazy' || node.type === 'any' ? 'nothing' : 'zero';
+  return node.required || node.always || node.type === 'object' || node.type === 'lazy' || node.type === 'any' ? 'nothing' : 'zero';
 }
 
 /** An empty list or map stands where it is also the default, and so always served. */

@@ -31,7 +31,7 @@ export type StatefulSetCondition = TypeOf<ReturnType<typeof statefulSetCondition
 
 export const statefulSetOrdinals = part(() =>
   object('api.apps.v1.StatefulSetOrdinals', {
-    start: int32().tag(1).describe('The first number.'),
+    start: int32().always().tag(1).describe('The first number.'),
   }));
 export type StatefulSetOrdinals = TypeOf<ReturnType<typeof statefulSetOrdinals>>;
 
@@ -48,7 +48,7 @@ export const statefulSetSpec = part(() =>
     selector: labelSelector().required().tag(2).describe('The pods that belong to it; fixed once created.'),
     template: podTemplateSpec().required().default({}).tag(3).describe('What its pods are like.'),
     volumeClaimTemplates: list(persistentVolumeClaim()).tag(4).describe('Claims made for each pod, and kept when it is replaced.'),
-    serviceName: string().tag(5).describe('The headless service below which the pods have their names.'),
+    serviceName: string().always().tag(5).describe('The headless service below which the pods have their names.'),
     podManagementPolicy: string().default('OrderedReady').tag(6).describe('OrderedReady starts and stops one pod after the other, Parallel all at once.'),
     updateStrategy: statefulSetUpdateStrategy().default({}).tag(7).describe('How pods give way to new ones.'),
     revisionHistoryLimit: int32().pointer().default(10).tag(8).describe('How many old revisions are kept for rolling back.'),
@@ -69,7 +69,7 @@ export const statefulSetStatus = part(() =>
     updateRevision: string().tag(7).describe('The revision the update leads to.'),
     collisionCount: int32().pointer().tag(9).describe('How often a generated name was already taken; part of the hash in the next one.'),
     conditions: list(statefulSetCondition()).keyedBy('type').tag(10).describe('What is known of the object\'s state, one entry for each type.'),
-    availableReplicas: int32().tag(11).describe('Pods that have been ready for minReadySeconds.'),
+    availableReplicas: int32().always().tag(11).describe('Pods that have been ready for minReadySeconds.'),
   }));
 export type StatefulSetStatus = TypeOf<ReturnType<typeof statefulSetStatus>>;
 

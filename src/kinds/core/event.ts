@@ -39,8 +39,8 @@ export const Event = defineKind({
     series: eventSeries().tag(11).describe('How it goes on, if it keeps happening.'),
     action: string().tag(12).describe('What was done or tried.'),
     related: objectReference().tag(13).describe('A second object that has to do with it.'),
-    reportingComponent: string().tag(14).describe('The controller that reports it.'),
-    reportingInstance: string().tag(15).describe('Which of its instances.'),
+    reportingComponent: string().always().tag(14).describe('The controller that reports it.'),
+    reportingInstance: string().always().tag(15).describe('Which of its instances.'),
   },
   columns: {
     'Last Seen': lastSeenCell,

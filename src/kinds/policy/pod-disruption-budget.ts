@@ -21,10 +21,10 @@ export const podDisruptionBudgetStatus = part(() =>
   object('api.policy.v1.PodDisruptionBudgetStatus', {
     observedGeneration: int64().tag(1).describe('The generation of the object this was computed from.'),
     disruptedPods: map(time()).tag(2).describe('Pods whose eviction was granted but is not seen yet.'),
-    disruptionsAllowed: int32().tag(3).describe('How many more pods may be evicted now.'),
-    currentHealthy: int32().tag(4).describe('Pods that are ready.'),
-    desiredHealthy: int32().tag(5).describe('Pods that must be ready.'),
-    expectedPods: int32().tag(6).describe('Pods there should be.'),
+    disruptionsAllowed: int32().always().tag(3).describe('How many more pods may be evicted now.'),
+    currentHealthy: int32().always().tag(4).describe('Pods that are ready.'),
+    desiredHealthy: int32().always().tag(5).describe('Pods that must be ready.'),
+    expectedPods: int32().always().tag(6).describe('Pods there should be.'),
     conditions: list(condition()).keyedBy('type').tag(7).describe('What is known of the object\'s state, one entry for each type.'),
   }));
 export type PodDisruptionBudgetStatus = TypeOf<ReturnType<typeof podDisruptionBudgetStatus>>;
