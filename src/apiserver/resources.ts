@@ -39,7 +39,7 @@ export class Resources {
     if (isStored(kind)) {
       const conversion = conversionOf(kind);
       const stored = conversion && this.#served.get(conversion.storedAs);
-      const codec = new Codec(kind, this.#upgrade, { salt: this.#salt, ...(conversion && stored ? { stored: { ...conversion, codec: stored.codec } } : {}) });
+      const codec = new Codec(kind, this.#upgrade, { salt: this.#salt, ...(conversion && stored ? { stored: { ...conversion, toStored: conversion.store ?? conversion.toStored, codec: stored.codec } } : {}) });
       this.#served.set(id, { kind, codec, cache: await this.#hub.add(codec), strategy: strategyOf(kind) });
     }
     this.#kinds.set(id, kind);

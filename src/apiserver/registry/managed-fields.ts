@@ -1,7 +1,11 @@
 import type { AnyObject } from '../../meta/object.ts';
 import { isRecord } from '../../meta/own.ts';
+import { apiVersionOf } from '../../meta/resource.ts';
 import { trackUpdate as track, type Write } from '../../schema/apply/apply.ts';
 import { managerFromUserAgent } from '../../schema/apply/managers.ts';
+import type { InVersion } from '../../schema/apply/versions.ts';
+import { conversionOf } from '../conversion/conversion.ts';
+import type { Resources, Served } from '../resources.ts';
 import type { WriteContext } from './write-context.ts';
 
 /**
@@ -19,7 +23,17 @@ export const trackUpdate = (context: WriteContext, object: AnyObject, old: AnyOb
 /** Who writes what, as managedFields tell managers apart. */
 export function writeOf({ core, exchange, served, subresource, query }: WriteContext): Write {
   const manager = query.fieldManager || managerFromUserAgent(exchange.request.headers['user-agent'] ?? '');
-  return { kind: served.kind, manager, now: core.clock.now(), subresource };
+  return { kind: served.kind, manager, now: core.clock.now(), subresource, convert: (object, apiVersion) => inVersion(core.resources, served, { object, apiVersion }) };
+}
+
+/** An object of this resource as the version `apiVersion` has it, by way of the stored one. */
+function inVersion(resources: Resources, { codec: { prefix } }: Served, { object, apiVersion }: { object: AnyObject; apiVersion: string }): InVersion | undefined {
+  const versions = resources.served().filter(({ codec }) => codec.prefix === prefix);
+  const named = (version: unknown) => versions.find(({ kind }) => apiVersionOf(kind) === version)?.kind;
+  const [from, to] = [named(object['apiVersion']), named(apiVersion)];
+  if (!from || !to) return undefined;
+  const stored = conversionOf(from)?.toStored(object) ?? object;
+  return { kind: to, object: { ...(conversionOf(to)?.fromStored(stored) ?? stored), apiVersion, kind: to.kind } };
 }
 
 /**

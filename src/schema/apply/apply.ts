@@ -8,7 +8,8 @@ import { readApplied } from './applied.ts';
 import { blankOf, compare, fieldsOf, type Difference } from './compare.ts';
 import { difference, EMPTY, intersection, isEmptySet, recursiveDifference, union, type FieldSet } from './field-set.ts';
 import { applyConflict, entriesOf, identityOf, managedAt, managersOf, withFields, withoutMeta, type Clash, type Managed, type Manager, type Managers } from './managers.ts';
-import { mergeApplied, prune } from './merge.ts';
+import { mergeApplied } from './merge.ts';
+import { changesIn, pruned, type Convert } from './versions.ts';
 
 /** One write by a manager of fields. */
 export interface Write {
@@ -17,6 +18,8 @@ export interface Write {
   readonly now: Millis;
   /** '' or absent for the object itself. */
   readonly subresource?: string | undefined;
+  /** Where a kind has several versions, whose managers each own fields by their version's names. */
+  readonly convert?: Convert | undefined;
 }
 
 export interface Application extends Write {
@@ -44,17 +47,18 @@ export function applyPatch(application: Application): AnyObject {
   const managers = new Map(before).set(identityOf(self), managedAt(self, fields, application.now));
   const merged = mergeApplied(kind.schema, live ?? {}, without(config, ignoredBy(application)));
   const owned = [...managers.values()].reduce((sum, one) => union(sum, one.fields), fields);
-  const pruned = last ? (prune(kind.schema, merged, { last: last.fields, owned: union(owned, PRESENT) }) as AnyObject) : (merged as AnyObject);
-  const changes = compare(kind.schema, live ?? {}, pruned);
+  const next = last ? pruned(merged as AnyObject, { ...application, last, owned: union(owned, PRESENT), config }) : (merged as AnyObject);
+  const own = compare(kind.schema, live ?? {}, next);
+  const changes = changesIn({ ...application, next, own, counted: (difference) => difference });
   const clashes = force ? [] : withoutOwn(application, clashesOf(managers, changes, identityOf(self)));
   if (clashes.length > 0) throw applyConflict(clashes);
   const after = takenFrom(managers, changes, identityOf(self));
   const stripped = withoutMeta(fields);
   // A manager's time is when it last changed the object, not when it last agreed with it.
-  const isSame = live !== undefined && deepEqual(pruned, live);
+  const isSame = live !== undefined && deepEqual(next, live);
   after.set(identityOf(self), isSame ? { ...self, fields: stripped, time: last?.time } : managedAt(self, stripped, application.now));
   if (isSame && last && deepEqual(last.fields, stripped)) return live;
-  return withManagers(noteForClient(application, pruned), after);
+  return withManagers(noteForClient(application, next), after);
 }
 
 /** Every object keeps these, whoever applied them last. */
@@ -84,8 +88,9 @@ export function trackUpdate(update: Update): AnyObject {
   if (isEmptySet(changes.changed) && isEmptySet(changes.removed)) return withManagers(next, before);
   const self = managerOf(update, 'Update');
   const identity = identityOf(self);
-  if (isEmptySet(changes.changed)) return withManagers(next, takenFrom(before, changes, ''));
-  const after = takenFrom(before, changes, identity);
+  const told = changesIn({ ...update, own: changes, counted: (difference) => withoutIgnored(difference, update) });
+  if (isEmptySet(changes.changed)) return withManagers(next, takenFrom(before, told, ''));
+  const after = takenFrom(before, told, identity);
   const mine = before.get(identity)?.fields ?? EMPTY;
   after.set(identity, managedAt(self, union(difference(mine, changes.removed), changes.changed), update.now));
   return withManagers(next, after);
@@ -123,17 +128,20 @@ function withoutIgnored({ changed, removed }: Difference, write: Write): Differe
   return { changed: withoutMeta(recursiveDifference(changed, ignored)), removed: withoutMeta(recursiveDifference(removed, ignored)) };
 }
 
-function clashesOf(managers: Managers, { changed }: Difference, self: string): readonly Clash[] {
+function clashesOf(managers: Managers, changes: (manager: Manager) => Difference, self: string): readonly Clash[] {
   return [...managers].flatMap(([identity, manager]) => {
-    const fields = identity === self ? EMPTY : intersection(manager.fields, changed);
+    const fields = identity === self ? EMPTY : intersection(manager.fields, changes(manager).changed);
     return isEmptySet(fields) ? [] : [{ manager, fields }];
   });
 }
 
 /** Everyone but `self` loses what was changed or removed. */
-function takenFrom(managers: Managers, { changed, removed }: Difference, self: string): Map<string, Managed> {
-  const lost = union(changed, removed);
-  return new Map([...managers].map(([identity, one]) => [identity, identity === self ? one : withFields(one, difference(one.fields, lost))]));
+function takenFrom(managers: Managers, changes: (manager: Manager) => Difference, self: string): Map<string, Managed> {
+  return new Map([...managers].map(([identity, one]) => {
+    if (identity === self) return [identity, one];
+    const { changed, removed } = changes(one);
+    return [identity, withFields(one, difference(difference(one.fields, changed), removed))];
+  }));
 }
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
