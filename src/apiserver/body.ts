@@ -1,9 +1,9 @@
-import { parse as parseYaml } from 'yaml';
 import { ApiError, badRequest } from '../meta/api-error.ts';
 import type { Kind } from '../schema/kind.ts';
 import type { ApiRequest } from '../wire/api.ts';
 import type { Core } from './core.ts';
 import { decodeProtobuf } from './protobuf-body.ts';
+import { readYaml } from './yaml.ts';
 
 /** etcd's own limit on a request, which upstream uses for bodies. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -16,6 +16,8 @@ export interface BodyOptions {
   /** Named in messages: what the body should have been. */
   readonly expected: string;
   readonly maxBytes?: number;
+  /** Told of keys that YAML sets twice. */
+  readonly onDuplicates?: (problems: readonly string[]) => void;
   /** Decodes the protobuf envelope, where the server can. */
   readonly protobuf?: (bytes: Uint8Array) => unknown;
 }
@@ -39,7 +41,7 @@ export function readBody(request: ApiRequest, options: BodyOptions): unknown {
   const type = mediaType(request.headers['content-type']);
   if (type === PROTOBUF && options.protobuf) return options.protobuf(bytes);
   if (type === '' || type === 'application/json') return checkDepth(parseJson(textOf(bytes), options.expected));
-  if (type === 'application/yaml') return checkDepth(parseYamlBody(textOf(bytes), options.expected));
+  if (type === 'application/yaml') return checkDepth(parseYamlBody(textOf(bytes), options));
   throw unsupportedMediaType(['application/json', 'application/yaml', PROTOBUF]);
 }
 
@@ -65,16 +67,27 @@ export function textOf(bytes: Uint8Array): string {
 
 export function parseJson(text: string, expected: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseWellFormed(text);
   } catch (error) {
     throw badRequest(unrecognized(expected, `couldn't get version/kind; json parse error: ${messageOf(error)}`));
   }
 }
 
-function parseYamlBody(text: string, expected: string): unknown {
+const SURROGATE = /\\u[dD][89a-fA-F]/;
+
+/** As JSON.parse; half a character, which no UTF-8 can say, becomes U+FFFD, as in Go. */
+export function parseWellFormed(text: string): unknown {
+  if (!SURROGATE.test(text)) return JSON.parse(text) as unknown;
+  return JSON.parse(text, (_key, value: unknown) => (typeof value === 'string' ? value.replaceAll(/\p{Surrogate}/gu, '\ufffd') : value)) as unknown;
+}
+
+function parseYamlBody(text: string, { expected, onDuplicates }: BodyOptions): unknown {
   try {
-    return parseYaml(text) as unknown;
+    const { value, duplicates } = readYaml(text);
+    if (duplicates.length > 0) onDuplicates?.(duplicates);
+    return value;
   } catch (error) {
+    if (error instanceof ApiError) throw error;
     throw badRequest(unrecognized(expected, `error converting YAML to JSON: yaml: ${messageOf(error).split('\n')[0]}`));
   }
 }

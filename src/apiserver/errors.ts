@@ -3,6 +3,7 @@ import { StoreFull } from '../store/index.ts';
 import type { ApiResponse } from '../wire/api.ts';
 import type { Core } from './core.ts';
 import type { Exchange, Stage } from './exchange.ts';
+import { warningHeader } from './warning-header.ts';
 import { answerError, answerText } from './respond.ts';
 
 /** Turns whatever is thrown below into a Status, and adds warnings to whatever is answered. */
@@ -50,6 +51,5 @@ function answerPanic({ log }: Core, { request }: Exchange, error: unknown): ApiR
 
 function withHeaders({ warnings, headers }: Exchange, response: ApiResponse): ApiResponse {
   if (warnings.length === 0) return headers ? { ...response, headers: { ...response.headers, ...headers } } : response;
-  const texts = warnings.map((text) => `299 - "${text.replaceAll(/\p{Cc}/gu, ' ').replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`);
-  return { ...response, headers: { ...response.headers, ...headers, warning: texts.join(', ') } };
+  return { ...response, headers: { ...response.headers, ...headers, warning: warningHeader(warnings) } };
 }

@@ -36,8 +36,9 @@ const wholeNumber = (limit: number): ScalarDecoder => (value) => {
   return value;
 };
 
+/** JSON can say 1e400, a double cannot. */
 const number: ScalarDecoder = (value) => {
-  if (typeof value !== 'number') throw new Mismatch(value);
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new Mismatch(value);
   return value;
 };
 
@@ -90,6 +91,7 @@ function badByte(value: string): number {
 
 const any: ScalarDecoder = (value) => {
   if (typeof value === 'object') limitDepth(value, 0);
+  else if (typeof value === 'number' && !Number.isFinite(value)) throw new Mismatch(value, 'float64');
   return value;
 };
 
@@ -97,6 +99,7 @@ const any: ScalarDecoder = (value) => {
 export const MAX_DEPTH = 1000;
 
 function limitDepth(value: unknown, depth: number): void {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new Mismatch(value, 'float64');
   if (typeof value !== 'object' || value === null) return;
   if (depth > MAX_DEPTH) throw new Error('exceeded max depth');
   for (const item of Array.isArray(value) ? value : Object.values(value)) limitDepth(item, depth + 1);

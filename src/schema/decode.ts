@@ -9,6 +9,9 @@ import { isShed, shedsOf, type Sheds } from './omit-empty.ts';
 import type { Kind } from './kind.ts';
 import { resolved, type ListNode, type MapNode, type ObjectNode, type SchemaNode } from './node.ts';
 
+/** More is not told of one body, as upstream's decoder does. */
+export const MAX_PROBLEMS = 100;
+
 /** A decoded object and what in the input nobody declared, as `unknown field "spec.foo"`. */
 export interface Decoded<T> {
   readonly value: T;
@@ -150,7 +153,7 @@ function decodeField(entry: Entry, before: unknown, run: Run, depth: number): un
 
 function undeclared(node: ObjectNode, value: unknown, run: Run, depth: number): unknown {
   if (node.preserveUnknown) return value;
-  if (value !== undefined) run.unknown.push(`unknown field ${JSON.stringify(pathText(run.path.slice(0, depth + 1)))}`);
+  if (value !== undefined && run.unknown.length < MAX_PROBLEMS) run.unknown.push(`unknown field ${JSON.stringify(pathText(run.path.slice(0, depth + 1)))}`);
   return undefined;
 }
 

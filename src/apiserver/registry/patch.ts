@@ -7,7 +7,7 @@ import { decodeObject } from '../../schema/decode.ts';
 import { duplicateFields } from '../../schema/duplicate-fields.ts';
 import type { Kind } from '../../schema/kind.ts';
 import { goMap, strategicMerge } from '../../schema/strategic-merge.ts';
-import { checkDepth, textOf } from '../body.ts';
+import { checkDepth, parseWellFormed, textOf } from '../body.ts';
 import { warn } from '../exchange.ts';
 import { readYaml } from '../yaml.ts';
 import { APPLY, JSON_PATCH, MERGE, patchTypeOf } from './patch-type.ts';
@@ -74,7 +74,7 @@ function bodyData({ exchange: { request }, core }: ResourceRequest): PatchBody {
   if (limit !== undefined && body.bytes.length > limit) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
   const text = textOf(body.bytes);
   try {
-    return { data: JSON.parse(text) as unknown, text };
+    return { data: parseWellFormed(text), text };
   } catch (error) {
     throw badRequest(`error decoding patch: ${messageOf(error)}`);
   }
@@ -112,7 +112,7 @@ function appliedData(text: string): ReturnType<typeof readYaml> {
   if (!text.trimStart().startsWith('{')) return readYaml(text);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseWellFormed(text);
   } catch {
     return readYaml(text);
   }

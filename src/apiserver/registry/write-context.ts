@@ -4,7 +4,7 @@ import type { Core } from '../core.ts';
 import { type Exchange, warn } from '../exchange.ts';
 import type { WriteQuery } from '../query.ts';
 import type { Served } from '../resources.ts';
-import { strictError } from '../../schema/decode.ts';
+import { MAX_PROBLEMS, strictError } from '../../schema/decode.ts';
 import type { Version } from '../watch-cache/version.ts';
 
 /** One write on its way: who, where, how. */
@@ -39,7 +39,7 @@ export function attributesOf(context: WriteContext, operation: Operation, object
 
 /** Unknown and duplicate fields, as `fieldValidation` asks. @throws ApiError BadRequest under Strict. */
 export function reportProblems(context: WriteContext, problems: readonly string[]): void {
-  const all = [...context.exchange.duplicates, ...problems];
+  const all = [...context.exchange.duplicates, ...problems].slice(0, MAX_PROBLEMS);
   if (all.length === 0 || context.query.fieldValidation === 'Ignore') return;
   if (context.query.fieldValidation === 'Strict') throw strictError(context.served.kind, all);
   warn(context.exchange, ...all);
