@@ -4,7 +4,7 @@
  */
 export type ApiHandler = (request: ApiRequest) => Promise<ApiResponse>;
 
-/** Header names are lower case; a repeated header is joined with ", ". */
+/** Header names are lower case; a repeated header is joined with ", ", but `set-cookie`, which has commas of its own, with newlines. */
 export type Headers = Readonly<Record<string, string | undefined>>;
 
 /** Who a caller is, as authentication found it (authentication.k8s.io/v1 UserInfo). */

@@ -11,6 +11,7 @@ import { SessionKeeper } from './http2-session.ts';
 import type { TlsIdentity } from './http2-session.ts';
 import { bodyOf, sendBody } from './http-body.ts';
 import { exchangeHttp2 } from './http2-client.ts';
+import { headersFrom } from './headers.ts';
 import { duplexOf } from './socket.ts';
 
 export interface ConnectOptions extends TlsIdentity {
@@ -72,8 +73,8 @@ class HttpClient {
     return {
       ...(userAgent === undefined ? {} : { 'user-agent': userAgent }),
       ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-      ...headers,
       host: this.#base.host,
+      ...headers,
     };
   }
 
@@ -93,7 +94,7 @@ class HttpClient {
       outgoing.on('error', reject);
       outgoing.on('response', (incoming) => resolve(responseOf(incoming)));
       outgoing.on('upgrade', (incoming: IncomingMessage, socket: NodeDuplex, head: Buffer) => {
-        resolve({ status: 101, headers: headersOf(incoming), body: { type: 'upgrade', connection: duplexOf(socket, head) } });
+        resolve({ status: 101, headers: headersFrom(incoming.headers), body: { type: 'upgrade', connection: duplexOf(socket, head) } });
       });
       sendBody(outgoing, request.body);
     });
@@ -123,12 +124,8 @@ interface Target {
   readonly headers: Headers;
 }
 
-function headersOf({ headers }: IncomingMessage): Headers {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
-}
-
 async function responseOf(incoming: IncomingMessage): Promise<ApiResponse> {
-  const headers = headersOf(incoming);
+  const headers = headersFrom(incoming.headers);
   const body = await bodyOf(incoming, headers);
   return { status: incoming.statusCode ?? 0, headers, ...(body ? { body } : {}) };
 }

@@ -49,6 +49,12 @@ for (const protocol of ['h2', 'h1'] as const) {
     expect(seen[0]!.body).toEqual(bytes('{"a":1}'));
   });
 
+  test(`${protocol}: cookies are not taken for one, and HEAD may tell a length`, async () => {
+    await using it = await pair(protocol, async ({ method }) => (method === 'HEAD' ? { status: 200, headers: { 'content-length': '77' } } : { ...ok(''), headers: { 'set-cookie': 'a=1; Expires=Thu, 01 Jan 2099\nb=2', vary: 'x' } }));
+    expect((await it.client(ask('/'))).headers).toMatchObject({ 'set-cookie': 'a=1; Expires=Thu, 01 Jan 2099\nb=2', vary: 'x' });
+    expect((await it.client(ask('/', { method: 'HEAD' }))).headers['content-length']).toBe('77');
+  });
+
   test(`${protocol}: an answer may have no body, and HEAD has none but says its length`, async () => {
     await using it = await pair(protocol, async ({ method }) => (method === 'HEAD' ? ok('12345') : { status: 204, headers: {} }));
     expect(await it.client(ask('/'))).toMatchObject({ status: 204 });

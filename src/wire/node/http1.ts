@@ -6,16 +6,10 @@ import type { ApiRequest, ApiResponse, Headers } from '../api.ts';
 import { pipeDuplex } from '../duplex.ts';
 import { readBody, streamBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
+import { headersFrom, headersTo } from './headers.ts';
 import { peerOf } from './peer.ts';
 import { failure, respond } from './respond.ts';
 import { duplexOf } from './socket.ts';
-
-/** Node joins repeated headers; the few it keeps as lists are joined here. */
-function headersOf(message: IncomingMessage): Headers {
-  const headers: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(message.headers)) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  return headers;
-}
 
 /** HTTP/1.1: one request and its response. */
 export async function answerHttp1(exchange: Exchange, message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -25,7 +19,7 @@ export async function answerHttp1(exchange: Exchange, message: IncomingMessage, 
   let answer: ApiResponse;
   try {
     const body = exchange.streamsBody(url) ? streamBody(message) : await bodyOf(exchange, message);
-    const request = { method, url, headers: headersOf(message), peer: peerOf(message.socket), signal: scope.signal };
+    const request = { method, url, headers: headersFrom(message.headers), peer: peerOf(message.socket), signal: scope.signal };
     answer = await exchange.handle(body ? { ...request, body } : request);
   } catch (error) {
     answer = failure(error);
@@ -33,7 +27,7 @@ export async function answerHttp1(exchange: Exchange, message: IncomingMessage, 
   // What was not read of the request would be taken for the next one.
   const close: Headers = message.readableEnded || message.complete ? {} : { connection: 'close' };
   const head = (status: number, headers: Headers, end: boolean) => {
-    response.writeHead(status, { ...defined(headers), ...close });
+    response.writeHead(status, headersTo({ ...headers, ...close }));
     if (end) response.end();
     else response.flushHeaders();
   };
@@ -51,7 +45,7 @@ export async function answerUpgrade(exchange: Exchange, message: IncomingMessage
   using scope = exchange.begin(socket);
   const client = duplexOf(socket, head);
   const request: ApiRequest = {
-    method: message.method ?? 'GET', url: message.url ?? '/', headers: headersOf(message),
+    method: message.method ?? 'GET', url: message.url ?? '/', headers: headersFrom(message.headers),
     peer: peerOf(message.socket as Socket), signal: scope.signal, upgrade: client,
   };
   const answer = await exchange.handle(request).catch(failure);
@@ -72,12 +66,6 @@ export async function answerUpgrade(exchange: Exchange, message: IncomingMessage
 
 /** `HTTP/1.1 101 Switching Protocols` and the headers, as bytes. */
 function headBytes(status: number, headers: Headers): Buffer {
-  const lines = Object.entries(defined(headers)).map(([name, value]) => `${name}: ${value.replaceAll(/[\r\n]/g, ' ')}\r\n`);
+  const lines = Object.entries(headersTo(headers)).flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one.replaceAll(/[\r\n]/g, ' ')}\r\n`));
   return Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`, 'latin1');
-}
-
-function defined(headers: Headers): Record<string, string> {
-  const out: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) out[name] = value;
-  return out;
 }

@@ -1,5 +1,6 @@
 import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2';
 import type { ApiRequest, ApiResponse, Headers } from '../api.ts';
+import { headersFrom } from './headers.ts';
 import { bodyOf, sendBody } from './http-body.ts';
 
 /** One request and its response over a connection that is there. */
@@ -36,9 +37,5 @@ function defined(headers: Headers): Record<string, string> {
 }
 
 function headersOf(incoming: IncomingHttpHeaders): { readonly status: number; readonly headers: Headers } {
-  const headers: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(incoming)) {
-    if (!name.startsWith(':')) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return { status: Number(incoming[':status']), headers };
+  return { status: Number(incoming[':status']), headers: headersFrom(incoming) };
 }

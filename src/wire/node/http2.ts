@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { ApiResponse, Headers, Peer } from '../api.ts';
 import { readBody, streamBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
+import { headersFrom, valueTo } from './headers.ts';
 import { failure, respond } from './respond.ts';
 
 /** Of one connection alone, and so not allowed in HTTP/2 (RFC 9113, 8.2.2). */
@@ -39,20 +40,16 @@ function bodyOf(exchange: Exchange, stream: ServerHttp2Stream, { url, headers }:
 }
 
 function headersOf(incoming: IncomingHttpHeaders): Headers {
-  const headers: Record<string, string | undefined> = {};
-  for (const name in incoming) {
-    const value = incoming[name];
-    if (name.charCodeAt(0) !== 58) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
+  const headers = headersFrom(incoming);
   headers['host'] ??= incoming[':authority'];
   return headers;
 }
 
-function outgoing(status: number, headers: Headers): Record<string, string | number> {
-  const out: Record<string, string | number> = { ':status': status };
+function outgoing(status: number, headers: Headers): Record<string, string | string[] | number> {
+  const out: Record<string, string | string[] | number> = { ':status': status };
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined && !CONNECTION_HEADERS.has(name)) out[name] = value;
+    if (value !== undefined && !CONNECTION_HEADERS.has(name)) out[name] = valueTo(name, value);
   }
   return out;
 }

@@ -27,7 +27,9 @@ export async function respond(responder: Responder, response: ApiResponse, metho
     head(status, headers, false);
     await writeStream(stream, body.chunks);
   } else if (body === undefined) {
-    head(status, status === 204 || status === 304 ? headers : { ...headers, 'content-length': '0' }, true);
+    // HEAD tells the length of what GET would bring, where who was asked said it.
+    const isKnown = status === 204 || status === 304 || (method === 'HEAD' && headers['content-length'] !== undefined);
+    head(status, isKnown ? headers : { ...headers, 'content-length': '0' }, true);
   } else {
     await respond(responder, failure(new Error(`a body of type ${body.type} cannot be sent`)), method);
   }
