@@ -63,7 +63,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<A
 }
 
 /** Paths whose bodies belong to somebody else and may have any size. */
-const isProxied = (url: string): boolean => /\/(proxy|exec|attach|portforward)([/?]|$)/.test(url);
+const PROXIED = /^\/api\/v1\/(?:namespaces\/[^/?]+\/)?(?:pods|services|nodes)\/[^/?]+\/(?:proxy|exec|attach|portforward)(?:[/?]|$)/;
+const isProxied = (url: string): boolean => PROXIED.test(url);
 
 async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOptions, started: Started): Promise<ApiServerConfig> {
   const [ca, kubeletClient, signingKey] = await Promise.all([
