@@ -4,6 +4,7 @@ import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import type { KubeletAddress } from '../config.ts';
 import type { Core } from '../core.ts';
 import type { ResourceRequest } from '../resource-request.ts';
+import { forwarded, passThrough } from './forwarding.ts';
 
 const KUBELET_PORT = 10250;
 
@@ -31,26 +32,7 @@ export async function askKubelet({ core }: ResourceRequest, node: string, { url,
   const { kubelet } = core.config;
   if (!kubelet) throw new ApiError('ServiceUnavailable', 'no way to reach kubelets is configured');
   const address = kubeletAddress(core, node);
-  return passThrough(() => kubelet(address, forwarded(request, url)), `https://${address.address}:${address.port}${url}`);
-}
-
-/** Names of the caller stay here: the far side must not see its credentials. */
-const PRIVATE = new Set(['authorization', 'cookie', 'host', 'connection-token']);
-
-export function forwarded(request: ApiRequest, url: string): ApiRequest {
-  const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !PRIVATE.has(name) && !name.startsWith(':') && !name.startsWith('impersonate-')));
-  const { upgrade, body } = request;
-  return { method: request.method, url, headers, peer: request.peer, signal: request.signal, ...(upgrade ? { upgrade } : {}), ...(body ? { body } : {}) };
-}
-
-export async function passThrough(ask: () => Promise<ApiResponse>, url: string): Promise<ApiResponse> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof ApiError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ApiError('InternalError', `Get ${JSON.stringify(url)}: ${message}`, { code: 500, cause: error });
-  }
+  return passThrough(() => kubelet(address, forwarded(request, url)), { method: request.method, url: `https://${address.address}:${address.port}${url}`, upgrade: request.upgrade !== undefined });
 }
 
 /** Lets admission see a connection before it is made. */

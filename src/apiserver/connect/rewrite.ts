@@ -1,25 +1,56 @@
-import type { ApiResponse } from '../../wire/api.ts';
+import type { ApiResponse, ResponseBody } from '../../wire/api.ts';
 
-/** Pages beyond this are passed on as they are. */
+/** What is longer is passed on as it is from there on: nobody waits for all of an endless page. */
 const MAX_HTML_BYTES = 4 * 1024 * 1024;
-const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
 /** Attributes of HTML that hold a URL. */
-const LINK = /(<[^>]*?\b(?:href|src|action|background|cite|classid|codebase|data|formaction|icon|longdesc|manifest|poster|profile|usemap)\s*=\s*["'])(\/(?!\/)[^"']*)(["'])/gi;
+const LINK = /(<[^>]*?\b(?:href|src|action|background|cite|classid|codebase|data|formaction|icon|longdesc|manifest|poster|profile|usemap)\s*=\s*["'])([^"']+)(["'])/gi;
 
-/** Makes absolute paths in a proxied page, and in its redirects, lead back through the proxy. */
-export async function rewriteLinks(response: ApiResponse, prefix: string): Promise<ApiResponse> {
+export interface Rewriting {
+  /** The path that leads to the root of what is proxied. */
+  readonly prefix: string;
+  /** The far side's names, by its own address and as the caller knows it; URLs with another one lead elsewhere. */
+  readonly hosts: readonly string[];
+}
+
+/** Makes URLs of the far side in a page and in redirects lead back through the proxy. */
+export async function rewriteLinks(response: ApiResponse, rewriting: Rewriting): Promise<ApiResponse> {
   const { headers, body } = response;
-  const location = headers['location'];
-  const moved = location?.startsWith('/') && !location.startsWith('//') ? { ...headers, location: prefix + location } : headers;
-  const isHtml = headers['content-type']?.startsWith('text/html') && !headers['content-encoding'];
-  if (!isHtml || !body || (body.type !== 'bytes' && body.type !== 'stream')) return { ...response, headers: moved };
-  if (Number(headers['content-length'] ?? 0) > MAX_HTML_BYTES) return { ...response, headers: moved };
-  const chunks: Uint8Array[] = [];
-  if (body.type === 'bytes') chunks.push(...body.chunks);
-  else for await (const batch of body.chunks) chunks.push(...batch);
-  const text = chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join('') + decoder.decode();
-  const rewritten = encoder.encode(text.replace(LINK, (_whole, open: string, path: string, close: string) => open + prefix + path + close));
-  return { ...response, headers: { ...moved, 'content-length': String(rewritten.length) }, body: { type: 'bytes', chunks: [rewritten] } };
+  const { location } = headers;
+  if (location) return { ...response, headers: { ...headers, location: rewriteUrl(location, rewriting) } };
+  const isHtml = headers['content-type']?.split(';')[0]!.trim() === 'text/html' && !headers['content-encoding'];
+  if (!isHtml || !body || (body.type !== 'bytes' && body.type !== 'stream')) return response;
+  const { 'content-length': _, ...rest } = headers;
+  return { ...response, headers: rest, body: { type: 'stream', chunks: rewritten(body, rewriting) } };
+}
+
+type Chunks = Extract<ResponseBody, { type: 'bytes' | 'stream' }>;
+
+async function* rewritten(body: Chunks, rewriting: Rewriting): AsyncGenerator<readonly Uint8Array[]> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let isLong = false;
+  const replaced = () => encoder.encode(text.replace(LINK, (_whole, open: string, url: string, close: string) => open + rewriteUrl(url, rewriting) + close));
+  for await (const batch of body.type === 'bytes' ? [body.chunks] : body.chunks) {
+    if (isLong) {
+      yield batch;
+      continue;
+    }
+    for (const chunk of batch) text += decoder.decode(chunk, { stream: true });
+    isLong = text.length > MAX_HTML_BYTES;
+    if (isLong) yield [replaced()];
+  }
+  text += decoder.decode();
+  if (!isLong && text !== '') yield [replaced()];
+}
+
+/** As upstream decides: relative URLs, those of other hosts, and those that lead through the proxy already stay as they are. */
+export function rewriteUrl(url: string, { prefix, hosts }: Rewriting): string {
+  const parts = /^(?:(?:https?:)?\/\/([^/?#]*))?(\/[^?#]*)?(.*)$/is.exec(url);
+  const [, host, path, rest = ''] = parts ?? [];
+  if (path === undefined || (host !== undefined && host !== '' && !hosts.includes(host))) return url;
+  if (path.startsWith(prefix)) return host === hosts[1] ? url : path + rest;
+  const origin = host !== undefined && host !== '' && host === hosts[1] ? url.slice(0, url.length - path.length - rest.length) : '';
+  return origin + prefix + path + rest;
 }

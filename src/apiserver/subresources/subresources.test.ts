@@ -153,34 +153,6 @@ test('logs and exec are asked of the pod\'s kubelet', async () => {
   expect(wrong.body.message).toBe('container x is not valid for pod p');
 });
 
-test('a proxied service is one of its endpoints, its links led back through the proxy', async () => {
-  const dialed: string[] = [];
-  await using api = await startApi({
-    config: {
-      dial: async (target, { url }) => {
-        dialed.push(`${target.scheme}://${target.host}:${target.port}${url}`);
-        return { status: 200, headers: { 'content-type': 'text/html' }, body: { type: 'bytes', chunks: [new TextEncoder().encode('<a href="/x">y</a>')] } };
-      },
-    },
-  });
-  const service = await api.request('POST', '/api/v1/namespaces/default/services', { metadata: { name: 's' }, spec: { selector: { a: 'b' }, ports: [{ name: 'web', port: 80, targetPort: 8080 }] } });
-  expect(service.status).toBe(201);
-  const none = await api.request('GET', '/api/v1/namespaces/default/services/s:web/proxy/');
-  const slice = await api.request('POST', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
-    metadata: { name: 's', labels: { 'kubernetes.io/service-name': 's' } }, addressType: 'IPv4',
-    endpoints: [{ addresses: ['10.244.0.5'], conditions: { ready: true } }], ports: [{ name: 'web', port: 8080, protocol: 'TCP' }],
-  });
-  expect(slice.status).toBe(201);
-
-  const page = await api.request('GET', '/api/v1/namespaces/default/services/s:web/proxy/a%20b?c=d');
-  const moved = await api.request('GET', '/api/v1/namespaces/default/services/s:web/proxy?c=d');
-
-  expect(none.body.message).toBe('no endpoints available for service "s"');
-  expect(dialed).toEqual(['http://10.244.0.5:8080/a%20b?c=d']);
-  expect(page.text).toBe('<a href="/api/v1/namespaces/default/services/s:web/proxy/x">y</a>');
-  expect([moved.status, moved.headers['location']]).toEqual([301, '/api/v1/namespaces/default/services/s:web/proxy/?c=d']);
-});
-
 test('what a resource does not have answers 404, what it does not do 405', async () => {
   await using api = await withPod();
 
