@@ -1,6 +1,7 @@
 /** `bench serve FILE`: the API server over the wal driver and TLS, with audit at Metadata, in a process of its own. */
+import { renameSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { systemClock } from '../../src/base/clock.ts';
 import { silent } from '../../src/base/log.ts';
 import { systemRandom } from '../../src/base/random.ts';
@@ -9,30 +10,57 @@ import { startApiServer } from '../../src/apiserver/index.ts';
 import type { ServiceAccountConfig } from '../../src/apiserver/index.ts';
 import { builtinKinds } from '../../src/kinds/index.ts';
 import { walDriver } from '../../src/store/drivers/wal.ts';
+import { gzip } from '../../src/wire/node/gzip.ts';
 import { serve, type ServingCertificate } from '../../src/wire/node/http-server.ts';
 
-interface ServeConfig {
+export interface ServeConfig {
   readonly directory: string;
   readonly port: number;
   readonly tls: ServingCertificate;
   readonly clientCa: string;
+  /** A file for audit's lines. */
+  readonly audit: string;
+  /** A file for reports, written anew at each SIGUSR2. */
+  readonly report: string;
+}
+
+export interface ServerReport {
+  /** Of the event loop, since the last report, in milliseconds. */
+  readonly delayP999: number;
+  readonly delayMax: number;
+  /** Bytes. */
+  readonly memory: NodeJS.MemoryUsage;
 }
 
 export async function serveApi(file: string): Promise<void> {
-  const { directory, port, tls, clientCa } = JSON.parse(await readFile(file, 'utf8')) as ServeConfig;
+  const { directory, port, tls, clientCa, audit, report } = JSON.parse(await readFile(file, 'utf8')) as ServeConfig;
+  reportAt(report);
   const driver = await walDriver({ directory, random: systemRandom, log: silent });
-  const audit = new AuditLog({ file: join(`${directory}-audit`, 'audit.log'), clock: systemClock, log: silent });
+  const log = new AuditLog({ file: audit, clock: systemClock, log: silent });
   const server = await startApiServer({
     driver, kinds: builtinKinds, clock: systemClock, random: systemRandom, log: silent,
-    config: { serviceAccounts: await signingConfig(), caPem: clientCa, advertise: { address: '192.0.2.1', port }, audit: audit.write },
+    config: { serviceAccounts: await signingConfig(), caPem: clientCa, advertise: { address: '192.0.2.1', port }, gzip, audit: log.write },
   });
   const http = await serve(server.handler, { host: '127.0.0.1', port, tls, clientCa, log: silent });
   process.once('SIGTERM', async () => {
     await http.close();
     await server[Symbol.asyncDispose]();
-    await audit[Symbol.asyncDispose]();
+    await log[Symbol.asyncDispose]();
     await driver[Symbol.asyncDispose]();
     process.exit(0);
+  });
+}
+
+function reportAt(file: string): void {
+  const delays = monitorEventLoopDelay({ resolution: 1 });
+  delays.enable();
+  process.on('SIGUSR2', () => {
+    const [delayP999, delayMax] = [delays.percentile(99.9) / 1e6, delays.max / 1e6];
+    globalThis.gc?.();
+    const text = JSON.stringify({ delayP999, delayMax, memory: process.memoryUsage() } satisfies ServerReport);
+    writeFileSync(`${file}.new`, text);
+    renameSync(`${file}.new`, file);
+    delays.reset();
   });
 }
 

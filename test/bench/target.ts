@@ -1,9 +1,8 @@
 /** What is measured: an API server as processes of this machine, and how to speak to it. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemRandom } from '../../src/base/random.ts';
@@ -13,6 +12,7 @@ import { layoutOf } from '../../src/cluster/layout.ts';
 import { planCluster, writeSettings } from '../../src/cluster/settings.ts';
 import { connect, type HttpTransport } from '../../src/wire/node/http-client.ts';
 import { freePort } from './machine.ts';
+import type { ServeConfig, ServerReport } from './serve.ts';
 
 export interface Target extends AsyncDisposable {
   readonly name: string;
@@ -24,9 +24,20 @@ export interface Target extends AsyncDisposable {
   readonly admin: HttpTransport;
   /** Bound by RBAC: measures. */
   connectUser(): HttpTransport;
+  /** Ends those connections. */
+  disconnectUsers(): Promise<void>;
+  /** For another process that is to connect as the user. */
+  readonly user: UserConnection;
 }
 
-interface Identities {
+export interface UserConnection {
+  readonly url: string;
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface Identities {
   readonly ca: KeyPair;
   readonly serving: KeyPair;
   readonly admin: KeyPair;
@@ -36,21 +47,36 @@ interface Identities {
 export const USER = 'bench';
 const READY_WITHIN_MILLIS = 60_000;
 
-function makeIdentities(ca: KeyPair = issueCa('bench-ca', Date.now(), systemRandom)): Identities {
+export function makeIdentities(ca: KeyPair = issueCa('bench-ca', Date.now(), systemRandom)): Identities {
   const issue = (commonName: string, organizations: readonly string[], use: 'client' | 'server'): KeyPair =>
     issueLeaf({ name: commonName, issuer: 'ca', commonName, organizations, use, dnsNames: ['localhost'], addresses: ['127.0.0.1'] }, ca, { now: Date.now(), random: systemRandom });
   return { ca, serving: issue('kube-apiserver', [], 'server'), admin: issue('bench-admin', ['system:masters'], 'client'), user: issue(USER, [], 'client') };
 }
 
-/** The API server and its store alone, in one process: what a request costs. */
-export async function startKnarrApi(directory: string): Promise<Target> {
+export interface KnarrTarget extends Target {
+  /** How the server's process fares; delays are those since the last report. Collects garbage first where node exposes that. */
+  report(): Promise<ServerReport>;
+}
+
+/** The API server and its store alone, in one process: what a request costs. @param flags of node's */
+export async function startKnarrApi(directory: string, flags: readonly string[] = []): Promise<KnarrTarget> {
   const identities = makeIdentities();
   const port = await freePort();
   const config = join(directory, 'serve.json');
   await mkdir(directory, { recursive: true });
-  await writeFile(config, JSON.stringify({ directory: join(directory, 'store'), port, tls: identities.serving, clientCa: identities.ca.cert }));
-  const child = start(process.execPath, [process.argv[1]!, 'serve', config], join(directory, 'knarr.log'));
-  return ready('knarr', identities, { port, children: [child] });
+  const serving: ServeConfig = {
+    directory: join(directory, 'store'), port, tls: identities.serving, clientCa: identities.ca.cert, audit: join(directory, 'audit.log'), report: join(directory, 'report.json'),
+  };
+  await writeFile(config, JSON.stringify(serving));
+  const child = start(process.execPath, [...flags, process.argv[1]!, 'serve', config], join(directory, 'knarr.log'));
+  const target = await ready('knarr', identities, { port, children: [child] });
+  const report = async () => {
+    await rm(serving.report, { force: true });
+    child.kill('SIGUSR2');
+    while (!existsSync(serving.report)) await systemClock.sleep(10);
+    return JSON.parse(await readFile(serving.report, 'utf8')) as ServerReport;
+  };
+  return { ...target, report };
 }
 
 /** The whole control plane, as `knarr up` runs it: what standing still costs. */
@@ -69,49 +95,21 @@ export async function startKnarrControlPlane(directory: string): Promise<Target>
   return ready('control plane', identities, { port, children: [child] });
 }
 
-/** kube-apiserver and etcd, from a directory that holds both. */
-export async function startPeer(directory: string, programs: string): Promise<Target> {
-  for (const name of ['etcd', 'kube-apiserver']) if (!existsSync(join(programs, name))) throw new Error(`no ${name} in ${programs}`);
-  const identities = makeIdentities();
-  const [port, etcdPort, etcdPeerPort] = await Promise.all([freePort(), freePort(), freePort()]);
-  await mkdir(directory, { recursive: true });
-  const files = await writePems(directory, identities);
-  const etcd = start(join(programs, 'etcd'), [
-    '--data-dir', join(directory, 'etcd'), '--listen-client-urls', `http://127.0.0.1:${etcdPort}`, '--advertise-client-urls', `http://127.0.0.1:${etcdPort}`,
-    '--listen-peer-urls', `http://127.0.0.1:${etcdPeerPort}`,
-  ], join(directory, 'etcd.log'));
-  const server = start(join(programs, 'kube-apiserver'), [
-    `--etcd-servers=http://127.0.0.1:${etcdPort}`, `--secure-port=${port}`, '--bind-address=127.0.0.1', '--authorization-mode=RBAC',
-    `--client-ca-file=${files.ca}`, `--tls-cert-file=${files.cert}`, `--tls-private-key-file=${files.key}`, '--service-cluster-ip-range=10.96.0.0/16',
-    '--service-account-issuer=https://kubernetes.default.svc', `--service-account-key-file=${files.publicKey}`, `--service-account-signing-key-file=${files.privateKey}`,
-    `--cert-dir=${directory}`,
-  ], join(directory, 'kube-apiserver.log'));
-  return ready('kube-apiserver + etcd', identities, { port, children: [server, etcd] });
-}
-
-async function writePems(directory: string, { ca, serving }: Identities) {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const texts = {
-    ca: ca.cert, cert: serving.cert, key: serving.key,
-    privateKey: privateKey.export({ type: 'sec1', format: 'pem' }).toString(),
-    publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-  };
-  const files = { ca: join(directory, 'ca.pem'), cert: join(directory, 'server.pem'), key: join(directory, 'server.key'), privateKey: join(directory, 'sa.key'), publicKey: join(directory, 'sa.pub') };
-  for (const name of ['ca', 'cert', 'key', 'privateKey', 'publicKey'] as const) await writeFile(files[name], texts[name], { mode: 0o600 });
-  return files;
-}
-
-function start(program: string, args: readonly string[], log: string): ChildProcess {
+export function start(program: string, args: readonly string[], log: string): ChildProcess {
   // One shell word for all: the log is read only when something fails.
   return spawn('sh', ['-c', 'log="$0"; exec "$@" >"$log" 2>&1', log, program, ...args], { stdio: 'ignore' });
 }
 
-async function ready(name: string, { ca, admin, user }: Identities, { port, children }: { port: number; children: readonly ChildProcess[] }): Promise<Target> {
+export async function ready(name: string, { ca, admin, user }: Identities, { port, children }: { port: number; children: readonly ChildProcess[] }): Promise<Target> {
   const options = { url: `https://127.0.0.1:${port}`, ca: ca.cert };
   const asAdmin = connect({ ...options, ...admin });
   const users: HttpTransport[] = [];
+  const disconnectUsers = async () => {
+    for (const transport of users.splice(0)) await transport[Symbol.asyncDispose]();
+  };
   const stop = async () => {
-    for (const transport of [asAdmin, ...users]) await transport[Symbol.asyncDispose]();
+    await disconnectUsers();
+    await asAdmin[Symbol.asyncDispose]();
     await Promise.all(children.map(ended));
   };
   let readyMillis: number;
@@ -126,7 +124,7 @@ async function ready(name: string, { ca, admin, user }: Identities, { port, chil
     users.push(transport);
     return transport;
   };
-  return { name, readyMillis, admin: asAdmin, pids: children.map(({ pid }) => pid!), connectUser, [Symbol.asyncDispose]: stop };
+  return { name, readyMillis, admin: asAdmin, pids: children.map(({ pid }) => pid!), connectUser, disconnectUsers, user: { ...options, ...user }, [Symbol.asyncDispose]: stop };
 }
 
 async function untilReady(name: string, admin: HttpTransport, children: readonly ChildProcess[]): Promise<number> {

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { systemClock } from '../../src/base/clock.ts';
 import type { Transport } from '../../src/wire/api.ts';
 import { connect } from '../../src/wire/node/http-client.ts';
-import { ask } from './load.ts';
+import { ask, askJson } from './load.ts';
 import { cpuMicros, freePort, memoryBytes } from './machine.ts';
 
 const KNARR = join(import.meta.dirname, '..', 'bin', 'knarr.js');
@@ -23,10 +23,10 @@ export async function measureUp(directory: string, keepFor: (pids: readonly numb
   try {
     const readyMillis = performance.now() - started;
     await using transport = await connectAdmin(directory);
-    await ask(transport, 'POST', '/api/v1/namespaces/default/pods', {
+    await ask(transport, { method: 'POST', url: '/api/v1/namespaces/default/pods', body: {
       apiVersion: 'v1', kind: 'Pod', metadata: { name: 'bench' },
       spec: { containers: [{ name: 'sleep', image: 'knarr.local/busybox:1', command: ['sleep', '3600'] }], terminationGracePeriodSeconds: 0 },
-    });
+    } });
     while ((await phaseOf(transport)) !== 'Running') await systemClock.sleep(20);
     const runningMillis = performance.now() - started;
     await keepFor([await controlPlanePid(directory)]);
@@ -47,9 +47,8 @@ async function connectAdmin(directory: string) {
 }
 
 async function phaseOf(transport: Transport): Promise<string> {
-  const { body } = await ask(transport, 'GET', '/api/v1/namespaces/default/pods/bench');
-  const text = body?.type === 'bytes' ? Buffer.concat(body.chunks).toString() : '{}';
-  return (JSON.parse(text) as { status?: { phase?: string } }).status?.phase ?? '';
+  const { status } = await askJson<{ status?: { phase?: string } }>(transport, { method: 'GET', url: '/api/v1/namespaces/default/pods/bench' });
+  return status?.phase ?? '';
 }
 
 /** The process that holds the store's lock. */
