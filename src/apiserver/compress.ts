@@ -8,13 +8,15 @@ export const THRESHOLD_BYTES = 128 * 1024;
 /** Stored objects are small; what compresses takes large pieces. */
 const PIECE_BYTES = 256 * 1024;
 
-/** Compresses large answers for those who take gzip. Watches, logs and what comes from elsewhere stay as they are. */
+/** Compresses large answers for those who take gzip; a list that is a stream is large. Watches, logs and what comes from elsewhere stay as they are. */
 export function compressStage({ config: { gzip = packed } }: Core): Stage {
   return {
     name: 'compress',
     async handle(exchange, next) {
       const response = await next(exchange);
-      return acceptsGzip(exchange.request) && exchange.info.subresource !== 'proxy' ? compressed(response, gzip) : response;
+      if (!acceptsGzip(exchange.request) || exchange.info.subresource === 'proxy') return response;
+      if (exchange.info.verb === 'list' && response.body?.type === 'stream') return packedBy(response, gzip(flat(response.body.chunks)));
+      return compressed(response, gzip);
     },
   };
 }
@@ -27,8 +29,7 @@ function compressed(response: ApiResponse, gzip: NonNullable<ApiServerConfig['gz
   const { headers, body } = response;
   if (body?.type !== 'bytes' || headers['content-encoding'] !== undefined) return response;
   if (body.chunks.reduce((sum, { length }) => sum + length, 0) <= THRESHOLD_BYTES) return response;
-  const vary = headers['vary'] === undefined ? 'Accept-Encoding' : `${headers['vary']}, Accept-Encoding`;
-  return { ...response, headers: { ...headers, 'content-encoding': 'gzip', vary }, body: { type: 'stream', chunks: gzip(pieces(body.chunks)) } };
+  return packedBy(response, gzip(pieces(body.chunks)));
 }
 
 /** A document compressed in one piece, to be kept. */
@@ -44,8 +45,20 @@ export async function whole(bytes: Uint8Array, { gzip = packed }: Pick<ApiServer
   return all;
 }
 
+function packedBy(response: ApiResponse, chunks: AsyncIterable<readonly Uint8Array[]>): ApiResponse {
+  const { headers } = response;
+  const vary = headers['vary'] === undefined ? 'Accept-Encoding' : `${headers['vary']}, Accept-Encoding`;
+  return { ...response, headers: { ...headers, 'content-encoding': 'gzip', vary }, body: { type: 'stream', chunks } };
+}
+
+async function* flat(batches: AsyncIterable<readonly Uint8Array[]>): AsyncGenerator<Uint8Array> {
+  for await (const batch of batches) yield* batch;
+}
+
+type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
 /** By what every runtime has; it compresses more tightly, and more slowly, than it need. */
-async function* packed(chunks: Iterable<Uint8Array>): AsyncGenerator<readonly Uint8Array[]> {
+async function* packed(chunks: Chunks): AsyncGenerator<readonly Uint8Array[]> {
   const { readable, writable } = new CompressionStream('gzip');
   const fed = feed(writable.getWriter(), chunks).catch(() => {}); // fails when the reader leaves, or with it
   const reader = readable.getReader();
@@ -57,8 +70,8 @@ async function* packed(chunks: Iterable<Uint8Array>): AsyncGenerator<readonly Ui
   }
 }
 
-async function feed(writer: WritableStreamDefaultWriter<unknown>, chunks: Iterable<Uint8Array>): Promise<void> {
-  for (const chunk of chunks) await writer.write(chunk);
+async function feed(writer: WritableStreamDefaultWriter<unknown>, chunks: Chunks): Promise<void> {
+  for await (const chunk of chunks) await writer.write(chunk);
   await writer.close();
 }
 

@@ -84,7 +84,7 @@ export interface ApiServerConfig {
   /** Freezes every decoded object, so that a test fails where code changes one. */
   readonly freezeObjects?: boolean;
   /** Packs large answers; whoever knows a quicker way than the runtime's own CompressionStream gives it here. */
-  readonly gzip?: (chunks: Iterable<Uint8Array>) => AsyncIterable<readonly Uint8Array[]>;
+  readonly gzip?: (chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) => AsyncIterable<readonly Uint8Array[]>;
   /** Bytes of the largest body accepted. */
   readonly maxBodyBytes?: number;
 }

@@ -1,4 +1,5 @@
-import { ProtobufWriter } from '../base/protobuf-writer.ts';
+import { nextTurn } from '../base/clock.ts';
+import { lengthPrefix, ProtobufWriter } from '../base/protobuf-writer.ts';
 import { DOCUMENTS } from './discovery/shapes.ts';
 import { listMeta, status } from '../kinds/meta/status.ts';
 import type { Status } from '../meta/api-error.ts';
@@ -9,7 +10,7 @@ import type { Kind } from '../schema/kind.ts';
 import type { ObjectNode, SchemaNode } from '../schema/node.ts';
 import { objectMeta } from '../schema/object-meta.ts';
 import { encodeMessage } from '../schema/protobuf/encode.ts';
-import { wrap } from '../schema/protobuf/envelope.ts';
+import { wrap, wrapPieces } from '../schema/protobuf/envelope.ts';
 import type { Version } from './watch-cache/version.ts';
 
 /** `application/vnd.kubernetes.protobuf`: messages in runtime.Unknown's envelope. */
@@ -44,11 +45,18 @@ export function versionBytes({ codec: { kind }, message }: Version): Uint8Array 
   return wrap({ apiVersion: apiVersionOf(kind), kind: kind.kind, raw: message });
 }
 
-/** A LIST around the messages of its items: metadata = 1, items = 2. */
-export function pageBytes(kind: Kind, metadata: Partial<ListMeta>, versions: readonly Version[]): Uint8Array {
-  const writer = new ProtobufWriter().bytes(1, encodeMessage(nodeOf(listMeta()), metadata));
-  for (const { message } of versions) writer.bytes(2, message);
-  return wrap({ apiVersion: apiVersionOf(kind), kind: `${kind.kind}List`, raw: writer.finish() });
+/** Messages made anew before others get their turn. */
+const AT_ONCE = 100;
+
+/** A LIST around the messages of its items, in pieces: metadata = 1, items = 2. */
+export async function pageChunks(kind: Kind, metadata: Partial<ListMeta>, versions: Iterable<Version>): Promise<readonly Uint8Array[]> {
+  const pieces: Uint8Array[] = [new ProtobufWriter().bytes(1, encodeMessage(nodeOf(listMeta()), metadata)).finish()];
+  let made = 0;
+  for (const { message } of versions) {
+    pieces.push(lengthPrefix(2, message.length), message);
+    if (++made % AT_ONCE === 0) await nextTurn();
+  }
+  return wrapPieces({ apiVersion: apiVersionOf(kind), kind: `${kind.kind}List` }, pieces);
 }
 
 /** A watch's frame: its length as four bytes, then metav1.WatchEvent {type = 1, object = 2 {raw = 1}}, the object in its envelope. */

@@ -8,13 +8,12 @@ import { bodyOptions, mediaType, readBody, textOf } from './body.ts';
 import type { Core } from './core.ts';
 import type { Exchange } from './exchange.ts';
 import { ALL_VIEWS, asksPretty, JSON_MEDIA, type Media, METADATA_VIEWS, negotiate } from './negotiate.ts';
-import { hasProtobuf, pageBytes, versionBytes } from './protobuf-answer.ts';
+import { hasProtobuf, versionBytes } from './protobuf-answer.ts';
 import { parseWriteQuery, type WriteOptions, type WriteQuery } from './query.ts';
 import { APPLY, patchTypeOf } from './registry/patch-type.ts';
-import type { Page } from './registry/list.ts';
 import type { Outcome, WriteContext } from './registry/write-context.ts';
 import type { Served } from './resources.ts';
-import { answer, answerBytes, answerIn, answerProtobuf, toJson } from './respond.ts';
+import { answer, answerBytes, answerIn, answerProtobuf } from './respond.ts';
 import { notAList, type View, viewOf } from './views.ts';
 import type { Version } from './watch-cache/version.ts';
 
@@ -92,7 +91,7 @@ export function answerObject(at: ResourceRequest, status: number, object: unknow
 }
 
 /** Written out as asked for; as JSON where it has no other form. */
-function answerData(at: ResourceRequest, status: number, data: unknown): ApiResponse {
+export function answerData(at: ResourceRequest, status: number, data: unknown): ApiResponse {
   return answerIn(mediaOf(at), { request: at.exchange.request, status, kinds: at.core.resources.kinds() }, data);
 }
 
@@ -103,33 +102,8 @@ function kindOf({ core, served }: ResourceRequest, object: unknown): Kind | unde
   return core.resources.kinds().find((one) => one.kind === kind && apiVersionOf(one) === apiVersion);
 }
 
-const wantsPretty = ({ exchange: { request } }: ResourceRequest, media: Media): boolean => media.pretty === true || asksPretty(request);
+export const wantsPretty = ({ exchange: { request } }: ResourceRequest, media: Media): boolean => media.pretty === true || asksPretty(request);
 
 export function answerOutcome(at: ResourceRequest, outcome: Outcome): ApiResponse {
   return 'version' in outcome ? answerVersion(at, outcome.status, outcome.version) : answerObject(at, outcome.status, outcome.object);
-}
-
-const encoder = new TextEncoder();
-const LIST_END = encoder.encode(']}\n');
-
-/** A LIST is its head, the stored buffers, and its end. */
-export function answerPage(at: ResourceRequest, page: Page): ApiResponse {
-  const { request } = at.exchange;
-  const { kind } = at.served;
-  const metadata = {
-    resourceVersion: String(page.revision),
-    ...(page.continue === '' ? {} : { continue: page.continue }),
-    ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
-  };
-  const head = { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata };
-  const asObject = () => ({ ...head, items: page.versions.map((version) => version.object) });
-  if (request.wantsObjects) return answer(request, 200, asObject());
-  const media = mediaOf(at);
-  const pretty = wantsPretty(at, media);
-  const view = requestView(at, media);
-  if (view) return answerData(at, 200, view.many(page.versions.map((version) => version.object), metadata));
-  if (media.type === 'protobuf') return answerProtobuf(200, pageBytes(kind, metadata, page.versions));
-  if (media.type !== 'json' || pretty) return answer(request, 200, asObject(), media);
-  const open = encoder.encode(`${toJson(head, false).slice(0, -2)},"items":[`);
-  return answerBytes(200, [open, ...page.versions.map(({ served }, index) => (index === 0 ? served.subarray(1) : served)), LIST_END]);
 }

@@ -6,7 +6,7 @@ import { ALL_VIEWS, asksPretty, CONTENT_TYPES, JSON_MEDIA, type Media, negotiate
 import { objectBytes, statusBytes } from './protobuf-answer.ts';
 
 const encoder = new TextEncoder();
-const headersOf = (contentType: string): Headers => ({ 'cache-control': 'no-cache, private', 'content-type': contentType });
+export const headersOf = (contentType: string): Headers => ({ 'cache-control': 'no-cache, private', 'content-type': contentType });
 const JSON_HEADERS = headersOf(CONTENT_TYPES.json);
 const PROTOBUF_HEADERS = headersOf(CONTENT_TYPES.protobuf);
 

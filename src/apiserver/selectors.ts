@@ -8,7 +8,8 @@ import type { Version } from './watch-cache/version.ts';
 /** Whether a version is selected. */
 export type Match = (version: Version) => boolean;
 
-const ALL: Match = () => true;
+/** Selects everything. */
+export const ALL: Match = () => true;
 
 /** What a LIST or WATCH of `kind` selects. @throws ApiError BadRequest in upstream's words. */
 export function selection(kind: Kind, at: { readonly namespace: string; readonly labels: string; readonly fields: string; readonly name?: string }): Match {
@@ -26,12 +27,20 @@ export function selection(kind: Kind, at: { readonly namespace: string; readonly
 
 function labelMatch(text: string): Match {
   const requirements = parseLabelSelector(text);
-  return ({ object }) => matchesRequirements(requirements, object.metadata.labels);
+  return ({ labels }) => matchesRequirements(requirements, labels);
 }
 
 function fieldMatch(kind: Kind, text: string): Match {
-  const terms = parseFieldSelector(text).map(({ field, operator, value }) => ({ read: fieldReader(kind, field), equal: operator === '=', value }));
-  return ({ object }) => terms.every(({ read, equal, value }) => (read(object) === value) === equal);
+  const terms = parseFieldSelector(text).map(({ field, operator, value }) => ({ read: versionReader(kind, field), equal: operator === '=', value }));
+  return (version) => terms.every(({ read, equal, value }) => (read(version) === value) === equal);
+}
+
+/** Names are in the key: nothing is decoded for them. */
+function versionReader(kind: Kind, field: string): (version: Version) => string {
+  const read = fieldReader(kind, field);
+  if (field === 'metadata.name') return ({ path }) => path.slice(path.indexOf('/') + 1);
+  if (field === 'metadata.namespace') return ({ path }) => path.slice(0, path.indexOf('/'));
+  return (version) => version.field(field, read);
 }
 
 export function fieldReader(kind: Kind, field: string): (object: AnyObject) => string {

@@ -11,7 +11,8 @@ import { patch } from './registry/patch.ts';
 import { update } from './registry/update.ts';
 import { watch } from './registry/watch.ts';
 import type { Verb } from '../schema/kind.ts';
-import { answerOutcome, answerPage, answerVersion, bodyOf, mediaOf, requestView, type ResourceRequest, writeContext } from './resource-request.ts';
+import { answerPage } from './list-answer.ts';
+import { answerOutcome, answerVersion, bodyOf, mediaOf, requestView, type ResourceRequest, writeContext } from './resource-request.ts';
 import { isTrue } from './request-info.ts';
 import { answer } from './respond.ts';
 

@@ -87,6 +87,17 @@ export class ProtobufWriter {
   }
 }
 
+/** What goes before `length` bytes of a length-delimited field. */
+export function lengthPrefix(field: number, length: number): Uint8Array {
+  const prefix: number[] = [];
+  for (const number of [field * 8 + 2, length]) {
+    let rest = number;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) prefix.push((rest % 128) + 128);
+    prefix.push(rest);
+  }
+  return Uint8Array.from(prefix);
+}
+
 const encoder = new TextEncoder();
 
 function varintSize(value: number): number {

@@ -5,12 +5,9 @@ import { memoryBytes } from './machine.ts';
 import { pod } from './pod.ts';
 import { startKnarrApi, type Target } from './target.ts';
 
-/** Brings a pod to 3 kB as served. */
-const PADDING = 'p'.repeat(700);
-
 /** Stores pods named `stored-N`. */
 export async function fill({ admin }: Target, count: number): Promise<void> {
-  await repeat(count, 64, async (n) => drain(await ask(admin, { method: 'POST', url: PODS, body: pod(`stored-${n}`, PADDING) })));
+  await repeat(count, 64, async (n) => drain(await ask(admin, { method: 'POST', url: PODS, body: pod(`stored-${n}`) })));
 }
 
 export async function measureMemory(directory: string, pods: number): Promise<void> {
@@ -32,7 +29,7 @@ export async function measureMemory(directory: string, pods: number): Promise<vo
     const each = (bytes: number) => `${(bytes / pods / 1000).toFixed(1)} kB`;
     console.log(`${when.padEnd(30)} ${each(now.pss - before.pss)} (PSS); heap ${each(now.heap - before.heap)}, buffers ${each(now.buffers - before.buffers)}; ${(now.pss / 2 ** 20).toFixed(0)} MB in all`);
   };
-  await repeat(pods, 64, async (n) => drain(await ask(target.admin, { method: 'POST', url: PODS, body: pod(`more-${n}`, PADDING) })));
+  await repeat(pods, 64, async (n) => drain(await ask(target.admin, { method: 'POST', url: PODS, body: pod(`more-${n}`) })));
   await tell('stored');
   await drain(await ask(user, { method: 'GET', url: PODS }));
   await drain(await ask(user, { method: 'GET', url: `${PODS}?labelSelector=app%3Dweb` }));

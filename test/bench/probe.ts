@@ -29,12 +29,15 @@ export async function probe(file: string): Promise<void> {
   const get = async () => drain(await ask(transport, { method: 'GET', url: `${PODS}/${name}` }));
   for (let n = 0; n < 200; n++) await get();
   const millis: number[] = [];
+  const underWay = new Set<Promise<unknown>>();
   const timer = setInterval(() => {
     const due = performance.now();
-    void get().then(() => millis.push(performance.now() - due));
+    const asked: Promise<unknown> = get().then(() => millis.push(performance.now() - due)).finally(() => underWay.delete(asked));
+    underWay.add(asked);
   }, EVERY_MILLIS);
   await new Promise<void>((resolve) => process.once('SIGTERM', () => resolve()));
   clearInterval(timer);
+  await Promise.all(underWay);
   const sorted = millis.toSorted((a, b) => a - b);
   const delays: Delays = { count: sorted.length, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), p999: quantile(sorted, 0.999), max: sorted.at(-1) ?? 0 };
   process.stdout.write(JSON.stringify(delays));

@@ -7,7 +7,7 @@ import { send } from '../bootstrap/send.ts';
 import { defaultServiceCidr, SERVICE_CIDR } from '../bootstrap/system-objects.ts';
 import type { Core } from '../core.ts';
 import { timestamp } from '../registry/write-context.ts';
-import { end } from '../watch-cache/hub.ts';
+import { end } from '../watch-cache/resource-cache.ts';
 import type { Version } from '../watch-cache/version.ts';
 import { cidrsOf } from './cluster-ips.ts';
 import { type Finding, type IpRepair, planIpRepair } from './ip-repair.ts';

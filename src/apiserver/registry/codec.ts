@@ -37,8 +37,8 @@ export class Codec {
   readonly #headBytes: number;
   readonly #upgrade: Upgrade;
   readonly #stored: StoredAs | undefined;
-  /** What this process encoded itself need not be decoded when the store's feed brings it back. */
-  readonly #known = new WeakMap<Uint8Array, Unversioned>();
+  /** What this process encoded a moment ago need not be decoded when the store's feed brings it back. */
+  readonly #known = new Recent();
 
   constructor(kind: Kind, upgrade: Upgrade, { salt = '', stored }: { readonly salt?: string; readonly stored?: StoredAs } = {}) {
     this.kind = kind;
@@ -87,18 +87,30 @@ export class Codec {
     return object;
   }
 
-  served(value: Uint8Array, revision: number): Uint8Array {
-    if (this.#stored) return encoder.encode(`,${JSON.stringify(versioned(this.decode(value), revision))}\n`);
-    if (!this.#isCurrent(value)) return this.served(this.encode(this.decode(value)), revision);
-    const splice = `"resourceVersion":"${revision}",`;
-    const json = value.subarray(FINGERPRINT);
-    const bytes = new Uint8Array(1 + json.length + splice.length + 1);
-    bytes[0] = 44; // ','
-    bytes.set(json.subarray(0, this.#headBytes), 1);
-    writeAscii(bytes, splice, 1 + this.#headBytes);
-    bytes.set(json.subarray(this.#headBytes), 1 + this.#headBytes + splice.length);
-    bytes[bytes.length - 1] = 10; // '\n'
-    return bytes;
+  /** Whether the served bytes are the stored ones with the revision spliced in. */
+  servesAsStored(value: Uint8Array): boolean {
+    return !this.#stored && this.#isCurrent(value);
+  }
+
+  servedLength(value: Uint8Array, revision: number): number {
+    return value.length - FINGERPRINT + SPLICE_BYTES + digitsOf(revision) + 2;
+  }
+
+  /** Splices; where the served bytes end. */
+  serveInto({ value, revision }: { readonly value: Uint8Array; readonly revision: number }, bytes: Uint8Array, at: number): number {
+    bytes[at] = COMMA;
+    const head = at + 1 + this.#headBytes;
+    bytes.set(value.subarray(FINGERPRINT, FINGERPRINT + this.#headBytes), at + 1);
+    const tail = writeAscii(bytes, `"resourceVersion":"${revision}",`, head);
+    bytes.set(value.subarray(FINGERPRINT + this.#headBytes), tail);
+    const end = tail + value.length - FINGERPRINT - this.#headBytes;
+    bytes[end] = LINE_FEED;
+    return end + 1;
+  }
+
+  /** The served bytes of what is stored in another form. */
+  converted(value: Uint8Array, revision: number): Uint8Array {
+    return encoder.encode(`,${JSON.stringify(versioned(this.decode(value), revision))}\n`);
   }
 
   /** Whether the bytes were written with this very schema. */
@@ -118,8 +130,43 @@ function without<T extends object, K extends keyof T>(object: T, key: K): Omit<T
   return rest;
 }
 
-function writeAscii(into: Uint8Array, text: string, at: number): void {
+const COMMA = 44;
+const LINE_FEED = 10;
+const SPLICE_BYTES = '"resourceVersion":"",'.length;
+
+/** How many digits a positive whole number has. */
+function digitsOf(number: number): number {
+  let digits = 1;
+  for (let bound = 10; number >= bound; bound *= 10) digits++;
+  return digits;
+}
+
+/** Where the text ends. */
+function writeAscii(into: Uint8Array, text: string, at: number): number {
   for (let i = 0; i < text.length; i++) into[at + i] = text.charCodeAt(i);
+  return at + text.length;
+}
+
+/** Bytes whose objects are at hand, between a write and those it is told to. */
+const RECENT_BYTES = 2 << 20;
+
+class Recent {
+  readonly #objects = new Map<Uint8Array, Unversioned>();
+  #bytes = 0;
+
+  get(value: Uint8Array): Unversioned | undefined {
+    return this.#objects.get(value);
+  }
+
+  set(value: Uint8Array, object: Unversioned): void {
+    this.#objects.set(value, object);
+    this.#bytes += value.length;
+    for (const oldest of this.#objects.keys()) {
+      if (this.#bytes <= RECENT_BYTES) return;
+      this.#objects.delete(oldest);
+      this.#bytes -= oldest.length;
+    }
+  }
 }
 
 /** A hash of everything that decides what decoding and defaulting give: fields, types, defaults. */

@@ -36,7 +36,7 @@ export async function remove(context: WriteContext, options: DeleteOptions): Pro
 /** DELETE of a collection: what a LIST would give, each object for itself; those that vanish meanwhile are no failure. */
 export async function removeCollection(context: WriteContext, { options, query }: { options: DeleteOptions; query: ListQuery }): Promise<Page> {
   const chosen = await list(context, query);
-  await Promise.all(chosen.versions.map(async ({ object: { metadata } }) => {
+  await Promise.all([...chosen.versions].map(async ({ object: { metadata } }) => {
     try {
       await remove({ ...context, name: metadata.name, namespace: metadata.namespace ?? '' }, options);
     } catch (error) {

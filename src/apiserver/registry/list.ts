@@ -1,17 +1,19 @@
+import { nextTurn } from '../../base/clock.ts';
 import { ApiError } from '../../meta/api-error.ts';
 import { Compacted, FutureRevision } from '../../store/index.ts';
 import type { Core } from '../core.ts';
 import { type ListQuery, parseResourceVersion } from '../query.ts';
 import type { Served } from '../resources.ts';
-import { type Match, selection } from '../selectors.ts';
+import { ALL, type Match, selection } from '../selectors.ts';
 import { decodeContinue, encodeContinue } from '../watch-cache/continue-token.ts';
-import { end } from '../watch-cache/hub.ts';
+import { end } from '../watch-cache/resource-cache.ts';
 import { Version } from '../watch-cache/version.ts';
 
 /** A LIST's answer before it is written. */
 export interface Page {
   readonly revision: number;
-  readonly versions: readonly Version[];
+  /** As things stood, however late they are read. */
+  readonly versions: Iterable<Version>;
   readonly continue: string;
   readonly remaining: number | undefined;
 }
@@ -64,23 +66,27 @@ async function nextPage(wanted: Wanted, query: ListQuery): Promise<Page> {
   }
 }
 
+/** Versions looked at before others get their turn. */
+const AT_ONCE = 250;
+
 /** From the cache, which stands at (or beyond, unchanged) `revision`. */
-function cachedPage(wanted: Wanted, revision: number, from: string): Page {
+async function cachedPage(wanted: Wanted, revision: number, from: string): Promise<Page> {
   const { served, namespace, match, limit } = wanted;
+  const all = served.cache.list(namespace, from);
+  if (limit === Infinity && match === ALL) return { revision, versions: all, continue: '', remaining: undefined };
   const versions: Version[] = [];
-  let more = false;
-  for (const version of served.cache.list(namespace, from)) {
-    if (!match(version)) continue;
-    if (versions.length === limit) {
-      more = true;
-      break;
+  let looked = 0;
+  for (const version of all) {
+    if (match(version)) {
+      if (versions.length === limit) return page(wanted, { revision, versions, more: true });
+      versions.push(version);
     }
-    versions.push(version);
+    if (++looked % AT_ONCE === 0) await nextTurn();
   }
-  return page(wanted, { revision, versions, more });
+  return page(wanted, { revision, versions, more: false });
 }
 
-/** How many entries are read from the store at a time where a selector may refuse most. */
+/** How many entries are read from the store at a time. */
 const CHUNK = 500;
 
 /** From the store, as things stood at `revision`. */
@@ -90,7 +96,7 @@ async function exactPage(wanted: Wanted, revision: number, start: string): Promi
   const versions: Version[] = [];
   let from = start;
   for (;;) {
-    const { entries, more } = await rangeAt(core, { from, to, revision, limit: limit === Infinity ? 0 : Math.max(CHUNK, limit + 1) });
+    const { entries, more } = await rangeAt(core, { from, to, revision, limit: CHUNK });
     for (const { key, value, modRevision } of entries) {
       const version = new Version(served.codec, { key, value, revision: Number(modRevision) });
       if (!match(version)) continue;
@@ -99,6 +105,7 @@ async function exactPage(wanted: Wanted, revision: number, start: string): Promi
     }
     if (!more || entries.length === 0) return page(wanted, { revision, versions, more: false });
     from = `${entries.at(-1)!.key}\u0000`;
+    await nextTurn();
   }
 }
 
@@ -123,8 +130,7 @@ function page({ served, namespace, countable }: Wanted, { revision, versions, mo
 
 /** How many come after `key` at `revision`: those of now, without what happened since, so far as that is known. */
 function countAfter({ cache, codec }: Served, namespace: string, { key, revision }: { key: string; revision: number }): number | undefined {
-  let count = 0;
-  for (const _ of cache.list(namespace, `${key}\u0000`)) count++;
+  let count = cache.count(namespace, `${key}\u0000`);
   const prefix = namespace === '' ? codec.prefix : `${codec.prefix}${namespace}/`;
   for (const { type, version } of cache.since(revision) ?? []) {
     if (version.key <= key || !version.key.startsWith(prefix)) continue;

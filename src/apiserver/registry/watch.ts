@@ -1,4 +1,5 @@
 import { onAbort } from '../../base/abort.ts';
+import { nextTurn } from '../../base/clock.ts';
 import { ApiError } from '../../meta/api-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { apiVersionOf } from '../../meta/resource.ts';
@@ -20,8 +21,8 @@ const MIN_TIMEOUT = 1_800_000;
 const BOOKMARK_EVERY = 60_000;
 /** One more comes shortly before the time is up, so that the next watch begins late. */
 const BOOKMARK_BEFORE_END = 2_000;
-/** Initial events handed over at a time. */
-const BATCH = 500;
+/** Objects of the first state handed over, or passed over, before others get their turn. */
+const BATCH = 100;
 
 export interface WatchRequest {
   readonly core: Core;
@@ -67,9 +68,9 @@ function open(at: WatchRequest, asked: number, match: Match): Feed {
   const past = fromState || asked === 0 ? [] : cache.since(asked);
   if (!past) return fail(tooOld(asked, cache.oldest));
   const watcher = new Watcher(match, fromState || asked === 0 ? core.hub.revision : asked);
-  const initial = fromState ? [...cache.list(namespace)].filter(match) : [];
+  const initial = fromState ? cache.list(namespace) : [];
   for (const event of past) watcher.offer(event);
-  return run(at, { watcher, initial, initialEnd: fromState && query.allowWatchBookmarks ? core.hub.revision : undefined });
+  return run(at, { watcher, initial, match, initialEnd: fromState && query.allowWatchBookmarks ? core.hub.revision : undefined });
 }
 
 async function* fail(error: ApiError): Feed {
@@ -80,13 +81,15 @@ const tooOld = (asked: number, oldest: number): ApiError => new ApiError('Expire
 
 interface Running {
   readonly watcher: Watcher;
-  readonly initial: readonly Version[];
+  /** Before selection. */
+  readonly initial: Iterable<Version>;
+  readonly match: Match;
   /** The revision of the initial state, where its end is to be told. */
   readonly initialEnd: number | undefined;
 }
 
 /** Starts listening at once; the generator only delivers. */
-function run(at: WatchRequest, { watcher, initial, initialEnd }: Running): Feed {
+function run(at: WatchRequest, { watcher, initial, match, initialEnd }: Running): Feed {
   const { core, served, request, query } = at;
   const registration = served.cache.addWatcher(watcher);
   const timeout = query.timeoutSeconds ? query.timeoutSeconds * 1000 : MIN_TIMEOUT * (1 + core.random.next());
@@ -112,9 +115,7 @@ function run(at: WatchRequest, { watcher, initial, initialEnd }: Running): Feed 
 
   const deliver = async function* (): Feed {
     try {
-      for (let from = 0; from < initial.length; from += BATCH) {
-        yield initial.slice(from, from + BATCH).map((version) => ({ type: 'ADDED' as const, version }));
-      }
+      yield* firstState(initial, match);
       if (initialEnd !== undefined) yield [{ type: 'BOOKMARK', revision: initialEnd, initialEnd: true }];
       for (let batch = await watcher.next(); batch; batch = await watcher.next()) {
         if (batch.length > 0) yield batch;
@@ -135,6 +136,20 @@ function run(at: WatchRequest, { watcher, initial, initialEnd }: Running): Feed 
 
 const nextBookmark = (now: number, farewell: number): number =>
   (farewell > now && farewell - now < BOOKMARK_EVERY ? farewell - now : BOOKMARK_EVERY);
+
+/** In pieces, so that nobody waits for all of it. */
+async function* firstState(versions: Iterable<Version>, match: Match): AsyncGenerator<readonly WatchedEvent[]> {
+  let batch: WatchedEvent[] = [];
+  let looked = 0;
+  for (const version of versions) {
+    if (match(version)) batch.push({ type: 'ADDED', version });
+    if (++looked % BATCH > 0) continue;
+    if (batch.length > 0) yield batch;
+    batch = [];
+    await nextTurn();
+  }
+  if (batch.length > 0) yield batch;
+}
 
 async function* asObjects({ served }: WatchRequest, feed: Feed): AsyncGenerator<readonly WireEvent[]> {
   for await (const batch of feed) {

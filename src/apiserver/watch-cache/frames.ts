@@ -31,7 +31,7 @@ export class Frames {
   }
 }
 
-export const jsonFrame = ({ type, version }: WatchedEvent): Uint8Array => buildFrame(HEADS[type], version.servedOnce);
+export const jsonFrame = ({ type, version }: WatchedEvent): Uint8Array => buildFrame(HEADS[type], version.served);
 
 /** @param served `,{…}\n` */
 function buildFrame(head: Uint8Array, served: Uint8Array): Uint8Array {

@@ -3,7 +3,7 @@ import type { Logger } from '../../base/log.ts';
 import type { Change, Driver, Revision } from '../../store/index.ts';
 import { Compacted } from '../../store/index.ts';
 import type { Codec } from '../registry/codec.ts';
-import { ResourceCache } from './resource-cache.ts';
+import { end, ResourceCache } from './resource-cache.ts';
 
 export interface HubOptions {
   readonly driver: Driver;
@@ -165,9 +165,4 @@ function prefixOf(key: string): string {
   const plural = key.indexOf('/', group + 1);
   const name = key.indexOf('/', plural + 1);
   return name < 0 ? key : key.slice(0, name + 1);
-}
-
-/** The first key behind everything that starts with `prefix`, which ends in '/'. */
-export function end(prefix: string): string {
-  return `${prefix.slice(0, -1)}0`;
 }

@@ -1,6 +1,7 @@
 import type { Change, Entry } from '../../store/index.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import type { Codec } from '../registry/codec.ts';
+import { Shelf } from './shelf.ts';
 import { Version } from './version.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -20,8 +21,7 @@ const RING = 8192;
 export class ResourceCache {
   readonly codec: Codec;
   readonly #items = new Map<string, Version>();
-  /** Sorted; made on first use, then kept in order. */
-  #keys: string[] | undefined;
+  readonly #shelf = new Shelf();
   #ring: CacheEvent[] = [];
   /** Events after this revision are all in the ring. */
   #oldest = 0;
@@ -73,7 +73,7 @@ export class ResourceCache {
   load(entries: readonly Entry[], revision: number): void {
     for (const { key, value, modRevision } of entries) {
       const at = Number(modRevision);
-      this.#items.set(key, new Version(this.codec, { key, value, revision: at }));
+      this.#put(new Version(this.codec, { key, value, revision: at }));
       this.#bytes += value.length;
       this.#lastChange = Math.max(this.#lastChange, at);
     }
@@ -103,16 +103,20 @@ export class ResourceCache {
     const previous = this.#items.get(op.key);
     if (op.type === 'put') {
       const version = new Version(this.codec, { key: op.key, value: op.value, revision });
-      this.#items.set(op.key, version);
+      this.#put(version);
       this.#bytes += op.value.length - (previous?.value.length ?? 0);
-      if (!previous && this.#keys) insert(this.#keys, op.key);
       return { type: previous ? 'MODIFIED' : 'ADDED', revision, version, previous };
     }
     if (!previous) return undefined;
     this.#items.delete(op.key);
     this.#bytes -= previous.value.length;
-    if (this.#keys) this.#keys.splice(position(this.#keys, op.key), 1);
+    this.#shelf.delete(op.key);
     return { type: 'DELETED', revision, version: previous.at(revision), previous };
+  }
+
+  #put(version: Version): void {
+    this.#items.set(version.key, version);
+    this.#shelf.set(version);
   }
 
   get(key: string): Version | undefined {
@@ -124,12 +128,20 @@ export class ResourceCache {
     return this.#items.get(this.codec.keyOf(namespace, name))?.object;
   }
 
-  /** In key order, from `start` on. */
-  *list(namespace: string, start = ''): Generator<Version> {
-    const keys = (this.#keys ??= [...this.#items.keys()].toSorted());
-    const prefix = namespace === '' ? this.codec.prefix : `${this.codec.prefix}${namespace}/`;
-    const from = start > prefix ? start : prefix;
-    for (let at = position(keys, from); at < keys.length && keys[at]!.startsWith(prefix); at++) yield this.#items.get(keys[at]!)!;
+  /** In key order, from `start` on: as things stand at this call, whenever it is read. */
+  list(namespace: string, start = ''): Iterable<Version> {
+    const prefix = this.#prefix(namespace);
+    return this.#shelf.snapshot(start > prefix ? start : prefix, end(prefix));
+  }
+
+  /** How many `list` would hold. */
+  count(namespace: string, start = ''): number {
+    const prefix = this.#prefix(namespace);
+    return this.#shelf.count(start > prefix ? start : prefix, end(prefix));
+  }
+
+  #prefix(namespace: string): string {
+    return namespace === '' ? this.codec.prefix : `${this.codec.prefix}${namespace}/`;
   }
 
   /** Events after `revision`, or undefined when they are no longer all there. */
@@ -169,18 +181,7 @@ export class ResourceCache {
   }
 }
 
-/** The first index whose key is not before `key`. */
-function position(keys: readonly string[], key: string): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const mid = (low + high) >>> 1;
-    if (keys[mid]! < key) low = mid + 1;
-    else high = mid;
-  }
-  return low;
-}
-
-function insert(keys: string[], key: string): void {
-  keys.splice(position(keys, key), 0, key);
+/** The first key behind everything that starts with `prefix`, which ends in '/'. */
+export function end(prefix: string): string {
+  return `${prefix.slice(0, -1)}0`;
 }

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { nextTurn } from '../../base/clock.ts';
 import type { ApiResponse, Headers } from '../api.ts';
 import { BodyRefused } from './body.ts';
 import { writeTo } from './socket.ts';
@@ -42,7 +43,10 @@ async function dropBody({ body }: ApiResponse): Promise<void> {
 
 async function writeSlabs(stream: Writable, chunks: readonly Uint8Array[]): Promise<void> {
   try {
-    for (const slab of slabs(chunks)) await writeTo(stream, slab);
+    for (const slab of slabs(chunks)) {
+      await writeTo(stream, slab);
+      if (slab.byteLength >= SLAB) await nextTurn(); // encryption takes its time: others come between
+    }
     stream.end();
   } catch {
     // the caller has gone
