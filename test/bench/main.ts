@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- --peer DIR] [--only TEXT] [--rounds N] [--scale N] [--idle SECONDS] [--pods N] [--keep]
+ * npm run bench [-- --peer DIR] [--only TEXT] [--rounds N] [--scale N] [--idle SECONDS] [--pods N] [--node FLAGS] [--keep]
  *
  * What the API costs, in CPU of the server per request, over TLS by a user bound by RBAC, audit at Metadata; beside
  * kube-apiserver and etcd where DIR holds kube-apiserver, in turns. Then what others feel of large lists, what stored
@@ -15,14 +15,14 @@ import { measureDelay } from './delay.ts';
 import { measureMemory } from './memory.ts';
 import { probe } from './probe.ts';
 import { serveApi } from './serve.ts';
-import { startKnarrControlPlane } from './target.ts';
+import { serverFlags, startKnarrControlPlane } from './target.ts';
 import { measureUp, printRest } from './up.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     peer: { type: 'string' }, only: { type: 'string', default: '' }, rounds: { type: 'string', default: '5' }, scale: { type: 'string', default: '1' },
-    idle: { type: 'string', default: '60' }, pods: { type: 'string', default: '50000' }, keep: { type: 'boolean', default: false },
+    idle: { type: 'string', default: '60' }, pods: { type: 'string', default: '50000' }, node: { type: 'string', default: '' }, keep: { type: 'boolean', default: false },
   },
 });
 
@@ -36,6 +36,7 @@ async function main(): Promise<void> {
   const chosen = cases.filter(({ name }) => wanted(name));
   const pods = Number(values.pods);
   try {
+    serverFlags.push(...values.node.split(' ').filter((flag) => flag !== ''));
     if (chosen.length > 0) await compare(chosen, { root, peer: values.peer, rounds: Number(values.rounds), scale: Number(values.scale) });
     if (wanted('delay')) await measureDelay(join(root, 'delay'), pods);
     if (wanted('memory')) await measureMemory(join(root, 'memory'), pods);

@@ -45,6 +45,8 @@ export interface Identities {
 }
 
 export const USER = 'bench';
+/** For node, of every knarr started: to profile it. */
+export const serverFlags: string[] = [];
 const READY_WITHIN_MILLIS = 60_000;
 
 export function makeIdentities(ca: KeyPair = issueCa('bench-ca', Date.now(), systemRandom)): Identities {
@@ -68,7 +70,7 @@ export async function startKnarrApi(directory: string, flags: readonly string[] 
     directory: join(directory, 'store'), port, tls: identities.serving, clientCa: identities.ca.cert, audit: join(directory, 'audit.log'), report: join(directory, 'report.json'),
   };
   await writeFile(config, JSON.stringify(serving));
-  const child = start(process.execPath, [...flags, process.argv[1]!, 'serve', config], join(directory, 'knarr.log'));
+  const child = start(process.execPath, [...serverFlags, ...flags, process.argv[1]!, 'serve', config], join(directory, 'knarr.log'));
   const target = await ready('knarr', identities, { port, children: [child] });
   const report = async () => {
     await rm(serving.report, { force: true });
