@@ -2,6 +2,9 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, bytes, int32, int64, lazy, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { createdAt } from '../cells.ts';
+import { withFields } from '../change.ts';
+import { acceptedNamesErrors, definitionErrors } from './crd-validation.ts';
+import { definitionWarnings } from './crd-warnings.ts';
 import type { JSONSchemaProps } from './json-schema-props.ts';
 import { jsonSchemaProps } from './json-schema-props.ts';
 
@@ -116,7 +119,7 @@ export const serviceReference = part(() =>
     namespace: string().required().tag(1).describe('The service\'s namespace.'),
     name: string().required().tag(2).describe('The service\'s name.'),
     path: string().pointer().tag(3).describe('The path called on it.'),
-    port: int32().pointer().tag(4).describe('The service\'s port.'),
+    port: int32().pointer().default(443).tag(4).describe('The service\'s port.'),
   }));
 export type ServiceReference = TypeOf<ReturnType<typeof serviceReference>>;
 
@@ -135,12 +138,33 @@ export const webhookConversion = part(() =>
   }));
 export type WebhookConversion = TypeOf<ReturnType<typeof webhookConversion>>;
 
+const UNCONVERTED: CustomResourceConversion = { strategy: 'None' };
+
+/** The version stored now is among those that ever were. */
+function storing<D extends { readonly spec: CustomResourceDefinitionSpec; readonly status: CustomResourceDefinitionStatus }>(definition: D): D {
+  const name = definition.spec.versions.find(({ storage }) => storage)?.name;
+  const { storedVersions = [] } = definition.status;
+  if (!name || storedVersions.includes(name)) return definition;
+  return { ...definition, status: { ...definition.status, storedVersions: [...storedVersions, name] } };
+}
+
 export const CustomResourceDefinition = defineKind({
   group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions',
   short: ['crd', 'crds'], categories: ['api-extensions'], scope: 'Cluster', package: 'apiextensions-apiserver.pkg.apis.apiextensions.v1',
   description: 'Makes the API serve a kind of your own.',
-  spec: customResourceDefinitionSpec().required(),
+  spec: customResourceDefinitionSpec().required().describe('The kind, and how it is served.'),
   status: customResourceDefinitionStatus(),
   columns: { 'Created At': createdAt },
+  defaults: (definition) => {
+    const { names, conversion } = definition.spec;
+    const filled = withFields(names, { singular: names.singular || names.kind.toLowerCase(), listKind: names.listKind || (names.kind ? `${names.kind}List` : '') });
+    return withFields(definition, { spec: withFields(definition.spec, { names: filled, conversion: conversion ?? UNCONVERTED }) });
+  },
+  prepareForCreate: storing,
+  prepareForUpdate: storing,
+  validateCreate: (definition, at) => definitionErrors(definition, undefined, at),
+  validateUpdate: definitionErrors,
+  validateStatusUpdate: ({ status }, _old, at) => acceptedNamesErrors(status, at.child('status')),
+  warnings: definitionWarnings,
 });
 export type CustomResourceDefinition = InstanceOf<typeof CustomResourceDefinition>;
