@@ -54,7 +54,7 @@ test('an ingress routes to ports of services', () => {
   expect(errorsOf(Ingress, path({}))).toEqual([]);
   expect(errorsOf(Ingress, { spec: {} })[0]).toMatch(/either `defaultBackend` or `rules` must be specified$/);
   expect(errorsOf(Ingress, path({ path: 'x' }))).toEqual(['spec.rules[0].http.paths[0].path: Invalid value: "x": must be an absolute path']);
-  expect(errorsOf(Ingress, path({ backend: {} }))).toEqual(['spec.rules[0].http.paths[0].backend: Required value: cannot have empty backend']);
+  expect(errorsOf(Ingress, path({ backend: {} }))).toEqual(['spec.rules[0].http.paths[0].backend: Invalid value: "": resource or service backend is required']);
 });
 
 test('network policies name peers and ports', () => {

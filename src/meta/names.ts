@@ -53,6 +53,13 @@ export function dns1035LabelProblems(value: string): readonly string[] {
   ];
 }
 
+/** `*.` and a subdomain. */
+export function wildcardSubdomainProblems(value: string): readonly string[] {
+  if (value.startsWith('*.') && DNS_SUBDOMAIN.test(value.slice(2))) return value.length > MAX_SUBDOMAIN ? [tooLong(MAX_SUBDOMAIN)] : [];
+  const sentence = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
+  return [explain(sentence, `\\*\\.${LABEL}(\\.${LABEL})*`, '*.example.com')];
+}
+
 /** A label or annotation key: an optional DNS subdomain and `/`, then a name. */
 export function qualifiedNameProblems(value: string): readonly string[] {
   const parts = value.split('/');

@@ -2,6 +2,8 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, bytes, int32, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age } from '../cells.ts';
+import { withFields } from '../change.ts';
+import { apiServiceErrors, apiServiceStatusErrors } from './api-service-validation.ts';
 
 export const apiServiceCondition = part(() =>
   object('kube-aggregator.pkg.apis.apiregistration.v1.APIServiceCondition', {
@@ -45,6 +47,19 @@ export const APIService = defineKind({
   description: 'Hands a group version to another API server.',
   spec: apiServiceSpec(),
   status: apiServiceStatus(),
+  nameRule: 'path-segment',
+  prepareForCreate: (service) => {
+    if (service.spec.service) return service;
+    const lastTransitionTime = service.metadata.creationTimestamp;
+    const available = { type: 'Available', status: 'True', reason: 'Local', message: 'Local APIServices are always available', ...(lastTransitionTime ? { lastTransitionTime } : {}) };
+    return { ...service, status: { conditions: [available] } };
+  },
+  prepareForStatusUpdate: (service, old) => {
+    const { labels, annotations, finalizers, ownerReferences } = old.metadata;
+    return { ...service, metadata: withFields(service.metadata, { labels, annotations, finalizers, ownerReferences }) };
+  },
+  validate: apiServiceErrors,
+  validateStatusUpdate: ({ status }, _old, at) => apiServiceStatusErrors(status, at.child('status')),
   columns: {
     Service: ({ spec }) => (spec.service ? `${spec.service.namespace}/${spec.service.name}` : 'Local'),
     Available: ({ status }) => {

@@ -1,7 +1,7 @@
 import { duplicate, type FieldPath, notSupported, required, tooMany } from '../../meta/field-error.ts';
 import { ipProblems, parseIp, specialIpProblems } from '../../meta/ip.ts';
-import { dnsLabelProblems, dnsSubdomainProblems, qualifiedNameProblems } from '../../meta/names.ts';
-import { among, type Errors, immutable, PROTOCOLS, problemsAt } from '../checks.ts';
+import { dnsLabelProblems, dnsSubdomainProblems, labelValueProblems, qualifiedNameProblems } from '../../meta/names.ts';
+import { among, type Errors, immutable, labelsAt, PROTOCOLS, problemsAt } from '../checks.ts';
 import type { Endpoint, EndpointPort } from './endpoint-slice.ts';
 
 interface SliceLike {
@@ -13,6 +13,8 @@ interface SliceLike {
 const MAX_ENDPOINTS = 1000;
 const MAX_PORTS = 20_000;
 const MAX_ADDRESSES = 100;
+const MAX_TOPOLOGY = 16;
+const MAX_HINTS = 8;
 const ADDRESS_TYPES = ['FQDN', 'IPv4', 'IPv6'];
 
 export function* endpointSliceErrors({ addressType, endpoints, ports = [] }: SliceLike, at: FieldPath): Errors {
@@ -31,17 +33,36 @@ export function* endpointSliceErrors({ addressType, endpoints, ports = [] }: Sli
   }
 }
 
-function* endpointErrors({ addresses, hostname, nodeName }: Endpoint, addressType: string, at: FieldPath): Errors {
+function* endpointErrors({ addresses, hostname, nodeName, hints, deprecatedTopology: topology = {} }: Endpoint, addressType: string, at: FieldPath): Errors {
   const here = at.child('addresses');
   if (addresses.length === 0) yield required(here, 'must contain at least 1 address');
   else if (addresses.length > MAX_ADDRESSES) yield tooMany(here, addresses.length, MAX_ADDRESSES);
   for (const [index, address] of addresses.entries()) yield* problemsAt(here.index(index), address, addressProblems(address, addressType));
   if (nodeName !== undefined) yield* problemsAt(at.child('nodeName'), nodeName, dnsSubdomainProblems(nodeName));
+  const topologyAt = at.child('deprecatedTopology');
+  if (Object.keys(topology).length > MAX_TOPOLOGY) yield tooMany(topologyAt, Object.keys(topology).length, MAX_TOPOLOGY);
+  yield* labelsAt(topologyAt, topology);
   if (hostname !== undefined) yield* problemsAt(at.child('hostname'), hostname, dnsLabelProblems(hostname));
+  yield* hintErrors(hints?.forZones ?? [], labelValueProblems, at.child('hints').child('forZones'));
+  yield* hintErrors(hints?.forNodes ?? [], dnsSubdomainProblems, at.child('hints').child('forNodes'));
+}
+
+function* hintErrors(hints: readonly { readonly name: string }[], problemsOf: (name: string) => readonly string[], at: FieldPath): Errors {
+  if (hints.length > MAX_HINTS) return void (yield tooMany(at, hints.length, MAX_HINTS));
+  for (const [index, { name }] of hints.entries()) {
+    const here = at.index(index).child('name');
+    if (hints.findIndex((other) => other.name === name) < index) yield duplicate(here, name);
+    yield* problemsAt(here, name, problemsOf(name));
+  }
 }
 
 function addressProblems(address: string, addressType: string): readonly string[] {
-  if (addressType === 'FQDN') return dnsSubdomainProblems(address.replace(/\.$/, ''));
+  if (addressType === 'FQDN') {
+    const name = address.replace(/\.$/, '');
+    const problems = dnsSubdomainProblems(name);
+    if (problems.length > 0) return [problems.join(',')];
+    return name.includes('.') ? [] : ['should be a domain with at least two segments separated by dots'];
+  }
   const ip = parseIp(address);
   if (!ip) return ipProblems(address);
   if (addressType === 'IPv4' && ip.family !== 4) return ['must be an IPv4 address'];
@@ -52,4 +73,3 @@ function addressProblems(address: string, addressType: string): readonly string[
 export function* endpointSliceUpdateErrors(slice: SliceLike, old: SliceLike, at: FieldPath): Errors {
   yield* immutable(at.child('addressType'), slice.addressType === old.addressType, slice.addressType);
 }
-

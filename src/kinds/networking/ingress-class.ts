@@ -2,6 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, NONE } from '../cells.ts';
+import { ingressClassErrors, ingressClassUpdateErrors } from './networking-validation.ts';
 
 export const ingressClassParametersReference = part(() =>
   object('api.networking.v1.IngressClassParametersReference', {
@@ -25,6 +26,8 @@ export const IngressClass = defineKind({
   scope: 'Cluster', package: 'api.networking.v1',
   description: 'A kind of ingress and who implements it.',
   spec: ingressClassSpec(),
+  validate: ingressClassErrors,
+  validateUpdate: ingressClassUpdateErrors,
   columns: {
     Controller: ({ spec }) => spec.controller ?? '',
     Parameters: ({ spec: { parameters } }) => (parameters ? `${parameters.kind}${parameters.apiGroup ? `.${parameters.apiGroup}` : ''}/${parameters.name}` : NONE),

@@ -1,9 +1,9 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { NONE, age, firstThree } from '../cells.ts';
+import { age, firstThree, NONE } from '../cells.ts';
 import { typedLocalObjectReference } from '../core/references.ts';
-import { ingressErrors } from './networking-validation.ts';
+import { ingressCreateErrors, ingressStatusErrors, ingressUpdateErrors, ingressWarnings } from './networking-validation.ts';
 
 export const httpIngressPath = part(() =>
   object('api.networking.v1.HTTPIngressPath', {
@@ -100,10 +100,13 @@ export const Ingress = defineKind({
   columns: {
     Class: ({ spec }) => spec.ingressClassName ?? NONE,
     Hosts: ({ spec }) => firstThree((spec.rules ?? []).map(({ host }) => host || '*'), '*'),
-    Address: ({ status }) => (status.loadBalancer.ingress ?? []).map(({ ip, hostname }) => ip || hostname || '').filter(Boolean).join(','),
+    Address: ({ status }) => [...new Set((status.loadBalancer.ingress ?? []).map(({ ip, hostname }) => ip || hostname || ''))].filter(Boolean).toSorted().join(','),
     Ports: ({ spec }) => (spec.tls?.length ? '80, 443' : '80'),
     Age: age,
   },
-  validate: ingressErrors,
+  validateCreate: ingressCreateErrors,
+  validateUpdate: ingressUpdateErrors,
+  validateStatusUpdate: ({ status }, _old, at) => ingressStatusErrors(status.loadBalancer, at.child('status').child('loadBalancer')),
+  warnings: ingressWarnings,
 });
 export type Ingress = InstanceOf<typeof Ingress>;

@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { addressErrors, addressUpdateErrors } from './address-validation.ts';
 
 export const ipAddressSpec = part(() =>
   object('api.networking.v1.IPAddressSpec', {
@@ -21,7 +22,10 @@ export const IPAddress = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'IPAddress', plural: 'ipaddresses',
   short: ['ip'], scope: 'Cluster', package: 'api.networking.v1',
   description: 'An address that is taken.',
-  spec: ipAddressSpec().required(),
+  nameRule: 'path-segment',
+  spec: ipAddressSpec().required().describe('Who has the address.'),
+  validateCreate: addressErrors,
+  validateUpdate: addressUpdateErrors,
   columns: {
     ParentRef: ({ spec: { parentRef } }) => [[parentRef.resource, parentRef.group].filter(Boolean).join('.').toLowerCase(), parentRef.namespace, parentRef.name].filter(Boolean).join('/'),
   },

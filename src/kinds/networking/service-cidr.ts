@@ -2,6 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { list, object, part, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age } from '../cells.ts';
+import { rangesErrors, rangesUpdateErrors } from './address-validation.ts';
 import { condition } from '../meta/condition.ts';
 
 export const serviceCIDRSpec = part(() =>
@@ -22,6 +23,8 @@ export const ServiceCIDR = defineKind({
   description: 'A range of addresses for services.',
   spec: serviceCIDRSpec(),
   status: serviceCIDRStatus(),
+  validateCreate: ({ spec }, at) => rangesErrors(spec, at.child('spec').child('cidrs')),
+  validateUpdate: ({ spec }, old, at) => rangesUpdateErrors(spec, old.spec, at.child('spec').child('cidrs')),
   columns: { CIDRs: ({ spec }) => (spec.cidrs ?? []).join(','), Age: age },
 });
 export type ServiceCIDR = InstanceOf<typeof ServiceCIDR>;

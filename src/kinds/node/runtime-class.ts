@@ -1,9 +1,12 @@
+import { duplicate } from '../../meta/field-error.ts';
 import { dnsLabelProblems } from '../../meta/names.ts';
 import type { InstanceOf } from '../../meta/resource.ts';
 import { list, map, object, part, quantity, string, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age } from '../cells.ts';
-import { immutable, problemsAt } from '../checks.ts';
+import { immutable, labelsAt, problemsAt } from '../checks.ts';
+import { tolerationErrors } from '../core/affinity-validation.ts';
+import { requirementErrors } from '../core/resource-validation.ts';
 import { toleration } from '../core/toleration.ts';
 
 export const overhead = part(() =>
@@ -29,8 +32,17 @@ export const RuntimeClass = defineKind({
     scheduling: scheduling().tag(4).describe('Which nodes know the runtime.'),
   },
   columns: { Handler: ({ handler }) => handler, Age: age },
-  *validate({ handler }, at) {
+  *validate({ handler, overhead: taken, scheduling: where }, at) {
     if (handler) yield* problemsAt(at.child('handler'), handler, dnsLabelProblems(handler));
+    if (taken) yield* requirementErrors({ limits: taken.podFixed ?? {} }, [], at.child('overhead'));
+    const { nodeSelector, tolerations = [] } = where ?? {};
+    const here = at.child('scheduling').child('tolerations');
+    yield* labelsAt(at.child('scheduling').child('nodeSelector'), nodeSelector);
+    yield* tolerationErrors(tolerations, here.child('tolerations'));
+    const identity = ({ key, operator, value, effect }: (typeof tolerations)[number]): string => JSON.stringify([key, operator, value, effect]);
+    for (const [index, one] of tolerations.entries()) {
+      if (tolerations.findIndex((other) => identity(other) === identity(one)) < index) yield duplicate(here.index(index), one);
+    }
   },
   *validateUpdate({ handler }, old, at) {
     yield* immutable(at.child('handler'), handler === old.handler, handler);

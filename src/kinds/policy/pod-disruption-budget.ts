@@ -4,7 +4,8 @@ import { int32, int64, intOrString, list, map, object, part, string, time, type 
 import { defineKind } from '../../schema/kind.ts';
 import { atMostAll, countOrPercent } from '../apps/workload-validation.ts';
 import { age, integer } from '../cells.ts';
-import { among, labelSelectorAt } from '../checks.ts';
+import { among, labelSelectorAt, nonNegatives } from '../checks.ts';
+import { conditionErrors } from '../meta/condition-validation.ts';
 import { condition } from '../meta/condition.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 
@@ -52,6 +53,11 @@ export const PodDisruptionBudget = defineKind({
     }
     yield* labelSelectorAt(here.child('selector'), selector);
     yield* among(here.child('unhealthyPodEvictionPolicy'), policy, ['AlwaysAllow', 'IfHealthyBudget']);
+  },
+  *validateStatusUpdate({ status }, _old, at) {
+    const here = at.child('status');
+    yield* nonNegatives(here, status, ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods']);
+    yield* conditionErrors(status.conditions, here.child('conditions'));
   },
 });
 export type PodDisruptionBudget = InstanceOf<typeof PodDisruptionBudget>;

@@ -9,6 +9,12 @@ import { among, immutable } from '../checks.ts';
 const HIGHEST = 1_000_000_000;
 const SYSTEM: Readonly<Record<string, number>> = { 'system-cluster-critical': 2 * HIGHEST, 'system-node-critical': 2 * HIGHEST + 1000 };
 
+function systemProblem(name: string, value: number, globalDefault: boolean): string | undefined {
+  if (!Object.hasOwn(SYSTEM, name)) return `${name} is not a known system priority class`;
+  if (SYSTEM[name] !== value) return `value of ${name} PriorityClass must be ${SYSTEM[name]}`;
+  return globalDefault ? `globalDefault of ${name} PriorityClass must be false` : undefined;
+}
+
 export const PriorityClass = defineKind({
   group: 'scheduling.k8s.io', version: 'v1', kind: 'PriorityClass', plural: 'priorityclasses',
   short: ['pc'], scope: 'Cluster', package: 'api.scheduling.v1',
@@ -25,11 +31,10 @@ export const PriorityClass = defineKind({
     Age: age,
     PreemptionPolicy: ({ preemptionPolicy }) => preemptionPolicy,
   },
-  *validate({ metadata, value = 0, preemptionPolicy }, at) {
+  *validate({ metadata, value = 0, globalDefault = false, preemptionPolicy }, at) {
     if (metadata.name.startsWith('system-')) {
-      if (SYSTEM[metadata.name] !== value) {
-        yield forbidden(at.child('metadata').child('name'), `priority class names with 'system-' prefix are reserved for system use only. error: ${metadata.name} is not a known system priority class`);
-      }
+      const problem = systemProblem(metadata.name, value, globalDefault);
+      if (problem) yield forbidden(at.child('metadata').child('name'), `priority class names with 'system-' prefix are reserved for system use only. error: ${problem}`);
     } else if (value > HIGHEST) yield forbidden(at.child('value'), `maximum allowed value of a user defined priority is ${HIGHEST}`);
     yield* among(at.child('preemptionPolicy'), preemptionPolicy, ['PreemptLowerPriority', 'Never']);
   },
