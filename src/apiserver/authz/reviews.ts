@@ -1,5 +1,5 @@
 import { badRequest, invalidObject } from '../../meta/api-error.ts';
-import { FieldPath, invalid, required } from '../../meta/field-error.ts';
+import { FieldPath } from '../../meta/field-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { decodeObject } from '../../schema/decode.ts';
 import type { Kind } from '../../schema/kind.ts';
@@ -20,16 +20,8 @@ type Review = (core: Core, exchange: Exchange, object: AnyObject) => object | Pr
 /** Kinds that are only asked, by kind. */
 const REVIEWS: Readonly<Record<string, Review>> = {
   SelfSubjectAccessReview: (core, { user }, object) => decide(core, user, specOf(object)),
-  SubjectAccessReview: (core, _exchange, object) => decide(core, subjectOf(specOf(object), object), specOf(object)),
-  LocalSubjectAccessReview: (core, { info }, object) => {
-    const spec = specOf(object);
-    const namespace = spec.resourceAttributes?.namespace ?? '';
-    if (namespace !== info.namespace) {
-      throw invalidObject({ group: 'authorization.k8s.io', kind: 'LocalSubjectAccessReview' }, '',
-        [invalid(FieldPath.of('spec.resourceAttributes.namespace'), namespace, 'must match metadata.namespace')]);
-    }
-    return decide(core, subjectOf(spec, object), spec);
-  },
+  SubjectAccessReview: (core, _exchange, object) => decide(core, subjectOf(specOf(object)), specOf(object)),
+  LocalSubjectAccessReview: (core, _exchange, object) => decide(core, subjectOf(specOf(object)), specOf(object)),
   SelfSubjectRulesReview: (core, { user }, object) => rulesStatus(core, user, object),
   SelfSubjectReview: (_core, { user }) => ({ userInfo: user }),
   TokenReview: (core, _exchange, object) => reviewToken(core, object),
@@ -42,11 +34,22 @@ export async function review(core: Core, exchange: Exchange, kind: Kind): Promis
   const { request } = exchange;
   const media = request.wantsObjects ? JSON_MEDIA : negotiate(request.headers['accept'], { protobuf: true, views: METADATA_VIEWS });
   const body = checkKind(kind, readBody(exchange.request, bodyOptions(core, kind.kind)));
-  const { value: object } = decodeObject(kind, body);
+  const object = placed(decodeObject(kind, body).value, kind, exchange.info.namespace);
+  const errors = [...(kind.validate?.(object as never, FieldPath.of()) ?? [])];
+  if (errors.length > 0) throw invalidObject(kind, '', errors);
   const status = await REVIEWS[kind.kind]!(core, exchange, object);
   const answered = { ...object, metadata: { ...object.metadata, creationTimestamp: null }, status };
   const seen = media.as === undefined ? answered : viewOf({ media, kind, now: core.clock.now(), includeObject: 'Metadata' })!.one(answered as unknown as AnyObject);
   return answerIn(media, { request, status: 201, kinds: core.resources.kinds() }, seen);
+}
+
+/** A namespaced question is about the namespace it is put in. */
+function placed(object: AnyObject, { kind, scope }: Kind, namespace: string): AnyObject {
+  if (scope === 'Cluster') return object;
+  const given = object.metadata.namespace ?? '';
+  if (given !== '' && given !== namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  if (namespace === '') throw badRequest(`namespace is required on this type: ${kind}`);
+  return { ...object, metadata: { ...object.metadata, namespace } };
 }
 
 interface ResourceAttributes {
@@ -70,17 +73,9 @@ interface ReviewSpec {
 
 const specOf = (object: AnyObject): ReviewSpec => (object['spec'] as ReviewSpec | undefined) ?? {};
 
-function subjectOf({ user = '', groups = [], uid, extra }: ReviewSpec, { kind }: AnyObject): UserInfo {
-  if (user === '' && groups.length === 0) {
-    throw invalidObject({ group: 'authorization.k8s.io', kind }, '', [required(FieldPath.of('spec.user'), 'at least one of user or group must be specified')]);
-  }
-  return { username: user, groups, ...(uid ? { uid } : {}), ...(extra ? { extra } : {}) };
-}
+const subjectOf = ({ user = '', groups = [], uid, extra }: ReviewSpec): UserInfo => ({ username: user, groups, ...(uid ? { uid } : {}), ...(extra ? { extra } : {}) });
 
 function decide(core: Core, user: UserInfo, { resourceAttributes: asked, nonResourceAttributes }: ReviewSpec): object {
-  if ((asked === undefined) === (nonResourceAttributes === undefined)) {
-    throw badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified');
-  }
   const none = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '', path: '' };
   const access: AccessRequest = asked
     ? { user, isResource: true, ...none, verb: '', ...asked }

@@ -65,7 +65,7 @@ export const APIService = defineKind({
     Available: ({ status }) => {
       const available = status.conditions?.find(({ type }) => type === 'Available');
       if (!available) return 'Unknown';
-      return available.status === 'False' && available.reason ? `False (${available.reason})` : available.status;
+      return available.status !== 'True' && available.reason ? `False (${available.reason})` : available.status;
     },
     Age: age,
   },

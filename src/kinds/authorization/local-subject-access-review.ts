@@ -1,5 +1,6 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { localReviewErrors } from './access-review-validation.ts';
 import { subjectAccessReviewSpec, subjectAccessReviewStatus } from './access-review.ts';
 
 export const LocalSubjectAccessReview = defineKind({
@@ -7,6 +8,7 @@ export const LocalSubjectAccessReview = defineKind({
   scope: 'Namespaced', package: 'api.authorization.v1',
   description: 'Asks whether someone may do something in a namespace.',
   verbs: ['create'],
+  validate: localReviewErrors,
   fields: {
     spec: subjectAccessReviewSpec().required().default({}).tag(2).describe('The question.'),
     status: subjectAccessReviewStatus().default({}).tag(3).describe('The answer.'),

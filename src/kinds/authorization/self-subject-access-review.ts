@@ -1,6 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { object, part, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
+import { selfReviewErrors } from './access-review-validation.ts';
 import { nonResourceAttributes, resourceAttributes, subjectAccessReviewStatus } from './access-review.ts';
 
 export const selfSubjectAccessReviewSpec = part(() =>
@@ -15,6 +16,7 @@ export const SelfSubjectAccessReview = defineKind({
   scope: 'Cluster', package: 'api.authorization.v1',
   description: 'Asks whether you may do something.',
   verbs: ['create'],
+  validate: selfReviewErrors,
   fields: {
     spec: selfSubjectAccessReviewSpec().required().default({}).tag(2).describe('The question.'),
     status: subjectAccessReviewStatus().default({}).tag(3).describe('The answer.'),
