@@ -38,7 +38,8 @@ function* ipWarnings(at: string, text: string): Iterable<string> {
   else yield `${at}: non-standard IP address "${text}" is invalid: use "${canonical}"`;
 }
 
-function* cidrWarnings(at: string, given: string): Iterable<string> {
+/** Of a range that is read otherwise than it is written. */
+export function* cidrWarnings(at: string, given: string): Iterable<string> {
   const text = given.trim();
   const range = parseCidr(text);
   if (!range) return;

@@ -3,6 +3,7 @@ import { int32, intOrString, list, object, part, string, type TypeOf } from '../
 import { defineKind } from '../../schema/kind.ts';
 import { formatLabelSelector } from '../../meta/label-selector.ts';
 import { age } from '../cells.ts';
+import { cidrWarnings } from '../core/service-warnings.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 import { networkPolicyErrors } from './networking-validation.ts';
 
@@ -52,6 +53,17 @@ export const networkPolicySpec = part(() =>
   }));
 export type NetworkPolicySpec = TypeOf<ReturnType<typeof networkPolicySpec>>;
 
+function* blockWarnings({ ingress = [], egress = [] }: NetworkPolicySpec): Iterable<string> {
+  const peers = [
+    ...ingress.flatMap(({ from = [] }, index) => from.map((peer, position) => [`spec.ingress[${index}].from[${position}]`, peer] as const)),
+    ...egress.flatMap(({ to = [] }, index) => to.map((peer, position) => [`spec.egress[${index}].to[${position}]`, peer] as const)),
+  ];
+  for (const [at, { ipBlock }] of peers) {
+    if (ipBlock) yield* cidrWarnings(`${at}.ipBlock.cidr`, ipBlock.cidr);
+    for (const [index, part] of (ipBlock?.except ?? []).entries()) yield* cidrWarnings(`${at}.ipBlock.except[${index}]`, part);
+  }
+}
+
 export const NetworkPolicy = defineKind({
   group: 'networking.k8s.io', version: 'v1', kind: 'NetworkPolicy', plural: 'networkpolicies',
   short: ['netpol'], scope: 'Namespaced', package: 'api.networking.v1',
@@ -64,5 +76,6 @@ export const NetworkPolicy = defineKind({
     return { ...policy, spec: { ...policy.spec, policyTypes } };
   },
   validate: networkPolicyErrors,
+  warnings: ({ spec }) => [...blockWarnings(spec)],
 });
 export type NetworkPolicy = InstanceOf<typeof NetworkPolicy>;

@@ -62,6 +62,11 @@ test('a network policy\'s blocks are ranges, less parts of them', () => {
   expect(of({ cidr: '', except: ['x'] })).toEqual(['cidr: Required value']);
 });
 
+test('ranges of a network policy that nobody would write so are warned of', () => {
+  const policy = accepted(NetworkPolicy, { spec: { egress: [{ to: [{ ipBlock: { cidr: 'FD00::/8', except: ['fd00::/9'] } }] }] } });
+  expect(NetworkPolicy.warnings!(policy, undefined)).toEqual(['spec.egress[0].to[0].ipBlock.cidr: IPv6 CIDR value "FD00::/8" should be in RFC 5952 canonical format ("fd00::/8")']);
+});
+
 test('an address is named by itself, in its one spelling, and belongs to somebody for good', () => {
   const of = (name: string, parentRef: object) => errorsOf(IPAddress, { metadata: { name }, spec: { parentRef } });
   expect(of('2001:db8::1', { resource: 'services', namespace: 'default', name: 'a' })).toEqual([]);
