@@ -16,6 +16,7 @@ import { taintEvictionController } from './node-lifecycle/taint-eviction.ts';
 import { podGarbageCollector } from './pod-gc/pod-gc.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
 import { replicationControllerController } from './replica-set/replication-controller.ts';
+import { resourceQuotaController } from './resource-quota/resource-quota.ts';
 import { rootCaPublisher } from './root-ca/root-ca.ts';
 import type { Controller } from './runtime/index.ts';
 import { serviceAccountController } from './service-account/service-account.ts';
@@ -60,6 +61,7 @@ export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAcc
     jobPodReleaseController,
     cronJobController,
     ttlAfterFinishedController,
+    resourceQuotaController,
     disruptionController,
     staleDisruptionController,
     endpointsController,

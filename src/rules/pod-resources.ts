@@ -9,7 +9,7 @@ type Quantities = Readonly<Record<string, string>>;
 interface ContainerLike {
   readonly name: string;
   readonly restartPolicy?: string;
-  readonly resources?: { readonly requests?: Quantities };
+  readonly resources?: { readonly requests?: Quantities; readonly limits?: Quantities };
 }
 
 interface ContainerStatusLike {
@@ -24,7 +24,7 @@ export interface PodResourcesLike {
     readonly containers: readonly ContainerLike[];
     readonly initContainers?: readonly ContainerLike[];
     readonly overhead?: Quantities;
-    readonly resources?: { readonly requests?: Quantities };
+    readonly resources?: { readonly requests?: Quantities; readonly limits?: Quantities };
   };
   readonly status?: {
     readonly containerStatuses?: readonly ContainerStatusLike[];
@@ -86,6 +86,20 @@ export function podRequests(pod: PodResourcesLike, floor?: Amounts): Map<string,
 
   for (const [resource, amount] of amounts(resources?.requests)) if (isPodLevel(resource)) total.set(resource, amount);
   add(total, amounts(overhead));
+  return total;
+}
+
+/** The same sum over limits. Overhead comes on top of what is limited at all; a resize under way does not count. */
+export function podLimits({ spec }: PodResourcesLike): Map<string, number> {
+  const byLimits = <C extends { readonly resources?: { readonly limits?: Quantities } }>(one: C) => {
+    const { limits } = one.resources ?? {};
+    return { ...one, resources: limits ? { requests: limits } : {} };
+  };
+  const { overhead, ...rest } = spec;
+  const total = podRequests({
+    spec: byLimits({ ...rest, containers: spec.containers.map(byLimits), ...(spec.initContainers ? { initContainers: spec.initContainers.map(byLimits) } : {}) }),
+  });
+  for (const [resource, amount] of amounts(overhead)) if (total.has(resource)) total.set(resource, total.get(resource)! + amount);
   return total;
 }
 

@@ -2,6 +2,7 @@ import type { AnyObject } from '../../meta/object.ts';
 import type { Kind } from '../../schema/kind.ts';
 import type { UserInfo } from '../../wire/api.ts';
 import type { Core } from '../core.ts';
+import type { Replacement } from '../registry/storage.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
@@ -36,8 +37,8 @@ export interface AdmissionPlugin {
   };
   /** Called before validation; returns the object, changed by path copy or not at all. */
   mutate?(attributes: Attributes, core: Core): AnyObject | Promise<AnyObject>;
-  /** Called on the final object. */
-  validate?(attributes: Attributes, core: Core): void | Promise<void>;
+  /** Called on the final object. What it resolves with is written together with the object, or not at all. */
+  validate?(attributes: Attributes, core: Core): void | readonly Replacement[] | Promise<void | readonly Replacement[]>;
 }
 
 export class Admission {
@@ -55,10 +56,14 @@ export class Admission {
     return object;
   }
 
-  async validate(attributes: Attributes, core: Core): Promise<void> {
+  async validate(attributes: Attributes, core: Core): Promise<readonly Replacement[]> {
+    let together: readonly Replacement[] = [];
     for (const plugin of this.#plugins) {
-      if (plugin.validate && applies(plugin, attributes)) await plugin.validate(attributes, core);
+      if (!plugin.validate || !applies(plugin, attributes)) continue;
+      const more = await plugin.validate(attributes, core);
+      if (more) together = [...together, ...more];
     }
+    return together;
   }
 }
 

@@ -1,16 +1,19 @@
 import type { AdmissionPlugin } from './admission.ts';
 import { certificateRequester } from './plugins/certificate-requester.ts';
 import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
+import { limitRanger } from './plugins/limit-ranger.ts';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts';
 import { nodeRestriction } from './plugins/node-restriction.ts';
 import { priority } from './plugins/priority.ts';
 import { rbacEscalation } from './plugins/rbac-escalation.ts';
+import { resourceQuota } from './plugins/resource-quota.ts';
 import { serviceAccount } from './plugins/service-account.ts';
 import { taintNodesByCondition } from './plugins/taint-nodes-by-condition.ts';
 
 /** The admission plugins, in the order they are asked. */
 export const admissionPlugins: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
+  limitRanger,
   serviceAccount,
   nodeRestriction,
   taintNodesByCondition,
@@ -18,4 +21,6 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   defaultTolerationSeconds,
   certificateRequester,
   rbacEscalation,
+  // Last: what is refused by others must not be charged.
+  resourceQuota,
 ];

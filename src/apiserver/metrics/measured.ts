@@ -4,6 +4,7 @@ import type { Driver, Txn } from '../../store/index.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { Admission, type AdmissionPlugin, type Attributes } from '../admission/admission.ts';
 import type { Core } from '../core.ts';
+import type { Replacement } from '../registry/storage.ts';
 import { labels } from './family.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -69,7 +70,7 @@ export class MeasuredAdmission extends Admission {
     return this.#timed('admit', attributes, super.mutate(attributes, core));
   }
 
-  override validate(attributes: Attributes, core: Core): Promise<void> {
+  override validate(attributes: Attributes, core: Core): Promise<readonly Replacement[]> {
     return this.#timed('validate', attributes, super.validate(attributes, core));
   }
 

@@ -63,7 +63,7 @@ async function createOnce(context: WriteContext, placed: AnyObject, way: Way): P
   const errors = validateObject(kind, ready);
   if (errors.length > 0) throw invalidObject(kind, ready.metadata.name ?? '', errors);
   if (way === 'by update') authorizeCreate(context);
-  await core.admission.validate(attributesOf(context, 'CREATE', { object: ready }), core);
+  const replace = await core.admission.validate(attributesOf(context, 'CREATE', { object: ready }), core);
   if (kind.warnings) warn(exchange, ...kind.warnings(ready as never, undefined));
   const { name } = ready.metadata;
   const key = served.codec.keyOf(ready.metadata.namespace ?? '', name);
@@ -72,7 +72,7 @@ async function createOnce(context: WriteContext, placed: AnyObject, way: Way): P
     return there ? { name, by: there.object } : { outcome: { status: 201, object: ready } };
   }
   try {
-    const version = await commitCreate(core, served, { key, object: ready, side: allocation.side });
+    const version = await commitCreate(core, served, { key, object: ready, side: { ...allocation.side, replace } });
     return version ? { outcome: { status: 201, version } } : { name, by: (await readFresh(core, served, key))?.object };
   } catch (error) {
     if (!(error instanceof ClaimTaken)) throw error;

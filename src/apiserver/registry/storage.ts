@@ -4,13 +4,21 @@ import type { Served } from '../resources.ts';
 import { Version } from '../watch-cache/version.ts';
 import type { Unversioned } from './codec.ts';
 
-/** Further keys that must change together with an object: allocations. An op's key is expected absent for a put. */
+/** Further keys that must change together with an object: allocations, and quotas charged. */
 export interface SideWrites {
+  /** Keys expected absent. */
   readonly claim: readonly Put[];
   readonly release: readonly Del[];
+  /** Keys expected as of a revision. */
+  readonly replace?: readonly Replacement[];
 }
 
-/** A claimed key was taken meanwhile by someone else. */
+export interface Replacement {
+  readonly put: Put;
+  readonly base: number;
+}
+
+/** A claimed key was taken meanwhile by someone else, or one to be replaced has changed. */
 export class ClaimTaken extends Error {
   readonly key: string;
   constructor(key: string) {
@@ -33,7 +41,8 @@ export async function commitCreate(core: Core, served: Served, write: { key: str
     ops: [{ type: 'put', key: write.key, value }, ...sideOps(write.side)],
   });
   if (result.ok) return new Version(served.codec, { key: write.key, value, revision: Number(result.revision) });
-  checkClaims(result.actual.map((entry) => entry.key), write.key, write.side);
+  const actual = result.actual.map((entry) => entry.key);
+  if (!actual.includes(write.key)) checkClaims(actual, write.side);
   return undefined;
 }
 
@@ -49,7 +58,7 @@ export async function commitUpdate(core: Core, base: Version, write: { object: U
   });
   if (result.ok) return { done: new Version(codec, { key, value, revision: Number(result.revision) }) };
   const actual = result.actual.find((entry) => entry.key === key);
-  if (actual?.modRevision === BigInt(base.revision)) checkClaims(result.actual.map((entry) => entry.key), key, write.side);
+  if (actual?.modRevision === BigInt(base.revision)) checkClaims(result.actual.map((entry) => entry.key), write.side);
   return { lost: actual && new Version(codec, { key, value: actual.value, revision: Number(actual.modRevision) }) };
 }
 
@@ -64,13 +73,16 @@ export async function commitDelete(core: Core, base: Version, side?: SideWrites)
   return { lost: actual && new Version(base.codec, { key: base.key, value: actual.value, revision: Number(actual.modRevision) }) };
 }
 
-const expectClaims = (side: SideWrites | undefined): Record<string, bigint> =>
-  Object.fromEntries((side?.claim ?? []).map(({ key }) => [key, 0n]));
+const expectClaims = (side: SideWrites | undefined): Record<string, bigint> => Object.fromEntries([
+  ...(side?.claim ?? []).map(({ key }) => [key, 0n] as const),
+  ...(side?.replace ?? []).map(({ put, base }) => [put.key, BigInt(base)] as const),
+]);
 
-const sideOps = (side: SideWrites | undefined): readonly (Put | Del)[] => (side ? [...side.release, ...side.claim] : []);
+const sideOps = (side: SideWrites | undefined): readonly (Put | Del)[] =>
+  (side ? [...side.release, ...side.claim, ...(side.replace ?? []).map(({ put }) => put)] : []);
 
-function checkClaims(actual: readonly string[], key: string, side: SideWrites | undefined): void {
-  if (actual.includes(key)) return;
-  const taken = side?.claim.find((claim) => actual.includes(claim.key));
+/** @throws ClaimTaken where the object itself was not in the way */
+function checkClaims(actual: readonly string[], side: SideWrites | undefined): void {
+  const taken = side?.claim.find((claim) => actual.includes(claim.key)) ?? side?.replace?.[0]?.put;
   if (taken) throw new ClaimTaken(taken.key);
 }

@@ -121,9 +121,9 @@ async function prepare(context: WriteContext, proposed: AnyObject, { old, scope 
   const object = withGeneration(context, allocation?.object ?? prepared, old);
   const errors = validateObject(kind, object, { old, scope });
   if (errors.length > 0) throw invalidObject(kind, object.metadata.name, errors);
-  await core.admission.validate(attributesOf(context, 'UPDATE', { object, old }), core);
+  const replace = await core.admission.validate(attributesOf(context, 'UPDATE', { object, old }), core);
   if (kind.warnings && scope === 'object') warn(exchange, ...kind.warnings(object as never, old as never));
-  return { object, ...(allocation ? { side: allocation.side } : {}) };
+  return { object, ...(allocation || replace.length > 0 ? { side: { claim: [], release: [], ...allocation?.side, replace } } : {}) };
 }
 
 /** Puts back what this write may not touch. */
