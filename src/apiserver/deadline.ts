@@ -7,7 +7,7 @@ import type { Core } from './core.ts';
 import { isLongRunning, REQUEST_TIMEOUT, type Stage } from './exchange.ts';
 
 /** Answers 504 for a request that takes longer than it may: a minute, or less where its `timeout` says so. */
-export function deadlineStage({ clock, stopping }: Core): Stage {
+export function deadlineStage({ clock, stopping, metrics }: Core): Stage {
   const usual = new Deadlines(clock, REQUEST_TIMEOUT);
   onAbort(stopping, () => usual[Symbol.dispose]());
   return {
@@ -16,7 +16,12 @@ export function deadlineStage({ clock, stopping }: Core): Stage {
       if (isLongRunning(exchange.info)) return next(exchange);
       const limit = limitOf(exchange.info.query.get('timeout'));
       exchange.deadline = clock.monotonic() + limit;
-      return limit === REQUEST_TIMEOUT ? usual.bound(() => next(exchange)) : boundBy(clock, limit, () => next(exchange));
+      const tooLate = () => {
+        metrics.requests.noteTermination(exchange, 504);
+        return new ApiError('Timeout', 'Timeout: request did not complete within the allotted timeout', { details: {} });
+      };
+      const work: Work = { run: () => next(exchange), tooLate };
+      return limit === REQUEST_TIMEOUT ? usual.bound(work) : boundBy(clock, limit, work);
     },
   };
 }
@@ -32,14 +37,15 @@ function limitOf(asked: string | null): Millis {
   return limit > 0 ? Math.min(limit, REQUEST_TIMEOUT) : REQUEST_TIMEOUT;
 }
 
-const late = (): ApiError => new ApiError('Timeout', 'Timeout: request did not complete within the allotted timeout', { details: {} });
+interface Work {
+  run(): Promise<ApiResponse>;
+  tooLate(): ApiError;
+}
 
-type Work = () => Promise<ApiResponse>;
-
-function boundBy(clock: Clock, limit: Millis, work: Work): Promise<ApiResponse> {
+function boundBy(clock: Clock, limit: Millis, { run, tooLate }: Work): Promise<ApiResponse> {
   return new Promise((resolve, reject) => {
-    const timer = clock.after(limit, () => reject(late()));
-    work().then(resolve, reject).finally(() => timer[Symbol.dispose]());
+    const timer = clock.after(limit, () => reject(tooLate()));
+    run().then(resolve, reject).finally(() => timer[Symbol.dispose]());
   });
 }
 
@@ -60,12 +66,12 @@ class Deadlines implements Disposable {
     this.#limit = limit;
   }
 
-  bound(work: Work): Promise<ApiResponse> {
+  bound({ run, tooLate }: Work): Promise<ApiResponse> {
     return new Promise((resolve, reject) => {
-      const one: Pending = { due: this.#clock.monotonic() + this.#limit, expire: () => reject(late()) };
+      const one: Pending = { due: this.#clock.monotonic() + this.#limit, expire: () => reject(tooLate()) };
       this.#pending.add(one);
       if (!this.#timer) this.#look(this.#limit);
-      work().then((response) => {
+      run().then((response) => {
         this.#pending.delete(one);
         resolve(response);
       }, (error: unknown) => {

@@ -124,6 +124,7 @@ test('a request waits a quarter of the time it has, no longer', async () => {
   expect(before).toBeUndefined();
   expect([late?.status, late?.text]).toEqual([429, TOO_MANY]);
   expect((await api.request('GET', '/metrics')).text).toContain('apiserver_flowcontrol_rejected_requests_total{flow_schema="busy",priority_level="busy",reason="time-out"} 1');
+  expect((await api.request('GET', '/metrics')).text).toContain('apiserver_request_terminations_total{code="429",verb="POST",group="",version="v1",resource="configmaps",subresource="",scope="resource",component="apiserver"} 1');
   release();
   await Promise.all(asked);
 });

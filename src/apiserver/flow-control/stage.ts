@@ -3,7 +3,7 @@ import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import type { Core } from '../core.ts';
 import { type Exchange, isLongRunning, REQUEST_TIMEOUT, type Stage } from '../exchange.ts';
 import { answerText } from '../respond.ts';
-import type { FlowControl, Schema } from './flow-control.ts';
+import type { Schema } from './flow-control.ts';
 import type { Level, Place } from './level.ts';
 import { workOf } from './work.ts';
 
@@ -52,9 +52,9 @@ async function limited(core: Core, { exchange, schema }: { exchange: Exchange; s
   if (!place) {
     tally.refused[level.settings.queuing ? 'queue-full' : 'concurrency-limit']++;
     tally.waitedInVain.observe(0);
-    return tooManyRequests();
+    return tooManyRequests(core, exchange);
   }
-  if (place.started === undefined && !(await turn(core, exchange, { schema, place }))) return tooManyRequests();
+  if (place.started === undefined && !(await turn(core, exchange, { schema, place }))) return tooManyRequests(core, exchange);
   level.dispatched++;
   tally.dispatched++;
   tally.executing++;
@@ -111,9 +111,8 @@ function outcomeOf(after: (delay: Millis, fire: () => void) => Disposable, { req
 }
 
 /** Upstream's, which is no Status. */
-function tooManyRequests(): ApiResponse {
+function tooManyRequests({ metrics }: Core, exchange: Exchange): ApiResponse {
+  metrics.requests.noteTermination(exchange, 429);
   const { headers, ...answer } = answerText(429, 'Too many requests, please try again later.\n');
   return { ...answer, headers: { ...headers, 'retry-after': '1', 'x-content-type-options': 'nosniff' } };
 }
-
-export type { FlowControl };

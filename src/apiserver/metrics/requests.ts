@@ -26,8 +26,7 @@ interface Series {
 export class RequestMetrics {
   readonly #series = new Map<string, Series>();
   readonly #isServed: (info: RequestInfo) => boolean;
-  readonly aborted = new Values();
-  readonly terminated = new Values();
+  readonly #terminated = new Values();
   readOnly = 0;
   mutating = 0;
 
@@ -67,6 +66,11 @@ export class RequestMetrics {
     return made;
   }
 
+  /** The server ended a request to protect itself: with 429, or with 504. */
+  noteTermination({ request, info }: { readonly request: ApiRequest; readonly info: RequestInfo }, code: number): void {
+    this.#terminated.add(labels({ code, ...this.#of(request, info).labels, component: 'apiserver' }));
+  }
+
   *families(): Iterable<Family> {
     const all = [...this.#series.values()];
     const common = ({ labels: at }: Series) => ({ ...at, component: 'apiserver' });
@@ -90,8 +94,7 @@ export class RequestMetrics {
       name: 'apiserver_current_inflight_requests', type: 'gauge', help: 'Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
       samples: [{ labels: 'request_kind="mutating"', value: this.mutating }, { labels: 'request_kind="readOnly"', value: this.readOnly }],
     };
-    yield { name: 'apiserver_request_aborts_total', type: 'counter', help: 'Number of requests which apiserver aborted possibly due to a timeout, for each group, version, verb, resource, subresource and scope', samples: this.aborted };
-    yield { name: 'apiserver_request_terminations_total', type: 'counter', help: 'Number of requests which apiserver terminated in self-defense.', samples: this.terminated };
+    yield { name: 'apiserver_request_terminations_total', type: 'counter', help: 'Number of requests which apiserver terminated in self-defense.', samples: this.#terminated };
   }
 }
 
