@@ -49,7 +49,15 @@ function answerPanic({ log }: Core, { request }: Exchange, error: unknown): ApiR
   return answerText(500, `${message}\n`);
 }
 
-function withHeaders({ warnings, headers }: Exchange, response: ApiResponse): ApiResponse {
-  if (warnings.length === 0) return headers ? { ...response, headers: { ...response.headers, ...headers } } : response;
-  return { ...response, headers: { ...response.headers, ...headers, warning: warningHeader(warnings) } };
+function withHeaders({ request, warnings, auditId, sorted }: Exchange, response: ApiResponse): ApiResponse {
+  if (request.wantsObjects && warnings.length === 0) return response;
+  // One copy, then names that are known: several spreads would cost more than all else here.
+  const headers: Record<string, string | undefined> = { ...response.headers };
+  if (auditId !== undefined) headers['audit-id'] = auditId;
+  if (sorted) {
+    headers['x-kubernetes-pf-flowschema-uid'] = sorted.schemaUid;
+    headers['x-kubernetes-pf-prioritylevel-uid'] = sorted.levelUid;
+  }
+  if (warnings.length > 0) headers['warning'] = warningHeader(warnings);
+  return { ...response, headers };
 }

@@ -1,5 +1,5 @@
 import type { Millis } from '../base/clock.ts';
-import type { UserInfo, ApiRequest, ApiResponse, Headers } from '../wire/api.ts';
+import type { UserInfo, ApiRequest, ApiResponse } from '../wire/api.ts';
 import type { RequestInfo } from './request-info.ts';
 
 /** Upstream's `--request-timeout`: no request but the long-running ones takes longer. */
@@ -15,16 +15,24 @@ export interface Exchange {
   readonly warnings: string[];
   /** `duplicate field "spec.x"` of the body, judged with what decoding finds. */
   readonly duplicates: string[];
-  /** Of every answer to this request, whoever gives it. */
-  headers?: Headers;
   /** By the clock's `monotonic`: when the request must have been answered. */
-  deadline?: Millis;
+  deadline: Millis | undefined;
   /** By which audit, and the caller, know this request. */
-  auditId?: string;
+  auditId: string | undefined;
   /** Audit tells of it already. */
-  audited?: boolean;
+  audited: boolean;
+  /** The flow schema and priority level it was sorted by, as every answer names them. */
+  sorted: { readonly schemaUid: string; readonly levelUid: string } | undefined;
   /** Why authorization said what it said: for audit. */
-  verdict?: { readonly allowed: boolean; readonly reason: string };
+  verdict: { readonly allowed: boolean; readonly reason: string } | undefined;
+}
+
+/** All there will be from the beginning: objects that grow are slow. */
+export function beginExchange(request: ApiRequest, info: RequestInfo, user: UserInfo): Exchange {
+  return {
+    request, info, user, warnings: [], duplicates: [],
+    deadline: undefined, auditId: undefined, audited: false, sorted: undefined, verdict: undefined,
+  };
 }
 
 /** One entry of the chain: answers itself, or asks the rest and may look at the answer. */

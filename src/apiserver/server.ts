@@ -19,7 +19,7 @@ import type { Core } from './core.ts';
 import { applyDefaults } from '../schema/decode.ts';
 import { startCompaction } from './compaction.ts';
 import { startEventExpiry } from './event-expiry.ts';
-import { composeStages, type Exchange } from './exchange.ts';
+import { beginExchange, composeStages } from './exchange.ts';
 import { FlowControl } from './flow-control/index.ts';
 import { makeMetrics, MeasuredAdmission, measuredDriver } from './metrics/index.ts';
 import { parseRequestInfo, type RequestInfo } from './request-info.ts';
@@ -74,8 +74,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     } catch {
       return answerError(request, badRequest(`invalid URL escape in ${JSON.stringify(request.url)}`));
     }
-    const exchange: Exchange = { request, info, user: ANONYMOUS, warnings: [], duplicates: [] };
-    return run(exchange);
+    return run(beginExchange(request, info, ANONYMOUS));
   };
   await bootstrap(core, handler);
   const keepers = [await startFlowControlKeeper(core, handler), startSystemKeeper(core, handler), await startIdentityLease(core, handler)];

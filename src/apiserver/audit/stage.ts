@@ -2,7 +2,7 @@ import { ApiError, type Status } from '../../meta/api-error.ts';
 import type { ApiResponse } from '../../wire/api.ts';
 import type { Core } from '../core.ts';
 import { isPanic, panicText } from '../errors.ts';
-import { type Exchange, isLongRunning, type Stage } from '../exchange.ts';
+import { type Exchange, isLongRunning, type Next, type Stage } from '../exchange.ts';
 import { type AuditStage, AuditTrail } from './event.ts';
 import { untilEnd } from './until-end.ts';
 
@@ -11,22 +11,20 @@ export function auditIdStage(core: Core): Stage {
   const { clock, random, config, metrics } = core;
   return {
     name: 'audit-id',
-    async handle(exchange, next) {
-      const { request } = exchange;
-      exchange.auditId = request.headers['audit-id'] ?? random.uuid();
-      if (!request.wantsObjects) exchange.headers = { ...exchange.headers, 'audit-id': exchange.auditId };
+    handle(exchange, next) {
+      const { headers, wantsObjects } = exchange.request;
+      // In-process callers see no headers: without a sink nobody would.
+      if (config.audit || !wantsObjects) exchange.auditId = headers['audit-id'] ?? random.uuid();
       if (!config.audit) return next(exchange);
       const received = clock.now();
-      try {
-        return await next(exchange);
-      } catch (error) {
+      return next(exchange).catch((error: unknown) => {
         if (!exchange.audited && error instanceof ApiError) {
           metrics.audited++;
           const status = { status: 'Failure' as const, message: failureText(exchange, error), ...(error.reason ? { reason: error.reason } : {}), code: error.code };
-          config.audit(new AuditTrail(exchange, undefined, received).line({ stage: 'ResponseStarted', status, at: clock.now() }));
+          config.audit?.(new AuditTrail(exchange, undefined, received).line({ stage: 'ResponseStarted', status, at: clock.now() }));
         }
         throw error;
-      }
+      });
     },
   };
 }
@@ -39,37 +37,41 @@ function failureText({ request: { headers, peer } }: Exchange, error: ApiError):
 
 /** Tells the sink of every request: when it comes, when a long answer begins, when the answer is complete. */
 export function auditStage(core: Core): Stage {
-  const { config, clock } = core;
+  const { config } = core;
   return {
     name: 'audit',
-    async handle(exchange, next) {
-      if (!config.audit) return next(exchange);
-      const rule = config.auditPolicy?.(exchange.user, exchange.info) ?? EVERYTHING;
-      if (rule.level === 'None') {
-        exchange.audited = true;
-        return next(exchange);
-      }
-      const trail = new AuditTrail(exchange, exchange.user, clock.now());
-      exchange.audited = true;
-      const tell = teller(core, trail, rule.omitStages);
-      tell('RequestReceived', undefined);
-      let response: ApiResponse;
-      try {
-        response = await next(exchange);
-      } catch (error) {
-        if (isPanic(error)) tell('Panic', { status: 'Failure', message: `APIServer panic'd: ${panicText(error)}`, reason: 'InternalError', code: 500 });
-        else tell('ResponseComplete', statusOf(error));
-        throw error;
-      }
-      const status = { code: response.status };
-      if (!isLongRunning(exchange.info)) {
-        tell('ResponseComplete', status);
-        return response;
-      }
-      tell('ResponseStarted', status);
-      return untilEnd(response, () => tell('ResponseComplete', status));
+    handle(exchange, next) {
+      return config.audit ? audited(core, exchange, next) : next(exchange);
     },
   };
+}
+
+async function audited(core: Core, exchange: Exchange, next: Next): Promise<ApiResponse> {
+  const { config, clock } = core;
+  const rule = config.auditPolicy?.(exchange.user, exchange.info) ?? EVERYTHING;
+  if (rule.level === 'None') {
+    exchange.audited = true;
+    return next(exchange);
+  }
+  const trail = new AuditTrail(exchange, exchange.user, clock.now());
+  exchange.audited = true;
+  const tell = teller(core, trail, rule.omitStages);
+  tell('RequestReceived', undefined);
+  let response: ApiResponse;
+  try {
+    response = await next(exchange);
+  } catch (error) {
+    if (isPanic(error)) tell('Panic', { status: 'Failure', message: `APIServer panic'd: ${panicText(error)}`, reason: 'InternalError', code: 500 });
+    else tell('ResponseComplete', statusOf(error));
+    throw error;
+  }
+  const status = { code: response.status };
+  if (!isLongRunning(exchange.info)) {
+    tell('ResponseComplete', status);
+    return response;
+  }
+  tell('ResponseStarted', status);
+  return untilEnd(response, () => tell('ResponseComplete', status));
 }
 
 /** What is told of a request; a policy may tell less. Levels above Metadata need bodies, which nobody keeps yet. */

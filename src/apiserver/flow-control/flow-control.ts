@@ -44,7 +44,7 @@ export interface Schema {
   readonly tally: Tally;
   readonly flows: Map<string, Flow>;
   /** Told with every answer: who was refused can ask why, and no name leaks. */
-  readonly headers: { readonly 'x-kubernetes-pf-flowschema-uid': string; readonly 'x-kubernetes-pf-prioritylevel-uid': string };
+  readonly uids: { readonly schemaUid: string; readonly levelUid: string };
 }
 
 /**
@@ -122,8 +122,7 @@ export class FlowControl implements Disposable {
     const key = `${settings.name}\n${level.settings.name}`;
     const tally = this.#tallies.get(key) ?? new Tally(settings.name, level.settings.name);
     this.#tallies.set(key, tally);
-    const headers = { 'x-kubernetes-pf-flowschema-uid': settings.uid, 'x-kubernetes-pf-prioritylevel-uid': level.settings.uid };
-    return { settings, level, tally, flows: new Map(), headers };
+    return { settings, level, tally, flows: new Map(), uids: { schemaUid: settings.uid, levelUid: level.settings.uid } };
   }
 
   /** Seats are shared out anew every ten seconds in which anything was asked; an idle server has no timer. */

@@ -1,7 +1,7 @@
 import type { Millis } from '../../base/clock.ts';
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import type { Core } from '../core.ts';
-import { type Exchange, isLongRunning, REQUEST_TIMEOUT, type Stage } from '../exchange.ts';
+import { type Exchange, isLongRunning, type Next, REQUEST_TIMEOUT, type Stage } from '../exchange.ts';
 import { answerText } from '../respond.ts';
 import type { Schema } from './flow-control.ts';
 import type { Level, Place } from './level.ts';
@@ -15,27 +15,25 @@ export function flowControlStage(core: Core): Stage {
   const { flowControl } = core;
   return {
     name: 'flow-control',
-    async handle(exchange, next) {
+    handle(exchange, next) {
       const { request, info, user } = exchange;
       if (request.peer.user || (isLongRunning(info) && info.verb !== 'watch')) return next(exchange);
       const schema = flowControl.classify(user, info);
       if (!schema) return next(exchange);
-      exchange.headers = { ...exchange.headers, ...schema.headers };
+      exchange.sorted = schema.uids;
       flowControl.noteUse();
-      return schema.level.settings.exempt ? exempt(schema, () => next(exchange)) : limited(core, { exchange, schema }, () => next(exchange));
+      return schema.level.settings.exempt ? exempt(schema, exchange, next) : limited(core, { exchange, schema }, next);
     },
   };
 }
 
-type Run = () => Promise<ApiResponse>;
-
-async function exempt({ level, tally }: Schema, run: Run): Promise<ApiResponse> {
+async function exempt({ level, tally }: Schema, exchange: Exchange, next: Next): Promise<ApiResponse> {
   level.enter(1);
   tally.dispatched++;
   tally.executing++;
   tally.executingSeats++;
   try {
-    return await run();
+    return await next(exchange);
   } finally {
     level.depart(1);
     tally.executing--;
@@ -43,7 +41,7 @@ async function exempt({ level, tally }: Schema, run: Run): Promise<ApiResponse> 
   }
 }
 
-async function limited(core: Core, { exchange, schema }: { exchange: Exchange; schema: Schema }, run: Run): Promise<ApiResponse> {
+async function limited(core: Core, { exchange, schema }: { exchange: Exchange; schema: Schema }, next: Next): Promise<ApiResponse> {
   const { clock, flowControl, resources } = core;
   const { info, user } = exchange;
   const { level, tally } = schema;
@@ -61,7 +59,7 @@ async function limited(core: Core, { exchange, schema }: { exchange: Exchange; s
   tally.executingSeats += work.seats;
   tally.waited.observe((place.started! - place.arrived) / 1000);
   try {
-    return await run();
+    return await next(exchange);
   } finally {
     level.finish(place);
     tally.executing--;

@@ -15,13 +15,17 @@ export interface AuditLogOptions {
 
 /** Lines are written together, this long after the first of them. */
 const DELAY: Millis = 100;
-/** What waits for a disk that does not keep up; beyond it lines are lost, as upstream loses them. */
-const MAX_WAITING = 200_000;
+/** Lines are written out as they come: kept as strings they would burden each collection of garbage. */
+const SLAB_BYTES = 256 << 10;
+/** Slabs that wait for a disk that does not keep up; beyond them lines are lost, as upstream loses them. */
+const MAX_SLABS = 256;
 
 /** Writes audit lines in batches to a file that is rotated. What was told of before it is disposed is written. */
 export class AuditLog implements AsyncDisposable {
   readonly #options: Required<AuditLogOptions>;
-  #lines: string[] = [];
+  #slabs: Buffer[] = [];
+  #slab = Buffer.allocUnsafe(SLAB_BYTES);
+  #filled = 0;
   #timer: Disposable | undefined;
   #size: number | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -34,24 +38,33 @@ export class AuditLog implements AsyncDisposable {
 
   /** The sink: returns at once. */
   readonly write = (line: string): void => {
-    if (this.#lines.length >= MAX_WAITING) this.#lost++;
-    else this.#lines.push(line);
+    // A character is three bytes at most.
+    if (this.#filled + line.length * 3 > this.#slab.length) this.#nextSlab(line.length * 3);
+    if (this.#slabs.length >= MAX_SLABS) this.#lost++;
+    else this.#filled += this.#slab.write(line, this.#filled);
     if (!this.#timer) this.#flushSoon();
   };
+
+  #nextSlab(atLeast: number): void {
+    if (this.#filled > 0 && this.#slabs.length < MAX_SLABS) this.#slabs.push(this.#slab.subarray(0, this.#filled));
+    this.#slab = Buffer.allocUnsafe(Math.max(SLAB_BYTES, atLeast));
+    this.#filled = 0;
+  }
 
   #flushSoon(): void {
     this.#timer = this.#options.clock.after(DELAY, () => {
       this.#writing = this.#flush().finally(() => {
         this.#timer = undefined;
-        if (this.#lines.length > 0) this.#flushSoon();
+        if (this.#filled > 0) this.#flushSoon();
       });
     });
   }
 
   async #flush(): Promise<void> {
     const { file, log, maxBytes } = this.#options;
-    const bytes = Buffer.from(this.#lines.join(''));
-    this.#lines = [];
+    this.#nextSlab(0);
+    const bytes = Buffer.concat(this.#slabs);
+    this.#slabs = [];
     try {
       if (this.#size === undefined) await mkdir(dirname(file), { recursive: true });
       this.#size ??= await stat(file).then(({ size }) => size, () => 0);
@@ -82,6 +95,6 @@ export class AuditLog implements AsyncDisposable {
     this.#timer?.[Symbol.dispose]();
     await this.#writing;
     this.#timer?.[Symbol.dispose]();
-    if (this.#lines.length > 0) await this.#flush();
+    if (this.#filled > 0) await this.#flush();
   }
 }
