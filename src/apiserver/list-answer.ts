@@ -53,11 +53,21 @@ function answerPieces(pieces: Generator<Uint8Array>): ApiResponse {
   if (first.done) return answerBytes(200, []);
   const second = pieces.next();
   if (second.done) return answerBytes(200, [first.value]);
-  return { status: 200, headers: headersOf(CONTENT_TYPES.json), body: { type: 'stream', chunks: byTurns([first.value, second.value], pieces) } };
+  return { status: 200, headers: headersOf(CONTENT_TYPES.json), body: { type: 'stream', chunks: byTurns([first.value, second.value], pieces), recycle } };
 }
 
+/** Slabs that have left. Making each anew would have the collector run several times for one long list. */
+const spare: ArrayBuffer[] = [];
+const SPARE = 32;
+
+function recycle({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === SLAB_BYTES && spare.length < SPARE) spare.push(buffer);
+}
+
+const freshSlab = (bytes: number): Uint8Array<ArrayBuffer> => new Uint8Array((bytes <= SLAB_BYTES ? spare.pop() : undefined) ?? new ArrayBuffer(Math.max(SLAB_BYTES, bytes)));
+
 async function* byTurns(first: readonly Uint8Array[], rest: Iterable<Uint8Array>): AsyncGenerator<readonly Uint8Array[]> {
-  yield first;
+  for (const piece of first) yield [piece];
   for (const piece of rest) {
     await nextTurn();
     yield [piece];
@@ -72,7 +82,7 @@ function* slabs(head: Uint8Array, versions: Iterable<Version>): Generator<Uint8A
   const room = (bytes: number): Uint8Array | undefined => {
     if (used + bytes <= slab.length) return undefined;
     const full = slab.length < SLAB_BYTES ? undefined : slab.subarray(0, used);
-    const next = new Uint8Array(Math.max(SLAB_BYTES, full ? bytes : used + bytes));
+    const next = freshSlab(full ? bytes : used + bytes);
     if (!full) next.set(slab.subarray(0, used));
     slab = next;
     used = full ? 0 : used;

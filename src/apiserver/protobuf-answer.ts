@@ -29,8 +29,15 @@ const SCHEMAS: Readonly<Record<string, ObjectNode>> = {
 
 /** Whether all of a kind's fields have numbers. Custom resources' do not. */
 export function hasProtobuf({ schema }: Kind): boolean {
-  return Object.entries(schema.fields).every(([name, { tag }]) => name === 'apiVersion' || name === 'kind' || tag !== undefined);
+  let known = numbered.get(schema);
+  if (known === undefined) {
+    known = Object.entries(schema.fields).every(([name, { tag }]) => name === 'apiVersion' || name === 'kind' || tag !== undefined);
+    numbered.set(schema, known);
+  }
+  return known;
 }
+
+const numbered = new WeakMap<ObjectNode, boolean>();
 
 export const statusBytes = (failure: Status): Uint8Array => wrap({ apiVersion: 'v1', kind: 'Status', raw: encodeMessage(SCHEMAS['Status']!, failure) });
 

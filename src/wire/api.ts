@@ -69,8 +69,11 @@ export interface ApiResponse {
 export type ResponseBody =
   /** Written one after the other: a LIST is a concatenation of stored buffers. */
   | { readonly type: 'bytes'; readonly chunks: readonly Uint8Array[] }
-  /** Each yielded array is one tick's worth and leaves in one write. Ends when the iterator ends. */
-  | { readonly type: 'stream'; readonly chunks: AsyncIterable<readonly Uint8Array[]> }
+  /**
+   * Each yielded array is one tick's worth and leaves in one write. Ends when the iterator ends. Whoever has done with a
+   * chunk, and knows that nobody else has it, may give it back to be filled again.
+   */
+  | { readonly type: 'stream'; readonly chunks: AsyncIterable<readonly Uint8Array[]>; readonly recycle?: (chunk: Uint8Array) => void }
   /** For `wantsObjects`: a decoded object, list or Status. */
   | { readonly type: 'object'; readonly object: unknown }
   /** For `wantsObjects` on a watch. */

@@ -115,6 +115,28 @@ for (const protocol of ['h2', 'h1'] as const) {
     await left.promise;
   });
 
+  test(`${protocol}: a chunk given back can be filled again at once, and still arrives as it was`, async () => {
+    const spare: Uint8Array[] = [];
+    let made = 0;
+    async function* chunks(): AsyncGenerator<readonly Uint8Array[]> {
+      for (let n = 0; n < 24; n++) {
+        const chunk = spare.pop() ?? (made++, new Uint8Array(128 << 10));
+        yield [chunk.fill(n)];
+      }
+    }
+    const recycle = (chunk: Uint8Array) => void spare.push(chunk.fill(255));
+    await using it = await pair(protocol, async () => ({ status: 200, headers: {}, body: { type: 'stream', chunks: chunks(), recycle } }));
+    const answers = await Promise.all(Array.from({ length: 3 }, () => it.client(ask('/'))));
+    for (const { body } of answers) {
+      const sums = new Map<number, number>();
+      if (body?.type !== 'stream') throw new Error('no stream');
+      for await (const batch of body.chunks) for (const part of batch) for (const byte of part) sums.set(byte, (sums.get(byte) ?? 0) + 1);
+      expect([...sums.keys()]).toEqual(Array.from({ length: 24 }, (_, n) => n));
+      expect([...new Set(sums.values())]).toEqual([128 << 10]);
+    }
+    expect(made).toBeLessThan(3 * 24);
+  });
+
   test(`${protocol}: closing the server ends what is under way`, async () => {
     const it = await pair(protocol, async ({ signal }) => {
       const chunks = (async function* () {

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { nextTurn } from '../../base/clock.ts';
 import type { ApiResponse, Headers } from '../api.ts';
 import { BodyRefused } from './body.ts';
-import { writeTo } from './socket.ts';
+import { drained, writeTo } from './socket.ts';
 
 /** Small buffers leave together: a LIST is thousands of them, and each write costs more than its copy. */
 const SLAB = 256 << 10;
@@ -26,7 +26,7 @@ export async function respond(responder: Responder, response: ApiResponse, metho
     if (!empty) await writeSlabs(stream, body.chunks);
   } else if (body?.type === 'stream') {
     head(status, headers, false);
-    await writeStream(stream, body.chunks);
+    await writeStream(stream, body);
   } else if (body === undefined) {
     // HEAD tells the length of what GET would bring, where who was asked said it.
     const isKnown = status === 204 || status === 304 || (method === 'HEAD' && headers['content-length'] !== undefined);
@@ -53,12 +53,15 @@ async function writeSlabs(stream: Writable, chunks: readonly Uint8Array[]): Prom
   }
 }
 
-async function writeStream(stream: Writable, batches: AsyncIterable<readonly Uint8Array[]>): Promise<void> {
+async function writeStream(stream: Writable, { chunks, recycle }: StreamBody): Promise<void> {
   let sending = false;
   try {
-    for await (const batch of batches) {
+    for await (const batch of chunks) {
       sending = true;
-      for (const slab of slabs(batch)) await writeTo(stream, slab);
+      if (batch.length !== 1) for (const slab of slabs(batch)) await writeTo(stream, slab);
+      else if (recycle) await writeAndReturn(stream, batch[0]!, recycle);
+      // Nearly every event of a watch: it fits, and there is nothing to wait for.
+      else if (stream.destroyed || !stream.write(batch[0])) await drained(stream);
       sending = false;
     }
     stream.end();
@@ -66,6 +69,23 @@ async function writeStream(stream: Writable, batches: AsyncIterable<readonly Uin
     // Gone callers end the iteration; a handler that fails in the middle can only cut the connection.
     if (!sending) stream.destroy(error instanceof Error ? error : undefined);
   }
+}
+
+type StreamBody = Extract<NonNullable<ApiResponse['body']>, { readonly type: 'stream' }>;
+
+/** Resolves once the bytes have left this process, encrypted or not: then they may change. */
+function writeAndReturn(stream: Writable, bytes: Uint8Array, recycle: (chunk: Uint8Array) => void): Promise<void> {
+  if (stream.destroyed) return Promise.reject(stream.errored ?? new Error('the connection is closed'));
+  return new Promise((resolve, reject) => {
+    const onClose = () => reject(stream.errored ?? new Error('the connection is closed'));
+    stream.once('close', onClose);
+    stream.write(bytes, (error) => {
+      stream.off('close', onClose);
+      if (error) return reject(error);
+      recycle(bytes);
+      resolve();
+    });
+  });
 }
 
 function* slabs(chunks: readonly Uint8Array[]): Generator<Uint8Array> {

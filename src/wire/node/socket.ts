@@ -3,8 +3,13 @@ import type { Duplex } from '../api.ts';
 
 /** Writes, and waits where the other side does not keep up. Rejects once the stream is gone. */
 export function writeTo(stream: Writable, bytes: Uint8Array): Promise<void> {
+  if (stream.destroyed || !stream.write(bytes)) return drained(stream);
+  return Promise.resolve();
+}
+
+/** Resolves when a full stream takes more. Rejects once it is gone. */
+export function drained(stream: Writable): Promise<void> {
   if (stream.destroyed) return Promise.reject(stream.errored ?? new Error('the connection is closed'));
-  if (stream.write(bytes)) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const done = () => {
       stream.off('drain', onDrain);
