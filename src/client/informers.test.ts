@@ -55,6 +55,23 @@ test('one informer serves all who ask, and a late handler hears what is there as
   expect(api.requests.filter((request) => !request.includes('watch'))).toHaveLength(1);
 });
 
+test('a long first list is told in pieces, to one who comes in the middle as well', async () => {
+  const { api, informers } = arrange();
+  await using _ = informers;
+  for (let n = 0; n < 350; n++) api.put(`${PATH}/map-${n}`, configMap(`map-${n}`));
+  const [first, second] = [new Set<string>(), new Set<string>()];
+  const informer = informers.for(ConfigMap);
+  let turns = 0;
+  informer.addHandler({ onAdd: (object) => {
+    first.add(object.metadata.name);
+    if (first.size === 1) setImmediate(function count() { turns++; if (!informer.synced) setImmediate(count); });
+    if (first.size === 150) informer.addHandler({ onAdd: (late, initial) => initial && second.add(late.metadata.name) });
+  } });
+  await informers.untilSynced();
+  expect([first.size, second.size]).toEqual([350, 350]);
+  expect(turns).toBeGreaterThan(2);
+});
+
 test('a broken watch goes on from the last revision', async () => {
   const { api, clock, informers, told, follow } = arrange();
   await using _ = informers;
@@ -129,6 +146,7 @@ test('an object recreated while nobody watched is a deletion and an addition', a
 test('relist lists anew, and disposal ends the watch', async () => {
   const { api, informers } = arrange();
   await informers.for(ConfigMap).untilSynced();
+  await settle();
   informers.for(ConfigMap).relist();
   await settle();
   expect(api.requests.map((request) => request.split('?')[1]?.split('&')[0])).toEqual([

@@ -10,7 +10,8 @@ import type { InformerScope } from './informer.ts';
 
 /** What a reflector keeps up to date. Calls come one at a time, in the server's order. */
 export interface ReflectorTarget<T> {
-  replace(list: ObjectList<T>): void;
+  /** Takes its time where the list is long; nothing else is called until it is done. */
+  replace(list: ObjectList<T>): Promise<void>;
   apply(events: readonly WatchEvent<T>[], resourceVersion: string): void;
 }
 
@@ -95,7 +96,8 @@ export class Reflector<R extends Resource> implements AsyncDisposable {
     if (this.#resourceVersion === undefined) {
       const list = await this.#client.list(this.#resource, { ...this.#scope, resourceVersion: this.#listFrom, signal });
       if (signal.aborted) return;
-      this.#target.replace(list);
+      await this.#target.replace(list);
+      if (signal.aborted) return;
       this.#resourceVersion = list.metadata.resourceVersion;
       this.#failures = 0;
     }

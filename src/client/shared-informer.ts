@@ -1,4 +1,5 @@
 import { orAborted } from '../base/abort.ts';
+import { nextTurn } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { KubeObject, ObjectList } from '../meta/object.ts';
 import type { InstanceOf, Resource } from '../meta/resource.ts';
@@ -6,6 +7,9 @@ import type { Client, WatchEvent } from './client.ts';
 import { Indexer } from './indexer.ts';
 import { keyOf, type Handler, type Informer, type InformerScope, type Lister } from './informer.ts';
 import { Reflector, type ReflectorTarget, type Surroundings } from './reflector.ts';
+
+/** Objects of a list told to all handlers before others get their turn. */
+const AT_ONCE = 100;
 
 /**
  * Client-go puts a DeltaFIFO between reflector and cache so that slow handlers hold nothing up. On one event loop
@@ -45,9 +49,8 @@ export class SharedInformer<R extends Resource, T extends KubeObject = InstanceO
 
   addHandler(handler: Handler<T>): Disposable {
     this.#handlers.add(handler);
-    if (this.#isSynced) {
-      for (const object of this.#indexer.list()) this.#tell(handler, (it) => it.onAdd?.(object, true));
-    }
+    // Before it is synced: the part of the first list that the others have been told.
+    for (const object of this.#indexer.list()) this.#tell(handler, (it) => it.onAdd?.(object, true));
     return { [Symbol.dispose]: () => void this.#handlers.delete(handler) };
   }
 
@@ -63,11 +66,15 @@ export class SharedInformer<R extends Resource, T extends KubeObject = InstanceO
     return this.#reflector[Symbol.asyncDispose]();
   }
 
-  /** What the list lacks was deleted while nobody watched. */
-  #replace(list: ObjectList<T>): void {
+  /** What the list lacks was deleted while nobody watched. A long list is taken in pieces: others run in between. */
+  async #replace(list: ObjectList<T>): Promise<void> {
     const listed = new Set(list.items.map(keyOf));
     for (const key of this.#indexer.keys()) if (!listed.has(key)) this.#remove(key);
-    for (const object of list.items) this.#put(object, !this.#isSynced);
+    let taken = 0;
+    for (const object of list.items) {
+      this.#put(object, !this.#isSynced);
+      if (++taken % AT_ONCE === 0) await nextTurn();
+    }
     this.#reached(list.metadata.resourceVersion);
     if (this.#isSynced) return;
     this.#isSynced = true;
