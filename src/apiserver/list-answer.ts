@@ -8,12 +8,11 @@ import type { Page } from './registry/list.ts';
 import { answerData, mediaOf, requestView, type ResourceRequest, wantsPretty } from './resource-request.ts';
 import { answer, answerBytes, headersOf, toJson } from './respond.ts';
 import type { View } from './views.ts';
+import { returnSlab, SLAB_BYTES, takeSlab } from './watch-cache/slabs.ts';
 import type { Version } from './watch-cache/version.ts';
 
 const encoder = new TextEncoder();
 const LIST_END = encoder.encode(']}\n');
-/** What leaves at a time: large enough to be cheap, small enough that nobody notices. */
-const SLAB_BYTES = 256 << 10;
 const FIRST_BYTES = 8 << 10;
 /** Objects decoded or written anew before others get their turn. */
 const AT_ONCE = 100;
@@ -53,18 +52,8 @@ function answerPieces(pieces: Generator<Uint8Array>): ApiResponse {
   if (first.done) return answerBytes(200, []);
   const second = pieces.next();
   if (second.done) return answerBytes(200, [first.value]);
-  return { status: 200, headers: headersOf(CONTENT_TYPES.json), body: { type: 'stream', chunks: byTurns([first.value, second.value], pieces), recycle } };
+  return { status: 200, headers: headersOf(CONTENT_TYPES.json), body: { type: 'stream', chunks: byTurns([first.value, second.value], pieces), recycle: returnSlab } };
 }
-
-/** Slabs that have left. Making each anew would have the collector run several times for one long list. */
-const spare: ArrayBuffer[] = [];
-const SPARE = 32;
-
-function recycle({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === SLAB_BYTES && spare.length < SPARE) spare.push(buffer);
-}
-
-const freshSlab = (bytes: number): Uint8Array<ArrayBuffer> => new Uint8Array((bytes <= SLAB_BYTES ? spare.pop() : undefined) ?? new ArrayBuffer(Math.max(SLAB_BYTES, bytes)));
 
 async function* byTurns(first: readonly Uint8Array[], rest: Iterable<Uint8Array>): AsyncGenerator<readonly Uint8Array[]> {
   for (const piece of first) yield [piece];
@@ -82,7 +71,7 @@ function* slabs(head: Uint8Array, versions: Iterable<Version>): Generator<Uint8A
   const room = (bytes: number): Uint8Array | undefined => {
     if (used + bytes <= slab.length) return undefined;
     const full = slab.length < SLAB_BYTES ? undefined : slab.subarray(0, used);
-    const next = freshSlab(full ? bytes : used + bytes);
+    const next = takeSlab(full ? bytes : used + bytes);
     if (!full) next.set(slab.subarray(0, used));
     slab = next;
     used = full ? 0 : used;

@@ -19,7 +19,7 @@ export class WatchTally {
     this.labels = at;
   }
 
-  sent(frames: readonly Uint8Array[]): void {
+  sent(frames: readonly { readonly length: number }[]): void {
     this.count += frames.length;
     for (const { length } of frames) this.sizes.observe(length);
   }

@@ -12,7 +12,8 @@ import type { Served } from '../resources.ts';
 import { type Match, selection } from '../selectors.ts';
 import type { View } from '../views.ts';
 import { tooLarge } from './list.ts';
-import { frameOf, Frames, jsonFrame } from '../watch-cache/frames.ts';
+import { frameOf, Frames, jsonFrame, stateFrames } from '../watch-cache/frames.ts';
+import { returnSlab } from '../watch-cache/slabs.ts';
 import type { Version } from '../watch-cache/version.ts';
 import { type WatchedEvent, Watcher } from '../watch-cache/watcher.ts';
 
@@ -35,7 +36,11 @@ export interface WatchRequest {
 }
 
 /** What one watch is about to send: events, then perhaps an error that ends it. */
-type Feed = AsyncGenerator<readonly (WatchedEvent | Bookmark | Failure)[]>;
+type Feed = AsyncGenerator<State | readonly (WatchedEvent | Bookmark | Failure)[]>;
+/** Some of what was there when the watch began. */
+interface State {
+  readonly state: readonly Version[];
+}
 interface Bookmark {
   readonly type: 'BOOKMARK';
   readonly revision: number;
@@ -58,7 +63,7 @@ export async function watch(at: WatchRequest): Promise<ApiResponse> {
   return {
     status: 200,
     headers: { 'cache-control': 'no-cache, private', 'content-type': `${CONTENT_TYPES[at.media.type]}${at.media.type === 'json' ? '' : ';stream=watch'}` },
-    body: { type: 'stream', chunks: asFrames(at, feed) },
+    body: { type: 'stream', chunks: asFrames(at, feed), recycle: returnSlab },
   };
 }
 
@@ -138,22 +143,25 @@ const nextBookmark = (now: number, farewell: number): number =>
   (farewell > now && farewell - now < BOOKMARK_EVERY ? farewell - now : BOOKMARK_EVERY);
 
 /** In pieces, so that nobody waits for all of it. */
-async function* firstState(versions: Iterable<Version>, match: Match): AsyncGenerator<readonly WatchedEvent[]> {
-  let batch: WatchedEvent[] = [];
+async function* firstState(versions: Iterable<Version>, match: Match): AsyncGenerator<State> {
+  let state: Version[] = [];
   let looked = 0;
   for (const version of versions) {
-    if (match(version)) batch.push({ type: 'ADDED', version });
+    if (match(version)) state.push(version);
     if (++looked % BATCH > 0) continue;
-    if (batch.length > 0) yield batch;
-    batch = [];
+    if (state.length > 0) yield { state };
+    state = [];
     await nextTurn();
   }
-  if (batch.length > 0) yield batch;
+  if (state.length > 0) yield { state };
 }
+
+const eventsOf = (batch: State | readonly (WatchedEvent | Bookmark | Failure)[]): readonly (WatchedEvent | Bookmark | Failure)[] =>
+  ('state' in batch ? batch.state.map((version) => ({ type: 'ADDED' as const, version })) : batch);
 
 async function* asObjects({ served }: WatchRequest, feed: Feed): AsyncGenerator<readonly WireEvent[]> {
   for await (const batch of feed) {
-    yield batch.map((event) => {
+    yield eventsOf(batch).map((event) => {
       if (event.type === 'BOOKMARK') return { type: 'BOOKMARK', object: bookmarkObject(served, event) };
       if (event.type === 'ERROR') return { type: 'ERROR', object: event.error.toStatus() };
       return { type: event.type, object: event.version.object };
@@ -180,11 +188,15 @@ function singleFrame({ core, media }: WatchRequest, type: string, object: unknow
 }
 
 async function* asFrames(at: WatchRequest, feed: Feed): AsyncGenerator<readonly Uint8Array[]> {
-  const { served, view } = at;
+  const { served, view, media } = at;
   const frames = framesOf(at);
   const tally = at.core.metrics.watchTally(served.kind);
   for await (const batch of feed) {
-    const sent = batch.map((event) => {
+    if ('state' in batch && !view && media.type === 'json') {
+      for (const slab of stateFrames(batch.state, (frame) => tally.sent([frame]))) yield [slab];
+      continue;
+    }
+    const sent = eventsOf(batch).map((event) => {
       if (event.type === 'BOOKMARK') return singleFrame(at, 'BOOKMARK', view ? view.one(bookmarkObject(served, event)) : bookmarkObject(served, event));
       if (event.type === 'ERROR') return singleFrame(at, 'ERROR', event.error.toStatus());
       return view ? singleFrame(at, event.type, view.one(event.version.object)) : frames.of(event);

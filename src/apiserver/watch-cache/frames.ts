@@ -1,3 +1,4 @@
+import { takeSlab } from './slabs.ts';
 import type { WatchedEvent } from './watcher.ts';
 import type { Version } from './version.ts';
 
@@ -41,6 +42,28 @@ function buildFrame(head: Uint8Array, served: Uint8Array): Uint8Array {
   frame[frame.length - 2] = 125; // '}'
   frame[frame.length - 1] = 10; // '\n'
   return frame;
+}
+
+/** JSON frames of many objects that are there, for one watcher, in slabs. `told` hears of each frame's length. */
+export function* stateFrames(versions: readonly Version[], told: (frame: { readonly length: number }) => void): Generator<Uint8Array> {
+  const head = HEADS.ADDED;
+  let slab = takeSlab(0);
+  let used = 0;
+  for (const version of versions) {
+    const length = head.length + version.servedLength;
+    if (used + length > slab.length) {
+      if (used > 0) yield slab.subarray(0, used);
+      slab = takeSlab(length);
+      used = 0;
+    }
+    const end = version.serveInto(slab, used + head.length - 1); // its comma is where the head ends
+    slab.set(head, used);
+    slab[end - 1] = 125; // '}' for the line feed
+    slab[end] = 10;
+    used = end + 1;
+    told({ length });
+  }
+  if (used > 0) yield slab.subarray(0, used);
 }
 
 export function frameOf(type: string, object: unknown): Uint8Array {

@@ -7,6 +7,9 @@ import { drained, writeTo } from './socket.ts';
 /** Small buffers leave together: a LIST is thousands of them, and each write costs more than its copy. */
 const SLAB = 256 << 10;
 
+/** Smaller chunks are not worth the way back. */
+const LARGE = 32 << 10;
+
 /** How one protocol sends what a handler answered. */
 export interface Responder {
   readonly stream: Writable;
@@ -59,7 +62,7 @@ async function writeStream(stream: Writable, { chunks, recycle }: StreamBody): P
     for await (const batch of chunks) {
       sending = true;
       if (batch.length !== 1) for (const slab of slabs(batch)) await writeTo(stream, slab);
-      else if (recycle) await writeAndReturn(stream, batch[0]!, recycle);
+      else if (recycle && batch[0]!.byteLength >= LARGE) await writeAndReturn(stream, batch[0]!, recycle);
       // Nearly every event of a watch: it fits, and there is nothing to wait for.
       else if (stream.destroyed || !stream.write(batch[0])) await drained(stream);
       sending = false;
