@@ -64,3 +64,22 @@ test('a key that YAML sets twice warns', async () => {
   const { headers, body } = await api.request('POST', MAPS, 'metadata:\n  name: a\ndata:\n  x: "1"\n  x: "2"\n', as(YAML));
   expect([headers['warning'], body.data]).toEqual(['299 - "line 5: key \\"x\\" already set in map"', { x: '2' }]);
 });
+
+test.each([
+  ['text/html', '', 406], ['application/json;as=Table;v=v1;g=meta.k8s.io', '?includeObject=x', 400],
+])('what cannot be answered is not done (%s%s)', async (accept, query, status) => {
+  await using api = await startApi();
+  const before = api.driver.revision;
+  const refused = await api.request('POST', MAPS + query, { metadata: { name: 'a' } }, { headers: { 'content-type': JSON_TYPE, accept } });
+  const removed = await api.request('DELETE', `/api/v1/namespaces/kube-system${query}`, undefined, { headers: { accept } });
+  expect([refused.status, removed.status, api.driver.revision]).toEqual([status, status, before]);
+});
+
+test('an unknown field of a scale warns', async () => {
+  await using api = await startApi();
+  const url = '/apis/apps/v1/namespaces/default/deployments';
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  await api.request('POST', url, { metadata: { name: 'd' }, spec: { selector: { matchLabels: { a: 'b' } }, template } });
+  const scaled = await api.request('PUT', `${url}/d/scale`, { metadata: { name: 'd' }, spec: { replicas: 2, foo: 1 } });
+  expect([scaled.status, scaled.headers['warning']]).toEqual([200, '299 - "unknown field \\"spec.foo\\""']);
+});

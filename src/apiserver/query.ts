@@ -138,13 +138,16 @@ export function parseWriteQuery(query: URLSearchParams, options: WriteOptions): 
 
 const MAX_MANAGER_BYTES = 128;
 
+const encoder = new TextEncoder();
+
 /** What is wrong with a manager's name, in queries as in managedFields. */
 export function* fieldManagerErrors(name: string, at: FieldPath): Iterable<FieldError> {
-  if (Buffer.byteLength(name) > MAX_MANAGER_BYTES) yield tooLong(at, MAX_MANAGER_BYTES);
+  if (name.length <= MAX_MANAGER_BYTES && /^[\x20-\x7e]*$/.test(name)) return;
+  if (encoder.encode(name).length > MAX_MANAGER_BYTES) yield tooLong(at, MAX_MANAGER_BYTES);
   let position = 0;
   for (const char of name) {
     if (char !== ' ' && /[\p{C}\p{Z}]/u.test(char)) yield invalid(at, name, `invalid character ${codePoint(char)} (at position ${position})`);
-    position += Buffer.byteLength(char);
+    position += encoder.encode(char).length;
   }
 }
 

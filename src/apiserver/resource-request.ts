@@ -61,7 +61,9 @@ export function bodyOf({ core, exchange }: ResourceRequest, expected: string): u
 }
 
 export function writeContext(at: ResourceRequest, options: WriteOptions | 'DeleteOptions', more: Partial<Pick<WriteContext, 'name' | 'subresource'>> & { query?: WriteQuery } = {}): WriteContext {
-  const { info } = at.exchange;
+  const { info, request } = at.exchange;
+  // What cannot be answered is not done.
+  if (!request.wantsObjects && (info.query.has('includeObject') || request.headers['accept'])) requestView(at, mediaOf(at));
   return {
     ...at,
     namespace: at.served.kind.scope === 'Namespaced' ? info.namespace : '',

@@ -13,9 +13,9 @@ function shortened(warnings: readonly string[]): readonly string[] {
   let written = 0;
   for (const text of warnings) {
     if (written >= MAX_WARNINGS) break;
-    const short = [...text.slice(0, 2 * MAX_WARNING)].slice(0, MAX_WARNING);
-    kept.push(short.join(''));
-    written += short.length;
+    const characters = Array.from(text).slice(0, MAX_WARNING);
+    kept.push(characters.join(''));
+    written += characters.length;
   }
   return kept;
 }

@@ -7,7 +7,7 @@ import { atAddress } from '../registry/identity.ts';
 import { APPLY, patchTypeOf } from '../registry/patch-type.ts';
 import { readApplied, readPatch } from '../registry/patch.ts';
 import { modify } from '../registry/update.ts';
-import type { WriteContext } from '../registry/write-context.ts';
+import { reportProblems, type WriteContext } from '../registry/write-context.ts';
 import { answerOutcome, bodyOf, type ResourceRequest, writeContext } from '../resource-request.ts';
 import { verbs } from '../verbs.ts';
 import type { Subresource } from './table.ts';
@@ -43,8 +43,10 @@ export function partOf(take: TakePart): Subresource {
     update: (at) => {
       const { kind } = at.served;
       const context = writeContext(at, 'UpdateOptions');
-      const value = atAddress(context, decodeObject(kind, checkKind(kind, bodyOf(at, kind.kind))).value);
-      return change(at, context, () => value);
+      const { value, problems } = decodeObject(kind, checkKind(kind, bodyOf(at, kind.kind)));
+      reportProblems(context, problems);
+      const proposed = atAddress(context, value);
+      return change(at, context, () => proposed);
     },
     patch: (at) => {
       const context = writeContext(at, 'PatchOptions');

@@ -14,7 +14,7 @@ import { atAddress } from '../registry/identity.ts';
 import { APPLY, patchTypeOf } from '../registry/patch-type.ts';
 import { readApplied, readPatch } from '../registry/patch.ts';
 import { modify } from '../registry/update.ts';
-import type { Outcome, WriteContext } from '../registry/write-context.ts';
+import { type Outcome, reportProblems, type WriteContext } from '../registry/write-context.ts';
 import { answerObject, bodyOf, type ResourceRequest, writeContext } from '../resource-request.ts';
 import type { ApiResponse } from '../../wire/api.ts';
 import type { Subresource } from './table.ts';
@@ -30,8 +30,9 @@ export const scale: Subresource = {
   },
 
   async update(at) {
-    const { value } = decodeObject(Scale, checkKind(Scale, bodyOf(at, 'Scale')));
     const context = writeContext(at, 'UpdateOptions');
+    const { value, problems } = decodeObject(Scale, checkKind(Scale, bodyOf(at, 'Scale')));
+    reportProblems(context, problems);
     const proposed = atAddress(context, value);
     return setScale(at, context, () => proposed);
   },
