@@ -2,6 +2,7 @@ import { ApiError } from '../meta/api-error.ts';
 import type { Kind, Verb } from '../schema/kind.ts';
 import type { ApiResponse } from '../wire/api.ts';
 import { isReview, review } from './authz/reviews.ts';
+import { componentStatus } from './component-status.ts';
 import type { Core } from './core.ts';
 import { Discovery } from './discovery/discovery.ts';
 import type { Exchange, Stage } from './exchange.ts';
@@ -47,7 +48,8 @@ async function dispatch(core: Core, exchange: Exchange): Promise<ApiResponse> {
     if (!CONNECTED.has(info.subresource)) checkAnswer(at);
     return handler(at);
   }
-  const verb = Object.hasOwn(verbs, info.verb) ? verbs[info.verb as Verb] : undefined;
+  const own = served.kind.kind === 'ComponentStatus' && info.group === '' ? componentStatus : verbs;
+  const verb = Object.hasOwn(own, info.verb) ? own[info.verb as Verb] : undefined;
   if (!verb || (served.kind.verbs && !served.kind.verbs.includes(info.verb as Verb))) throw methodNotAllowed();
   const at = { core, exchange, served };
   checkAnswer(at);

@@ -9,14 +9,25 @@ interface Check {
   run(core: Core): Promise<void>;
 }
 
-const CHECKS: readonly Check[] = [
+/** Done before the server answers its first request. */
+const STARTED = [
+  'priority-and-fairness-config-consumer', 'start-system-namespaces-controller', 'start-cluster-authentication-info-controller', 'rbac/bootstrap-roles',
+  'scheduling/bootstrap-system-priority-classes', 'priority-and-fairness-config-producer',
+]
+  .map((name): Check => ({ name: `poststarthook/${name}`, run: async () => undefined }));
+const askStore: Check['run'] = async ({ driver }) => void (await driver.range({ from: '\u0000', to: '\u0001', at: 0n, limit: 1 }));
+
+const ALIVE: readonly Check[] = [
   { name: 'ping', run: async () => undefined },
   { name: 'log', run: async () => undefined },
-  { name: 'etcd', run: async ({ driver }) => void (await driver.range({ from: '\u0000', to: '\u0001', at: 0n, limit: 1 })) },
+  { name: 'etcd', run: askStore },
+  ...STARTED,
+];
+const READY: readonly Check[] = [
+  ...ALIVE.slice(0, 3),
+  { name: 'etcd-readiness', run: askStore },
   { name: 'informer-sync', run: async ({ hub }) => hub.fresh() },
-  { name: 'poststarthook/rbac/bootstrap-roles', run: async () => undefined },
-  { name: 'poststarthook/priority-and-fairness-config-consumer', run: async () => undefined },
-  { name: 'poststarthook/priority-and-fairness-config-producer', run: async () => undefined },
+  ...STARTED,
   {
     name: 'shutdown',
     run: async ({ stopping }) => {
@@ -24,27 +35,36 @@ const CHECKS: readonly Check[] = [
     },
   },
 ];
-const ENDPOINTS: Readonly<Record<string, readonly string[]>> = {
-  healthz: ['ping', 'log', 'etcd', 'poststarthook/rbac/bootstrap-roles'],
-  livez: ['ping', 'log', 'etcd', 'poststarthook/rbac/bootstrap-roles'],
-  readyz: CHECKS.map(({ name }) => name),
-};
+const ENDPOINTS: Readonly<Record<string, readonly Check[]>> = { healthz: ALIVE, livez: ALIVE, readyz: READY };
 
 /** `/healthz`, `/livez`, `/readyz`, each check below them, `?verbose` and `?exclude=`. */
 export async function serveHealth(core: Core, { info }: Exchange): Promise<ApiResponse> {
   const [, endpoint = '', ...rest] = info.path.split('/');
-  const names = ENDPOINTS[endpoint]!;
+  const checks = ENDPOINTS[endpoint]!;
   const one = rest.join('/');
-  if (one !== '' && !names.includes(one)) return pageNotFound();
-  const excluded = info.query.getAll('exclude');
-  const checks = CHECKS.filter(({ name }) => (one === '' ? names.includes(name) && !excluded.includes(name) : name === one));
-  const lines = await Promise.all(checks.map(async (check) => ({ name: check.name, failure: await failureOf(core, check) })));
-  for (const { name, failure } of lines) core.metrics.noteHealth(name, endpoint, failure === undefined);
-  const failed = lines.some(({ failure }) => failure !== undefined);
-  if (!failed && !info.query.has('verbose')) return answerText(200, 'ok');
-  const text = lines.map(({ name, failure }) => (failure === undefined ? `[+]${name} ok\n` : `[-]${name} failed: reason withheld\n`)).join('');
-  const skipped = excluded.filter((name) => names.includes(name)).map((name) => `[+]${name} excluded: ok\n`).join('');
-  return answerText(failed ? 500 : 200, `${text}${skipped}${endpoint} check ${failed ? 'failed' : 'passed'}\n`);
+  if (one !== '') return serveOne(core, endpoint, checks.find(({ name }) => name === one));
+  const excluded = new Set(info.query.getAll('exclude'));
+  const results = await Promise.all(checks.map(async (check) => ({ name: check.name, failure: excluded.has(check.name) ? undefined : await failureOf(core, check) })));
+  for (const { name, failure } of results) if (!excluded.has(name)) core.metrics.noteHealth(name, endpoint, failure === undefined);
+  const failed = results.some(({ failure }) => failure !== undefined);
+  if (!failed && !info.query.has('verbose')) return plain(200, 'ok');
+  const lines = results.map(({ name, failure }) =>
+    (excluded.has(name) ? `[+]${name} excluded: ok\n` : failure === undefined ? `[+]${name} ok\n` : `[-]${name} failed: reason withheld\n`));
+  const unknown = [...excluded].filter((name) => !checks.some((check) => check.name === name)).map((name) => JSON.stringify(name));
+  if (unknown.length > 0) lines.push(`warn: some health checks cannot be excluded: no matches for ${unknown.join(',')}\n`);
+  return plain(failed ? 500 : 200, `${lines.join('')}${endpoint} check ${failed ? 'failed' : 'passed'}\n`);
+}
+
+async function serveOne(core: Core, endpoint: string, check: Check | undefined): Promise<ApiResponse> {
+  if (!check) return pageNotFound();
+  const failure = await failureOf(core, check);
+  core.metrics.noteHealth(check.name, endpoint, failure === undefined);
+  return failure === undefined ? plain(200, 'ok') : plain(500, `internal server error: ${failure}\n`);
+}
+
+function plain(status: number, text: string): ApiResponse {
+  const response = answerText(status, text);
+  return { ...response, headers: { ...response.headers, 'x-content-type-options': 'nosniff' } };
 }
 
 async function failureOf(core: Core, { name, run }: Check): Promise<string | undefined> {

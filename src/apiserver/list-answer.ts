@@ -1,6 +1,7 @@
 import { nextTurn } from '../base/clock.ts';
 import type { AnyObject, ListMeta } from '../meta/object.ts';
 import { apiVersionOf } from '../meta/resource.ts';
+import { encodeMessage } from '../schema/protobuf/encode.ts';
 import type { ApiResponse } from '../wire/api.ts';
 import { CONTENT_TYPES } from './negotiate.ts';
 import { pageChunks } from './protobuf-answer.ts';
@@ -115,4 +116,16 @@ function* viewPieces({ view, metadata, objects }: Omit<Viewed, 'asText'>): Gener
     yield encoder.encode(from === 0 ? `${JSON.stringify(head).slice(0, -1)},${rows ? '"rows"' : '"items"'}:[${text}` : `,${text}`);
   }
   yield LIST_END;
+}
+
+/** A list of objects that are stored nowhere. */
+export async function answerObjects(at: ResourceRequest, objects: readonly AnyObject[]): Promise<ApiResponse> {
+  const { kind } = at.served;
+  const media = mediaOf(at);
+  const view = at.exchange.request.wantsObjects ? undefined : requestView(at, media);
+  if (view) return answerData(at, 200, view.many(objects, {}));
+  if (media.type === 'protobuf') {
+    return answerBytes(200, await pageChunks(kind, {}, objects.map((object) => ({ message: encodeMessage(kind.schema, object) }))), headersOf(CONTENT_TYPES.protobuf));
+  }
+  return answerData(at, 200, { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata: {}, items: objects });
 }

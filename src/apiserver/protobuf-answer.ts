@@ -56,7 +56,7 @@ export function versionBytes({ codec: { kind }, message }: Version): Uint8Array 
 const AT_ONCE = 100;
 
 /** A LIST around the messages of its items, in pieces: metadata = 1, items = 2. */
-export async function pageChunks(kind: Kind, metadata: Partial<ListMeta>, versions: Iterable<Version>): Promise<readonly Uint8Array[]> {
+export async function pageChunks(kind: Kind, metadata: Partial<ListMeta>, versions: Iterable<Pick<Version, 'message'>>): Promise<readonly Uint8Array[]> {
   const pieces: Uint8Array[] = [new ProtobufWriter().bytes(1, encodeMessage(nodeOf(listMeta()), metadata)).finish()];
   let made = 0;
   for (const { message } of versions) {

@@ -1,6 +1,6 @@
 import { deleteOptions } from '../../kinds/meta/delete-options.ts';
 import { listMeta, status } from '../../kinds/meta/status.ts';
-import { any, boolean, type Field, list, object, part, string } from '../../schema/field.ts';
+import { any, boolean, list, object, part, string } from '../../schema/field.ts';
 import type { ObjectNode, SchemaNode } from '../../schema/node.ts';
 import type { Described } from '../../schema/openapi/documents.ts';
 
@@ -60,11 +60,21 @@ const watchEvent = part(() => object(`${META}.WatchEvent`, {
   object: any('apimachinery.pkg.runtime.RawExtension').required().tag(2).describe('The object as it is now, or was; for ERROR a Status.'),
 }));
 
-const versionInfo = part(() => {
-  const optional = ['emulationMajor', 'emulationMinor', 'minCompatibilityMajor', 'minCompatibilityMinor'];
-  const required = ['major', 'minor', 'gitVersion', 'gitCommit', 'gitTreeState', 'buildDate', 'goVersion', 'compiler', 'platform'];
-  return object('apimachinery.pkg.version.Info', Object.fromEntries([...optional.map((name) => [name, string()]), ...required.map((name) => [name, string().required()])]) as Record<string, Field>);
-});
+const versionInfo = part(() => object('apimachinery.pkg.version.Info', {
+  major: string().required().describe('The first number of the version.'),
+  minor: string().required().describe('The second number of the version.'),
+  emulationMajor: string().describe('The first number of the version whose behaviour is shown.'),
+  emulationMinor: string().describe('The second number of the version whose behaviour is shown.'),
+  minCompatibilityMajor: string().describe('The first number of the oldest version that can still share the data.'),
+  minCompatibilityMinor: string().describe('The second number of the oldest version that can still share the data.'),
+  gitVersion: string().required().describe('The whole version, as v1.36.0.'),
+  gitCommit: string().required().describe('The commit it was built from.'),
+  gitTreeState: string().required().describe('clean, or dirty where there were changes beside the commit.'),
+  buildDate: string().required().describe('When it was built.'),
+  goVersion: string().required().describe('The compiler, where it was Go.'),
+  compiler: string().required().describe('What built it.'),
+  platform: string().required().describe('The operating system and the architecture, as linux/amd64.'),
+}));
 
 const patch: SchemaNode = { type: 'any', name: `${META}.Patch` };
 

@@ -96,6 +96,7 @@ export class Definitions {
   #property(name: string, node: SchemaNode): Json {
     if (node.description === undefined && name === 'apiVersion') return { ...this.schema(node), description: API_VERSION };
     if (node.description === undefined && name === 'kind') return { ...this.schema(node), description: KIND };
+    if (node.description === undefined && name === 'metadata') return this.schema({ ...node, description: METADATA });
     return this.schema(node);
   }
 
@@ -120,6 +121,7 @@ export class Definitions {
 }
 
 const API_VERSION = 'The group and version whose schema this object follows.';
+const METADATA = 'Name, namespace, labels, and what else every object has.';
 const KIND = 'The name of the schema this object follows, in camel case.';
 
 const described = (description: string | undefined): Json => (description === undefined ? {} : { description });

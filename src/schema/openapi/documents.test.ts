@@ -74,7 +74,7 @@ test('paths carry what kubectl looks for: the kind, dryRun and fieldValidation o
     'x-kubernetes-group-version-kind': { group: 'sea.k8s.io', version: 'v1', kind: 'Ship' },
   });
   expect((patch.parameters as unknown as { name?: string; $ref?: string }[]).map(({ name, $ref }) => name ?? $ref)).toEqual(
-    ['body', '#/parameters/dryRun', '#/parameters/fieldManager', '#/parameters/fieldValidation', '#/parameters/force']);
+    ['body', 'dryRun', '#/parameters/fieldManager', 'fieldValidation', '#/parameters/force']);
   expect(Object.keys(v3.paths!).toSorted()).toEqual([
     '/apis/sea.k8s.io/v1/', '/apis/sea.k8s.io/v1/namespaces/{namespace}/ships', '/apis/sea.k8s.io/v1/namespaces/{namespace}/ships/{name}',
     '/apis/sea.k8s.io/v1/namespaces/{namespace}/ships/{name}/scale', '/apis/sea.k8s.io/v1/namespaces/{namespace}/ships/{name}/status',

@@ -48,9 +48,12 @@ const PATH_PARAMETERS: Readonly<Record<string, (of: string) => string>> = {
   path: () => "path on the other side; what comes after the proxy's own",
 };
 
+/** Old clients look for these in the operation itself, and take no reference for one. */
+const INLINE = new Set(['dryRun', 'fieldValidation']);
+
 /** A query parameter where it is used: v2 refers to the one definition all uses share. */
 export function queryParameter(name: string, dialect: Dialect): Json {
-  return dialect === 'v2' ? { $ref: `#/parameters/${name}` } : written(name, 'query', { typed: QUERY_PARAMETERS[name]!, dialect });
+  return dialect === 'v2' && !INLINE.has(name) ? { $ref: `#/parameters/${name}` } : written(name, 'query', { typed: QUERY_PARAMETERS[name]!, dialect });
 }
 
 /** The parameters that stand in a path, in order of name. `of`: whose name it is. */
@@ -61,7 +64,7 @@ export function pathParameters(path: string, of: string, dialect: Dialect): read
 
 /** v2's `parameters`: what {@link queryParameter} refers to. */
 export function sharedParameters(): Json {
-  return Object.fromEntries(Object.entries(QUERY_PARAMETERS).map(([name, typed]) => [name, written(name, 'query', { typed, dialect: 'v2' })]));
+  return Object.fromEntries(Object.entries(QUERY_PARAMETERS).filter(([name]) => !INLINE.has(name)).map(([name, typed]) => [name, written(name, 'query', { typed, dialect: 'v2' })]));
 }
 
 function written(name: string, at: 'query' | 'path', { typed: [type, description], dialect }: { readonly typed: Typed; readonly dialect: Dialect }): Json {
