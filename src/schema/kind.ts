@@ -74,6 +74,8 @@ export interface KindDefinition<T, S extends Field | undefined, St extends Field
   readonly nameRule?: 'subdomain' | 'label' | 'label1035' | 'path-segment';
   /** Tables begin with Name unless it is declared here; nothing else is added. Without columns a table has Name and Age. */
   readonly columns?: Readonly<Record<string, Column<T> | ColumnSpec<T>>>;
+  /** In which order tables show objects; as they come unless said. */
+  readonly rowOrder?: { compare(a: T, b: T): number }['compare'];
   /** Behind `columns`, with `-o wide`. */
   readonly wideColumns?: Readonly<Record<string, Column<T> | ColumnSpec<T>>>;
   /** Beside metadata.name and metadata.namespace: `spec.nodeName` → its value. */

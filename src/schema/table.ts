@@ -76,16 +76,17 @@ function describe(name: string, spec: Spec, priority: number): Printed {
   return { column: { name, type, format, description, priority: wide ? 1 : priority }, cell };
 }
 
-/** Objects of one kind as a table, in the order given. */
+/** Objects of one kind as a table, in the order given or the kind's own. */
 export function toTable(kind: Kind, objects: readonly AnyObject[], options: TableOptions): Table {
   const { now, includeObject = 'Metadata', metadata = {}, withColumns = true } = options;
   const printed = printedBy(kind);
+  const ordered = kind.rowOrder ? objects.toSorted(kind.rowOrder as (a: AnyObject, b: AnyObject) => number) : objects;
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
     metadata,
     columnDefinitions: withColumns ? printed.map(({ column }) => column) : [],
-    rows: objects.map((object) => ({
+    rows: ordered.map((object) => ({
       cells: printed.map(({ cell }) => cell(object, now) ?? '<none>'),
       ...(includeObject === 'None' ? {} : { object: includeObject === 'Object' ? object : toPartial(object) }),
     })),

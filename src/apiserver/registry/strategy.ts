@@ -20,6 +20,8 @@ export interface Strategy {
   readonly returnsDeleted?: boolean;
   /** metadata.generation is kept. */
   readonly generation: boolean;
+  /** What of metadata makes a new generation besides all that is neither metadata nor status; 'first': no change does. */
+  readonly generationCounts?: 'labels' | 'annotations' | 'first';
   /** The status subresource leaves labels as they were. */
   readonly statusKeepsLabels?: boolean;
   /** An object may come with its status: whoever makes it also knows how it is. */
@@ -75,7 +77,9 @@ const SPECIAL: Readonly<Record<string, Omit<Strategy, 'generation'>>> = {
   'clusterrolebindings.rbac.authorization.k8s.io': { createOnUpdate: true },
   'events.events.k8s.io': { createOnUpdate: true, dependents: 'none' },
   'runtimeclasses.node.k8s.io': { createOnUpdate: true, needsResourceVersion: true },
-  'deployments.apps': { statusKeepsLabels: true },
+  'deployments.apps': { statusKeepsLabels: true, generationCounts: 'annotations' },
+  'endpointslices.discovery.k8s.io': { generationCounts: 'labels' },
+  'priorityclasses.scheduling.k8s.io': { generationCounts: 'first' },
   'deviceclasses.resource.k8s.io': { returnsDeleted: true },
   'resourceclaims.resource.k8s.io': { returnsDeleted: true },
   'resourceclaimtemplates.resource.k8s.io': { returnsDeleted: true },

@@ -118,7 +118,7 @@ async function prepare(context: WriteContext, proposed: AnyObject, { old, scope 
   const prepareBy = scope === 'object' ? kind.prepareForUpdate : scope === 'status' ? kind.prepareForStatusUpdate : undefined;
   const prepared = prepareBy ? (prepareBy(admitted as never, old as never, timestamp(core.clock.now())) as AnyObject) : admitted;
   const allocation = scope === 'status' ? undefined : allocate(context, prepared, old);
-  const object = withGeneration(context, allocation?.object ?? prepared, old);
+  const object = withGeneration(context, allocation?.object ?? prepared, { old, scope });
   const errors = validateObject(kind, object, { old, scope });
   if (errors.length > 0) throw invalidObject(kind, object.metadata.name, errors);
   const replace = await core.admission.validate(attributesOf(context, 'UPDATE', { object, old }), core);
@@ -154,9 +154,11 @@ function carryOver({ served }: WriteContext, proposed: AnyObject, { old, scope }
   return kind.hasStatus ? { ...proposed, metadata, status: old['status'] } : { ...proposed, metadata };
 }
 
-/** A change of anything but metadata and status is a new generation. */
-function withGeneration({ served }: WriteContext, object: AnyObject, old: AnyObject): AnyObject {
-  if (!served.strategy.generation || sameDesire(object, old)) return object;
+/** A change of anything but metadata and status is a new generation; of the metadata that counts too, unless by a subresource. */
+function withGeneration({ served }: WriteContext, object: AnyObject, { old, scope }: { old: AnyObject; scope: Scope }): AnyObject {
+  const { generation, generationCounts: counts } = served.strategy;
+  if (!generation || counts === 'first') return object;
+  if (sameDesire(object, old) && (!counts || scope !== 'object' || sameObject(object.metadata[counts] ?? {}, old.metadata[counts] ?? {}))) return object;
   return { ...object, metadata: { ...object.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
 }
 

@@ -107,6 +107,7 @@ export const FlowSchema = defineKind({
     Age: age,
     MissingPL: ({ status }) => status.conditions?.find(({ type }) => type === 'Dangling')?.status ?? '?',
   },
+  rowOrder: (a, b) => a.spec.matchingPrecedence - b.spec.matchingPrecedence || (a.metadata.name < b.metadata.name ? -1 : 1),
   validate: flowSchemaErrors,
   validateStatusUpdate: ({ status }, _old, at) => flowStatusErrors(status, at.child('status')),
 });

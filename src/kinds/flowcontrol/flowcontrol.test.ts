@@ -78,3 +78,9 @@ test('tables show levels and what is missing', () => {
   expect(cells(PriorityLevelConfiguration, { spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: {} } } } })).toEqual(['x', 'Limited', 30, 64, 8, 50, '0s']);
   expect(cells(PriorityLevelConfiguration, { spec: { type: 'Exempt' } })).toEqual(['x', 'Exempt', '<none>', '<none>', '<none>', '<none>', '0s']);
 });
+
+test('flow schemas are shown in the order they are asked', () => {
+  const of = (name: string, matchingPrecedence: number) => accepted(FlowSchema, { metadata: { name }, spec: { matchingPrecedence, priorityLevelConfiguration: { name: 'p' } } }) as never;
+  const { rows } = toTable(FlowSchema as unknown as Kind, [of('b', 9), of('a', 9), of('c', 1)], { now: 0 });
+  expect(rows.map(({ cells: [name] }) => name)).toEqual(['c', 'a', 'b']);
+});
