@@ -106,6 +106,17 @@ test('a connection that breaks off is no success', async () => {
   caller.connection.destroy();
 });
 
+test('a streaming server that breaks the protocol is left, and the caller told', async () => {
+  const server = fakeSpdyServer();
+  const caller = await open(server);
+  await caller.next();
+  await server.until(() => server.opened.length === 4);
+  void server.connection().write(Uint8Array.of(0x80, 2, 0, 6, 0, 0, 0, 4)).catch(() => {});
+  expect(statusOf(await caller.next())).toMatchObject({ message: 'Internal error occurred: SPDY version 2 is not known' });
+  await expect(server.say('stdout', 'x')).rejects.toThrow('SPDY version 2');
+  caller.connection.destroy();
+});
+
 test.each<[string, () => Promise<ApiResponse>, string]>([
   ['refused in plain text', async () => ({ status: 404, headers: {}, body: { type: 'bytes', chunks: [bytes('container not found ("c")')] } }), 'unable to upgrade connection: container not found ("c")'],
   ['refused by a Status', async () => ({ status: 403, headers: {}, body: { type: 'bytes', chunks: [bytes('{"kind":"Status","message":"no"}')] } }), 'unable to upgrade connection: no'],

@@ -79,15 +79,17 @@ class Translation {
 
   /** Until both sides have ended; never rejects. */
   async run(dial: () => Promise<ApiResponse>): Promise<void> {
+    let spdy: SpdyClient | undefined;
     let input: Promise<void> | undefined;
     try {
       await this.#send(this.#streams.stdout ? CHANNELS.stdout : this.#streams.stderr ? CHANNELS.stderr : CHANNELS.error, new Uint8Array());
       const opened = await this.#open(await dial());
-      const { spdy } = opened;
-      using _gone = onAbort(this.#socket.closed, () => spdy.destroy(new Error('the WebSocket is closed')));
+      ({ spdy } = opened);
+      using _gone = onAbort(this.#socket.closed, () => opened.spdy.destroy(new Error('the WebSocket is closed')));
       input = this.#input(opened);
       await this.#finish(await this.#output(opened));
     } catch (error) {
+      spdy?.destroy(error);
       await this.#finish(internalError(error instanceof Error ? error.message : String(error)));
     }
     await (input ?? drain(this.#socket.messages()));

@@ -81,7 +81,7 @@ test.each(SEEDS)('decoders of WebSocket and SPDY frames fail in their own way al
 
 test.each(SEEDS)('a translated command ends whatever both sides say (seed %i)', async (seed) => {
   const random = dice(seed);
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < 300; round++) {
     const clock = new ManualClock();
     const [near, far] = duplexPair();
     const request: ApiRequest = {
