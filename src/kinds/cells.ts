@@ -17,6 +17,9 @@ export const createdAt: ColumnSpec<KubeObject> = { type: 'date', cell: (object) 
 /** A column of integers. */
 export const integer = <T>(cell: ColumnSpec<T>['cell']): ColumnSpec<T> => ({ type: 'integer', cell });
 
+/** A column of numbers or truths that upstream declares as text. */
+export const plain = <T>(cell: ColumnSpec<T>['cell']): ColumnSpec<T> => ({ type: 'string', cell });
+
 /** A column that only `-o wide` shows, between those it always shows. */
 export const wide = <T>(cell: ColumnSpec<T>['cell']): ColumnSpec<T> => ({ type: 'string', wide: true, cell });
 

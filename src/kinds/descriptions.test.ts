@@ -5,6 +5,7 @@ import { resolved, type SchemaNode } from '../schema/node.ts';
 import { builtinKinds } from './index.ts';
 
 const DESCRIBED = [
+  '', 'apps', 'batch', 'events.k8s.io', 'resource.k8s.io', 'storage.k8s.io',
   'admissionregistration.k8s.io', 'apiextensions.k8s.io', 'apiregistration.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io', 'autoscaling',
   'certificates.k8s.io', 'coordination.k8s.io', 'discovery.k8s.io', 'flowcontrol.apiserver.k8s.io', 'networking.k8s.io', 'node.k8s.io', 'policy',
   'rbac.authorization.k8s.io', 'scheduling.k8s.io',
@@ -24,7 +25,7 @@ function undescribed({ schema, kind }: Kind): readonly string[] {
     if (node.type !== 'object') return;
     for (const [name, field] of Object.entries(node.fields)) {
       const place = `${node.name?.split('.').at(-1) ?? at}.${name}`;
-      if (!field.description && !(node === schema && COMMON.has(name))) found.add(place);
+      if (!field.description && !(node.fields.apiVersion && COMMON.has(name))) found.add(place);
       visit(field, place);
     }
   };

@@ -1,7 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { any, int64 } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { age, integer, NONE } from '../cells.ts';
+import { NONE, age, plain } from '../cells.ts';
 import { immutable } from '../checks.ts';
 import { revisionErrors } from './stateful-set-validation.ts';
 
@@ -20,7 +20,7 @@ export const ControllerRevision = defineKind({
       const [group, version] = owner.apiVersion.split('/');
       return `${owner.kind.toLowerCase()}${version === undefined ? '' : `.${group}`}/${owner.name}`;
     },
-    Revision: integer(({ revision }) => revision),
+    Revision: plain(({ revision }) => revision),
     Age: age,
   },
   validate: revisionErrors,

@@ -1,7 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, int32, int64, intOrString, list, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { age, integer, workloadWideColumns } from '../cells.ts';
+import { age, plain, workloadWideColumns } from '../cells.ts';
 import { defaultPodTemplate } from '../core/pod-defaults.ts';
 import { withoutGatedTemplate } from '../core/pod-gates.ts';
 import { workloadWarnings } from '../core/pod-warnings.ts';
@@ -70,8 +70,8 @@ export const Deployment = defineKind({
   status: deploymentStatus(),
   columns: {
     Ready: ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas}`,
-    'Up-to-date': integer(({ status }) => status.updatedReplicas ?? 0),
-    Available: integer(({ status }) => status.availableReplicas ?? 0),
+    'Up-to-date': plain(({ status }) => status.updatedReplicas ?? 0),
+    Available: plain(({ status }) => status.availableReplicas ?? 0),
     Age: age,
   },
   wideColumns: workloadWideColumns,

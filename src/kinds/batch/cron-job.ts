@@ -44,7 +44,7 @@ export const CronJob = defineKind({
   columns: {
     Schedule: ({ spec }) => spec.schedule,
     Timezone: ({ spec }) => spec.timeZone ?? NONE,
-    Suspend: ({ spec }) => (spec.suspend ? 'True' : 'False'),
+    Suspend: { type: 'boolean', cell: ({ spec }) => (spec.suspend ? 'True' : 'False') },
     Active: integer(({ status }) => status.active?.length ?? 0),
     'Last Schedule': ({ status }, now) => (status.lastScheduleTime === undefined ? NONE : since(status.lastScheduleTime, now)),
     Age: age,

@@ -17,7 +17,7 @@ export const ComponentStatus = defineKind({
   description: 'Health of a component; deprecated.',
   verbs: ['get', 'list'],
   fields: {
-    conditions: list(componentCondition()).keyedBy('type').tag(2),
+    conditions: list(componentCondition()).keyedBy('type').tag(2).describe('What is known of its health.'),
   },
   columns: {
     Status: ({ conditions }) => (conditions?.some(({ type, status }) => type === 'Healthy' && status === 'True') ? 'Healthy' : 'Unhealthy'),

@@ -1,7 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, bytes, map, string } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { age, integer } from '../cells.ts';
+import { age, plain } from '../cells.ts';
 import { configMapErrors, configMapUpdateErrors } from './secret-validation.ts';
 
 export const ConfigMap = defineKind({
@@ -14,7 +14,7 @@ export const ConfigMap = defineKind({
     immutable: boolean().pointer().tag(4).describe('Whether data may no longer change; cannot be taken back.'),
   },
   columns: {
-    Data: integer(({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length),
+    Data: plain(({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length),
     Age: age,
   },
   validate: configMapErrors,

@@ -2,7 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, microTime, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { objectMeta } from '../../schema/object-meta.ts';
-import { integer, wide } from '../cells.ts';
+import { wide } from '../cells.ts';
 import { countCell, firstSeenCell, lastSeenCell, objectCell, sourceCell } from './event-columns.ts';
 import { eventErrors } from './event-validation.ts';
 import { objectReference } from './references.ts';
@@ -51,8 +51,8 @@ export const Event = defineKind({
     Source: wide(sourceCell),
     Message: ({ message }) => (message ?? '').trim(),
     'First Seen': wide(firstSeenCell),
-    Count: { ...integer(countCell), wide: true },
-    Name: wide(({ metadata }) => metadata.name),
+    Count: wide(countCell),
+    Name: { ...wide(({ metadata }) => metadata.name), format: 'name' },
   },
   fieldSelectors: {
     'involvedObject.kind': ({ involvedObject }) => involvedObject.kind ?? '',

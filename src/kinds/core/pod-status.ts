@@ -90,9 +90,9 @@ export type LinuxContainerUser = TypeOf<ReturnType<typeof linuxContainerUser>>;
 
 export const nodeAllocatableResourceClaimStatus = part(() =>
   object('api.core.v1.NodeAllocatableResourceClaimStatus', {
-    resourceClaimName: string().required().default('').tag(1),
-    containers: list(string()).set().tag(2),
-    resources: map(quantity()).required().tag(3),
+    resourceClaimName: string().required().default('').tag(1).describe('The claim.'),
+    containers: list(string()).set().tag(2).describe('The containers that use it.'),
+    resources: map(quantity()).required().tag(3).describe('How much of what it takes.'),
   }));
 export type NodeAllocatableResourceClaimStatus = TypeOf<ReturnType<typeof nodeAllocatableResourceClaimStatus>>;
 
@@ -150,7 +150,7 @@ export const podStatus = part(() =>
     extendedResourceClaimStatus: podExtendedResourceClaimStatus().tag(18).describe('The claim made for extended resources that devices back.'),
     allocatedResources: map(quantity()).tag(19).describe('Pod-level requests the node has admitted.'),
     resources: resourceRequirements().tag(20).describe('Pod-level resources in effect.'),
-    nodeAllocatableResourceClaimStatuses: list(nodeAllocatableResourceClaimStatus()).tag(21),
+    nodeAllocatableResourceClaimStatuses: list(nodeAllocatableResourceClaimStatus()).tag(21).describe('What claimed devices take of the node\'s own resources.'),
   }));
 export type PodStatus = TypeOf<ReturnType<typeof podStatus>>;
 

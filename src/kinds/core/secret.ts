@@ -1,7 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, bytes, map, string } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { age, integer } from '../cells.ts';
+import { age, plain } from '../cells.ts';
 import { isEmpty } from '../change.ts';
 import { secretErrors, secretUpdateErrors } from './secret-validation.ts';
 
@@ -24,7 +24,7 @@ export const Secret = defineKind({
   },
   columns: {
     Type: ({ type }) => type,
-    Data: integer(({ data }) => Object.keys(data ?? {}).length),
+    Data: plain(({ data }) => Object.keys(data ?? {}).length),
     Age: age,
   },
   fieldSelectors: { type: ({ type }) => type },

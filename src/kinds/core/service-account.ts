@@ -1,7 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { boolean, list } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { age, integer } from '../cells.ts';
+import { age, plain } from '../cells.ts';
 import { localObjectReference, objectReference } from './references.ts';
 
 export const ServiceAccount = defineKind({
@@ -14,6 +14,6 @@ export const ServiceAccount = defineKind({
     imagePullSecrets: list(localObjectReference()).tag(3).describe('Secrets with registry credentials given to pods of this account.'),
     automountServiceAccountToken: boolean().pointer().tag(4).describe('Whether pods of this account get its token, unless they say.'),
   },
-  columns: { Secrets: integer(({ secrets }) => secrets?.length ?? 0), Age: age },
+  columns: { Secrets: plain(({ secrets }) => secrets?.length ?? 0), Age: age },
 });
 export type ServiceAccount = InstanceOf<typeof ServiceAccount>;

@@ -1,7 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { int32, microTime, object, part, string, time, type TypeOf } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { integer, wide } from '../cells.ts';
+import { wide } from '../cells.ts';
 import { countCell, firstSeenCell, lastSeenCell, objectCell, sourceCell } from '../core/event-columns.ts';
 import { eventErrors } from '../core/event-validation.ts';
 import { eventSource } from '../core/event.ts';
@@ -43,8 +43,8 @@ export const EventsV1Event = defineKind({
     Source: wide(sourceCell),
     Message: ({ note }) => (note ?? '').trim(),
     'First Seen': wide(firstSeenCell),
-    Count: { ...integer(countCell), wide: true },
-    Name: wide(({ metadata }) => metadata.name),
+    Count: wide(countCell),
+    Name: { ...wide(({ metadata }) => metadata.name), format: 'name' },
   },
   fieldSelectors: {
     'regarding.kind': ({ regarding }) => regarding.kind ?? '',

@@ -34,7 +34,7 @@ export const ResourceSlice = defineKind({
   description: 'Devices a driver offers.',
   spec: resourceSliceSpec().required(),
   columns: {
-    Node: ({ spec }) => spec.nodeName,
+    Node: ({ spec }) => spec.nodeName ?? '',
     Driver: ({ spec }) => spec.driver,
     Pool: ({ spec }) => spec.pool.name,
     Age: age,

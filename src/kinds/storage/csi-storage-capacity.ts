@@ -1,7 +1,7 @@
 import type { InstanceOf } from '../../meta/resource.ts';
 import { quantity, string } from '../../schema/field.ts';
 import { defineKind } from '../../schema/kind.ts';
-import { age } from '../cells.ts';
+
 import { nodeLabelSelectorWarnings } from '../core/node-label-warnings.ts';
 import { FieldPath } from '../../meta/field-error.ts';
 import { labelSelector } from '../meta/label-selector.ts';
@@ -20,7 +20,6 @@ export const CSIStorageCapacity = defineKind({
   columns: {
     StorageClassName: ({ storageClassName }) => storageClassName,
     Capacity: ({ capacity }) => capacity ?? '<unset>',
-    Age: age,
   },
   validate: capacityErrors,
   validateUpdate: capacityUpdateErrors,

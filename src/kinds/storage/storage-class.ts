@@ -25,7 +25,7 @@ export const StorageClass = defineKind({
     Provisioner: ({ provisioner }) => provisioner,
     ReclaimPolicy: ({ reclaimPolicy }) => reclaimPolicy,
     VolumeBindingMode: ({ volumeBindingMode }) => volumeBindingMode,
-    AllowVolumeExpansion: { type: 'boolean', cell: ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false },
+    AllowVolumeExpansion: { type: 'string', cell: ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false },
     Age: age,
   },
   *validate({ provisioner, parameters, reclaimPolicy, volumeBindingMode, allowedTopologies }, at) {

@@ -44,7 +44,7 @@ export const VolumeAttachment = defineKind({
   spec: volumeAttachmentSpec().required(),
   status: volumeAttachmentStatus(),
   columns: {
-    Attacher: ({ spec }) => spec.attacher,
+    Attacher: { type: 'string', format: 'name', cell: ({ spec }) => spec.attacher },
     PV: ({ spec }) => spec.source.persistentVolumeName ?? '',
     Node: ({ spec }) => spec.nodeName,
     Attached: { type: 'boolean', cell: ({ status }) => status.attached },
