@@ -78,6 +78,9 @@ test('an event lies in the namespace of what it is about; the newer sort says wh
   expect(errorsOf(Event, { involvedObject: { namespace: 'default' } })).toEqual([]);
   expect(errorsOf(Event, { involvedObject: { namespace: 'other' } })).toEqual(['involvedObject.namespace: Invalid value: "other": does not match event.namespace']);
   expect(errorsOf(Event, { involvedObject: { namespace: 'default' }, eventTime: '2026-01-01T00:00:00.000000Z' })).toEqual([
-    'reportingComponent: Required value', 'reportingInstance: Required value', 'action: Required value', 'reason: Required value',
+    'reportingComponent: Required value',
+    'reportingComponent: Invalid value: "": name part must be non-empty',
+    expect.stringContaining('reportingComponent: Invalid value: "": name part must consist of'),
+    'reportingInstance: Required value', 'action: Required value', 'reason: Required value',
   ]);
 });

@@ -3,7 +3,8 @@ import { invalidObject } from '../../meta/api-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import type { Container } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
-import { resizeErrors } from '../../kinds/core/pod-update.ts';
+import { resizeErrors } from '../../kinds/core/pod-resize.ts';
+import { withFields } from '../../kinds/change.ts';
 import { partOf } from './part.ts';
 import type { Subresource } from './table.ts';
 
@@ -11,17 +12,18 @@ import type { Subresource } from './table.ts';
 export const resize: Subresource = partOf((object, proposed) => {
   const pod = object as unknown as Pod;
   const { spec: wanted } = proposed as unknown as Pod;
-  const resized = (list: readonly Container[], from: readonly Container[] | undefined) => list.map((container) => {
-    const { resources, resizePolicy } = from?.find(({ name }) => name === container.name) ?? container;
-    return { ...container, resources, ...(resizePolicy === undefined ? {} : { resizePolicy }) };
+  const resized = (list: readonly Container[], from: readonly Container[]) => from.map((container) => {
+    const present = list.find(({ name }) => name === container.name);
+    const { resources, resizePolicy } = container;
+    return present ? { ...present, resources, ...(resizePolicy === undefined ? {} : { resizePolicy }) } : container;
   });
   const { spec } = pod;
   const next: Pod = {
     ...pod,
     spec: {
-      ...spec,
-      containers: resized(spec.containers, wanted.containers),
-      ...(spec.initContainers ? { initContainers: resized(spec.initContainers, wanted.initContainers) } : {}),
+      ...withFields(spec, { resources: wanted.resources }),
+      containers: resized(spec.containers, wanted.containers ?? []),
+      ...(spec.initContainers || wanted.initContainers ? { initContainers: resized(spec.initContainers ?? [], wanted.initContainers ?? []) } : {}),
     },
   };
   const errors = [...resizeErrors(next, pod, FieldPath.of())];

@@ -41,7 +41,7 @@ export function* eventErrors(event: EventLike, { about, reporter }: Particulars,
   if (!about && namespace !== 'default' && namespace !== 'kube-system') yield invalid(here, '', MISMATCH);
   const [field, controller] = reporter;
   if (!controller) yield required(at.child(field));
-  else yield* problemsAt(at.child(field), controller, qualifiedNameProblems(controller));
+  yield* problemsAt(at.child(field), controller ?? '', qualifiedNameProblems(controller ?? ''));
   yield* wordErrors(event.reportingInstance, at.child('reportingInstance'));
   yield* wordErrors(event.action, at.child('action'));
   yield* wordErrors(event.reason, at.child('reason'));

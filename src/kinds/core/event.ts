@@ -67,6 +67,6 @@ export const Event = defineKind({
     source: ({ source, reportingComponent }) => source.component || (reportingComponent ?? ''),
     type: ({ type }) => type ?? '',
   },
-  validateCreate: (event, at) => eventErrors(event, { about: event.involvedObject.namespace, reporter: ['reportingComponent', event.reportingComponent] }, at),
+  validate: (event, at) => eventErrors(event, { about: event.involvedObject.namespace, reporter: ['reportingComponent', event.reportingComponent] }, at),
 });
 export type Event = InstanceOf<typeof Event>;

@@ -1,5 +1,5 @@
 /** Defaults of pods that depend on other fields. Those of one field alone stand in the schema. */
-import { addQuantity, formatQuantity, parseQuantity } from '../../meta/quantity.ts';
+import { formatQuantity } from '../../meta/quantity.ts';
 import { fillKeys, mapItems, withFields } from '../change.ts';
 import type { Container, EphemeralContainer } from './container.ts';
 import { pullPolicyFor } from './image-name.ts';
@@ -7,6 +7,7 @@ import { qosClassOf } from './pod-qos.ts';
 import type { PodSpec } from './pod-spec.ts';
 import type { PodStatus } from './pod-status.ts';
 import type { PodTemplateSpec } from './pod-template.ts';
+import { isPodLevelResource, totalOf } from './pod-totals.ts';
 import type { ResourceRequirements } from './resources.ts';
 import type { Volume } from './volume.ts';
 
@@ -63,27 +64,13 @@ const withHostPorts = (container: Container): Container =>
     ? withFields(container, { ports: mapItems(container.ports, (port) => (port.hostPort ? port : { ...port, hostPort: port.containerPort })) })
     : container;
 
-export const isPodLevelResource = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
-
 /** Pod-level requests default to the containers' sum, and to the pod-level limit where no container asks. */
 function defaultPodLevelRequests(spec: PodSpec, resources: ResourceRequirements): ResourceRequirements {
-  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
-  const sums = sumOfRequests([...spec.containers, ...sidecars]);
+  const sums = Object.fromEntries([...totalOf(spec, 'requests')].map(([name, sum]) => [name, formatQuantity(sum)]));
   const supported = (list: Quantities | undefined): Quantities =>
     Object.fromEntries(Object.entries(list ?? {}).filter(([name]) => isPodLevelResource(name)));
   const requests = fillKeys(fillKeys(resources.requests, supported(sums)), supported(resources.limits));
   return requests === resources.requests ? resources : { ...resources, requests };
-}
-
-function sumOfRequests(containers: readonly Container[]): Quantities {
-  const sums = new Map<string, string>();
-  for (const { resources } of containers) {
-    for (const [name, amount] of Object.entries(resources?.requests ?? {})) {
-      const sum = sums.get(name);
-      sums.set(name, sum === undefined ? amount : formatQuantity(addQuantity(parseQuantity(sum), parseQuantity(amount))));
-    }
-  }
-  return Object.fromEntries(sums);
 }
 
 /** `podIP` and the first of `podIPs` are one; whoever sets one sets the other. */

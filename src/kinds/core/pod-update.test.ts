@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { FieldPath } from '../../meta/field-error.ts';
 import { accepted, errorsOf } from '../testing/errors-of.ts';
 import { Pod } from './pod.ts';
-import { bindingErrors, ephemeralContainersErrors, podStatusUpdateErrors, resizeErrors } from './pod-update.ts';
+import { resizeErrors } from './pod-resize.ts';
+import { bindingErrors, ephemeralContainersErrors, podStatusUpdateErrors } from './pod-update.ts';
 
 const image = 'web:1';
 const pod = (spec: object = {}, container: object = {}) => ({ spec: { containers: [{ name: 'a', image, ...container }], ...spec } });
@@ -47,11 +48,23 @@ test('ephemeral containers join, and stay as they are', () => {
   expect(texts(ephemeralContainersErrors(accepted(Pod, pod()), with1, at))).toEqual(['spec.ephemeralContainers: Forbidden: existing ephemeral containers "d" may not be removed\n']);
 });
 
-test('a resize changes CPU and memory alone', () => {
-  const at = FieldPath.of();
-  const sized = (requests: object, container: object = {}) => accepted(Pod, pod({}, { resources: { requests }, ...container }));
-  expect(texts(resizeErrors(sized({ cpu: '2' }), sized({ cpu: '1' }), at))).toEqual([]);
-  expect(texts(resizeErrors(sized({ cpu: '1' }, { command: ['x'] }), sized({ cpu: '1' }), at))[0]).toMatch(/^spec: Forbidden: only cpu and memory resources are mutable\n/);
+const at = FieldPath.of();
+const sized = (requests: object, container: object = {}, spec: object = {}) => accepted(Pod, pod(spec, { resources: { requests }, ...container }));
+const init = (cpu: string, more: object = {}) => ({ initContainers: [{ name: 'i', image, resources: { requests: { cpu } }, ...more }] });
+test.each<[why: string, next: Pod, old: Pod, errors: readonly string[]]>([
+  ['CPU and memory', sized({ cpu: '2', memory: '1Gi' }), sized({ cpu: '1' }), []],
+  ['another field', sized({ cpu: '1' }, { command: ['x'] }), sized({ cpu: '1' }), ['spec: Forbidden: only cpu and memory resources are mutable']],
+  ['another resource', sized({ cpu: '1', 'ephemeral-storage': '2Gi' }), sized({ cpu: '1', 'ephemeral-storage': '1Gi' }), ['spec: Forbidden: only cpu and memory resources are mutable']],
+  ['a request less', sized({ cpu: '1' }), sized({ cpu: '1', memory: '1Gi' }), ['spec.containers[0].resources.requests: Forbidden: resource requests cannot be removed']],
+  ['another class', sized({ cpu: '1' }), sized({}), ['spec: Invalid value: "BestEffort": Pod QOS Class may not change as a result of resizing']],
+  ['another name', sized({ cpu: '1' }, { name: 'z' }), sized({ cpu: '1' }), ['spec.containers[0].name: Forbidden: containers may not be renamed or reordered on resize']],
+  ['an init container', sized({}, {}, init('2')), sized({}, {}, init('1')), []],
+  ['one more', sized({ cpu: '1' }, {}, init('1')), sized({ cpu: '1' }), ['spec.initContainers: Forbidden: initContainers may not be added or removed on resize']],
+  ['the pod as a whole', sized({}, {}, { resources: { requests: { cpu: '2' } } }), sized({}, {}, { resources: { requests: { cpu: '1' } } }), []],
+  ['no longer the pod as a whole', sized({ cpu: '1' }), sized({ cpu: '1' }, {}, { resources: { requests: { cpu: '1' } } }), ['spec.resources: Forbidden: pod-level resources cannot be removed']],
+  ['windows', sized({ cpu: '2' }), sized({ cpu: '1' }, {}, { os: { name: 'windows' } }), [': Forbidden: windows pods cannot be resized']],
+])('resizing %s', (_, next, old, errors) => {
+  expect(texts(resizeErrors(next, old, at))).toEqual(errors);
 });
 
 test('a container that ended for good does not come back', () => {

@@ -108,32 +108,6 @@ export function* ephemeralContainersErrors(pod: PodLike, old: PodLike, at: Field
   }
 }
 
-/** What the resize subresource may do: change CPU and memory of running containers, the QoS class staying. */
-export function* resizeErrors(pod: PodLike, old: PodLike, at: FieldPath): Errors {
-  const here = at.child('spec');
-  if (old.metadata.annotations?.[MIRROR] !== undefined) yield forbidden(at, 'static pods cannot be resized');
-  if (qosClassOf(pod.spec) !== qosClassOf(old.spec)) yield invalid(at.child('metadata'), qosClassOf(pod.spec), `Pod QOS Class may not change as a result of resizing`);
-  const resourcesAsBefore = (list: readonly Container[] | undefined, before: readonly Container[] | undefined) => list?.map((container, index) => {
-    const { requests = {}, limits = {}, ...rest } = container.resources;
-    const was = before?.[index]?.resources ?? {};
-    return { ...container, resizePolicy: before?.[index]?.resizePolicy, resources: { ...rest, ...notResized('requests', requests, was.requests), ...notResized('limits', limits, was.limits) } };
-  });
-  const rest = {
-    ...pod.spec,
-    containers: resourcesAsBefore(pod.spec.containers, old.spec.containers),
-    initContainers: resourcesAsBefore(pod.spec.initContainers, old.spec.initContainers),
-    resources: old.spec.resources,
-  };
-  if (!deepEqual(rest, old.spec)) yield forbidden(here, `only cpu and memory resources are mutable\n${difference(old.spec, rest)}`);
-}
-
-/** CPU and memory as they were, the others as they would be. */
-function notResized(field: string, next: Readonly<Record<string, string>>, was: Readonly<Record<string, string>> = {}) {
-  const { cpu: _cpu, memory: _memory, ...others } = next;
-  const kept = { ...others, ...(was.cpu === undefined ? {} : { cpu: was.cpu }), ...(was.memory === undefined ? {} : { memory: was.memory }) };
-  return Object.keys(kept).length === 0 ? {} : { [field]: kept };
-}
-
 export function* bindingErrors({ target }: { readonly target: { readonly kind?: string; readonly name?: string } }, at: FieldPath): Errors {
   if (target.kind && target.kind !== 'Node') yield notSupported(at.child('target').child('kind'), target.kind, ['Node', '<empty>']);
   if (!target.name) yield required(at.child('target').child('name'));

@@ -73,7 +73,7 @@ export function* podSpecErrors(given: PodSpec, at: FieldPath, podName?: string):
     graceSeconds: spec.terminationGracePeriodSeconds,
     hostUsers: spec.hostUsers ?? true,
   }, at);
-  if (spec.resources) yield* podLevelErrors(spec.resources, claims, at.child('resources'));
+  if (spec.resources) yield* podLevelErrors(spec.resources, spec, at.child('resources'));
   yield* hostNetworkErrors(spec, isPod, at.child('containers'));
   yield* labelsAt(at.child('nodeSelector'), spec.nodeSelector);
   yield* podSecurityErrors(spec.securityContext, spec, at.child('securityContext'));
@@ -87,7 +87,7 @@ export function* podSpecErrors(given: PodSpec, at: FieldPath, podName?: string):
   yield* limitErrors(spec, at);
   yield* tolerationErrors(spec.tolerations ?? [], at.child('tolerations'));
   if (spec.os && spec.os.name !== '' && spec.os.name !== 'linux' && spec.os.name !== 'windows') yield notSupported(at.child('os'), spec.os.name, ['linux', 'windows']);
-  if (spec.os) yield* systemErrors(spec, containersOf(spec, at).map(([container, place]) => [container.securityContext, place.child('securityContext')] as const), at);
+  if (spec.os || spec.securityContext.windowsOptions || spec.containers.some(({ securityContext }) => securityContext?.windowsOptions)) yield* systemErrors(spec, containersOf(spec, at).map(([container, place]) => [container.securityContext, place.child('securityContext')] as const), at);
 }
 
 /** Every container of a pod with its place, init containers first. */

@@ -1,8 +1,11 @@
 /** Names and amounts of resources: containers', pods', nodes'. */
 import { type FieldPath, type FieldError, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts';
 import { qualifiedNameProblems } from '../../meta/names.ts';
-import { compareQuantity, parseQuantity, quantityValue, tryParseQuantity } from '../../meta/quantity.ts';
+import { compareQuantity, formatQuantity, parseQuantity, type Quantity, quantityValue, tryParseQuantity } from '../../meta/quantity.ts';
+import { withFields } from '../change.ts';
 import { type Errors, NEGATIVE, problemsAt } from '../checks.ts';
+import type { PodSpec } from './pod-spec.ts';
+import { isPodLevelResource, totalOf } from './pod-totals.ts';
 import type { ResourceRequirements } from './resources.ts';
 
 const STANDARD_OF_CONTAINERS = ['cpu', 'memory', 'ephemeral-storage'];
@@ -93,15 +96,41 @@ function* claimErrors(claims: NonNullable<ResourceRequirements['claims']>, podCl
 }
 
 /** What a pod as a whole may ask for. */
-export function* podLevelErrors(resources: ResourceRequirements, podClaims: readonly string[], at: FieldPath): Errors {
-  if (resources.claims?.length) yield forbidden(at.child('claims'), 'claims may not be set for Resources at pod-level');
+export function* podLevelErrors(resources: ResourceRequirements, spec: PodSpec, at: FieldPath): Errors {
+  if (spec.os?.name === 'windows') return void (yield forbidden(at, 'may not be set for a windows pod'));
+  if (resources.claims?.length) yield forbidden(at.child('claims'), 'claims cannot be set for Resources at pod-level');
   for (const list of ['limits', 'requests'] as const) {
     for (const name of Object.keys(resources[list] ?? {})) {
-      if (name !== 'cpu' && name !== 'memory' && !isHugePages(name)) yield notSupported(at.child(list).key(name), name, ['cpu', 'hugepages-', 'memory']);
+      if (!isPodLevelResource(name)) yield notSupported(at.child(list).key(name), name, ['cpu', 'hugepages-', 'memory']);
     }
   }
-  yield* requirementErrors(resources, podClaims, at);
+  yield* requirementErrors(withFields(resources, { claims: undefined }), [], at);
+  yield* consistencyErrors(resources, spec, at);
 }
+
+/** The whole covers its parts. */
+function* consistencyErrors({ requests = {}, limits = {} }: ResourceRequirements, spec: PodSpec, at: FieldPath): Errors {
+  for (const [name, sum] of totalOf(spec, 'requests')) {
+    const whole = requests[name];
+    if (whole !== undefined && isMore(sum, whole)) {
+      yield invalid(at.child('requests').key(name), whole, `must be greater than or equal to aggregate container requests of ${formatQuantity(sum)}`);
+    }
+  }
+  for (const [name, sum] of totalOf(spec, 'limits')) {
+    const whole = limits[name];
+    if (isHugePages(name) && whole !== undefined && isMore(sum, whole)) {
+      yield invalid(at.child('limits').key(name), whole, `must be greater than or equal to aggregate container limits of ${formatQuantity(sum)}`);
+    }
+  }
+  for (const [index, container] of spec.containers.entries()) {
+    for (const [name, limit] of Object.entries(container.resources?.limits ?? {})) {
+      const whole = limits[name];
+      if (whole !== undefined && isMore(parseQuantity(limit), whole)) yield invalid(at.child('containers').index(index).key(name).child('limits'), limit, `must be less than or equal to pod limits of ${whole}`);
+    }
+  }
+}
+
+const isMore = (amount: Quantity, than: string): boolean => compareQuantity(amount, parseQuantity(than)) > 0;
 
 /** A quantity of bytes or counts that may not be negative, as the size of an emptyDir. */
 export const isNegative = (amount: string): boolean => quantityValue(parseQuantity(amount)) < 0;

@@ -26,7 +26,8 @@ export function* podSecurityErrors(context: PodSecurityContext, spec: PodSpec, a
 
 function* policyErrors({ supplementalGroupsPolicy: groups, seLinuxChangePolicy: change }: PodSecurityContext, at: FieldPath): Errors {
   if (groups !== undefined && groups !== 'Merge' && groups !== 'Strict') yield notSupported(at.child('supplementalGroupsPolicy'), groups, ['Merge', 'Strict']);
-  if (change !== undefined && change !== 'Recursive' && change !== 'MountOption') yield notSupported(at.child('seLinuxChangePolicy'), change, ['MountOption', 'Recursive']);
+  // MountOption waits for the gate SELinuxMount.
+  if (change !== undefined && change !== 'Recursive') yield notSupported(at.child('seLinuxChangePolicy'), change, ['Recursive']);
 }
 
 const SEGMENT = '[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
@@ -128,11 +129,26 @@ function windowsUserProblems(name: string): readonly string[] {
 }
 
 const WINDOWS = 'cannot be set for a windows pod';
-const POD_WIDE = ['appArmorProfile', 'seLinuxOptions', 'seccompProfile', 'fsGroup', 'fsGroupChangePolicy', 'sysctls', 'runAsUser', 'runAsGroup', 'supplementalGroups', 'supplementalGroupsPolicy'] as const;
+const POD_WIDE = ['appArmorProfile', 'seLinuxOptions', 'seccompProfile', 'fsGroup', 'fsGroupChangePolicy', 'sysctls', 'runAsUser', 'runAsGroup', 'supplementalGroups', 'supplementalGroupsPolicy', 'seLinuxChangePolicy'] as const;
 const PER_CONTAINER = ['appArmorProfile', 'seLinuxOptions', 'seccompProfile', 'capabilities', 'readOnlyRootFilesystem', 'privileged', 'allowPrivilegeEscalation', 'procMount', 'runAsUser', 'runAsGroup'] as const;
+
+/** Containers that run on a Windows host itself do so all together, on the host's network. */
+function* hostProcessErrors(spec: PodSpec, each: readonly (readonly [SecurityContext | undefined, FieldPath])[], at: FieldPath): Errors {
+  const whole = spec.securityContext.windowsOptions?.hostProcess;
+  for (const [context, place] of each) {
+    const own = context?.windowsOptions?.hostProcess;
+    if (whole === undefined || own === undefined || whole === own) continue;
+    yield invalid(place.child('windowsOptions').child('hostProcess'), own, `pod hostProcess value must be identical if both are specified, was ${whole}`);
+  }
+  const there = each.filter(([context]) => context?.windowsOptions?.hostProcess ?? whole);
+  if (there.length === 0) return;
+  if (there.length < each.length) yield invalid(at, '', 'If pod contains any hostProcess containers then all containers must be HostProcess containers');
+  if (!spec.hostNetwork) yield invalid(at.child('hostNetwork'), false, 'hostNetwork must be true if pod contains any hostProcess containers');
+}
 
 /** What the other system's pods may not say. @param each the containers' contexts, with their places */
 export function* systemErrors(spec: PodSpec, each: readonly (readonly [SecurityContext | undefined, FieldPath])[], at: FieldPath): Errors {
+  yield* hostProcessErrors(spec, each, at);
   const here = at.child('securityContext');
   if (spec.os?.name === 'linux') {
     const why = 'windows options cannot be set for a linux pod';

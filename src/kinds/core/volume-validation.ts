@@ -1,5 +1,5 @@
 /** A pod's volumes and where each comes from. */
-import { duplicate, type FieldPath, forbidden, invalid, required } from '../../meta/field-error.ts';
+import { duplicate, type FieldPath, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts';
 import { dnsLabelProblems, dnsSubdomainProblems } from '../../meta/names.ts';
 import { parseQuantity } from '../../meta/quantity.ts';
 import { annotationsAt, type Errors, hasBackstep, inRange, labelsAt, problemsAt, relativePath } from '../checks.ts';
@@ -30,7 +30,7 @@ function* sourceErrors(volume: Volume, podName: string | undefined, at: FieldPat
   const given = Object.entries(volume).filter(([field, value]) => value !== undefined && !NOT_SOURCES.has(field)).map(([field]) => field);
   if (given.length === 0) return void (yield required(at, 'must specify a volume type'));
   for (const field of given.slice(1)) yield forbidden(at.child(field), 'may not specify more than 1 volume type');
-  yield* localErrors(volume, at);
+  yield* localErrors(volume, podName !== undefined, at);
   yield* remoteErrors(volume, at);
   const { ephemeral, name } = volume;
   if (!ephemeral) return;
@@ -40,7 +40,7 @@ function* sourceErrors(volume: Volume, podName: string | undefined, at: FieldPat
 }
 
 /** Sources that the kubelet fills from the API or the node itself. */
-function* localErrors({ emptyDir, hostPath, gitRepo, secret, configMap, downwardAPI, projected, image }: Volume, at: FieldPath): Errors {
+function* localErrors({ emptyDir, hostPath, gitRepo, secret, configMap, downwardAPI, projected, image }: Volume, isPod: boolean, at: FieldPath): Errors {
   if (emptyDir?.sizeLimit !== undefined && parseQuantity(emptyDir.sizeLimit).nanos < 0n) {
     yield forbidden(at.child('emptyDir').child('sizeLimit'), 'SizeLimit field must be a valid resource quantity');
   }
@@ -66,8 +66,11 @@ function* localErrors({ emptyDir, hostPath, gitRepo, secret, configMap, downward
     yield* modeErrors(projected.defaultMode, at.child('projected'));
     yield* projectedErrors(projected.sources ?? [], at.child('projected'));
   }
-  if (image && !image.reference) yield required(at.child('image').child('reference'));
+  if (image && isPod && !image.reference) yield required(at.child('image').child('reference'));
+  if (image?.pullPolicy && !PULL_POLICIES.includes(image.pullPolicy)) yield notSupported(at.child('image').child('pullPolicy'), image.pullPolicy, PULL_POLICIES);
 }
+
+const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
 
 function* modeErrors(mode: number | undefined, at: FieldPath): Errors {
   if (!isFileMode(mode)) yield invalid(at.child('defaultMode'), mode, FILE_MODE);

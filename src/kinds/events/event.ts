@@ -6,6 +6,7 @@ import { countCell, firstSeenCell, lastSeenCell, objectCell, sourceCell } from '
 import { eventErrors } from '../core/event-validation.ts';
 import { eventSource } from '../core/event.ts';
 import { objectReference } from '../core/references.ts';
+import { eventUpdateErrors, newEventErrors } from './event-validation.ts';
 
 export const eventSeries = part(() =>
   object('api.events.v1.EventSeries', {
@@ -58,11 +59,9 @@ export const EventsV1Event = defineKind({
     reportingController: ({ reportingController }) => reportingController ?? '',
     type: ({ type }) => type ?? '',
   },
-  *validateCreate(event, at) {
-    yield* eventErrors({ ...event, message: event.note ?? '' }, { about: event.regarding.namespace, reporter: ['reportingController', event.reportingController] }, at);
-    if (!event.eventTime) yield required(at.child('eventTime'));
-    if (event.type && event.type !== 'Normal' && event.type !== 'Warning') yield invalid(at.child('type'), '', `has invalid value: ${event.type}`);
-  },
+  validate: (event, at) =>
+    eventErrors({ ...event, message: event.note ?? '' }, { about: event.regarding.namespace, reporter: ['reportingController', event.reportingController] }, at),
+  validateCreate: newEventErrors,
+  validateUpdate: eventUpdateErrors,
 });
 export type EventsV1Event = InstanceOf<typeof EventsV1Event>;
-import { invalid, required } from '../../meta/field-error.ts';
