@@ -59,7 +59,12 @@ test('twin fields agree', () => {
   expect(defaulted(Node, { spec: { podCIDR: '10.0.0.0/24' }, status: { capacity: { cpu: '1' } } })).toMatchObject({
     spec: { podCIDRs: ['10.0.0.0/24'] }, status: { allocatable: { cpu: '1' } },
   });
-  expect(defaulted(PersistentVolumeClaim, { spec: { dataSource: { kind: 'PersistentVolumeClaim', name: 'a' } } }).spec.dataSourceRef).toEqual({ kind: 'PersistentVolumeClaim', name: 'a' });
+  const made = (spec: object) => PersistentVolumeClaim.prepareForCreate!({ metadata: { name: 'x' }, spec } as unknown as PersistentVolumeClaim).spec;
+  expect(made({ dataSource: { kind: 'PersistentVolumeClaim', name: 'a' } }).dataSourceRef).toEqual({ kind: 'PersistentVolumeClaim', name: 'a' });
+  expect(made({ dataSource: { kind: 'Other', name: 'a' } })).not.toHaveProperty('dataSource');
+  expect(made({ dataSourceRef: { kind: 'Other', apiGroup: 'example.com', name: 'a', namespace: 'b' } })).toMatchObject({
+    dataSource: { kind: 'Other', apiGroup: 'example.com', name: 'a' }, dataSourceRef: { kind: 'Other', apiGroup: 'example.com', name: 'a' },
+  });
 });
 
 test('policies, subjects and limits fill in what follows from the rest', () => {

@@ -54,6 +54,19 @@ export const persistentVolumeClaimStatus = part(() =>
   }));
 export type PersistentVolumeClaimStatus = TypeOf<ReturnType<typeof persistentVolumeClaimStatus>>;
 
+/** A dataSource is a claim or a snapshot, and other namespaces wait for the gate CrossNamespaceVolumeDataSource; the rest is dropped. */
+function allowedSources(spec: PersistentVolumeClaimSpec, old?: PersistentVolumeClaimSpec): PersistentVolumeClaimSpec {
+  const { dataSource, dataSourceRef } = spec;
+  const isKnown = !dataSource || old?.dataSource || old?.dataSourceRef || SOURCES.includes(`${dataSource.kind}.${dataSource.apiGroup ?? ''}`);
+  const isForeign = dataSourceRef?.namespace !== undefined && old?.dataSourceRef?.namespace === undefined;
+  return withFields(spec, {
+    ...(!isKnown && { dataSource: undefined }),
+    ...(isForeign && { dataSourceRef: withFields(dataSourceRef, { namespace: undefined }) }),
+  });
+}
+
+const SOURCES = ['PersistentVolumeClaim.', 'VolumeSnapshot.snapshot.storage.k8s.io'];
+
 /** dataSource and dataSourceRef say the same where one alone is set; only the latter can name another namespace. */
 function alignDataSources(spec: PersistentVolumeClaimSpec): PersistentVolumeClaimSpec {
   const { dataSource, dataSourceRef } = spec;
@@ -79,8 +92,8 @@ export const PersistentVolumeClaim = defineKind({
     Age: age,
   },
   wideColumns: { VolumeMode: ({ spec }) => spec.volumeMode },
-  defaults: (claim) => withFields(claim, { spec: alignDataSources(claim.spec) }),
-  prepareForCreate: (claim) => ({ ...claim, status: { phase: 'Pending' } }),
+  prepareForCreate: (claim) => ({ ...claim, spec: alignDataSources(allowedSources(claim.spec)), status: { phase: 'Pending' } }),
+  prepareForUpdate: (claim, old) => withFields(claim, { spec: alignDataSources(allowedSources(claim.spec, old.spec)) }),
   validate: claimErrors,
   validateUpdate: claimUpdateErrors,
   warnings: (claim) => [...claimWarnings(claim)],

@@ -77,3 +77,11 @@ test('a container that ended for good does not come back', () => {
 test('a binding names a node', () => {
   expect(texts(bindingErrors({ target: { kind: 'Pod' } }, FieldPath.of()))).toEqual(['target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>"', 'target.name: Required value']);
 });
+
+test('a status keeps its class and the pod its owners', () => {
+  const old = { ...accepted(Pod, pod()), status: { qosClass: 'BestEffort' } } as Pod;
+  const next: Pod = { ...old, metadata: { ...old.metadata, ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'c', uid: 'u' }] }, status: { phase: 'Running' } };
+  const { metadata, status } = Pod.prepareForStatusUpdate!(next, old, '');
+  expect([metadata, status]).toEqual([old.metadata, { phase: 'Running', qosClass: 'BestEffort' }]);
+  expect(texts(podStatusUpdateErrors({ ...next, status: { qosClass: 'Burstable' } }, old, at))).toEqual(['status.qosClass: Invalid value: "Burstable": field is immutable']);
+});

@@ -3,7 +3,7 @@ import { deepEqual } from '../../base/deep-equal.ts';
 import { type FieldPath, forbidden, invalid, notFoundValue, notSupported, required } from '../../meta/field-error.ts';
 import { dnsSubdomainProblems, qualifiedNameProblems } from '../../meta/names.ts';
 import { ipProblems, isIpv6 } from '../../meta/ip.ts';
-import { type Errors, inRange, MAX_INT32, problemsAt } from '../checks.ts';
+import { type Errors, FIELD_IMMUTABLE, inRange, MAX_INT32, problemsAt } from '../checks.ts';
 import { tolerationErrors } from './affinity-validation.ts';
 import type { Container } from './container.ts';
 import { gatedAffinityErrors } from './gated-pod-update.ts';
@@ -132,6 +132,7 @@ export function* podStatusUpdateErrors(pod: PodLike, old: PodLike, at: FieldPath
     const known = pod.spec.resourceClaims?.some((claim) => claim.name === name);
     if (!known) yield invalid(here.child('resourceClaimStatuses').index(index).child('name'), name, 'must match the name of an entry in `spec.resourceClaims`');
   }
+  if (status.qosClass !== old.status.qosClass && old.status.qosClass !== undefined) yield invalid(here.child('qosClass'), status.qosClass ?? '', FIELD_IMMUTABLE);
   yield* addressErrors(status.podIPs ?? [], here.child('podIPs'));
   yield* addressErrors(status.hostIPs ?? [], here.child('hostIPs'));
   const [first] = status.hostIPs ?? [];

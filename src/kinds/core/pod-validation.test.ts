@@ -141,3 +141,29 @@ test('a body that lacks everything is told so, not crashed upon', () => {
   };
   expect(errorsOf(Pod, { spec: holes }).length).toBeGreaterThan(30);
 });
+
+const asks = (cpu: string, more: object = {}) => ({ name: 'a', image, resources: { requests: { cpu } }, ...more });
+test.each<[why: string, spec: object, errors: readonly string[]]>([
+  ['covers its containers', { resources: { requests: { cpu: '2' } }, containers: [asks('2')] }, []],
+  ['asks for less', { resources: { requests: { cpu: '1' } }, containers: [asks('1'), asks('500m', { name: 'b' })] }, [
+    'spec.resources.requests[cpu]: Invalid value: "1": must be greater than or equal to aggregate container requests of 1500m']],
+  ['asks for less than an init container', { resources: { requests: { cpu: '1' } }, initContainers: [asks('3', { name: 'i' })] }, [
+    'spec.resources.requests[cpu]: Invalid value: "1": must be greater than or equal to aggregate container requests of 3']],
+  ['limits its containers', { resources: { limits: { cpu: '1' } }, containers: [{ name: 'a', image, resources: { limits: { cpu: '2' } } }] }, [
+    'spec.resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
+    'spec.resources.containers[0][cpu].limits: Invalid value: "2": must be less than or equal to pod limits of 1']],
+  ['has its own sorts', { resources: { limits: { 'example.com/gpu': '1' } } }, ['spec.resources.limits[example.com/gpu]: Unsupported value: "example.com/gpu": supported values: "cpu", "hugepages-", "memory"']],
+  ['claims', { resources: { claims: [{ name: 'x' }] } }, ['spec.resources.claims: Forbidden: claims cannot be set for Resources at pod-level']],
+  ['is of windows', { os: { name: 'windows' }, resources: {} }, ['spec.resources: Forbidden: may not be set for a windows pod']],
+])('a pod that as a whole %s', (_, spec, errors) => expect(wrong(spec)).toEqual(errors));
+
+test.each<[why: string, spec: object, errors: readonly string[]]>([
+  ['all on the host', { hostNetwork: true, securityContext: { windowsOptions: { hostProcess: true } } }, []],
+  ['one on the host', { securityContext: { windowsOptions: { hostProcess: true } }, containers: [{ name: 'a', image }, { name: 'b', image, securityContext: { windowsOptions: { hostProcess: false } } }] }, [
+    'spec.containers[1].securityContext.windowsOptions.hostProcess: Invalid value: false: pod hostProcess value must be identical if both are specified, was true',
+    'spec: Invalid value: "": If pod contains any hostProcess containers then all containers must be HostProcess containers',
+    'spec.hostNetwork: Invalid value: false: hostNetwork must be true if pod contains any hostProcess containers']],
+  ['by mount option', { securityContext: { seLinuxChangePolicy: 'MountOption' } }, ['spec.securityContext.seLinuxChangePolicy: Unsupported value: "MountOption": supported values: "Recursive"']],
+  ['an image at times', { volumes: [{ name: 'v', image: { reference: '', pullPolicy: 'Now' } }] }, [
+    'spec.volumes[0].image.reference: Required value', 'spec.volumes[0].image.pullPolicy: Unsupported value: "Now": supported values: "Always", "IfNotPresent", "Never"']],
+])('%s', (_, spec, errors) => expect(wrong(spec)).toEqual(errors));

@@ -39,6 +39,9 @@ export const Pod = defineKind({
   defaults: (pod) => withFields(pod, { spec: defaultPodOnly(defaultPodSpec(pod.spec)), status: alignPodIPs(pod.status) }),
   prepareForCreate: (pod) => ({ ...pod, spec: withoutGated(defaultPodSpec(pod.spec)), status: initialPodStatus(pod.spec) }),
   prepareForUpdate: (pod, old) => withFields(pod, { spec: withoutGated(defaultPodSpec(pod.spec), old.spec) }),
+  prepareForStatusUpdate: (pod, { metadata: { ownerReferences }, status: { qosClass } }) => ({
+    ...pod, metadata: withFields(pod.metadata, { ownerReferences }), status: pod.status.qosClass ? pod.status : withFields(pod.status, { qosClass }),
+  }),
   validate: podErrors,
   *validateCreate({ spec }, at) {
     if (spec.ephemeralContainers?.length) yield forbidden(at.child('spec').child('ephemeralContainers'), 'cannot be set on create');

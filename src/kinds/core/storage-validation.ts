@@ -57,12 +57,41 @@ function* heldErrors(spec: PersistentVolumeSpec, here: FieldPath): Errors {
   }
   if (csi) yield* driverNameErrors(csi.driver, here.child('csi').child('driver'));
   if (storageClassName) yield* problemsAt(here.child('storageClassName'), storageClassName, dnsSubdomainProblems(storageClassName));
+  const { volumeAttributesClassName: attributes } = spec;
+  if (attributes === undefined) return;
+  if (attributes === '') yield required(here.child('volumeAttributesClassName'), 'an empty string is disallowed');
+  else yield* problemsAt(here.child('volumeAttributesClassName'), attributes, dnsSubdomainProblems(attributes));
+  if (!csi) yield required(here.child('csi'), 'has to be specified when using volumeAttributesClassName');
 }
 
 export function* volumeUpdateErrors({ spec }: { readonly spec: PersistentVolumeSpec }, { spec: old }: { readonly spec: PersistentVolumeSpec }, at: FieldPath): Errors {
   if (!deepEqual(sourcesOf(spec), sourcesOf(old))) yield forbidden(at.child('spec').child('persistentvolumesource'), 'spec.persistentvolumesource is immutable after creation\n');
   yield* immutable(at.child('volumeMode'), spec.volumeMode === old.volumeMode, spec.volumeMode);
-  if (old.nodeAffinity) yield* immutable(at.child('nodeAffinity'), deepEqual(spec.nodeAffinity, old.nodeAffinity), spec.nodeAffinity);
+  if (old.nodeAffinity && !deepEqual(spec.nodeAffinity, withNewKeys(old.nodeAffinity, spec.nodeAffinity))) {
+    yield invalid(at.child('nodeAffinity'), spec.nodeAffinity, 'field is immutable, except for updating from beta label to GA');
+  }
+  if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
+    yield forbidden(at.child('spec').child('volumeAttributesClassName'), 'update from non-nil value to nil is forbidden');
+  }
+}
+
+const NEW_KEYS = new Map([
+  ['failure-domain.beta.kubernetes.io/zone', 'topology.kubernetes.io/zone'], ['failure-domain.beta.kubernetes.io/region', 'topology.kubernetes.io/region'],
+  ['beta.kubernetes.io/instance-type', 'node.kubernetes.io/instance-type'], ['beta.kubernetes.io/os', 'kubernetes.io/os'], ['beta.kubernetes.io/arch', 'kubernetes.io/arch'],
+]);
+
+type Affinity = NonNullable<PersistentVolumeSpec['nodeAffinity']>;
+
+/** An affinity with the labels' new names wherever `next` has them. */
+function withNewKeys(old: Affinity, next: Affinity | undefined): Affinity {
+  const terms = old.required?.nodeSelectorTerms?.map((term, index) => {
+    const matchExpressions = term.matchExpressions?.map((one, position) => {
+      const key = next?.required?.nodeSelectorTerms?.[index]?.matchExpressions?.[position]?.key;
+      return key !== undefined && NEW_KEYS.get(one.key) === key ? { ...one, key } : one;
+    });
+    return matchExpressions ? { ...term, matchExpressions } : term;
+  });
+  return old.required && terms ? { ...old, required: { ...old.required, nodeSelectorTerms: terms } } : old;
 }
 
 interface ClaimLike {
@@ -84,4 +113,7 @@ export function* claimUpdateErrors({ spec, status }: ClaimLike, { spec: old, sta
     if (shrinksBelow) yield forbidden(here.child('resources.requests.storage'), 'field can not be less than status.capacity');
   }
   yield* immutable(at.child('volumeMode'), spec.volumeMode === old.volumeMode, spec.volumeMode);
+  if (oldStatus.currentVolumeAttributesClassName === undefined || spec.volumeAttributesClassName || spec.volumeAttributesClassName === old.volumeAttributesClassName) return;
+  const to = spec.volumeAttributesClassName === undefined ? 'nil' : 'empty string';
+  yield forbidden(here.child('volumeAttributesClassName'), `update to ${to} is forbidden when status.currentVolumeAttributesClassName is not nil`);
 }
