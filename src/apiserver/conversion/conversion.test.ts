@@ -20,6 +20,29 @@ test('an event is one object in both groups, in either\'s words', async () => {
   watch.stop();
 });
 
+test('an event of the former group changes in the newer one by the newer rules, and loses nothing', async () => {
+  await using api = await startApi();
+  const now = '2026-01-01T00:00:00.000001Z';
+  const about = { kind: 'Pod', namespace: 'default', name: 'p', fieldPath: 'spec' };
+  const full = {
+    metadata: { name: 'e' }, involvedObject: about, related: about, reason: 'Started', message: 'hello', type: 'Normal', count: 2, source: { component: 'c', host: 'n' },
+    firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T00:00:01Z', eventTime: now, action: 'Start', reportingComponent: 'example.com/c', reportingInstance: 'c-0',
+    series: { count: 2, lastObservedTime: now },
+  };
+  const newer = '/apis/events.k8s.io/v1/namespaces/default/events/e';
+
+  const made = await api.request('POST', '/api/v1/namespaces/default/events', full);
+  const { body } = await api.request('GET', newer);
+  const changed = await api.request('PUT', newer, { ...body, series: { count: 3, lastObservedTime: now } });
+  const refused = await api.request('PUT', newer, { ...body, note: 'goodbye', metadata: { ...body.metadata, resourceVersion: undefined } });
+  const again = await api.request('GET', '/api/v1/namespaces/default/events/e');
+
+  expect(made.body).toMatchObject(full);
+  expect(changed.status).toBe(200);
+  expect(refused.body.message).toContain('message: Invalid value: "goodbye": field is immutable');
+  expect(again.body).toMatchObject({ ...full, series: { count: 3, lastObservedTime: now } });
+});
+
 test('an autoscaler of v1 is one of v2 with a cpu metric', async () => {
   await using api = await startApi();
   const spec = { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' }, minReplicas: 1, maxReplicas: 5, targetCPUUtilizationPercentage: 70 };
