@@ -20,6 +20,7 @@ import { resourceQuotaController } from './resource-quota/resource-quota.ts';
 import { rootCaPublisher } from './root-ca/root-ca.ts';
 import type { Controller } from './runtime/index.ts';
 import { serviceAccountController } from './service-account/service-account.ts';
+import { serviceLoadBalancer } from './service-load-balancer/service-load-balancer.ts';
 import { statefulSetController } from './stateful-set/stateful-set.ts';
 import { serviceCidrController } from './service-cidr/service-cidr.ts';
 import { legacyTokenController, tokenSecretController } from './token/token.ts';
@@ -67,5 +68,6 @@ export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAcc
     endpointsController,
     endpointSliceController,
     endpointSliceMirroringController,
+    serviceLoadBalancer,
   ];
 }

@@ -127,7 +127,7 @@ function statusOf(job: Job, { count, counted, ending, now }: { readonly count: T
     ...(active > 0 ? { active } : {}),
     ready: ending ? 0 : count.ready,
     terminating: count.terminating.length + (ending ? count.active.length : 0),
-    ...(isIndexed(job) ? { ...(count.completedIndexes.size > 0 ? { completedIndexes: formatIndexes(count.completedIndexes), succeeded: count.completedIndexes.size } : {}) } : {}),
+    ...(isIndexed(job) && count.completedIndexes.size > 0 ? { completedIndexes: formatIndexes(count.completedIndexes), succeeded: count.completedIndexes.size } : {}),
     ...(isIndexed(job) && job.spec.backoffLimitPerIndex !== undefined ? { failedIndexes: formatIndexes(count.failedIndexes) } : {}),
     uncountedTerminatedPods: { ...(succeeded.length > 0 ? { succeeded } : {}), ...(failed.length > 0 ? { failed } : {}) },
   };

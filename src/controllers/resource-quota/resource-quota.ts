@@ -71,8 +71,7 @@ async function count(seen: ResourceQuota, { client, now }: Context): Promise<voi
     }
   }
   const none = formatQuantity(quantityOf(0));
-  const status = {
-    ...(Object.keys(hard).length > 0 ? { hard, used: Object.fromEntries(Object.keys(hard).map((one) => [one, used.has(one) ? formatQuantity(used.get(one)!) : none])) } : {}),
-  };
+  const sums = Object.keys(hard).map((one) => [one, used.has(one) ? formatQuantity(used.get(one)!) : none]);
+  const status = sums.length > 0 ? { hard, used: Object.fromEntries(sums) as Readonly<Record<string, string>> } : {};
   if (!deepEqual(quota.status, status)) await client.updateStatus(ResourceQuota, { ...quota, status });
 }

@@ -2,7 +2,6 @@ import { forbiddenRequest } from '../../../meta/api-error.ts';
 import type { AnyObject } from '../../../meta/object.ts';
 import { addQuantity, compareQuantity, formatQuantity, parseQuantity, subtractQuantity, type Quantity } from '../../../meta/quantity.ts';
 import { inScope, unsaid, usageOf, type QuotaLike, type Usage } from '../../../rules/quota-usage.ts';
-import type { Core } from '../../core.ts';
 import type { Replacement } from '../../registry/storage.ts';
 import type { Version } from '../../watch-cache/version.ts';
 import type { AdmissionPlugin, Attributes } from '../admission.ts';
