@@ -1,4 +1,3 @@
-import { settle } from '../../base/clock.ts';
 import { silent, type Logger } from '../../base/log.ts';
 import { seededRandom } from '../../base/random.ts';
 import { startApi, type TestApi } from '../../apiserver/testing/start-api.ts';
@@ -9,6 +8,7 @@ import { Pod } from '../../kinds/core/pod.ts';
 import { formatTime } from '../../meta/time.ts';
 import type { Controller } from '../runtime/index.ts';
 import { serviceAccountController } from '../service-account/service-account.ts';
+import { Traffic } from './traffic.ts';
 
 /** A real API server in memory with these controllers at work; time stands still until moved. */
 export interface TestCluster extends AsyncDisposable {
@@ -27,27 +27,27 @@ export interface TestCluster extends AsyncDisposable {
 
 export async function startControlled(controllers: readonly Controller[], log: Logger = silent): Promise<TestCluster> {
   const api = await startApi({ kinds: builtinKinds });
+  const traffic = new Traffic();
+  const server = traffic.through(api.server.handler);
   const around = { clock: api.clock, random: seededRandom(7), log };
-  const client = createClient(api.server.handler, { user: { username: 'test', groups: ['system:masters'] } });
+  const client = createClient(server, { user: { username: 'test', groups: ['system:masters'] } });
   // Bound by the roles the server gives them, as in a cluster.
-  const own = createClient(api.server.handler, { user: { username: 'system:kube-controller-manager', groups: ['system:authenticated'] } });
+  const own = createClient(server, { user: { username: 'system:kube-controller-manager', groups: ['system:authenticated'] } });
   const informers = createInformers(own, around);
   const running = [serviceAccountController, ...controllers].map((controller) => controller.start({ client: own, informers, ...around }));
   await client.create(Namespace, { metadata: { name: 'shop' } });
-  const quiet = () => settle(60);
+  const quiet = () => traffic.quiet();
   await quiet();
   return {
     api, client, informers, quiet,
     async pass(seconds) {
-      await api.clock.advance(seconds * 1000);
-      await quiet();
+      await traffic.pass(api.clock, seconds * 1000);
     },
     async find(look) {
       for (let round = 0; round < 200; round++) {
         const found = await look();
         if (found !== undefined) return found;
-        await api.clock.advance(100);
-        await quiet();
+        await traffic.pass(api.clock, 100);
       }
       throw new Error('not found in 20 seconds of the cluster\'s time');
     },
