@@ -5,6 +5,7 @@ import { withFields } from '../change.ts';
 import { podIpCell, readinessGatesCell, readyCell, restartsCell, statusCell } from './pod-columns.ts';
 import { alignPodIPs, defaultPodOnly, defaultPodSpec, initialPodStatus } from './pod-defaults.ts';
 import { withoutGated } from './pod-gates.ts';
+import { withLabelKeys } from './pod-label-keys.ts';
 import { podSpec } from './pod-spec.ts';
 import { podStatus } from './pod-status.ts';
 import { podStatusUpdateErrors, podUpdateErrors } from './pod-update.ts';
@@ -37,7 +38,7 @@ export const Pod = defineKind({
     'status.nominatedNodeName': ({ status }) => status.nominatedNodeName ?? '',
   },
   defaults: (pod) => withFields(pod, { spec: defaultPodOnly(defaultPodSpec(pod.spec)), status: alignPodIPs(pod.status) }),
-  prepareForCreate: (pod) => ({ ...pod, spec: withoutGated(defaultPodSpec(pod.spec)), status: initialPodStatus(pod.spec) }),
+  prepareForCreate: (pod) => ({ ...pod, spec: withLabelKeys(withoutGated(defaultPodSpec(pod.spec)), pod.metadata.labels), status: initialPodStatus(pod.spec) }),
   prepareForUpdate: (pod, old) => withFields(pod, { spec: withoutGated(defaultPodSpec(pod.spec), old.spec) }),
   prepareForStatusUpdate: (pod, { metadata: { ownerReferences }, status: { qosClass } }) => ({
     ...pod, metadata: withFields(pod.metadata, { ownerReferences }), status: pod.status.qosClass ? pod.status : withFields(pod.status, { qosClass }),
