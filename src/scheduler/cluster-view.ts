@@ -39,8 +39,9 @@ export class ClusterView implements Disposable {
       options.informers.for(Node).addHandler({
         onAdd: (node) => this.#nodeAdded(node),
         onUpdate: (node, old) => this.#nodeChanged(node, old),
-        onDelete: (node) => this.table.removeNode(node.metadata.name),
+        onDelete: (node) => this.#nodeRemoved(node),
       }),
+      options.informers.for(Namespace).addHandler({ onUpdate: (namespace, old) => this.#namespaceChanged(namespace, old) }),
       options.informers.for(Pod).addHandler({
         onAdd: (pod) => this.#podAdded(pod),
         onUpdate: (pod, old) => this.#podChanged(pod, old),
@@ -87,6 +88,17 @@ export class ClusterView implements Disposable {
     for (const reason of changes) this.#options.queue.wake({ reason, node, oldNode });
   }
 
+  #nodeRemoved(node: Node): void {
+    this.table.removeNode(node.metadata.name);
+    this.#options.queue.wake({ reason: 'node-removed', node });
+  }
+
+  #namespaceChanged({ metadata }: Namespace, old: Namespace): void {
+    if (JSON.stringify(metadata.labels) === JSON.stringify(old.metadata.labels)) return;
+    this.table.namespacesChanged();
+    this.#options.queue.wake({ reason: 'namespace-labels' });
+  }
+
   #podAdded(pod: Pod): void {
     const info = new PodInfo(pod);
     if (pod.spec.nodeName) return this.#assigned(info, pod.spec.nodeName);
@@ -106,8 +118,9 @@ export class ClusterView implements Disposable {
     if (pod.spec.nodeName) return this.#assignedChanged(info, new PodInfo(old));
     if (this.#assumed.has(info.uid)) return;
     if (!this.#isOurs(pod)) return this.#options.queue.delete(info.uid);
-    this.#options.nominator.set(info, pod.status.nominatedNodeName ?? '');
-    this.#options.queue.update(info, changesOfWaiting(new PodInfo(old), info));
+    const before = new PodInfo(old);
+    this.#options.nominator.update(info, before);
+    this.#options.queue.update(info, changesOfWaiting(before, info));
   }
 
   #podDeleted(pod: Pod): void {

@@ -8,11 +8,13 @@ export type WakeReason =
   | 'node-labels'
   | 'node-taints'
   | 'node-images'
+  | 'node-removed'
   /** A pod that counts on its node was created, or came to count there. */
   | 'pod-assigned'
   | 'pod-labels'
   | 'pod-removed'
   | 'pod-scaled-down'
+  | 'namespace-labels'
   /** Changes of the waiting pod itself. */
   | 'own-gates'
   | 'own-tolerations'

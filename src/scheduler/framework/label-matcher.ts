@@ -9,3 +9,10 @@ export function compileSelector(selector: LabelSelector | undefined): LabelMatch
   const requirements = requirementsOf(selector);
   return (labels) => matchesRequirements(requirements, labels);
 }
+
+/** A label, as `key=value`, that whatever the selector selects must have; undefined where there is none such. */
+export function anchorOf({ matchLabels, matchExpressions = [] }: LabelSelector): string | undefined {
+  for (const key in matchLabels) return `${key}=${matchLabels[key]}`;
+  const sure = matchExpressions.find(({ operator, values }) => operator === 'In' && values?.length === 1);
+  return sure && `${sure.key}=${sure.values![0]}`;
+}

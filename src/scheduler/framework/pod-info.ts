@@ -56,7 +56,7 @@ export class PodInfo {
     return (this.#terms ??= compileTerms(this.pod));
   }
 
-  /** Whether a node with this pod on it must be looked at by InterPodAffinity. */
+  /** Whether it says something about other pods; most do not. */
   get hasPodAffinity(): boolean {
     const affinity = this.pod.spec.affinity;
     return affinity?.podAffinity !== undefined || affinity?.podAntiAffinity !== undefined;

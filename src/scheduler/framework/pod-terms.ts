@@ -1,14 +1,28 @@
 import type { PodAffinityTerm } from '../../kinds/core/affinity.ts';
-import type { LabelSelector } from '../../kinds/meta/label-selector.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
-import { compileSelector, type Labels, type LabelMatcher } from './label-matcher.ts';
+import { anchorOf, compileSelector, type Labels } from './label-matcher.ts';
+
+/** What of a pod a term looks at. */
+interface PodLike {
+  readonly namespace: string;
+  readonly labels: Labels;
+}
 
 /** One term of a pod's affinity to other pods, ready to be asked. */
 export interface PodTerm {
+  /** Equal keys mean equal terms: replicas of one workload in one namespace share theirs. */
+  readonly key: string;
   readonly topologyKey: string;
+  /** 0 where the term is required. */
   readonly weight: number;
+  /** The namespaces it names; undefined where it selects them by their labels. */
+  readonly namespaces: readonly string[] | undefined;
+  /** A label, as `key=value`, that every pod it speaks of has. */
+  readonly anchor: string | undefined;
+  /** Whether the term may speak of the pod, whatever labels namespaces have. */
+  mayMatch(pod: PodLike): boolean;
   /** Whether the term speaks of a pod with these labels in this namespace. */
-  matches(pod: { readonly namespace: string; readonly labels: Labels }, namespaceLabels: NamespaceLabels): boolean;
+  matches(pod: PodLike, namespaceLabels: NamespaceLabels): boolean;
 }
 
 /** A namespace's labels, for terms with a namespaceSelector. */
@@ -23,35 +37,40 @@ export interface PodTerms {
 
 const NONE: PodTerms = { requiredAffinity: [], requiredAntiAffinity: [], preferredAffinity: [], preferredAntiAffinity: [] };
 
-export function compileTerms(pod: Pod): PodTerms {
-  const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {};
-  if (!podAffinity && !podAntiAffinity) return NONE;
-  const required = (terms: readonly PodAffinityTerm[] = []) => terms.map((term) => compileTerm(pod, term, 0));
+/** A pod's affinity outlives its changes of status, as the same object. */
+const compiled = new WeakMap<object, { readonly namespace: string; readonly terms: PodTerms }>();
+
+export function compileTerms({ metadata: { namespace = '' }, spec: { affinity } }: Pod): PodTerms {
+  if (!affinity?.podAffinity && !affinity?.podAntiAffinity) return NONE;
+  const known = compiled.get(affinity);
+  if (known?.namespace === namespace) return known.terms;
+  const { podAffinity, podAntiAffinity } = affinity;
+  const required = (terms: readonly PodAffinityTerm[] = []) => terms.map((term) => compileTerm(namespace, term, 0));
   const preferred = (terms: readonly { weight: number; podAffinityTerm: PodAffinityTerm }[] = []) =>
-    terms.map(({ weight, podAffinityTerm }) => compileTerm(pod, podAffinityTerm, weight));
-  return {
+    terms.map(({ weight, podAffinityTerm }) => compileTerm(namespace, podAffinityTerm, weight));
+  const terms: PodTerms = {
     requiredAffinity: required(podAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
     requiredAntiAffinity: required(podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
     preferredAffinity: preferred(podAffinity?.preferredDuringSchedulingIgnoredDuringExecution),
     preferredAntiAffinity: preferred(podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution),
   };
+  compiled.set(affinity, { namespace, terms });
+  return terms;
 }
 
-function compileTerm(pod: Pod, term: PodAffinityTerm, weight: number): PodTerm {
-  const selects = compileSelector(term.labelSelector);
-  const own = pod.metadata.namespace ?? '';
-  // No namespaces and no selector mean the pod's own; a selector adds to the names given.
-  const names = new Set(term.namespaces?.length || term.namespaceSelector ? term.namespaces : [own]);
-  const bySelector = term.namespaceSelector && namespaceMatcher(term.namespaceSelector);
+function compileTerm(own: string, { labelSelector, namespaces, namespaceSelector, topologyKey }: PodAffinityTerm, weight: number): PodTerm {
+  const selects = compileSelector(labelSelector);
+  // No namespaces and no selector mean the pod's own; a selector adds to the names given, an empty one means all.
+  const names = new Set(namespaces?.length || namespaceSelector ? namespaces : [own]);
+  const bySelector = namespaceSelector && compileSelector(namespaceSelector);
   return {
-    topologyKey: term.topologyKey,
+    key: JSON.stringify([topologyKey, weight, [...names], namespaceSelector, labelSelector]),
+    topologyKey,
     weight,
+    namespaces: bySelector ? undefined : [...names],
+    anchor: labelSelector && anchorOf(labelSelector),
+    mayMatch: ({ namespace, labels }) => (bySelector !== undefined || names.has(namespace)) && selects(labels),
     matches: ({ namespace, labels }, namespaceLabels) =>
       (names.has(namespace) || (bySelector?.(namespaceLabels(namespace) ?? {}) ?? false)) && selects(labels),
   };
-}
-
-/** An empty namespaceSelector means all namespaces. */
-function namespaceMatcher(selector: LabelSelector): LabelMatcher {
-  return compileSelector(selector);
 }

@@ -16,6 +16,13 @@ export class Nominator {
     this.#nodeOf.set(pod.uid, node);
   }
 
+  /** The pod changed. A name it gained or lost counts; without either, a promise the server has not heard of yet stays. */
+  update(pod: PodInfo, old: PodInfo): void {
+    const { nominatedNodeName: now = '' } = pod.pod.status;
+    const { nominatedNodeName: before = '' } = old.pod.status;
+    this.set(pod, now === '' && before === '' ? (this.#nodeOf.get(pod.uid) ?? '') : now);
+  }
+
   delete(uid: string): void {
     const node = this.#nodeOf.get(uid);
     if (node === undefined) return;

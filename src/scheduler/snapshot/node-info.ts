@@ -22,8 +22,6 @@ export class NodeInfo {
   /** Image name to its size in bytes. */
   images: ReadonlyMap<string, number> = new Map();
   readonly pods = new Map<string, PodInfo>();
-  /** Those of `pods` that say something about other pods; most nodes have none. */
-  readonly podsWithAffinity = new Map<string, PodInfo>();
   /** `protocol/port` to the addresses it is taken on, one for each pod. */
   readonly #ports = new Map<string, string[]>();
 
@@ -44,7 +42,6 @@ export class NodeInfo {
 
   addPod(pod: PodInfo): void {
     this.pods.set(pod.uid, pod);
-    if (pod.hasPodAffinity) this.podsWithAffinity.set(pod.uid, pod);
     for (const { ip, protocol, port } of pod.hostPorts) {
       const key = `${protocol}/${port}`;
       const taken = this.#ports.get(key);
@@ -55,7 +52,6 @@ export class NodeInfo {
 
   removePod(pod: PodInfo): void {
     this.pods.delete(pod.uid);
-    this.podsWithAffinity.delete(pod.uid);
     for (const { ip, protocol, port } of pod.hostPorts) {
       const key = `${protocol}/${port}`;
       const taken = this.#ports.get(key);

@@ -3,6 +3,7 @@ import { amountOf } from '../../rules/pod-resources.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import { NodeInfo } from './node-info.ts';
 import { PodCounts, type PodSet } from './pod-counts.ts';
+import { TermIndex, type TermGroup, type TermKind } from './term-index.ts';
 import { interleaveZones } from './zones.ts';
 
 /** The columns every node has; others appear as nodes or pods name them. */
@@ -35,9 +36,9 @@ export class NodeTable {
   #scoringCpu = new Float64Array(64);
   #scoringMemory = new Float64Array(64);
   readonly #podAt = new Map<string, { readonly pod: PodInfo; readonly info: NodeInfo }>();
-  readonly #withAffinity = new Set<NodeInfo>();
   readonly #imageNodes = new Map<string, number>();
   readonly #podCounts = new PodCounts();
+  readonly #terms = new TermIndex();
   readonly #domains = new Map<string, Domains>();
   #order: readonly NodeInfo[] | undefined;
   /** Where the next search begins, so that every node gets its turn. */
@@ -57,9 +58,9 @@ export class NodeTable {
     return info?.node === undefined ? undefined : info;
   }
 
-  /** Nodes that carry pods with affinity or anti-affinity. */
-  get nodesWithAffinity(): ReadonlySet<NodeInfo> {
-    return this.#withAffinity;
+  /** What the pods there say of others: each term once, with how many pods have it where. */
+  terms(kind: TermKind): Iterable<TermGroup> {
+    return this.#terms.of(kind);
   }
 
   /** How many nodes have this image. */
@@ -95,9 +96,14 @@ export class NodeTable {
     return this.#scoringMemory;
   }
 
-  /** How many pods of the set each slot has; terminating ones do not count. Good until the next change of the table. */
-  podCounts(namespace: string, set: PodSet): Int32Array {
-    return this.#podCounts.get(namespace, set, { slots: this.#scoringCpu.length, pods: () => this.#placed() });
+  /** How many pods of the set each slot has. Good until the next change of the table. */
+  podCounts(set: PodSet): Int32Array {
+    return this.#podCounts.get(set, { slots: this.#scoringCpu.length, pods: () => this.#placed() });
+  }
+
+  /** Namespaces have other labels: sets of pods that go by them are others now. */
+  namespacesChanged(): void {
+    this.#podCounts.namespacesChanged();
   }
 
   /** Where each slot lies on a topology key. */
@@ -139,7 +145,6 @@ export class NodeTable {
     const info = this.#infoOf(nodeName);
     info.addPod(pod);
     this.#podAt.set(pod.uid, { pod, info });
-    if (info.podsWithAffinity.size > 0) this.#withAffinity.add(info);
     this.#count(pod, info.slot, 1);
   }
 
@@ -148,7 +153,6 @@ export class NodeTable {
     if (!at) return;
     this.#podAt.delete(uid);
     at.info.removePod(at.pod);
-    if (at.info.podsWithAffinity.size === 0) this.#withAffinity.delete(at.info);
     this.#count(at.pod, at.info.slot, -1);
     this.#forgetIfEmpty(at.info);
   }
@@ -164,6 +168,7 @@ export class NodeTable {
     this.#scoringCpu[slot]! += sign * pod.scoringCpu;
     this.#scoringMemory[slot]! += sign * pod.scoringMemory;
     this.#podCounts.count(pod, slot, sign);
+    this.#terms.count(pod, slot, sign);
   }
 
   *#placed(): Iterable<readonly [PodInfo, number]> {

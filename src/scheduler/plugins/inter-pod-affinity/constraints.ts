@@ -3,6 +3,7 @@ import type { PodInfo } from '../../framework/pod-info.ts';
 import type { NamespaceLabels, PodTerm } from '../../framework/pod-terms.ts';
 import { pass, reject, rejectForGood, type Verdict } from '../../framework/verdict.ts';
 import type { NodeInfo } from '../../snapshot/node-info.ts';
+import type { PodSet } from '../../snapshot/pod-counts.ts';
 import { TopologyCounts } from '../../snapshot/topology.ts';
 
 const NOT_NEAR = rejectForGood("node(s) didn't match pod affinity rules");
@@ -25,43 +26,52 @@ export interface Constraints {
 /** undefined when neither the pod nor any pod there has something to say. */
 export function countTerms(pod: PodInfo, { table, namespaceLabels }: Snapshot): Constraints | undefined {
   const { requiredAffinity, requiredAntiAffinity } = pod.terms;
-  const wanted = new TopologyCounts();
-  const unwanted = new TopologyCounts();
-  const unwelcome = new TopologyCounts();
-  const countOwn = (other: PodInfo, node: NodeInfo, by: 1 | -1) => {
-    if (meetsAll(requiredAffinity, other, namespaceLabels)) for (const { topologyKey } of requiredAffinity) wanted.add(topologyKey, node, by);
-    for (const term of requiredAntiAffinity) if (term.matches(other, namespaceLabels)) unwanted.add(term.topologyKey, node, by);
-  };
-  const countTheirs = (other: PodInfo, node: NodeInfo, by: 1 | -1) => {
-    for (const term of other.terms.requiredAntiAffinity) {
-      if (term.matches(pod, namespaceLabels)) unwelcome.add(term.topologyKey, node, by);
-    }
-  };
-  for (const node of table.nodesWithAffinity) for (const other of node.podsWithAffinity.values()) countTheirs(other, node, 1);
-  const hasOwn = requiredAffinity.length > 0 || requiredAntiAffinity.length > 0;
-  if (!hasOwn && unwelcome.empty) return undefined;
-  if (hasOwn) for (const node of table.nodes) for (const other of node.pods.values()) countOwn(other, node, 1);
+  const domainsOf = (key: string) => table.domains(key);
+  const wanted = new TopologyCounts(domainsOf);
+  const unwanted = new TopologyCounts(domainsOf);
+  const unwelcome = new TopologyCounts(domainsOf);
+  for (const { term, counts } of table.terms('requiredAntiAffinity')) {
+    if (term.matches(pod, namespaceLabels)) unwelcome.addAll(term.topologyKey, counts);
+  }
+  if (requiredAffinity.length === 0 && requiredAntiAffinity.length === 0 && unwelcome.empty) return undefined;
+  if (requiredAffinity.length > 0) {
+    const perNode = table.podCounts(meeting(requiredAffinity, namespaceLabels));
+    for (const { topologyKey } of requiredAffinity) wanted.addAll(topologyKey, perNode);
+  }
+  for (const term of requiredAntiAffinity) unwanted.addAll(term.topologyKey, table.podCounts(meeting([term], namespaceLabels)));
   return {
     wanted, unwanted, unwelcome,
     wantsItself: meetsAll(requiredAffinity, pod, namespaceLabels),
-    count(other, node, by) {
-      countTheirs(other, node, by);
-      if (hasOwn) countOwn(other, node, by);
+    count(other, { slot }, by) {
+      for (const term of other.terms.requiredAntiAffinity) if (term.matches(pod, namespaceLabels)) unwelcome.add(term.topologyKey, slot, by);
+      if (meetsAll(requiredAffinity, other, namespaceLabels)) for (const { topologyKey } of requiredAffinity) wanted.add(topologyKey, slot, by);
+      for (const term of requiredAntiAffinity) if (term.matches(other, namespaceLabels)) unwanted.add(term.topologyKey, slot, by);
     },
   };
 }
 
-function meetsAll(terms: readonly PodTerm[], pod: PodInfo, namespaceLabels: NamespaceLabels): boolean {
+/** The pods that each of the terms speaks of. */
+export function meeting(terms: readonly PodTerm[], namespaceLabels: NamespaceLabels): PodSet {
+  const { namespaces, anchor } = terms[0]!;
+  return {
+    key: terms.map(({ key }) => key).join(),
+    namespaces,
+    ...(anchor !== undefined && { anchor }),
+    has: (pod) => meetsAll(terms, pod, namespaceLabels),
+  };
+}
+
+export function meetsAll(terms: readonly PodTerm[], pod: PodInfo, namespaceLabels: NamespaceLabels): boolean {
   return terms.length > 0 && terms.every((term) => term.matches(pod, namespaceLabels));
 }
 
 export function checkTerms({ terms }: PodInfo, node: NodeInfo, { wanted, unwanted, unwelcome, wantsItself }: Constraints): Verdict {
   if (!isNear(terms.requiredAffinity, node, { wanted, wantsItself })) return NOT_NEAR;
-  if (terms.requiredAntiAffinity.length > 0 && unwanted.hits(node)) return TOO_NEAR;
-  return unwelcome.hits(node) ? UNWELCOME : pass;
+  if (unwanted.hits(node.slot)) return TOO_NEAR;
+  return unwelcome.hits(node.slot) ? UNWELCOME : pass;
 }
 
-function isNear(terms: readonly PodTerm[], node: NodeInfo, { wanted, wantsItself }: Pick<Constraints, 'wanted' | 'wantsItself'>): boolean {
-  if (terms.some(({ topologyKey }) => node.labels[topologyKey] === undefined)) return false;
-  return terms.every(({ topologyKey }) => wanted.get(topologyKey, node) > 0) || (wanted.empty && wantsItself);
+function isNear(terms: readonly PodTerm[], { labels, slot }: NodeInfo, { wanted, wantsItself }: Pick<Constraints, 'wanted' | 'wantsItself'>): boolean {
+  if (terms.some(({ topologyKey }) => labels[topologyKey] === undefined)) return false;
+  return terms.every(({ topologyKey }) => wanted.get(topologyKey, slot) > 0) || (wanted.empty && wantsItself);
 }

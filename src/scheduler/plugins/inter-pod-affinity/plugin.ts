@@ -2,11 +2,13 @@ import { definePlugin } from '../../framework/plugin.ts';
 import { checkTerms, countTerms, type Constraints } from './constraints.ts';
 import { normalize, preferences } from './preferences.ts';
 import type { TopologyCounts } from '../../snapshot/topology.ts';
+import { affinityWakes } from './wakes.ts';
 
 /** Pods that want to be near others, or away from them, in zones, racks or nodes as their topology keys say. */
 export const interPodAffinity = definePlugin<Constraints, TopologyCounts>({
   name: 'InterPodAffinity',
-  wakeOn: ['pod-assigned', 'pod-labels', 'pod-removed', 'node-added', 'node-labels', 'own-labels'],
+  wakeOn: ['pod-assigned', 'pod-labels', 'pod-removed', 'node-added', 'node-labels', 'namespace-labels', 'own-labels'],
+  wakes: affinityWakes,
 
   preFilter(pod, snapshot) {
     const state = countTerms(pod, snapshot);
@@ -21,6 +23,6 @@ export const interPodAffinity = definePlugin<Constraints, TopologyCounts>({
     return state.empty ? { type: 'skip' } : { type: 'go', state };
   },
 
-  score: (_, node, state) => state.sum(node),
+  score: (_, node, state) => state.sum(node.slot),
   normalize,
 });

@@ -1,29 +1,24 @@
 import { MAX_SCORE } from '../../framework/normalize.ts';
 import type { Snapshot } from '../../framework/plugin.ts';
 import type { PodInfo } from '../../framework/pod-info.ts';
-import type { NodeInfo } from '../../snapshot/node-info.ts';
 import { TopologyCounts } from '../../snapshot/topology.ts';
+import { meeting } from './constraints.ts';
 
-/** What a pod there that requires the incoming one near it adds to its topology (upstream's hardPodAffinityWeight). */
+/** What a pod there that requires the incoming one near it adds to its topology (upstream's hardPodAffinityWeight, by default). */
 const REQUIRED_WEIGHT = 1;
 
 /** The weights of all preferences, the incoming pod's and those of pods there about it, by topology. */
-export function preferences(pod: PodInfo, { table, namespaceLabels }: Snapshot): TopologyCounts {
-  const { preferredAffinity, preferredAntiAffinity } = pod.terms;
-  const counts = new TopologyCounts();
-  const countTheirs = (other: PodInfo, node: NodeInfo) => {
-    const { terms } = other;
-    for (const term of terms.requiredAffinity) if (term.matches(pod, namespaceLabels)) counts.add(term.topologyKey, node, REQUIRED_WEIGHT);
-    for (const term of terms.preferredAffinity) if (term.matches(pod, namespaceLabels)) counts.add(term.topologyKey, node, term.weight);
-    for (const term of terms.preferredAntiAffinity) if (term.matches(pod, namespaceLabels)) counts.add(term.topologyKey, node, -term.weight);
-  };
-  for (const node of table.nodesWithAffinity) for (const other of node.podsWithAffinity.values()) countTheirs(other, node);
-  if (preferredAffinity.length === 0 && preferredAntiAffinity.length === 0) return counts;
-  for (const node of table.nodes) {
-    for (const other of node.pods.values()) {
-      for (const term of preferredAffinity) if (term.matches(other, namespaceLabels)) counts.add(term.topologyKey, node, term.weight);
-      for (const term of preferredAntiAffinity) if (term.matches(other, namespaceLabels)) counts.add(term.topologyKey, node, -term.weight);
+export function preferences(pod: PodInfo, { table, namespaceLabels }: Snapshot, requiredWeight = REQUIRED_WEIGHT): TopologyCounts {
+  const counts = new TopologyCounts((key) => table.domains(key));
+  const theirs = [['requiredAffinity', requiredWeight], ['preferredAffinity', 1], ['preferredAntiAffinity', -1]] as const;
+  for (const [kind, sign] of theirs) {
+    if (sign === 0) continue;
+    for (const { term, counts: perNode } of table.terms(kind)) {
+      if (term.matches(pod, namespaceLabels)) counts.addAll(term.topologyKey, perNode, sign * (term.weight || 1));
     }
+  }
+  for (const [kind, sign] of [['preferredAffinity', 1], ['preferredAntiAffinity', -1]] as const) {
+    for (const term of pod.terms[kind]) counts.addAll(term.topologyKey, table.podCounts(meeting([term], namespaceLabels)), sign * term.weight);
   }
   return counts;
 }

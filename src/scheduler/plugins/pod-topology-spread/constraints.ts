@@ -2,9 +2,10 @@ import type { TopologySpreadConstraint } from '../../../kinds/core/pod-spec.ts';
 import { matchesNodeAffinity, restrictsNodes } from '../../../rules/node-affinity.ts';
 import { untolerated } from '../../../rules/tolerations.ts';
 import type { LabelSelector } from '../../../meta/label-selector.ts';
-import { compileSelector, type LabelMatcher } from '../../framework/label-matcher.ts';
+import { anchorOf, compileSelector, type LabelMatcher } from '../../framework/label-matcher.ts';
 import type { PodInfo } from '../../framework/pod-info.ts';
 import type { NodeInfo } from '../../snapshot/node-info.ts';
+import type { PodSet } from '../../snapshot/pod-counts.ts';
 
 /** A constraint ready to be counted with. */
 export interface Constraint {
@@ -12,8 +13,8 @@ export interface Constraint {
   readonly maxSkew: number;
   readonly minDomains: number;
   readonly selects: LabelMatcher;
-  /** Names the set of pods in the table's running counts. */
-  readonly selectorKey: string;
+  /** The pods that count: those selected in the pod's namespace, but for terminating ones. */
+  readonly counted: PodSet;
   /** Whether the node takes part: its pods and its domain count. undefined: every node does. */
   readonly includes: ((node: NodeInfo) => boolean) | undefined;
 }
@@ -44,10 +45,15 @@ function compile(pod: PodInfo, constraint: TopologySpreadConstraint): Constraint
   const labelSelector = withMatchLabelKeys(constraint, pod);
   const byAffinity = nodeAffinityPolicy === 'Honor' && restrictsNodes(pod.pod.spec);
   const byTaints = nodeTaintsPolicy === 'Honor';
+  const selects = compileSelector(labelSelector);
+  const { namespace } = pod;
+  const anchor = labelSelector && anchorOf(labelSelector);
   return {
-    topologyKey, maxSkew, minDomains,
-    selects: compileSelector(labelSelector),
-    selectorKey: JSON.stringify(labelSelector ?? null),
+    topologyKey, maxSkew, minDomains, selects,
+    counted: {
+      key: `spread ${namespace} ${JSON.stringify(labelSelector)}`, namespaces: [namespace], ...(anchor !== undefined && { anchor }),
+      has: (other) => !other.terminating && other.namespace === namespace && selects(other.labels),
+    },
     includes: byAffinity || byTaints ? ({ node, hardTaints }) =>
       (!byAffinity || (node !== undefined && matchesNodeAffinity(pod.pod.spec, node))) &&
       (!byTaints || untolerated(pod.tolerations, hardTaints, ['NoSchedule', 'NoExecute']).length === 0) : undefined,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { PodInfo } from '../../framework/pod-info.ts';
 import { makeNode, makePod, podInfo, TestCluster } from '../../testing/cluster.ts';
 
 const ZONE = 'topology.kubernetes.io/zone';
@@ -32,7 +33,7 @@ test('terminating pods do not count', () => {
   cluster.run('b1', 'big', { requests: { cpu: '4' } });
   cluster.table.addPod(podInfo('x', {}), 'a1');
   const going = { ...leaving, metadata: { ...leaving.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
-  cluster.table.addPod(new (podInfo('y').constructor as new (pod: typeof going) => ReturnType<typeof podInfo>)(going), 'a1');
+  cluster.table.addPod(new PodInfo(going), 'a1');
 
   expect(cluster.place('one', { ...spread(), requests: { cpu: '1' } })).toBe('a1');
 });
@@ -54,8 +55,8 @@ test('pods of one owner spread over hosts without saying so', () => {
 
 test('the running counts follow pods that come, change and go', () => {
   const cluster = new TestCluster([makeNode('a'), makeNode('b')]);
-  const set = { selectorKey: 'web', selects: ({ app }: Readonly<Record<string, string>>) => app === 'web' };
-  const at = (node: string) => cluster.table.podCounts('default', set)[cluster.table.get(node)!.slot];
+  const set = { key: 'web', namespaces: ['default'], has: ({ namespace, labels }: PodInfo) => namespace === 'default' && labels.app === 'web' };
+  const at = (node: string) => cluster.table.podCounts(set)[cluster.table.get(node)!.slot];
   expect(at('a')).toBe(0);
 
   cluster.run('a', 'one', { labels: { app: 'web' } });

@@ -1,6 +1,5 @@
 import { MAX_SCORE } from '../../framework/normalize.ts';
 import type { Snapshot } from '../../framework/plugin.ts';
-import type { PodInfo } from '../../framework/pod-info.ts';
 import type { NodeInfo } from '../../snapshot/node-info.ts';
 import type { Constraint } from './constraints.ts';
 
@@ -28,19 +27,19 @@ interface SoftInput {
 }
 
 /** Matching pods in each domain that a feasible node lies in. */
-export function countSoft(pod: PodInfo, constraints: readonly Constraint[], { nodes, snapshot: { table }, requireAll }: SoftInput): SoftState {
+export function countSoft(constraints: readonly Constraint[], { nodes, snapshot: { table }, requireAll }: SoftInput): SoftState {
   const ignores = (node: NodeInfo) => requireAll && constraints.some(({ topologyKey }) => node.labels[topologyKey] === undefined);
   const candidates = nodes.filter((node) => !ignores(node));
   const weighed = constraints.map((constraint): Weighed => {
     const { topologyKey } = constraint;
-    const perNode = table.podCounts(pod.namespace, constraint);
+    const perNode = table.podCounts(constraint.counted);
     if (topologyKey === HOSTNAME) {
       return { constraint, weight: Math.log(candidates.length + 2), countAt: ({ slot }) => perNode[slot]! };
     }
     const { domainOf, size } = table.domains(topologyKey);
     const sums = new Float64Array(size);
-    if (constraint.includes === undefined) for (let slot = 0; slot < domainOf.length; slot++) sums[domainOf[slot]!]! += perNode[slot]!;
-    else for (const node of table.nodes) if (constraint.includes(node)) sums[domainOf[node.slot]!]! += perNode[node.slot]!;
+    if (constraint.includes === undefined && !requireAll) for (let slot = 0; slot < domainOf.length; slot++) sums[domainOf[slot]!]! += perNode[slot]!;
+    else for (const node of table.nodes) if (constraint.includes?.(node) !== false && !ignores(node)) sums[domainOf[node.slot]!]! += perNode[node.slot]!;
     const seen = new Set(candidates.map(({ slot }) => domainOf[slot]!).filter((domain) => domain > 0));
     return { constraint, weight: Math.log(seen.size + 2), countAt: ({ slot }) => (domainOf[slot] === 0 ? 0 : sums[domainOf[slot]!]!) };
   });
