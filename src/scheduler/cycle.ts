@@ -23,7 +23,8 @@ export interface Fits {
 export interface Unfit {
   readonly type: 'unfit';
   readonly diagnosis: Diagnosis;
-  readonly nominate?: string;
+  /** The node now promised to the pod; '' takes back what was promised before, undefined leaves it. */
+  readonly nominate: string | undefined;
   readonly victims: readonly PodInfo[];
 }
 
@@ -87,7 +88,7 @@ function unfit(pod: PodInfo, run: FilterRun, found: Pick<Diagnosis, 'verdicts' |
   if (run.rejected) plugins.add(run.rejected.plugin);
   for (const { plugin } of found.verdicts) plugins.add(plugin);
   const diagnosis: Diagnosis = { allNodes: run.snapshot.table.nodes.length, plugins, postFilterMessage: '', ...found };
-  if (diagnosis.allNodes === 0) return { type: 'unfit', diagnosis, victims: [] };
+  if (diagnosis.allNodes === 0) return { type: 'unfit', diagnosis, nominate: '', victims: [] };
 
   const answers: PostFiltered[] = [];
   for (const plugin of run.profile.postFilter) {
@@ -101,8 +102,8 @@ function unfit(pod: PodInfo, run: FilterRun, found: Pick<Diagnosis, 'verdicts' |
   return {
     type: 'unfit',
     diagnosis: { ...diagnosis, postFilterMessage },
+    nominate: helped?.nominate ?? (answers.some(({ keepsNomination }) => keepsNomination) ? undefined : ''),
     victims: helped?.victims ?? [],
-    ...(helped?.nominate !== undefined && { nominate: helped.nominate }),
   };
 }
 

@@ -9,7 +9,7 @@ import type { PodInfo } from './framework/pod-info.ts';
 import type { PluginServices } from './plugins/order.ts';
 
 /** What plugins ask of Services, owners and disruption budgets, answered from informers. */
-export function knowOwners(informers: Informers): Omit<PluginServices, 'client'> {
+export function knowOwners(informers: Informers): Pick<PluginServices, 'budgets' | 'selectorOf'> {
   const services = informers.for(Service).lister;
   const budgets = informers.for(PodDisruptionBudget).lister;
   const sets = informers.for(ReplicaSet).lister;

@@ -6,13 +6,14 @@ import type { Pod } from '../kinds/core/pod.ts';
 export interface Unscheduled {
   readonly reason: 'Unschedulable' | 'SchedulerError';
   readonly message: string;
-  /** The node promised to it; '' for none. */
-  readonly nominate: string;
+  /** The node promised to it; '' for none, undefined for what it was promised before. */
+  readonly nominate: string | undefined;
 }
 
 /** The status patch that says so, or undefined where the pod already does. */
-export function planStatusPatch(pod: Pod, { reason, message, nominate }: Unscheduled, now: Millis): Patch | undefined {
+export function planStatusPatch(pod: Pod, why: Unscheduled, now: Millis): Patch | undefined {
   const { conditions = [], nominatedNodeName = '' } = pod.status;
+  const { reason, message, nominate = nominatedNodeName } = why;
   const old = conditions.find(({ type }) => type === 'PodScheduled');
   const same = old?.status === 'False' && old.reason === reason && old.message === message;
   if (same && nominatedNodeName === nominate) return undefined;
@@ -33,5 +34,13 @@ export function planStatusPatch(pod: Pod, { reason, message, nominate }: Unsched
     },
   };
 }
+
+/** What a pod that has to make room is told. */
+export const disruptionTarget = (schedulerName: string, { metadata: { generation } }: Pod, now: Millis) => ({
+  type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler',
+  message: `${schedulerName}: preempting to accommodate a higher priority pod`,
+  lastProbeTime: null, lastTransitionTime: rfc3339(now),
+  ...(generation === undefined ? {} : { observedGeneration: generation }),
+});
 
 const rfc3339 = (at: Millis): string => `${new Date(at).toISOString().slice(0, 19)}Z`;

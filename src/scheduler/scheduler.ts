@@ -14,7 +14,7 @@ import { PodInfo } from './framework/pod-info.ts';
 import { defineProfile, type Profile } from './framework/profile.ts';
 import { knowOwners } from './owners.ts';
 import { defaultPlugins } from './plugins/order.ts';
-import { planStatusPatch, type Unscheduled } from './pod-status.ts';
+import { disruptionTarget, planStatusPatch, type Unscheduled } from './pod-status.ts';
 import { Nominator } from './queue/nominator.ts';
 import { SchedulingQueue, type Failure, type QueuedPod } from './queue/scheduling-queue.ts';
 
@@ -63,6 +63,8 @@ export class Scheduler implements AsyncDisposable {
   readonly #decisions = new Decisions();
   readonly #stop = new AbortController();
   readonly #pending = new Set<Promise<void>>();
+  /** Pods whose victims are being told to go. */
+  readonly #preempting = new Set<string>();
   #binding = 0;
   /** Ends the loop's sleep. */
   #wakeLoop: () => void = () => {};
@@ -72,7 +74,7 @@ export class Scheduler implements AsyncDisposable {
     const { client, clock, random, log, profiles = [{ schedulerName: DEFAULT_SCHEDULER }] } = options;
     this.#options = options;
     this.#profiles = new Map(profiles.map(({ schedulerName, plugins }) =>
-      [schedulerName, defineProfile(schedulerName, plugins ?? defaultPlugins({ client, ...knowOwners(options.informers) }))]));
+      [schedulerName, defineProfile(schedulerName, plugins ?? defaultPlugins({ client, ...knowOwners(options.informers), isPreempting: (uid) => this.#preempting.has(uid) }))]));
     this.#queue = new SchedulingQueue({
       clock,
       profileOf: (pod) => this.#profiles.get(pod.pod.spec.schedulerName ?? DEFAULT_SCHEDULER)!,
@@ -186,11 +188,11 @@ export class Scheduler implements AsyncDisposable {
   }
 
   #unfit(queued: QueuedPod, decision: Unfit): void {
-    const { diagnosis, nominate = '', victims } = decision;
+    const { diagnosis, nominate, victims } = decision;
     const message = diagnosis.allNodes === 0 ? NO_NODES : fitMessage(diagnosis);
     this.#keep(queued, decision, message);
-    if (nominate) this.#nominator.set(queued.info, nominate);
-    for (const victim of victims) if (!victim.terminating) this.#evict(queued, victim, nominate);
+    if (nominate !== undefined) this.#nominator.set(queued.info, nominate);
+    if (nominate) this.#preempt(queued, nominate, victims.filter(({ terminating }) => !terminating));
     // Without any node nobody was asked: a new node is news to all.
     const plugins = diagnosis.allNodes === 0 ? new Set(queued.profile.plugins.map(({ name }) => name)) : diagnosis.plugins;
     this.#failed(queued, { reason: 'Unschedulable', message, nominate }, { type: 'rejected', plugins });
@@ -208,20 +210,38 @@ export class Scheduler implements AsyncDisposable {
     if (patch) this.#inBackground(() => client.patch(Pod, name, patch, { namespace, subresource: 'status', signal: this.#stop.signal }));
   }
 
-  /** Makes room: the pod leaves with its own grace period, told why. */
-  #evict(by: QueuedPod, victim: PodInfo, node: string): void {
+  /** Makes room on the node. The pod is not tried again before all its victims have been told to go. */
+  #preempt(by: QueuedPod, node: string, victims: readonly PodInfo[]): void {
+    const { uid, priority } = by.info;
+    this.#preempting.add(uid);
+    this.#inBackground(async () => {
+      const lesser = this.#nominator.on(node).filter((other) => other.priority < priority);
+      const done = await Promise.allSettled([...lesser.map((other) => this.#denominate(other)), ...victims.map((victim) => this.#evict(by, victim, node))]);
+      this.#preempting.delete(uid);
+      const failed = done.find((one) => one.status === 'rejected' && !isApiError(one.reason, 'NotFound', 'Conflict'));
+      this.#queue.release(uid, failed !== undefined);
+      if (failed?.status === 'rejected') throw failed.reason;
+    });
+  }
+
+  /** A pod of lower priority was promised the same node: it may find another place sooner than it would wait here. */
+  async #denominate({ pod, uid }: PodInfo): Promise<void> {
+    const { name, namespace = '' } = pod.metadata;
+    this.#nominator.delete(uid);
+    const body = { metadata: { uid }, status: { nominatedNodeName: null } };
+    await this.#options.client.patch(Pod, name, { type: 'strategic', body }, { namespace, subresource: 'status', signal: this.#stop.signal });
+    this.#queue.release(uid, true);
+  }
+
+  /** The pod leaves with its own grace period, told why. */
+  async #evict(by: QueuedPod, victim: PodInfo, node: string): Promise<void> {
     const { client, clock } = this.#options;
     const { name, namespace = '', uid } = victim.pod.metadata;
-    const message = `${by.profile.schedulerName}: preempting to accommodate a higher priority pod`;
-    const lastTransitionTime = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
-    const condition = { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message, lastTransitionTime };
     const { signal } = this.#stop;
-    this.#inBackground(async () => {
-      const body = { metadata: { uid }, status: { conditions: [condition] } };
-      await client.patch(Pod, name, { type: 'strategic', body }, { namespace, subresource: 'status', signal });
-      await client.delete(Pod, name, { namespace, preconditions: { uid }, signal });
-      this.#recorders.get(by.profile.schedulerName)?.event(victim.pod, 'Normal', 'Preempted', `Preempted by pod ${by.info.uid} on node ${node}`);
-    });
+    const condition = disruptionTarget(by.profile.schedulerName, victim.pod, clock.now());
+    await client.patch(Pod, name, { type: 'strategic', body: { metadata: { uid }, status: { conditions: [condition] } } }, { namespace, subresource: 'status', signal });
+    await client.delete(Pod, name, { namespace, preconditions: { uid }, signal });
+    this.#recorders.get(by.profile.schedulerName)?.event(victim.pod, 'Normal', 'Preempted', `Preempted by pod ${by.info.uid} on node ${node}`);
   }
 
   #keep({ info, attempts }: QueuedPod, decision: Decision, message?: string): void {

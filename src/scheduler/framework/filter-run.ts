@@ -1,3 +1,4 @@
+import type { Random } from '../../base/random.ts';
 import type { NodeInfo } from '../snapshot/node-info.ts';
 import type { Diagnosis, NodeVerdict } from './diagnosis.ts';
 import type { FailedCycle, Plugin, Snapshot } from './plugin.ts';
@@ -13,6 +14,7 @@ interface Step {
 interface RunInput {
   readonly profile: Profile;
   readonly snapshot: Snapshot;
+  readonly random: Random;
   readonly nominated?: (node: string) => readonly PodInfo[];
 }
 
@@ -27,6 +29,7 @@ export class FilterRun {
   /** Who gave the last rejection of `filter`. */
   lastPlugin = '';
   readonly #pod: PodInfo;
+  readonly #random: Random;
   readonly #steps: readonly Step[];
   readonly #only: ReadonlySet<string> | undefined;
   readonly #nominated: (node: string) => readonly PodInfo[];
@@ -35,6 +38,7 @@ export class FilterRun {
     this.#pod = pod;
     this.profile = input.profile;
     this.snapshot = input.snapshot;
+    this.#random = input.random;
     this.#nominated = input.nominated ?? (() => []);
     const skipped = new Set<string>();
     const states = new Map<string, unknown>();
@@ -103,6 +107,7 @@ export class FilterRun {
     return {
       diagnosis,
       snapshot: this.snapshot,
+      random: this.#random,
       filter: (node) => this.filter(node),
       remove: (pod, node) => this.#put(pod, node, -1),
       restore: (pod, node) => this.#put(pod, node, 1),

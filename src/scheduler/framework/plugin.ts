@@ -1,3 +1,4 @@
+import type { Random } from '../../base/random.ts';
 import type { NodeInfo } from '../snapshot/node-info.ts';
 import type { NodeTable } from '../snapshot/node-table.ts';
 import type { Diagnosis } from './diagnosis.ts';
@@ -29,6 +30,8 @@ export interface PostFiltered {
   readonly nominate?: string;
   /** Pods that have to go first. */
   readonly victims?: readonly PodInfo[];
+  /** What the pod was promised before stays promised: it waits for that. Else it is taken back. */
+  readonly keepsNomination?: boolean;
 }
 
 /** A queued pod as the queue's order sees it. */
@@ -79,6 +82,7 @@ export interface Plugin<F = unknown, S = unknown> {
 export interface FailedCycle {
   readonly diagnosis: Diagnosis;
   readonly snapshot: Snapshot;
+  readonly random: Random;
   /** The filters' verdict on the node as the table now has it. */
   filter(node: NodeInfo): Verdict;
   /** Takes a pod off its node, or puts it back, in the table and in every plugin's state. */

@@ -7,6 +7,7 @@ const rejection = rejectForGood("node(s) didn't match the requested node name");
 export const nodeName = definePlugin({
   name: 'NodeName',
   wakeOn: ['node-added'],
+  wakes: ({ pod }, { node }) => pod.spec.nodeName === node?.metadata.name,
   preFilter: ({ pod }) => (pod.spec.nodeName ? { type: 'go', state: undefined } : { type: 'skip' }),
   filter: ({ pod }, node) => (pod.spec.nodeName === node.name ? pass : rejection),
 });

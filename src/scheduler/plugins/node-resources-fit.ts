@@ -1,3 +1,5 @@
+import type { Node } from '../../kinds/core/node.ts';
+import { amountOf, type Amounts } from '../../rules/pod-resources.ts';
 import { MAX_SCORE } from '../framework/normalize.ts';
 import { definePlugin, type Snapshot } from '../framework/plugin.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
@@ -23,6 +25,7 @@ interface Usage {
 export const nodeResourcesFit = definePlugin<Wants, Usage>({
   name: 'NodeResourcesFit',
   wakeOn: ['pod-removed', 'pod-scaled-down', 'node-added', 'node-allocatable', 'own-requests'],
+  wakes: ({ requests }, { node }) => node === undefined || couldHold(node, requests),
 
   preFilter: (pod, snapshot) => ({ type: 'go', state: wantsOf(pod, snapshot) }),
 
@@ -47,6 +50,11 @@ export const nodeResourcesFit = definePlugin<Wants, Usage>({
     return Math.trunc(sum / resources);
   },
 });
+
+/** Whether the node would do if it were empty. */
+function couldHold({ status: { allocatable = {} } }: Node, requests: Amounts): boolean {
+  return [...requests].every(([resource, amount]) => amount === 0 || amountOf(resource, allocatable[resource] ?? '0') >= amount);
+}
 
 function freeShare(capacity: number, used: number): number {
   return capacity === 0 || used > capacity ? 0 : Math.trunc(((capacity - used) * MAX_SCORE) / capacity);

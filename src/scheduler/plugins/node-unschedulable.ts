@@ -1,5 +1,6 @@
 import { tolerates } from '../../rules/tolerations.ts';
 import { definePlugin } from '../framework/plugin.ts';
+import type { PodInfo } from '../framework/pod-info.ts';
 import { pass, rejectForGood } from '../framework/verdict.ts';
 
 const CORDON = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
@@ -9,5 +10,8 @@ const rejection = rejectForGood('node(s) were unschedulable');
 export const nodeUnschedulable = definePlugin({
   name: 'NodeUnschedulable',
   wakeOn: ['node-added', 'node-taints', 'own-tolerations'],
-  filter: (pod, node) => (!node.unschedulable || pod.tolerations.some((one) => tolerates(one, CORDON)) ? pass : rejection),
+  wakes: (pod, { node }) => !node?.spec.unschedulable || isTolerated(pod),
+  filter: (pod, node) => (!node.unschedulable || isTolerated(pod) ? pass : rejection),
 });
+
+const isTolerated = ({ tolerations }: PodInfo): boolean => tolerations.some((one) => tolerates(one, CORDON));

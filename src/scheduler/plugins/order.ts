@@ -1,8 +1,7 @@
 import type { Client } from '../../client/index.ts';
 import type { PluginEntry } from '../framework/plugin.ts';
 import { defaultBinder } from './default-binder.ts';
-import { defaultPreemption } from './default-preemption/plugin.ts';
-import type { Budgets } from './default-preemption/victims.ts';
+import { defaultPreemption, type PreemptionServices } from './default-preemption/plugin.ts';
 import { dynamicResources } from './dynamic-resources.ts';
 import { imageLocality } from './image-locality.ts';
 import { interPodAffinity } from './inter-pod-affinity/plugin.ts';
@@ -19,14 +18,13 @@ import { schedulingGates } from './scheduling-gates.ts';
 import { taintToleration } from './taint-toleration.ts';
 
 /** What plugins know and do beyond pods and nodes. */
-export interface PluginServices {
+export interface PluginServices extends PreemptionServices {
   readonly client: Pick<Client, 'createSubresource'>;
   readonly selectorOf: SelectorOf;
-  readonly budgets: Budgets;
 }
 
 /** Every plugin of the default profile, in upstream's order and with upstream's weights. The one list to add to. */
-export const defaultPlugins = ({ client, selectorOf, budgets }: PluginServices): readonly PluginEntry[] => [
+export const defaultPlugins = ({ client, selectorOf, ...services }: PluginServices): readonly PluginEntry[] => [
   { plugin: schedulingGates, weight: 0 },
   { plugin: prioritySort, weight: 0 },
   { plugin: nodeUnschedulable, weight: 0 },
@@ -38,7 +36,7 @@ export const defaultPlugins = ({ client, selectorOf, budgets }: PluginServices):
   { plugin: podTopologySpread(selectorOf), weight: 2 },
   { plugin: interPodAffinity, weight: 2 },
   { plugin: dynamicResources, weight: 0 },
-  { plugin: defaultPreemption(budgets), weight: 0 },
+  { plugin: defaultPreemption(services), weight: 0 },
   { plugin: nodeResourcesBalancedAllocation, weight: 1 },
   { plugin: imageLocality, weight: 1 },
   { plugin: defaultBinder(client), weight: 0 },

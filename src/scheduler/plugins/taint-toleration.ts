@@ -11,6 +11,7 @@ const rejection = rejectForGood('node(s) had untolerated taint(s)');
 export const taintToleration = definePlugin({
   name: 'TaintToleration',
   wakeOn: ['node-added', 'node-taints', 'own-tolerations'],
+  wakes: (pod, { node }) => untolerated(pod.tolerations, node?.spec.taints, HARD).length === 0,
 
   filter(pod, { hardTaints }) {
     return hardTaints.length === 0 || untolerated(pod.tolerations, hardTaints, HARD).length === 0 ? pass : rejection;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../base/clock.ts';
 import { defineProfile } from '../framework/profile.ts';
-import { podInfo, testPlugins } from '../testing/cluster.ts';
+import { makeNode, podInfo, testPlugins } from '../testing/cluster.ts';
 import { SchedulingQueue, type Failure } from './scheduling-queue.ts';
 
 function makeQueue() {
@@ -104,4 +104,65 @@ test('a deleted pod is forgotten wherever it waits', () => {
 
   expect(queue.sizes).toEqual({ active: 0, backoff: 0, unschedulable: 0 });
   expect(names()).toEqual([]);
+});
+
+test('a pod whose binding was refused is tried again at once for what happened meanwhile', () => {
+  const { queue, names } = makeQueue();
+  for (const name of ['heard', 'slept']) queue.add(podInfo(name));
+  const [heard, slept] = [queue.pop()!, queue.pop()!];
+  queue.returned(slept, rejectedBy('NodeResourcesFit'));
+  queue.wake({ reason: 'pod-removed', pod: podInfo('gone') });
+  expect(names()).toEqual(['slept']);
+
+  queue.returned(heard, rejectedBy('NodeResourcesFit'));
+  const again = queue.pop()!;
+  expect(again.info).toBe(heard.info);
+  queue.returned(again, rejectedBy('NodeResourcesFit'));
+  expect(names()).toEqual([]);
+});
+
+const taint = { key: 'gpu', effect: 'NoSchedule' };
+const db = { matchLabels: { app: 'db' } };
+const zone = 'topology.kubernetes.io/zone';
+const affinity = (kind: 'podAffinity' | 'podAntiAffinity') =>
+  ({ spec: { affinity: { [kind]: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: zone, labelSelector: db }] } } } });
+const spread = { spec: { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: zone, whenUnsatisfiable: 'DoNotSchedule', labelSelector: db }] } };
+const database = podInfo('db', { labels: { app: 'db' } });
+const other = podInfo('other', { labels: { app: 'other' } });
+const zoned = makeNode('zoned', { labels: { [zone]: 'a' } });
+const plain = makeNode('plain');
+
+test.each([
+  ['NodeResourcesFit', { requests: { cpu: '8' } }, { reason: 'node-added', node: plain }, false],
+  ['NodeResourcesFit', { requests: { cpu: '4' } }, { reason: 'node-added', node: plain }, true],
+  ['NodeResourcesFit', { requests: { cpu: '4' } }, { reason: 'pod-removed', pod: other }, true],
+  ['NodeResourcesFit', {}, { reason: 'node-taints', node: plain }, false],
+  ['TaintToleration', {}, { reason: 'node-added', node: makeNode('gpu', { spec: { taints: [taint] } }) }, false],
+  ['TaintToleration', { spec: { tolerations: [{ key: 'gpu', operator: 'Exists' }] } }, { reason: 'node-added', node: makeNode('gpu', { spec: { taints: [taint] } }) }, true],
+  ['NodeUnschedulable', {}, { reason: 'node-taints', node: makeNode('cordoned', { spec: { unschedulable: true } }) }, false],
+  ['NodeUnschedulable', {}, { reason: 'node-taints', node: plain }, true],
+  ['NodeName', { spec: { nodeName: 'plain' } }, { reason: 'node-added', node: zoned }, false],
+  ['NodeName', { spec: { nodeName: 'plain' } }, { reason: 'node-added', node: plain }, true],
+  ['NodeAffinity', { spec: { nodeSelector: { [zone]: 'a' } } }, { reason: 'node-added', node: plain }, false],
+  ['NodeAffinity', { spec: { nodeSelector: { [zone]: 'a' } } }, { reason: 'node-labels', node: zoned }, true],
+  ['InterPodAffinity', affinity('podAffinity'), { reason: 'pod-assigned', pod: database }, true],
+  ['InterPodAffinity', affinity('podAffinity'), { reason: 'pod-assigned', pod: other }, false],
+  ['InterPodAffinity', affinity('podAffinity'), { reason: 'node-added', node: plain }, false],
+  ['InterPodAffinity', affinity('podAntiAffinity'), { reason: 'pod-removed', pod: database }, true],
+  ['InterPodAffinity', affinity('podAntiAffinity'), { reason: 'pod-removed', pod: other }, false],
+  ['InterPodAffinity', affinity('podAntiAffinity'), { reason: 'pod-assigned', pod: database }, false],
+  ['InterPodAffinity', { labels: { app: 'db' } }, { reason: 'pod-removed', pod: podInfo('loner', affinity('podAntiAffinity')) }, true],
+  ['PodTopologySpread', spread, { reason: 'pod-assigned', pod: database }, true],
+  ['PodTopologySpread', spread, { reason: 'pod-removed', pod: other }, false],
+  ['PodTopologySpread', spread, { reason: 'node-added', node: plain }, false],
+  ['PodTopologySpread', spread, { reason: 'node-removed', node: zoned }, true],
+  ['SchedulingGates', {}, { reason: 'node-added', node: plain }, false],
+] as const)('%s lets a pod %j hear of %j: %s', (plugin, parts, event, heard) => {
+  const { queue, names } = makeQueue();
+  queue.add(podInfo('web', parts as never));
+  queue.returned(queue.pop()!, rejectedBy(plugin));
+
+  queue.wake(event);
+
+  expect(names()).toEqual(heard ? ['web'] : []);
 });

@@ -16,6 +16,8 @@ export interface QueuedPod {
   /** The PreEnqueue plugin that holds it, '' when none does. */
   readonly gate: string;
   readonly backoffUntil: Millis;
+  /** What had happened in the cluster when it was popped, as a count. */
+  readonly poppedAt: number;
 }
 
 /** How an attempt ended that did not place the pod. */
@@ -56,6 +58,9 @@ export class SchedulingQueue implements Disposable {
   readonly #failed: Heap<QueuedPod>;
   /** By uid, in the order they fell asleep. */
   readonly #unschedulable = new Map<string, { readonly queued: QueuedPod; readonly asleepSince: Millis }>();
+  /** What happened, counted, and which was the last of each sort: news of it may have come while a pod was not here to hear. */
+  #happened = 0;
+  readonly #lastOf = new Map<WakeReason, number>();
   #timer: { readonly at: Millis; readonly alarm: Disposable } | undefined;
 
   constructor(options: QueueOptions) {
@@ -78,7 +83,7 @@ export class SchedulingQueue implements Disposable {
   add(info: PodInfo): void {
     if (this.get(info.uid)) return this.update(info, []);
     const { clock, profileOf } = this.#options;
-    this.#enter({ info, profile: profileOf(info), since: clock.now(), attempts: 0, plugins: new Set(), gate: '', backoffUntil: 0 });
+    this.#enter({ info, profile: profileOf(info), since: clock.now(), attempts: 0, plugins: new Set(), gate: '', backoffUntil: 0, poppedAt: 0 });
   }
 
   /** The pod changed. `changes` says how, for plugins that rejected it. */
@@ -106,7 +111,7 @@ export class SchedulingQueue implements Disposable {
   /** The next pod to try; it is the caller's until it comes back by `returned`. */
   pop(): QueuedPod | undefined {
     const queued = this.#active.pop() ?? this.#backingOff.pop();
-    return queued && { ...queued, attempts: queued.attempts + 1 };
+    return queued && { ...queued, attempts: queued.attempts + 1, poppedAt: this.#happened };
   }
 
   /** After an attempt that failed. */
@@ -119,11 +124,19 @@ export class SchedulingQueue implements Disposable {
     if (failure.type === 'error') {
       this.#failed.set(again);
       this.#arm(again.backoffUntil);
-    } else this.#sleep(again);
+    } else if (this.#missedNews(again)) this.#enter(again);
+    else this.#sleep(again);
+  }
+
+  /** Out of a gate that no event opens; without a gate, only where `anyway`: what the pod waits for will not come. */
+  release(uid: string, anyway = false): void {
+    const asleep = this.#unschedulable.get(uid);
+    if (asleep && (anyway || asleep.queued.gate !== '')) this.#wakeUp(asleep.queued);
   }
 
   /** Something happened: whoever it may help is tried again once its back-off is over. */
   wake(event: ClusterEvent): void {
+    this.#lastOf.set(event.reason, ++this.#happened);
     if (this.#unschedulable.size === 0) return;
     const woken = [...this.#unschedulable.values()].filter(({ queued }) => this.#wakesOn(queued, event));
     for (const { queued } of woken) this.#wakeUp(queued);
@@ -141,6 +154,12 @@ export class SchedulingQueue implements Disposable {
       if (plugin?.wakeOn?.includes(event.reason) && (plugin.wakes?.(info, event) ?? true)) return true;
     }
     return false;
+  }
+
+  /** Something its plugins wake on happened since it was popped: where binding took its time, after the cycle's end. */
+  #missedNews({ profile, plugins, poppedAt }: QueuedPod): boolean {
+    if (poppedAt === this.#happened) return false;
+    return [...plugins].some((name) => profile.byName(name)?.wakeOn?.some((reason) => (this.#lastOf.get(reason) ?? 0) > poppedAt) ?? false);
   }
 
   #wakeUp(queued: QueuedPod): void {

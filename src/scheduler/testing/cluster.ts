@@ -85,4 +85,5 @@ export const testPlugins = defaultPlugins({
   client: { createSubresource: () => Promise.reject(new Error('a cycle binds nothing')) },
   selectorOf: ({ labels }) => (labels.app === undefined ? undefined : { matchLabels: { app: labels.app } }),
   budgets: () => [],
+  isPreempting: () => false,
 });

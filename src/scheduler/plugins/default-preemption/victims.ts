@@ -1,5 +1,5 @@
 import type { PodDisruptionBudget } from '../../../kinds/policy/pod-disruption-budget.ts';
-import { matchesLabelSelector } from '../../../meta/label-selector.ts';
+import { matchesLabelSelector, type LabelSelector } from '../../../meta/label-selector.ts';
 import type { FailedCycle } from '../../framework/plugin.ts';
 import type { PodInfo } from '../../framework/pod-info.ts';
 import type { Rejection } from '../../framework/verdict.ts';
@@ -72,6 +72,10 @@ function byBudget(pods: readonly PodInfo[], budgets: Budgets): { breaking: reado
 }
 
 function covers({ spec, status }: PodDisruptionBudget, { pod, labels }: PodInfo): boolean {
-  if (Object.keys(labels).length === 0 || !spec.selector || !matchesLabelSelector(spec.selector, labels)) return false;
+  // As upstream, and unlike the eviction API: a budget that selects everything covers nothing here.
+  if (!spec.selector || isEmpty(spec.selector) || Object.keys(labels).length === 0 || !matchesLabelSelector(spec.selector, labels)) return false;
   return status.disruptedPods?.[pod.metadata.name] === undefined;
 }
+
+const isEmpty = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean =>
+  Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;
