@@ -13,6 +13,7 @@ import { namespaceController } from './namespace/namespace.ts';
 import { nodeIpamController } from './node-ipam/node-ipam.ts';
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
 import { taintEvictionController } from './node-lifecycle/taint-eviction.ts';
+import { claimBinder, volumeBinder } from './persistent-volume-binder/persistent-volume-binder.ts';
 import { podGarbageCollector } from './pod-gc/pod-gc.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
 import { replicationControllerController } from './replica-set/replication-controller.ts';
@@ -62,6 +63,8 @@ export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAcc
     jobPodReleaseController,
     cronJobController,
     ttlAfterFinishedController,
+    claimBinder,
+    volumeBinder,
     resourceQuotaController,
     disruptionController,
     staleDisruptionController,

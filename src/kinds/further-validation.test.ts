@@ -46,7 +46,10 @@ test('a claim binds once, grows while bound, and changes in nothing else', () =>
   expect(errorsOf(PersistentVolumeClaim, { spec: { ...claim, volumeName: 'v' } }, { spec: claim })).toEqual([]);
   const grown = { ...claim, resources: { requests: { storage: '2Gi' } } };
   expect(errorsOf(PersistentVolumeClaim, { spec: grown, status: { phase: 'Bound' } }, { spec: claim, status: { phase: 'Bound' } })).toEqual([]);
-  expect(errorsOf(PersistentVolumeClaim, { spec: { ...claim, storageClassName: 'fast' } }, { spec: claim })[0]).toMatch(/^spec: Forbidden: spec is immutable after creation except/);
+  // A class is given once, to a claim that has none.
+  const classed = { ...claim, storageClassName: 'fast' };
+  expect(errorsOf(PersistentVolumeClaim, { spec: classed }, { spec: claim })).toEqual([]);
+  expect(errorsOf(PersistentVolumeClaim, { spec: { ...claim, storageClassName: 'slow' } }, { spec: classed })[0]).toMatch(/^spec: Forbidden: spec is immutable after creation except/);
 });
 
 test('an ingress routes to ports of services', () => {

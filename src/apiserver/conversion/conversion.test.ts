@@ -34,12 +34,12 @@ test('an event of the former group changes in the newer one by the newer rules, 
   const made = await api.request('POST', '/api/v1/namespaces/default/events', full);
   const { body } = await api.request('GET', newer);
   const changed = await api.request('PUT', newer, { ...body, series: { count: 3, lastObservedTime: now } });
-  const refused = await api.request('PUT', newer, { ...body, note: 'goodbye', metadata: { ...body.metadata, resourceVersion: undefined } });
+  const refused = await api.request('PUT', newer, { ...body, action: 'Stop', metadata: { ...body.metadata, resourceVersion: undefined } });
   const again = await api.request('GET', '/api/v1/namespaces/default/events/e');
 
   expect(made.body).toMatchObject(full);
   expect(changed.status).toBe(200);
-  expect(refused.body.message).toContain('message: Invalid value: "goodbye": field is immutable');
+  expect(refused.body.message).toContain('action: Invalid value: "Stop": field is immutable');
   expect(again.body).toMatchObject({ ...full, series: { count: 3, lastObservedTime: now } });
 });
 

@@ -106,7 +106,11 @@ export function* claimUpdateErrors({ spec, status }: ClaimLike, { spec: old, sta
   const here = at.child('spec');
   const [size, before, actual] = [spec.resources.requests?.storage, old.resources.requests?.storage, oldStatus.capacity?.storage];
   const resources = status.phase === 'Bound' ? { ...spec.resources, requests: { ...spec.resources.requests, ...(before === undefined ? {} : { storage: before }) } } : spec.resources;
-  const asBefore = { ...spec, resources, volumeAttributesClassName: old.volumeAttributesClassName, volumeName: old.volumeName ? spec.volumeName : old.volumeName };
+  // A class may be given to a claim that has none: the default one was made after it (KEP-3333).
+  const storageClassName = old.storageClassName === undefined ? undefined : spec.storageClassName;
+  const asBefore = {
+    ...spec, resources, storageClassName, volumeAttributesClassName: old.volumeAttributesClassName, volumeName: old.volumeName ? spec.volumeName : old.volumeName,
+  };
   if (!deepEqual(asBefore, old)) yield forbidden(here, 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n');
   if (size !== undefined && before !== undefined && compareQuantity(parseQuantity(size), parseQuantity(before)) < 0) {
     const shrinksBelow = actual === undefined || compareQuantity(parseQuantity(size), parseQuantity(actual)) <= 0;

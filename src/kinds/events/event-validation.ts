@@ -33,13 +33,16 @@ function* seriesErrors({ series }: EventLike, at: FieldPath): Errors {
 
 /** Field here → field as upstream names it in its errors, in upstream's order. */
 const FIXED = [
-  ['regarding', 'involvedObject'], ['reason', 'reason'], ['note', 'message'], ['deprecatedSource', 'source'],
+  ['regarding', 'involvedObject'], ['reason', 'reason'], ['deprecatedSource', 'source'],
   ['deprecatedFirstTimestamp', 'firstTimestamp'], ['deprecatedLastTimestamp', 'lastTimestamp'], ['deprecatedCount', 'count'],
   ['type', 'type'], ['eventTime', 'eventTime'], ['action', 'action'], ['related', 'related'],
   ['reportingController', 'reportingController'], ['reportingInstance', 'reportingInstance'],
 ] as const;
 
-/** An event goes on in its series alone. */
+/**
+ * An event goes on in its series alone; and its note may change, as conformance asks ("patched with a new note"), though
+ * later servers refuse that too.
+ */
 export function* eventUpdateErrors(event: EventLike, old: EventLike, at: FieldPath): Errors {
   if (!deepEqual(event.series, old.series)) yield* seriesErrors(event, at);
   for (const [field, name] of FIXED) yield* immutable(at.child(name), deepEqual(Reflect.get(event, field), Reflect.get(old, field)), Reflect.get(event, field));
