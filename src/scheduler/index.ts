@@ -1,6 +1,6 @@
 /**
  * The scheduler: finds a node for each pod that has none.
- * In: pods, nodes and namespaces from informers. Out: bindings, and for pods that fit nowhere an event and a condition.
+ * In: pods, nodes, namespaces, claims and volumes from informers. Out: bindings, and for pods that fit nowhere an event and a condition.
  *
  *     informer → cluster-view → queue → cycle (pre-filter, filter, score) → assume → binding cycle → client
  *

@@ -17,6 +17,7 @@ import { defaultPlugins } from './plugins/order.ts';
 import { disruptionTarget, planStatusPatch, type Unscheduled } from './pod-status.ts';
 import { Nominator } from './queue/nominator.ts';
 import { SchedulingQueue, type Failure, type QueuedPod } from './queue/scheduling-queue.ts';
+import { ClusterStorage } from './volumes/storage.ts';
 
 export const DEFAULT_SCHEDULER = 'default-scheduler';
 
@@ -59,6 +60,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #queue: SchedulingQueue;
   readonly #nominator = new Nominator();
   readonly #view: ClusterView;
+  readonly #storage: ClusterStorage;
   readonly #recorders: ReadonlyMap<string, EventRecorder>;
   readonly #decisions = new Decisions();
   readonly #stop = new AbortController();
@@ -73,8 +75,9 @@ export class Scheduler implements AsyncDisposable {
   constructor(options: SchedulerOptions) {
     const { client, clock, random, log, profiles = [{ schedulerName: DEFAULT_SCHEDULER }] } = options;
     this.#options = options;
-    this.#profiles = new Map(profiles.map(({ schedulerName, plugins }) =>
-      [schedulerName, defineProfile(schedulerName, plugins ?? defaultPlugins({ client, ...knowOwners(options.informers), isPreempting: (uid) => this.#preempting.has(uid) }))]));
+    this.#storage = new ClusterStorage(options.informers, (event) => this.#queue.wake(event));
+    const services = { client, clock, storage: this.#storage, ...knowOwners(options.informers), isPreempting: (uid: string) => this.#preempting.has(uid) };
+    this.#profiles = new Map(profiles.map(({ schedulerName, plugins }) => [schedulerName, defineProfile(schedulerName, plugins ?? defaultPlugins(services))]));
     this.#queue = new SchedulingQueue({
       clock,
       profileOf: (pod) => this.#profiles.get(pod.pod.spec.schedulerName ?? DEFAULT_SCHEDULER)!,
@@ -118,6 +121,7 @@ export class Scheduler implements AsyncDisposable {
     this.#wakeLoop();
     await this.#loop;
     this.#view[Symbol.dispose]();
+    this.#storage[Symbol.dispose]();
     this.#queue[Symbol.dispose]();
     await Promise.allSettled(this.#pending);
     await Promise.all([...this.#recorders.values()].map((recorder) => recorder[Symbol.asyncDispose]()));
@@ -162,10 +166,12 @@ export class Scheduler implements AsyncDisposable {
     this.#view.assume(info, node.name);
     const reserved = reserve(profile, info, node.name);
     if (reserved.type !== 'bound') return this.#unplaced(queued, reserved);
-    this.#binding++;
+    const weight = profile.preBind.some((plugin) => plugin.waits?.(info)) ? 0 : 1;
+    this.#binding += weight;
     this.#inBackground(async () => {
       const bound = await bindPod({ profile, pod: info, node: node.name }, this.#options.clock, this.#stop.signal);
-      if (--this.#binding === MOST_BINDING - 1) this.#wakeLoop();
+      this.#binding -= weight;
+      if (this.#binding === MOST_BINDING - 1) this.#wakeLoop();
       if (bound.type === 'bound') {
         const { name, namespace } = info.pod.metadata;
         this.#event(queued, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node.name}`);

@@ -15,6 +15,12 @@ export type WakeReason =
   | 'pod-removed'
   | 'pod-scaled-down'
   | 'namespace-labels'
+  | 'claim-changed'
+  | 'volume-changed'
+  | 'storage-class'
+  | 'csi-node'
+  | 'csi-driver'
+  | 'csi-capacity'
   /** Changes of the waiting pod itself. */
   | 'own-gates'
   | 'own-tolerations'
@@ -29,4 +35,6 @@ export interface ClusterEvent {
   readonly oldNode?: Node;
   /** The other pod, or the waiting one itself for `own-` reasons. */
   readonly pod?: PodInfo;
+  /** A PersistentVolumeClaim, as `namespace/name`. */
+  readonly claim?: string;
 }

@@ -72,6 +72,8 @@ export interface Plugin<F = unknown, S = unknown> {
   unreserve?(pod: PodInfo, node: string): void;
   /** A promise makes the pod wait, assumed on its node, until it settles. */
   permit?(pod: PodInfo, node: string): Verdict | Promise<Verdict>;
+  /** Whether preBind will wait for the work of others: such a pod is not counted among bindings under way. */
+  waits?(pod: PodInfo): boolean;
   preBind?(pod: PodInfo, node: string, signal: AbortSignal): Promise<void>;
   /** True when this plugin bound the pod; the next is asked otherwise. */
   bind?(pod: PodInfo, node: string, signal: AbortSignal): Promise<boolean>;

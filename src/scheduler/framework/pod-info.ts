@@ -1,6 +1,7 @@
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { Toleration } from '../../kinds/core/toleration.ts';
 import { podRequests, type Amounts } from '../../rules/pod-resources.ts';
+import { claimsOf, type PodClaim } from './pod-claims.ts';
 import { compileTerms, type PodTerms } from './pod-terms.ts';
 
 /** One host port a pod wants. */
@@ -31,6 +32,7 @@ export class PodInfo {
   readonly scoringCpu: number;
   readonly scoringMemory: number;
   readonly hostPorts: readonly HostPort[];
+  readonly claims: readonly PodClaim[];
   #terms: PodTerms | undefined;
 
   constructor(pod: Pod) {
@@ -49,6 +51,7 @@ export class PodInfo {
     this.scoringCpu = floored.get('cpu') ?? 0;
     this.scoringMemory = floored.get('memory') ?? 0;
     this.hostPorts = hostPortsOf(pod);
+    this.claims = claimsOf(pod);
   }
 
   /** Its pod affinity, compiled on first use. */

@@ -10,21 +10,26 @@ import { nodeName } from './node-name.ts';
 import { nodePorts } from './node-ports.ts';
 import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation.ts';
 import { nodeResourcesFit } from './node-resources-fit.ts';
+import { nodeVolumeLimits } from './node-volume-limits.ts';
 import { nodeUnschedulable } from './node-unschedulable.ts';
 import type { SelectorOf } from './pod-topology-spread/constraints.ts';
 import { podTopologySpread } from './pod-topology-spread/plugin.ts';
 import { prioritySort } from './priority-sort.ts';
 import { schedulingGates } from './scheduling-gates.ts';
 import { taintToleration } from './taint-toleration.ts';
+import type { BindServices } from './volume-binding/bind.ts';
+import { volumeBinding } from './volume-binding/plugin.ts';
+import { volumeRestrictions } from './volume-restrictions.ts';
+import { volumeZone } from './volume-zone.ts';
 
 /** What plugins know and do beyond pods and nodes. */
-export interface PluginServices extends PreemptionServices {
-  readonly client: Pick<Client, 'createSubresource'>;
+export interface PluginServices extends PreemptionServices, BindServices {
+  readonly client: Pick<Client, 'createSubresource' | 'patch'>;
   readonly selectorOf: SelectorOf;
 }
 
 /** Every plugin of the default profile, in upstream's order and with upstream's weights. The one list to add to. */
-export const defaultPlugins = ({ client, selectorOf, ...services }: PluginServices): readonly PluginEntry[] => [
+export const defaultPlugins = (services: PluginServices): readonly PluginEntry[] => [
   { plugin: schedulingGates, weight: 0 },
   { plugin: prioritySort, weight: 0 },
   { plugin: nodeUnschedulable, weight: 0 },
@@ -33,11 +38,15 @@ export const defaultPlugins = ({ client, selectorOf, ...services }: PluginServic
   { plugin: nodeAffinity, weight: 2 },
   { plugin: nodePorts, weight: 0 },
   { plugin: nodeResourcesFit, weight: 1 },
-  { plugin: podTopologySpread(selectorOf), weight: 2 },
+  { plugin: volumeRestrictions(services.storage), weight: 0 },
+  { plugin: nodeVolumeLimits(services.storage), weight: 0 },
+  { plugin: volumeBinding(services), weight: 0 },
+  { plugin: volumeZone(services.storage), weight: 0 },
+  { plugin: podTopologySpread(services.selectorOf), weight: 2 },
   { plugin: interPodAffinity, weight: 2 },
   { plugin: dynamicResources, weight: 0 },
   { plugin: defaultPreemption(services), weight: 0 },
   { plugin: nodeResourcesBalancedAllocation, weight: 1 },
   { plugin: imageLocality, weight: 1 },
-  { plugin: defaultBinder(client), weight: 0 },
+  { plugin: defaultBinder(services.client), weight: 0 },
 ];

@@ -39,6 +39,8 @@ export class NodeTable {
   readonly #imageNodes = new Map<string, number>();
   readonly #podCounts = new PodCounts();
   readonly #terms = new TermIndex();
+  /** By claim, how many pods use it. */
+  readonly #claimUsers = new Map<string, number>();
   readonly #domains = new Map<string, Domains>();
   #order: readonly NodeInfo[] | undefined;
   /** Where the next search begins, so that every node gets its turn. */
@@ -61,6 +63,11 @@ export class NodeTable {
   /** What the pods there say of others: each term once, with how many pods have it where. */
   terms(kind: TermKind): Iterable<TermGroup> {
     return this.#terms.of(kind);
+  }
+
+  /** How many pods, wherever they are, use the claim `namespace/name`. */
+  claimUsers(claim: string): number {
+    return this.#claimUsers.get(claim) ?? 0;
   }
 
   /** How many nodes have this image. */
@@ -169,6 +176,11 @@ export class NodeTable {
     this.#scoringMemory[slot]! += sign * pod.scoringMemory;
     this.#podCounts.count(pod, slot, sign);
     this.#terms.count(pod, slot, sign);
+    for (const { key } of pod.claims) {
+      const users = this.claimUsers(key) + sign;
+      if (users === 0) this.#claimUsers.delete(key);
+      else this.#claimUsers.set(key, users);
+    }
   }
 
   *#placed(): Iterable<readonly [PodInfo, number]> {

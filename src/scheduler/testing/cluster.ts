@@ -1,3 +1,4 @@
+import { ManualClock } from '../../base/clock.ts';
 import { seededRandom } from '../../base/random.ts';
 import type { Node } from '../../kinds/core/node.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
@@ -9,6 +10,7 @@ import { PodInfo } from '../framework/pod-info.ts';
 import { defineProfile } from '../framework/profile.ts';
 import { defaultPlugins } from '../plugins/order.ts';
 import { NodeTable } from '../snapshot/node-table.ts';
+import { storageOf } from './storage.ts';
 
 type Labels = Readonly<Record<string, string>>;
 type Requests = Readonly<Record<string, string>>;
@@ -80,9 +82,13 @@ export class TestCluster {
   }
 }
 
+const bindsNothing = () => Promise.reject(new Error('a cycle binds nothing'));
+
 /** The default profile, bound to nothing. Pods with the same `app` label belong together. */
 export const testPlugins = defaultPlugins({
-  client: { createSubresource: () => Promise.reject(new Error('a cycle binds nothing')) },
+  client: { createSubresource: bindsNothing, patch: bindsNothing },
+  clock: new ManualClock(),
+  storage: storageOf([]),
   selectorOf: ({ labels }) => (labels.app === undefined ? undefined : { matchLabels: { app: labels.app } }),
   budgets: () => [],
   isPreempting: () => false,
