@@ -57,6 +57,7 @@ function endpointOf(service: Service, pod: Pod, { addresses, node }: { addresses
   const ready = service.spec.publishNotReadyAddresses === true || (serving && !terminating);
   const hostname = hostnameIn(pod, service);
   const zone = node?.metadata.labels?.['topology.kubernetes.io/zone'];
+  const hints = ready ? hintsOf(service, { zone, node: pod.spec.nodeName }) : undefined;
   return {
     addresses,
     conditions: { ready, serving, terminating },
@@ -64,5 +65,15 @@ function endpointOf(service: Service, pod: Pod, { addresses, node }: { addresses
     ...(pod.spec.nodeName ? { nodeName: pod.spec.nodeName } : {}),
     targetRef: { kind: 'Pod', ...(namespace === undefined ? {} : { namespace }), name, uid },
     ...(zone === undefined ? {} : { zone }),
+    ...(hints ? { hints } : {}),
   };
 }
+
+/** Who should prefer the endpoint, by the Service's trafficDistribution (KEP-4444, KEP-3015). */
+function hintsOf({ spec: { trafficDistribution } }: Service, { zone, node }: { readonly zone: string | undefined; readonly node: string | undefined }): Endpoint['hints'] {
+  if (!NEAR.has(trafficDistribution ?? '')) return undefined;
+  const forZones = zone === undefined ? {} : { forZones: [{ name: zone }] };
+  const forNodes = trafficDistribution === 'PreferSameNode' && node ? { forNodes: [{ name: node }] } : {};
+  return zone === undefined && !('forNodes' in forNodes) ? undefined : { ...forZones, ...forNodes };
+}
+const NEAR = new Set(['PreferClose', 'PreferSameZone', 'PreferSameNode']);

@@ -43,6 +43,16 @@ test('a leaving pod serves but is not ready; an unready one is neither, unless t
   expect(conditions(service({ publishNotReadyAddresses: true })).map((one) => one.ready)).toEqual([true, true]);
 });
 
+test.each([
+  ['PreferClose', { forZones: [{ name: 'z1' }] }],
+  ['PreferSameZone', { forZones: [{ name: 'z1' }] }],
+  ['PreferSameNode', { forZones: [{ name: 'z1' }], forNodes: [{ name: 'node-1' }] }],
+  [undefined, undefined],
+])('trafficDistribution %s hints at who is near, for endpoints that are ready', (trafficDistribution, hints) => {
+  const { create } = decide(service(trafficDistribution ? { trafficDistribution } : {}), [at('10.0.0.1'), at('10.0.0.2', { status: { conditions: [] } })]);
+  expect(create[0]!.endpoints.map((endpoint) => endpoint.hints)).toEqual([hints, undefined]);
+});
+
 test('named target ports lead where each pod has them; other ports make another slice', () => {
   const named = service({ ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 'web' }] });
   const having = (ip: string, containerPort: number) => at(ip, { spec: { containers: [{ name: 'c', ports: [{ name: 'web', containerPort, protocol: 'TCP' }] }] } });
