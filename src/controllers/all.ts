@@ -8,6 +8,7 @@ import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { endpointSliceMirroringController } from './endpoint-slice/mirroring.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
+import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts';
 import { jobController, jobPodReleaseController } from './job/job.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { nodeIpamController } from './node-ipam/node-ipam.ts';
@@ -68,6 +69,7 @@ export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAcc
     resourceQuotaController,
     disruptionController,
     staleDisruptionController,
+    horizontalPodAutoscalerController(),
     endpointsController,
     endpointSliceController,
     endpointSliceMirroringController,
