@@ -166,9 +166,11 @@ export class Scheduler implements AsyncDisposable {
     this.#view.assume(info, node.name);
     const reserved = reserve(profile, info, node.name);
     if (reserved.type !== 'bound') return this.#unplaced(queued, reserved);
-    const weight = profile.preBind.some((plugin) => plugin.waits?.(info)) ? 0 : 1;
+    const waits = profile.preBind.some((plugin) => plugin.waits?.(info));
+    const weight = waits ? 0 : 1;
     this.#binding += weight;
     this.#inBackground(async () => {
+      if (waits) await this.#nominate(info, node.name).catch(() => undefined);
       const bound = await bindPod({ profile, pod: info, node: node.name }, this.#options.clock, this.#stop.signal);
       this.#binding -= weight;
       if (this.#binding === MOST_BINDING - 1) this.#wakeLoop();
@@ -228,6 +230,13 @@ export class Scheduler implements AsyncDisposable {
       this.#queue.release(uid, failed !== undefined);
       if (failed?.status === 'rejected') throw failed.reason;
     });
+  }
+
+  /** Tells where a pod is expected that will be some time on its way (NominatedNodeNameForExpectation, on since v1.35). */
+  #nominate({ pod: { metadata } }: PodInfo, node: string): Promise<unknown> {
+    const { name, namespace = '', uid } = metadata;
+    const body = { metadata: { uid }, status: { nominatedNodeName: node } };
+    return this.#options.client.patch(Pod, name, { type: 'strategic', body }, { namespace, subresource: 'status', signal: this.#stop.signal });
   }
 
   /** A pod of lower priority was promised the same node: it may find another place sooner than it would wait here. */

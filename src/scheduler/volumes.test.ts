@@ -40,11 +40,13 @@ test('a claim that waits for its first consumer is told of the node, and the pod
   await makeClaim(cluster, 'made');
   const waiting = await cluster.pod('web', { ...mounting, nodeSelector: { 'kubernetes.io/hostname': 'b' } });
   expect(waiting.spec.nodeName).toBeUndefined();
+  expect(waiting.status.nominatedNodeName).toBe('b');
   expect((await claim(cluster)).metadata.annotations).toMatchObject({ 'volume.kubernetes.io/selected-node': 'b' });
 
   await makeVolume(cluster, 'made', { claimRef: { namespace: 'shop', name: 'data', uid: (await claim(cluster)).metadata.uid } });
   await bind(cluster);
-  expect((await cluster.get('web')).spec.nodeName).toBe('b');
+  const { spec, status } = await cluster.get('web');
+  expect([spec.nodeName, status.nominatedNodeName]).toEqual(['b', undefined]);
 });
 
 test('a provisioner that gives up takes the node away, and the pod is tried again', async () => {

@@ -60,8 +60,14 @@ function assigned(pod: AnyObject, { binding: { metadata }, node, now }: { bindin
       ...(labels ? { labels: { ...pod.metadata.labels, ...labels } } : {}),
     },
     spec: { ...spec, nodeName: node },
-    status: withCondition(pod['status'], { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: timestamp(now) }),
+    status: withCondition(withoutNomination(pod['status']), { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: timestamp(now) }),
   };
+}
+
+/** What the pod was promised or expected to get, it has now (ClearingNominatedNodeNameAfterBinding, on since v1.35). */
+function withoutNomination(status: unknown): object {
+  const { nominatedNodeName: _, ...others } = (status ?? {}) as { readonly nominatedNodeName?: string };
+  return others;
 }
 
 interface Condition {
