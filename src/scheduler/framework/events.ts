@@ -17,6 +17,7 @@ export type WakeReason =
   | 'namespace-labels'
   | 'claim-changed'
   | 'volume-changed'
+  | 'volume-detached'
   | 'storage-class'
   | 'csi-node'
   | 'csi-driver'

@@ -1,3 +1,4 @@
+import type { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
 import { classOf } from '../../rules/volume-matching.ts';
 import { definePlugin } from '../framework/plugin.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
@@ -12,7 +13,7 @@ type Attached = ReadonlyMap<string, string>;
 /** A node takes no more volumes of a CSI driver than its CSINode allows. */
 export const nodeVolumeLimits = (storage: StorageView) => definePlugin<Attached>({
   name: 'NodeVolumeLimits',
-  wakeOn: ['pod-removed', 'node-added', 'csi-node', 'claim-changed', 'volume-changed'],
+  wakeOn: ['pod-removed', 'node-added', 'csi-node', 'volume-detached', 'claim-changed', 'volume-changed'],
   wakes: (pod, { claim, pod: gone }) => (claim === undefined ? gone === undefined || gone.claims.length > 0 : pod.claims.some(({ key }) => key === claim)),
 
   preFilter(pod) {
@@ -23,7 +24,7 @@ export const nodeVolumeLimits = (storage: StorageView) => definePlugin<Attached>
   filter(_, { name, pods }, wanted) {
     const drivers = storage.csiNode(name)?.spec.drivers.filter(({ allocatable }) => allocatable?.count !== undefined) ?? [];
     if (drivers.length === 0) return pass;
-    const attached = new Map<string, string>();
+    const attached = new Map(storage.attached(name).flatMap((volume) => attachmentOf(storage.volume(volume))));
     for (const other of pods.values()) for (const [volume, driver] of volumesOf(other, storage)) attached.set(volume, driver);
     const added = [...wanted].filter(([volume]) => !attached.has(volume));
     const isFull = (driver: string, count: number) => {
@@ -38,9 +39,8 @@ function volumesOf({ claims }: PodInfo, storage: StorageView): Attached {
   const found = new Map<string, string>();
   for (const { key } of claims) {
     const claim = storage.claim(key);
-    const csi = claim?.spec.volumeName ? storage.volume(claim.spec.volumeName)?.spec.csi : undefined;
-    if (csi) found.set(`${csi.driver}/${csi.volumeHandle}`, csi.driver);
-    else if (claim && !claim.spec.volumeName) {
+    if (claim?.spec.volumeName) for (const [volume, driver] of attachmentOf(storage.volume(claim.spec.volumeName))) found.set(volume, driver);
+    else if (claim) {
       // Not made yet: it will be one more of its class's driver.
       const driver = storage.storageClass(classOf(claim))?.provisioner ?? '';
       if (driver && !driver.startsWith('kubernetes.io/')) found.set(`${driver}/claim/${key}`, driver);
@@ -48,3 +48,8 @@ function volumesOf({ claims }: PodInfo, storage: StorageView): Attached {
   }
   return found;
 }
+
+const attachmentOf = (volume: PersistentVolume | undefined): readonly (readonly [string, string])[] => {
+  const csi = volume?.spec.csi;
+  return csi ? [[`${csi.driver}/${csi.volumeHandle}`, csi.driver]] : [];
+};

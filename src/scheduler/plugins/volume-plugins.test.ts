@@ -104,6 +104,13 @@ test('a node takes as many volumes of a driver as its CSINode allows, each count
   expect(cluster.place('new', using('new'))).toContain(every('node(s) exceed max volume count'));
 });
 
+test('volumes still attached to a node count against its limit', () => {
+  const disk = (name: string) => volume(name, { spec: { csi: { driver: 'disks.example.com', volumeHandle: name } } });
+  const limit = (node: string) => made('CSINode', node, { spec: { drivers: [{ name: 'disks.example.com', allocatable: { count: 1 } }] } });
+  const attachment = made('VolumeAttachment', 'x', { spec: { attacher: 'disks.example.com', nodeName: 'a', source: { persistentVolumeName: 'v1' } } });
+  expect(clusterWith(bound('two', 'v2'), disk('v1'), disk('v2'), limit('a'), limit('b'), attachment).place('web', using('two'))).toBe('b');
+});
+
 test('claims are known of a pod by what it mounts', () => {
   const pod = new PodInfo({ metadata: { name: 'web', namespace: 'shop', uid: 'u' }, spec: { containers: [], volumes: [...using('data').spec.volumes, ...ephemeral.spec.volumes] }, status: {} } as never);
   expect(pod.claims.map(({ key }) => key)).toEqual(['shop/data', 'shop/web-scratch']);

@@ -5,10 +5,11 @@ import type { CSIDriver } from '../../kinds/storage/csi-driver.ts';
 import type { CSINode } from '../../kinds/storage/csi-node.ts';
 import type { CSIStorageCapacity } from '../../kinds/storage/csi-storage-capacity.ts';
 import type { StorageClass } from '../../kinds/storage/storage-class.ts';
+import type { VolumeAttachment } from '../../kinds/storage/volume-attachment.ts';
 import { classOf } from '../../rules/volume-matching.ts';
 import type { StorageView } from '../volumes/storage.ts';
 
-type Stored = PersistentVolume | PersistentVolumeClaim | StorageClass | CSINode | CSIDriver | CSIStorageCapacity | Node;
+type Stored = PersistentVolume | PersistentVolumeClaim | StorageClass | CSINode | CSIDriver | CSIStorageCapacity | VolumeAttachment | Node;
 
 /** What volume plugins see where these objects are all there is. */
 export function storageOf(objects: readonly Stored[]): StorageView {
@@ -20,6 +21,7 @@ export function storageOf(objects: readonly Stored[]): StorageView {
     volumesOfClass: (name) => all<PersistentVolume>('PersistentVolume').filter((one) => classOf(one) === name),
     storageClass: (name) => named('StorageClass', name),
     csiNode: (name) => named('CSINode', name),
+    attached: (name) => all<VolumeAttachment>('VolumeAttachment').filter(({ spec }) => spec.nodeName === name).flatMap(({ spec }) => spec.source.persistentVolumeName ?? []),
     csiDriver: (name) => named('CSIDriver', name),
     capacities: (name) => all<CSIStorageCapacity>('CSIStorageCapacity').filter(({ storageClassName }) => storageClassName === name),
     node: (name) => named('Node', name),

@@ -7,6 +7,7 @@ import { CSIDriver } from '../../kinds/storage/csi-driver.ts';
 import { CSINode } from '../../kinds/storage/csi-node.ts';
 import { CSIStorageCapacity } from '../../kinds/storage/csi-storage-capacity.ts';
 import { StorageClass } from '../../kinds/storage/storage-class.ts';
+import { VolumeAttachment } from '../../kinds/storage/volume-attachment.ts';
 import { classOf } from '../../rules/volume-matching.ts';
 import type { ClusterEvent } from '../framework/events.ts';
 
@@ -18,6 +19,8 @@ export interface StorageView {
   volumesOfClass(name: string): readonly PersistentVolume[];
   storageClass(name: string): StorageClass | undefined;
   csiNode(node: string): CSINode | undefined;
+  /** Names of the volumes that are attached to the node, or on their way on or off. */
+  attached(node: string): readonly string[];
   csiDriver(name: string): CSIDriver | undefined;
   capacities(storageClass: string): readonly CSIStorageCapacity[];
   node(name: string): Node | undefined;
@@ -27,6 +30,7 @@ export interface StorageView {
 }
 
 const BY_CLASS = 'class';
+const BY_NODE = 'node';
 
 /** The view from informers; plugins' pods are woken by what changes in it. */
 export class ClusterStorage implements StorageView, Disposable {
@@ -39,6 +43,7 @@ export class ClusterStorage implements StorageView, Disposable {
     this.#informers = informers;
     informers.for(PersistentVolume).addIndex(BY_CLASS, (volume) => [classOf(volume)]);
     informers.for(CSIStorageCapacity).addIndex(BY_CLASS, ({ storageClassName }) => [storageClassName]);
+    informers.for(VolumeAttachment).addIndex(BY_NODE, ({ spec }) => [spec.nodeName]);
     const changed = (event: ClusterEvent) => {
       wake(event);
       this.#change = undefined;
@@ -51,6 +56,7 @@ export class ClusterStorage implements StorageView, Disposable {
       informers.for(PersistentVolume).addHandler(on({ reason: 'volume-changed' }, changed)),
       informers.for(StorageClass).addHandler(on({ reason: 'storage-class' }, wake)),
       informers.for(CSINode).addHandler(on({ reason: 'csi-node' }, wake)),
+      informers.for(VolumeAttachment).addHandler({ onDelete: () => wake({ reason: 'volume-detached' }) }),
       informers.for(CSIDriver).addHandler(on({ reason: 'csi-driver' }, wake)),
       informers.for(CSIStorageCapacity).addHandler(on({ reason: 'csi-capacity' }, wake)),
     ];
@@ -75,6 +81,10 @@ export class ClusterStorage implements StorageView, Disposable {
 
   csiNode(node: string): CSINode | undefined {
     return this.#informers.for(CSINode).lister.get(node);
+  }
+
+  attached(node: string): readonly string[] {
+    return this.#informers.for(VolumeAttachment).lister.byIndex(BY_NODE, node).flatMap(({ spec }) => spec.source.persistentVolumeName ?? []);
   }
 
   csiDriver(name: string): CSIDriver | undefined {
