@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import { type CertificateAuthority, csrApprovingController, csrCleaner, csrSigningController } from './certificates/certificates.ts';
 import { clusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation.ts';
 import { cronJobController } from './cron-job/cron-job.ts';
 import { daemonSetController } from './daemon-set/daemon-set.ts';
@@ -32,6 +33,8 @@ import { ttlAfterFinishedController } from './ttl-after-finished/ttl-after-finis
 export interface ControllersConfig {
   /** The cluster's CA, published in every namespace and in token Secrets. */
   readonly caPem: string;
+  /** Signs what was approved; without it requests stay unanswered. */
+  readonly authority?: CertificateAuthority;
   /** The private key that signs ServiceAccounts' tokens; without it token Secrets stay empty. */
   readonly serviceAccountKey?: JWK;
   /** Every ServiceAccount gets a token Secret, as before v1.24. */
@@ -41,7 +44,7 @@ export interface ControllersConfig {
 }
 
 /** Every controller, in the order in which they start. */
-export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAccountTokens = false, clusterCidr }: ControllersConfig): readonly Controller[] {
+export function allControllers({ caPem, authority, serviceAccountKey: key, legacyServiceAccountTokens = false, clusterCidr }: ControllersConfig): readonly Controller[] {
   return [
     nodeIpamController(clusterCidr),
     nodeLifecycleController(),
@@ -50,6 +53,9 @@ export function allControllers({ caPem, serviceAccountKey: key, legacyServiceAcc
     rootCaPublisher(caPem),
     ...(key ? [tokenSecretController({ caPem, key })] : []),
     ...(legacyServiceAccountTokens ? [legacyTokenController] : []),
+    csrApprovingController,
+    ...(authority ? [csrSigningController(authority)] : []),
+    csrCleaner,
     clusterRoleAggregationController,
     serviceCidrController,
     namespaceController,

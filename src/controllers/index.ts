@@ -6,4 +6,5 @@
  */
 export * from './runtime/index.ts';
 export type { ControllersConfig } from './all.ts';
+export type { CertificateAuthority, CertificateOrder } from './certificates/certificates.ts';
 export { startControllers } from './start.ts';

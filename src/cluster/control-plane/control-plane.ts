@@ -15,6 +15,7 @@ import type { ApiHandler, UserInfo } from '../../wire/api.ts';
 import { gzip } from '../../wire/node/gzip.ts';
 import { serve } from '../../wire/node/http-server.ts';
 import type { Layout } from '../layout.ts';
+import { clusterAuthority } from '../pki/authority.ts';
 import { requirePair } from '../pki/ensure.ts';
 import { ensureServiceAccountKey, publicPart } from '../pki/service-account-key.ts';
 import { simulatedNames, type Settings } from '../settings.ts';
@@ -99,7 +100,7 @@ async function startLoops({ settings, clock, random, log, layout }: ControlPlane
   started.add(startControllers({
     ...around, client: clientOf(CONTROLLER_MANAGER), informers, log: log.with({ room: 'controllers' }),
     config: {
-      caPem: ca.cert, clusterCidr: settings.podCidr, serviceAccountKey: signingKey,
+      caPem: ca.cert, authority: clusterAuthority(ca, random), clusterCidr: settings.podCidr, serviceAccountKey: signingKey,
       legacyServiceAccountTokens: settings.legacyServiceAccountTokens,
     },
   }));

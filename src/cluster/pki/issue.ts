@@ -13,7 +13,7 @@ export interface KeyPair {
 
 /** Clocks differ between machines. */
 const SKEW: Millis = 300_000;
-const OID = {
+export const OID = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
   commonName: '2.5.4.3',
   organization: '2.5.4.10',
@@ -28,11 +28,11 @@ const OID = {
 } as const;
 const USES = { client: [OID.clientAuth], server: [OID.serverAuth], both: [OID.clientAuth, OID.serverAuth] } as const;
 
-/** What a certificate says, before it is signed (RFC 5280, 4.1). */
-interface Statement {
-  readonly issuer: Der;
-  readonly subject: Der;
-  readonly publicKey: KeyObject;
+/** What a certificate says, before it is signed (RFC 5280, 4.1). Names and the SubjectPublicKeyInfo are DER. */
+export interface Statement {
+  readonly issuer: Uint8Array;
+  readonly subject: Uint8Array;
+  readonly publicKey: Uint8Array;
   readonly notBefore: Millis;
   readonly notAfter: Millis;
   readonly extensions: readonly Der[];
@@ -43,7 +43,7 @@ export function issueCa(commonName: string, now: Millis, random: Random): KeyPai
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name = nameOf([], commonName);
   const cert = signed({
-    issuer: name, subject: name, publicKey, notBefore: now - SKEW, notAfter: now + CA_LIFETIME,
+    issuer: name, subject: name, publicKey: spki(publicKey), notBefore: now - SKEW, notAfter: now + CA_LIFETIME,
     extensions: [
       extension(OID.basicConstraints, true, sequence(boolean(true))),
       extension(OID.keyUsage, true, bitString(Uint8Array.of(0b1000_0110), 1)), // digitalSignature, keyCertSign, cRLSign
@@ -62,9 +62,9 @@ export function issueLeaf(spec: LeafSpec, issuer: KeyPair, { now, random }: { no
     ...spec.addresses.map((address) => implicit(7, ipBytes(address))),
   ];
   const cert = signed({
-    issuer: nameOf([], authority.subject.replace(/^CN=/, '')),
+    issuer: authorityName(authority),
     subject: nameOf(spec.organizations, spec.commonName),
-    publicKey,
+    publicKey: spki(publicKey),
     notBefore: now - SKEW,
     notAfter: Math.min(now + LEAF_LIFETIME, expiryOf(authority)),
     extensions: [
@@ -78,7 +78,8 @@ export function issueLeaf(spec: LeafSpec, issuer: KeyPair, { now, random }: { no
   return { cert, key: pkcs8(privateKey) };
 }
 
-function signed(statement: Statement, key: KeyObject, random: Random): string {
+/** @returns the certificate, PEM */
+export function signed(statement: Statement, key: KeyObject, random: Random): string {
   const algorithm = sequence(oid(OID.ecdsaWithSha256));
   const serial = Uint8Array.from(random.bytes(16));
   serial[0] = (serial[0]! & 0x7f) | 0x40; // positive and of constant length
@@ -89,7 +90,7 @@ function signed(statement: Statement, key: KeyObject, random: Random): string {
     statement.issuer,
     sequence(time(statement.notBefore), time(statement.notAfter)),
     statement.subject,
-    statement.publicKey.export({ type: 'spki', format: 'der' }),
+    statement.publicKey,
     explicit(3, sequence(...statement.extensions)),
   );
   const whole = sequence(body, algorithm, bitString(sign('sha256', body, key)));
@@ -102,13 +103,16 @@ function nameOf(organizations: readonly string[], commonName: string): Der {
   return sequence(...organizations.map((name) => part(OID.organization, name)), part(OID.commonName, commonName));
 }
 
-const extension = (id: string, critical: boolean, value: Der): Der =>
+export const extension = (id: string, critical: boolean, value: Der): Der =>
   sequence(oid(id), ...(critical ? [boolean(true)] : []), octetString(value));
+/** Authorities made here have a common name and nothing else. */
+export const authorityName = ({ subject }: X509Certificate): Der => nameOf([], subject.replace(/^CN=/, ''));
+const spki = (key: KeyObject): Uint8Array => key.export({ type: 'spki', format: 'der' });
 const pkcs8 = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 
 /** RFC 5280, 4.2.1.2, first method: the SHA-1 of the public point, which ends the SubjectPublicKeyInfo of P-256. */
-function keyId(key: KeyObject): Uint8Array {
-  return createHash('sha1').update(key.export({ type: 'spki', format: 'der' }).subarray(-65)).digest();
+export function keyId(key: KeyObject): Uint8Array {
+  return createHash('sha1').update(spki(key).subarray(-65)).digest();
 }
 
 function ipBytes(address: string): Uint8Array {
