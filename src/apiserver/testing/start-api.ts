@@ -1,6 +1,6 @@
 import { ManualClock } from '../../base/clock.ts';
 import { silent, type Logger } from '../../base/log.ts';
-import { systemRandom } from '../../base/random.ts';
+import { systemRandom, type Random } from '../../base/random.ts';
 import type { Kind } from '../../schema/kind.ts';
 import { type Driver, memoryDriver } from '../../store/index.ts';
 import type { ApiRequest, ApiResponse, Peer, UserInfo } from '../../wire/api.ts';
@@ -24,6 +24,8 @@ export interface StartApi {
   readonly kinds?: readonly Kind[];
   readonly driver?: Driver;
   readonly clock?: ManualClock;
+  /** Where names and uids come from; a seeded one makes a run repeatable. */
+  readonly random?: Random;
   readonly log?: Logger;
   readonly config?: Partial<ApiServerConfig>;
 }
@@ -60,9 +62,9 @@ export interface TestWatch {
   stop(): void;
 }
 
-export async function startApi({ kinds = testKinds, driver = memoryDriver(), clock = new ManualClock(), log = silent, config = {} }: StartApi = {}): Promise<TestApi> {
+export async function startApi({ kinds = testKinds, driver = memoryDriver(), clock = new ManualClock(), random = systemRandom, log = silent, config = {} }: StartApi = {}): Promise<TestApi> {
   const server = await startApiServer({
-    driver, kinds, clock, log, random: systemRandom,
+    driver, kinds, clock, log, random,
     config: {
       serviceAccounts: { issuer: 'https://kubernetes.default.svc.cluster.local', audiences: ['https://kubernetes.default.svc.cluster.local'], signingKey: TEST_KEY },
       freezeObjects: true,
