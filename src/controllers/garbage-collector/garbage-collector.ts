@@ -62,12 +62,12 @@ class GarbageCollector implements AsyncDisposable {
   async #refresh(): Promise<void> {
     const { signal } = this.#stop;
     try {
-      const { resources, failed } = await discover(this.#client, signal);
+      const found = await discover(this.#client, signal);
       // A resource that cannot be listed holds up itself, not the rest: what its cache lacks the server is asked.
-      await Promise.race([this.#monitors.follow(resources, signal), this.#around.clock.sleep(SYNC_WITHIN, signal)]);
+      await Promise.race([this.#monitors.follow(found, signal), this.#around.clock.sleep(SYNC_WITHIN, signal)]);
       if (!this.#ready) for (const item of this.#monitors.owned()) this.#look(item);
       this.#ready = true;
-      if (failed.length > 0) this.#refreshSoon(30_000);
+      if (found.failed.length > 0) this.#refreshSoon(30_000);
     } catch (error) {
       if (signal.aborted) return;
       this.#log.warn('discovery failed', { error: String(error) });

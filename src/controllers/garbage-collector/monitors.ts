@@ -1,4 +1,4 @@
-import type { DiscoveredResource, Informer, Informers } from '../../client/index.ts';
+import type { DiscoveredResource, Discovery, Informer, Informers } from '../../client/index.ts';
 import type { AnyObject, KubeObject, OwnerReference } from '../../meta/object.ts';
 import { apiVersionOf, groupResource } from '../../meta/resource.ts';
 
@@ -42,12 +42,16 @@ export class Monitors implements Disposable {
     this.#listener = listener;
   }
 
-  /** Follows these resources and no others. Resolves once all caches are filled. */
-  async follow(resources: readonly DiscoveredResource[], signal: AbortSignal): Promise<void> {
+  /**
+   * Follows what was discovered and nothing else; of a group that could not be asked, what it served before. Resolves once
+   * all caches are filled.
+   */
+  async follow({ resources, failed }: Discovery, signal: AbortSignal): Promise<void> {
+    const silent = new Set(failed.map(({ groupVersion }) => groupVersion.slice(0, Math.max(0, groupVersion.indexOf('/')))));
     const wanted = new Map(resources.filter((one) => collectible(one) && !IGNORED.has(groupResource(one))).map((one) => [groupResource(one), one]));
     for (const [id, { resource, handler }] of this.#monitors) {
       const now = wanted.get(id);
-      if (now && apiVersionOf(now) === apiVersionOf(resource)) continue;
+      if (silent.has(resource.group) || (now && apiVersionOf(now) === apiVersionOf(resource))) continue;
       handler[Symbol.dispose]();
       this.#monitors.delete(id);
       // A removed definition's informer would ask for ever for what is served no more.
