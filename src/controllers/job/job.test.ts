@@ -2,9 +2,13 @@ import { expect, test } from 'vitest';
 import { Job } from '../../kinds/batch/job.ts';
 import { Event } from '../../kinds/core/event.ts';
 import { Pod } from '../../kinds/core/pod.ts';
+import { ApiError } from '../../meta/api-error.ts';
 import { formatTime } from '../../meta/time.ts';
+import type { Client } from '../../client/index.ts';
+import { pod as podOf } from '../testing/objects.ts';
+import { TrackingClient } from '../runtime/index.ts';
 import { startControlled, type TestCluster } from '../testing/start.ts';
-import { jobController, jobPodReleaseController } from './job.ts';
+import { jobController, jobPodReleaseController, letGo } from './job.ts';
 import { formatIndexes, parseIndexes } from './indexes.ts';
 
 const at = { namespace: 'shop' };
@@ -220,6 +224,16 @@ test('pods of a job that was deleted are let go; a job of another manager is lef
   await cluster.quiet();
   expect(await pods(cluster)).toEqual([]);
   expect((await read(cluster)).status).toEqual({});
+});
+
+test('a pod whose change was refused is not let go, unless another bears its name', async () => {
+  const pod = podOf('sum-0', 'sum', { metadata: { finalizers: ['batch.kubernetes.io/job-tracking'] } });
+  const refusing = (uid: string) => new TrackingClient({
+    patch: () => Promise.reject(new ApiError('Conflict', 'the object has been modified')),
+    get: () => Promise.resolve({ ...pod, metadata: { ...pod.metadata, uid } }),
+  } as unknown as Client, Job, new AbortController().signal);
+  await expect(letGo(pod, refusing(pod.metadata.uid))).rejects.toMatchObject({ reason: 'Conflict' });
+  await expect(letGo(pod, refusing('another'))).resolves.toBeUndefined();
 });
 
 test('index sets are written as runs and read back', () => {

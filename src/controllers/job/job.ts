@@ -60,11 +60,18 @@ const placeOf = ({ metadata }: Pod) => ({ namespace: metadata.namespace ?? '' })
 export async function letGo(pod: Pod, client: Context['client']): Promise<void> {
   if (!isTracked(pod)) return;
   const body = { metadata: { uid: pod.metadata.uid, '$deleteFromPrimitiveList/finalizers': [TRACKING] } };
-  await client.patch(Pod, pod.metadata.name, { type: 'strategic', body }, placeOf(pod)).catch((error: unknown) => {
-    // A conflict or an invalid change: another pod bears the name now.
-    if (!isApiError(error, 'NotFound', 'Conflict', 'Invalid')) throw error;
+  await client.patch(Pod, pod.metadata.name, { type: 'strategic', body }, placeOf(pod)).catch(async (error: unknown) => {
+    if (isApiError(error, 'NotFound')) return;
+    // Another pod may bear the name now. If not, it is still held: who took it for let go would count it twice.
+    if (!isApiError(error, 'Conflict', 'Invalid') || (await isThere(pod, client))) throw error;
   });
 }
+
+const isThere = (pod: Pod, client: Context['client']): Promise<boolean> =>
+  client.get(Pod, pod.metadata.name, placeOf(pod)).then(({ metadata }) => metadata.uid === pod.metadata.uid, (error: unknown) => {
+    if (isApiError(error, 'NotFound')) return false;
+    throw error;
+  });
 
 const endsOf = ({ succeeded, failed }: Tally, now: number): readonly End[] => [
   ...succeeded.map((pod): End => ({ uid: pod.metadata.uid, at: endOf(pod, now), failed: false })),
