@@ -41,13 +41,13 @@ export class Traffic {
 
   /** Moves time on from alarm to alarm; what follows from each takes no time. */
   async pass(clock: ManualClock, span: number): Promise<void> {
-    const end = clock.now() + span;
+    const end = clock.monotonic() + span;
     await this.quiet();
     for (let next = clock.nextAlarm; next !== undefined && next <= end; next = clock.nextAlarm) {
-      await clock.advance(Math.max(0, next - clock.now()));
+      await clock.advance(Math.max(0, next - clock.monotonic()));
       await this.quiet();
     }
-    await clock.advance(end - clock.now());
+    await clock.advance(end - clock.monotonic());
     await this.quiet();
   }
 
