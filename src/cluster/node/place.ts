@@ -106,14 +106,19 @@ async function prepareNamespace(layout: Layout, at: { settings: Settings; node: 
  */
 const TRIES = 20;
 
-/** A mount namespace that sees what the machine mounts and keeps its own to itself, and a host name of its own. */
+/**
+ * A mount namespace that sees what the machine mounts and keeps its own to itself, and a host name of its own. Its
+ * /var/log is the node's, as on a host: collectors of logs mount it.
+ */
 async function ownMounts(layout: Layout, node: NodePlace, exec: Exec): Promise<void> {
   const [mounts, uts] = [mountFile(layout, node), utsFile(layout, node)];
   if ((await mountPoints()).includes(mounts)) return;
+  const { logs } = layout.node(node.name);
   const args = [
     `--mount=${mounts}`, `--uts=${uts}`, '--propagation', 'slave',
-    'sh', '-c', `mount --make-rshared / && echo ${node.name} > /proc/sys/kernel/hostname`,
+    'sh', '-c', `mount --make-rshared / && mount --bind "$1" /var/log && echo ${node.name} > /proc/sys/kernel/hostname`, 'sh', logs,
   ];
+  await mkdir(logs, { recursive: true });
   for (let tries = 1; ; tries++) {
     await exec.run('umount', ['-l', uts]); // a try that failed half-way leaves it
     await writeFile(mounts, '');

@@ -1,5 +1,5 @@
 /** Where things of pods are, below a kubelet's own directories. Names are upstream's. */
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { PodRuntime } from '../sync/pod-runtime.ts';
 
 interface PodName {
@@ -29,5 +29,8 @@ export const containerLogPath = (container: string, restartCount: number): strin
 export const logLinksDir = ({ logDir }: Directories): string => join(logDir, 'containers');
 export const logLink = (at: Directories, pod: PodName, container: { readonly name: string; readonly id: string }): string =>
   join(logLinksDir(at), `${pod.name}_${pod.namespace ?? ''}_${container.name}-${container.id}.log`);
+/** Where a link leads: relative, so that it does wherever a collector mounts the node's logs. */
+export const logLinkTarget = (at: Directories, pod: PodName, container: { readonly name: string; readonly restartCount: number }): string =>
+  relative(logLinksDir(at), join(podLogDir(at, pod), containerLogPath(container.name, container.restartCount)));
 
 export const podNameOf = ({ uid, name, namespace }: PodRuntime): PodName => ({ uid, name, namespace });

@@ -12,7 +12,7 @@ import { environmentOf } from '../containers/env.ts';
 import type { ObjectSource } from '../containers/env.ts';
 import type { NodeFacts } from '../containers/field-ref.ts';
 import { containerMounts } from '../containers/mounts.ts';
-import { containerLogPath, logLink, podLogDir, seccompDir } from '../containers/paths.ts';
+import { containerLogPath, logLink, logLinkTarget, podLogDir, seccompDir } from '../containers/paths.ts';
 import type { Directories } from '../containers/paths.ts';
 import { CriError } from '../cri/cri.ts';
 import type { Cri } from '../cri/cri.ts';
@@ -144,7 +144,7 @@ async function orFail<T>(reason: 'CreateContainerConfigError' | 'CreateContainer
 async function linkLog(at: Directories, { pod, container }: StartRequest, { id, restartCount }: { readonly id: string; readonly restartCount: number }): Promise<void> {
   const { uid, name, namespace } = pod.metadata;
   const link = logLink(at, { uid, name, namespace }, { name: container.name, id });
-  const target = join(podLogDir(at, { uid, name, namespace }), containerLogPath(container.name, restartCount));
+  const target = logLinkTarget(at, { uid, name, namespace }, { name: container.name, restartCount });
   await mkdir(dirname(link), { recursive: true }).then(() => rm(link, { force: true })).then(() => symlink(target, link)).catch(() => {});
 }
 
