@@ -1,0 +1,41 @@
+/** The walks of examples/: each README is played on two nodes, word for word, and must print what it shows. */
+import { copyFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { example, startCluster, type Cluster } from './testing/cluster.ts';
+import { kubectls, pathWith, type Kubectl } from './testing/kubectl.ts';
+import { playReadme, stepsOf } from './testing/readme.ts';
+
+/** The oldest there is: what it can do, all can. KNARR_WALK_KUBECTL names another. */
+const { KNARR_WALK_KUBECTL: chosen } = process.env;
+const client: Kubectl = chosen === undefined ? (await kubectls())[0]! : { version: 'chosen', file: chosen };
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster(['--nodes', '2']);
+});
+afterAll(async () => {
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+/** What a walk that fails leaves behind on the nodes, for those after it. */
+const MENDED: Readonly<Record<string, readonly string[]>> = { 'log-agent': ['label', 'node', 'node-1', 'logs-'], drain: ['uncordon', 'node-1', 'node-2'] };
+
+/** Plays the walk of a folder with a kubeconfig of its own, since walks choose their namespace. */
+async function walk(name: string): Promise<void> {
+  const kubeconfig = join(cluster.dataDir, `${name}.kubeconfig`);
+  await copyFile(cluster.kubeconfig, kubeconfig);
+  const markdown = await readFile(example(`${name}/README.md`), 'utf8');
+  expect(stepsOf(markdown).length).toBeGreaterThan(5);
+  try {
+    await playReadme(markdown, { cwd: join(example('.'), '..'), env: { KUBECONFIG: kubeconfig, PATH: pathWith(client) }, seconds: 75 });
+  } finally {
+    await cluster.kubectl('delete', 'namespace', name, '--ignore-not-found');
+    const mend = MENDED[name];
+    if (mend) await cluster.tryKubectl(...mend);
+  }
+}
+
+for (const name of ['rollout', 'canary', 'statefulset', 'log-agent', 'jobs']) test.concurrent(`the walk of ${name}`, () => walk(name));
+
+// By itself: it empties a node.
+test('the walk of drain', () => walk('drain'));
