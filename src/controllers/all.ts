@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import { bootstrapSigner, tokenCleaner } from './bootstrap/bootstrap.ts';
 import { type CertificateAuthority, csrApprovingController, csrCleaner, csrSigningController } from './certificates/certificates.ts';
 import { clusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation.ts';
 import { cronJobController } from './cron-job/cron-job.ts';
@@ -56,6 +57,8 @@ export function allControllers({ caPem, authority, serviceAccountKey: key, legac
     csrApprovingController,
     ...(authority ? [csrSigningController(authority)] : []),
     csrCleaner,
+    bootstrapSigner,
+    tokenCleaner,
     clusterRoleAggregationController,
     serviceCidrController,
     namespaceController,
