@@ -18,6 +18,7 @@ import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
 import { taintEvictionController } from './node-lifecycle/taint-eviction.ts';
 import { claimBinder, volumeBinder } from './persistent-volume-binder/persistent-volume-binder.ts';
 import { podGarbageCollector } from './pod-gc/pod-gc.ts';
+import { pvcProtectionController, pvProtectionController } from './protection/protection.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
 import { replicationControllerController } from './replica-set/replication-controller.ts';
 import { resourceQuotaController } from './resource-quota/resource-quota.ts';
@@ -76,6 +77,8 @@ export function allControllers({ caPem, authority, serviceAccountKey: key, legac
     claimBinder,
     volumeBinder,
     resourceQuotaController,
+    pvcProtectionController,
+    pvProtectionController,
     disruptionController,
     staleDisruptionController,
     horizontalPodAutoscalerController(),
