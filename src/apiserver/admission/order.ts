@@ -1,5 +1,6 @@
 import type { AdmissionPlugin } from './admission.ts';
 import { certificateRequester } from './plugins/certificate-requester.ts';
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './plugins/certificate-signers.ts';
 import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
 import { limitRanger } from './plugins/limit-ranger.ts';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts';
@@ -21,6 +22,9 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   priority,
   defaultTolerationSeconds,
   storageObjectInUseProtection,
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
   certificateRequester,
   rbacEscalation,
   // Last: what is refused by others must not be charged.
