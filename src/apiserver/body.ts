@@ -69,7 +69,7 @@ export function parseJson(text: string, expected: string): unknown {
   try {
     return parseWellFormed(text);
   } catch (error) {
-    throw badRequest(unrecognized(expected, `couldn't get version/kind; json parse error: ${messageOf(error)}`));
+    throw badRequest(unrecognized(expected, `couldn't get version/kind; json parse error: ${messageOf(error)}`, text));
   }
 }
 
@@ -88,11 +88,24 @@ function parseYamlBody(text: string, { expected, onDuplicates }: BodyOptions): u
     return value;
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    throw badRequest(unrecognized(expected, `error converting YAML to JSON: yaml: ${messageOf(error).split('\n')[0]}`));
+    throw badRequest(unrecognized(expected, `error converting YAML to JSON: yaml: ${messageOf(error).split('\n')[0]}`, text));
   }
 }
 
-const unrecognized = (expected: string, why: string) => `the object provided is unrecognized (must be of type ${expected}): ${why}`;
+/** @param text the body, of which the beginning is shown */
+const unrecognized = (expected: string, why: string, text: string) => `the object provided is unrecognized (must be of type ${expected}): ${why} (${summary(text)})`;
+
+const SHOWN_BYTES = 30;
+const encoder = new TextEncoder();
+
+/** As far as it looks like an object, as it is; else in hexadecimal. */
+function summary(text: string): string {
+  if (text === '') return '<empty>';
+  const bytes = encoder.encode(text.slice(0, SHOWN_BYTES + 1));
+  const start = bytes.subarray(0, SHOWN_BYTES);
+  const shown = text.startsWith('{') ? new TextDecoder().decode(start) : [...start].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return bytes.length > SHOWN_BYTES ? `${shown} ...` : shown;
+}
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** @throws ApiError when `value` is nested too deeply for anything that walks it. */
@@ -108,12 +121,18 @@ function isDeeper(value: unknown, levels: number): boolean {
   return false;
 }
 
+/** The type by which upstream learns an object's version and kind, as its decoder names it. */
+const TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+const goTypeOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
+
 /** The body as an object of `kind`: apiVersion and kind may be left out, but not differ. */
 export function checkKind(kind: Pick<Kind, 'group' | 'version' | 'kind'>, body: unknown): Readonly<Record<string, unknown>> {
   const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
-  if (body === undefined) throw badRequest(unrecognized(kind.kind, `couldn't get version/kind; json parse error: unexpected end of JSON input`));
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw badRequest(unrecognized(kind.kind, 'couldn\'t get version/kind; json parse error: json: cannot unmarshal into Go value of type struct'));
+  if (body === undefined) throw badRequest(unrecognized(kind.kind, `couldn't get version/kind; json parse error: unexpected end of JSON input`, ''));
+  if (body === null) return {};
+  if (typeof body !== 'object' || Array.isArray(body)) {
+    const why = `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeOf(body)} into Go value of type ${TYPE_META}`;
+    throw badRequest(unrecognized(kind.kind, why, JSON.stringify(body)));
   }
   const given = body as { readonly apiVersion?: unknown; readonly kind?: unknown };
   if (given.kind !== undefined && given.kind !== '' && given.kind !== kind.kind) {

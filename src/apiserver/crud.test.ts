@@ -133,7 +133,7 @@ test('a body of another kind, another namespace or another name is refused', asy
 });
 
 test.each([
-  ['{', 400], ['[]', 400], ['', 400], ['null', 400], ['"x"', 400],
+  ['{', 400], ['[]', 400], ['', 400], ['"x"', 400],
   [`{"metadata":{"name":"a"},"data":${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}}`, 400],
   [new Uint8Array([0x7b, 0xff, 0x7d]), 400],
 ])('a malformed body is the caller\'s fault: %#', async (body, status) => {

@@ -21,14 +21,21 @@ export function dispatchStage(core: Core): Stage {
     async handle(exchange) {
       const { request, info } = exchange;
       if (info.isResource) return dispatch(core, exchange);
-      const found = request.method === 'GET' ? await discovery.serve(request, info.path) : undefined;
+      const asked = request.method === 'GET';
+      const found = asked || DISCOVERED.test(info.path) ? await discovery.serve(request, info.path) : undefined;
+      if (found && !asked) throw methodNotAllowed();
       return found ?? servePath(core, exchange);
     },
   };
 }
 
+/** Documents of discovery that upstream routes GET to, and nothing else. */
+const DISCOVERED = /^\/(api|apis|version)(\/|$)/;
+
 async function dispatch(core: Core, exchange: Exchange): Promise<ApiResponse> {
-  const { info } = exchange;
+  const { info, request } = exchange;
+  // Upstream routes HEAD to nothing but proxies.
+  if (request.method === 'HEAD' && info.subresource !== 'proxy') throw methodNotAllowed();
   const served = core.resources.find(info.group, info.version, info.resource);
   if (!served) {
     const kind = core.resources.kind(info.group, info.version, info.resource);

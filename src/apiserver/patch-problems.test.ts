@@ -59,7 +59,7 @@ test.each([
   ['fieldManager=m&force=false', MERGE, 'force: Forbidden: may not be specified for non-apply patch'],
   ['force=true', APPLY, 'fieldManager: Required value: is required for apply patch'],
   [`fieldManager=${'é'.repeat(65)}`, APPLY, 'fieldManager: Too long: may not be more than 128 bytes'],
-  ['fieldManager=a%07', MERGE, 'fieldManager: Invalid value: "a\\u0007": invalid character U+0007 (at position 1)'],
+  ['fieldManager=a%07', MERGE, 'fieldManager: Invalid value: "a\\a": invalid character U+0007 (at position 1)'],
   ['dryRun=', MERGE, 'dryRun: Unsupported value: [""]: supported values: "All"'],
   ['fieldValidation=x', MERGE, 'fieldValidation: Unsupported value: "x": supported values: "", "Ignore", "Strict", "Warn"'],
 ])('options that make no sense are refused: %s', async (query, type, why) => {

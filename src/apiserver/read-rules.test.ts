@@ -138,3 +138,9 @@ test('an object that leaves the selector is DELETED as it was, at the revision a
   expect(await watch.take(1)).toMatchObject([{ type: 'DELETED', object: { metadata: { labels: { in: 'yes' }, resourceVersion: body.metadata.resourceVersion } } }]);
   watch.stop();
 });
+
+test.each([`${PATH}/a`, PATH, '/api', '/apis', '/api/v1', '/version'])('HEAD %s is not allowed: upstream routes GET alone', async (path) => {
+  await using api = await withHistory();
+  const { status, body } = await api.request('HEAD', path);
+  expect([status, body.message]).toEqual([405, 'the server does not allow this method on the requested resource']);
+});

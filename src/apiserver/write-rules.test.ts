@@ -111,3 +111,40 @@ test('what a PUT leaves as it was is not written', async () => {
   const same = await api.request('PUT', `${MAPS}/a?fieldManager=other`, { ...api.map, metadata: { name: 'a', creationTimestamp: '2020-01-01T00:00:00Z', generation: 9 } });
   expect(same.body).toEqual(api.map);
 });
+
+const QUALIFIED = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
+  "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const NEITHER = 'name is neither a standard finalizer name nor is it fully qualified';
+
+test.each([
+  [{ finalizers: ['x y'] }, `[metadata.finalizers: Invalid value: "x y": ${QUALIFIED}, metadata.finalizers[0]: Invalid value: "x y": ${NEITHER}]`],
+  [{ finalizers: ['orphan', 'mine'] }, `metadata.finalizers[1]: Invalid value: "mine": ${NEITHER}`],
+  [{ ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: '', uid: '' }] },
+    '[metadata.ownerReferences.name: Invalid value: "": must not be empty, metadata.ownerReferences.uid: Invalid value: "": must not be empty]'],
+  [{ ownerReferences: [{ apiVersion: 'a/b/c', kind: 'Pod', name: 'a', uid: 'b' }] },
+    'metadata.ownerReferences.apiVersion: Invalid value: "a/b/c": version must not be empty'],
+  [{ ownerReferences: [{ apiVersion: 'v1', kind: 'Event', name: 'a', uid: 'b' }] },
+    'metadata.ownerReferences: Invalid value: {"apiVersion":"v1","kind":"Event","name":"a","uid":"b"}: /v1, Kind=Event is disallowed from being an owner'],
+])('metadata that cannot be is refused: %j', async (metadata, why) => {
+  await using api = await startApi();
+  const { status, body } = await api.request('POST', MAPS, { metadata: { name: 'z', ...metadata } });
+  expect([status, body.message]).toEqual([422, `ConfigMap "z" is invalid: ${why}`]);
+});
+
+test('of an object without a name the failure names none', async () => {
+  await using api = await startApi();
+  for (const body of [{ metadata: {} }, 'null']) {
+    const refused = await api.request('POST', MAPS, body);
+    expect(refused.status).toBe(422);
+    expect(Object.keys(refused.body.details)).toEqual(['kind', 'causes']);
+  }
+});
+
+test.each([
+  ['', 'unexpected end of JSON input (<empty>)'],
+  ['[]', 'json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (5b5d)'],
+])('a body %j that is no object is shown in the refusal', async (text, why) => {
+  await using api = await startApi();
+  const { body } = await api.request('POST', MAPS, text);
+  expect(body.message).toBe(`the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: ${why}`);
+});

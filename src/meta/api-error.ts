@@ -132,7 +132,7 @@ export function invalidObject(kind: { group: string; kind: string }, name: strin
   const title = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
   return new ApiError('Invalid', `${title} "${name}" is invalid: ${text}`, {
     details: {
-      name,
+      ...(name === '' ? {} : { name }),
       ...(kind.group === '' ? {} : { group: kind.group }),
       kind: kind.kind,
       causes: errors.map(({ reason, message, field }) => ({ reason, message, field })),

@@ -57,10 +57,26 @@ export interface FieldError {
   readonly message: string;
 }
 
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"', '\\': '\\\\', '\u0007': '\\a', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v',
+};
+
+/** As Go's %q: what cannot be seen is named by its code, in hexadecimal. */
+export function quote(text: string): string {
+  const shown = text.replace(/["\\\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, (char) => ESCAPES[char] ?? coded(char.codePointAt(0)!));
+  return `"${shown}"`;
+}
+
+function coded(code: number): string {
+  const hex = code.toString(16);
+  if (code < 0x80) return `\\x${hex.padStart(2, '0')}`;
+  return code > 0xffff ? `\\U${hex.padStart(8, '0')}` : `\\u${hex.padStart(4, '0')}`;
+}
+
 /** How upstream prints a bad value: strings quoted, scalars bare, the rest as JSON. */
 export function printValue(value: unknown): string {
   if (value === undefined || value === null) return 'null';
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return quote(value);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return JSON.stringify(value);
 }

@@ -146,7 +146,7 @@ function parseRequirement(queue: Token[]): Requirement {
     if (key?.word === undefined) throw unparsable(`found '${shown(key)}', expected: identifier`);
     return { key: key.word, operator: '!', values: [] };
   }
-  if (first.word === undefined) throw unparsable(`found '${shown(first)}', expected: !, identifier, or 'end of string'`);
+  if (first.word === undefined) throw badRequest(`found '${shown(first)}', expected: !, identifier, or 'end of string'`);
   const key = first.word;
   const next = queue[0];
   if (!next || next.symbol === ',') return { key, operator: 'exists', values: [] };

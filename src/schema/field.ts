@@ -43,6 +43,11 @@ export class Field<out T = unknown, out P extends Presence = Presence> {
     return this.#with({ required: true });
   }
 
+  /** Published as required, but an empty value, or none, is no mistake by itself: the kind's own rules judge it. */
+  mayBeEmpty(): Field<T, 'present'> {
+    return this.#with({ required: true, mayBeEmpty: true });
+  }
+
   /** Filled in when absent. `{}`: an object that its own fields' defaults fill. */
   default(value: T | Readonly<Record<string, never>>): Field<T, 'present'> {
     return this.#with({ default: value });

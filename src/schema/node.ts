@@ -19,6 +19,8 @@ interface Common {
    */
   readonly pointer?: boolean;
   /** Nobody need give it, and upstream serves it all the same: its zero where nothing was said (no `omitempty`). */
+  /** Required by the document alone. */
+  readonly mayBeEmpty?: boolean;
   readonly always?: boolean;
   /** The protobuf field number within the object that holds this node. */
   readonly tag?: number;

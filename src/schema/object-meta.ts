@@ -4,10 +4,10 @@ const META = 'apimachinery.pkg.apis.meta.v1';
 
 export const ownerReference = () =>
   object(`${META}.OwnerReference`, {
-    kind: string().required().tag(1).describe('The owner\'s kind.'),
-    name: string().required().tag(3).describe('The owner\'s name.'),
-    uid: string().required().tag(4).describe('The owner\'s UID.'),
-    apiVersion: string().required().tag(5).describe('The owner\'s group and version.'),
+    kind: string().mayBeEmpty().tag(1).describe('The owner\'s kind.'),
+    name: string().mayBeEmpty().tag(3).describe('The owner\'s name.'),
+    uid: string().mayBeEmpty().tag(4).describe('The owner\'s UID.'),
+    apiVersion: string().mayBeEmpty().tag(5).describe('The owner\'s group and version.'),
     controller: boolean().pointer().tag(6).describe('Whether this owner manages the object.'),
     blockOwnerDeletion: boolean().pointer().tag(7).describe('Whether the owner, deleted in the foreground, waits for this object to go.'),
   }).atomic();

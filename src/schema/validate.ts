@@ -104,9 +104,10 @@ interface Entry {
 function objectCheck(node: ObjectNode): Check | undefined {
   const entries = Object.entries(node.fields).flatMap(([key, field]): Entry[] => {
     const check = checkOf(field);
-    if (!check && !field.required) return [];
+    const isRequired = field.required === true && !field.mayBeEmpty;
+    if (!check && !isRequired) return [];
     const emptyIsAbsent = !field.pointer && !field.nullable && field.default === undefined;
-    return [{ key, check, required: field.required === true, immutable: field.immutable === true, comparesOld: hasImmutable(field), emptyIsAbsent }];
+    return [{ key, check, required: isRequired, immutable: field.immutable === true, comparesOld: hasImmutable(field), emptyIsAbsent }];
   });
   if (entries.length === 0) return undefined;
   return (value, old, run, depth) => {

@@ -76,12 +76,13 @@ function* annotationErrors(annotations: Readonly<Record<string, string>>): Itera
   if (size > MAX_ANNOTATION_BYTES) yield tooLong(at, MAX_ANNOTATION_BYTES);
 }
 
+/** Those without a domain. */
+const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
+
 /** @param before the finalizers of an object being deleted: none may join them. */
 function* finalizerErrors(finalizers: readonly string[], before: readonly string[] | undefined): Iterable<FieldError> {
   const at = META.child('finalizers');
-  for (const [index, finalizer] of finalizers.entries()) {
-    for (const why of qualifiedNameProblems(finalizer)) yield invalid(at.index(index), finalizer, why);
-  }
+  for (const finalizer of finalizers) for (const why of qualifiedNameProblems(finalizer)) yield invalid(at, finalizer, why);
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     yield invalid(at, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set');
   }
@@ -89,17 +90,21 @@ function* finalizerErrors(finalizers: readonly string[], before: readonly string
   if (added.length > 0) {
     yield forbidden(at, `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((one) => JSON.stringify(one)).join(', ')}}`);
   }
+  for (const [index, finalizer] of finalizers.entries()) {
+    if (!finalizer.includes('/') && !STANDARD_FINALIZERS.has(finalizer)) {
+      yield invalid(at.index(index), finalizer, 'name is neither a standard finalizer name nor is it fully qualified');
+    }
+  }
 }
 
 function* ownerErrors(owners: readonly OwnerReference[]): Iterable<FieldError> {
   const at = META.child('ownerReferences');
-  for (const [index, { apiVersion, kind, name, uid }] of owners.entries()) {
-    const here = at.index(index);
-    if (!apiVersion) yield invalid(here.child('apiVersion'), apiVersion ?? '', 'version must not be empty');
-    if (!kind) yield invalid(here.child('kind'), kind, 'must not be empty');
-    if (!name) yield invalid(here.child('name'), name, 'must not be empty');
-    if (!uid) yield invalid(here.child('uid'), uid, 'must not be empty');
-    if (apiVersion === 'v1' && kind === 'Event') yield invalid(at.index(index), owners[index], '/v1, Kind=Event is disallowed from being an owner');
+  // Upstream names the list, not which of its entries.
+  for (const owner of owners) {
+    const { apiVersion = '', kind, name, uid } = owner;
+    if (!/^([^/]*\/)?[^/]+$/.test(apiVersion)) yield invalid(at.child('apiVersion'), apiVersion, 'version must not be empty');
+    for (const [field, value] of Object.entries({ kind, name, uid })) if (!value) yield invalid(at.child(field), value ?? '', 'must not be empty');
+    if (apiVersion === 'v1' && kind === 'Event') yield invalid(at, owner, '/v1, Kind=Event is disallowed from being an owner');
   }
   const controllers = owners.filter(({ controller }) => controller);
   if (controllers.length > 1) {

@@ -15,7 +15,7 @@ export type CSINodeDriver = TypeOf<ReturnType<typeof csiNodeDriver>>;
 
 export const csiNodeSpec = part(() =>
   object('api.storage.v1.CSINodeSpec', {
-    drivers: list(csiNodeDriver()).keyedBy('name').required().tag(1).describe('The drivers installed, one entry each.'),
+    drivers: list(csiNodeDriver()).keyedBy('name').mayBeEmpty().tag(1).describe('The drivers installed, one entry each.'),
   }));
 export type CSINodeSpec = TypeOf<ReturnType<typeof csiNodeSpec>>;
 

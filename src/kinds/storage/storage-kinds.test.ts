@@ -70,6 +70,10 @@ test('a node has each driver once, by a name that can be', () => {
   expect(errorsOf(CSINode, { spec: { drivers: [{ ...driver, allocatable: { count: 4 } }] } }, { spec: { drivers: [driver] } })).toEqual([]);
 });
 
+test.each([{ drivers: [] }, { drivers: null }, {}])('a node whose last driver went keeps its CSINode: %j', (spec) => {
+  expect(errorsOf(CSINode, { spec })).toEqual([]);
+});
+
 test('capacity is of one class and one place, and never less than none', () => {
   expect(errorsOf(CSIStorageCapacity, { storageClassName: 'A', capacity: '-1' })).toEqual([
     expect.stringMatching(/^storageClassName: Invalid value: "A": a lowercase RFC 1123 subdomain /), 'capacity: Invalid value: "-1": must be greater than or equal to 0',
