@@ -9,6 +9,7 @@ import { disruptionController, staleDisruptionController } from './disruption/di
 import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { endpointSliceMirroringController } from './endpoint-slice/mirroring.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
+import { ephemeralVolumeController } from './ephemeral-volume/ephemeral-volume.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts';
 import { jobController, jobPodReleaseController } from './job/job.ts';
@@ -77,6 +78,7 @@ export function allControllers({ caPem, authority, serviceAccountKey: key, legac
     claimBinder,
     volumeBinder,
     resourceQuotaController,
+    ephemeralVolumeController,
     pvcProtectionController,
     pvProtectionController,
     disruptionController,

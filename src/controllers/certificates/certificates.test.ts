@@ -1,4 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { seededRandom } from '../../base/random.ts';
+import { clusterAuthority } from '../../cluster/pki/authority.ts';
+import { issueCa } from '../../cluster/pki/issue.ts';
 import { CertificateSigningRequest } from '../../kinds/certificates/certificate-signing-request.ts';
 import { ClusterRoleBinding } from '../../kinds/rbac/cluster-role-binding.ts';
 import { createClient, type Client } from '../../client/index.ts';
@@ -49,6 +53,15 @@ test('a kubelet renews its own certificate', async () => {
     conditions: [['Approved', 'AutoApproved', 'Auto approving self kubelet client certificate after SubjectAccessReview.']], certificate: CERTIFICATE,
   });
   expect(cluster.orders).toMatchObject([{ keyUsageBits: [0], extendedUsages: ['1.3.6.1.5.5.7.3.2'], request: { subject: { commonName: 'system:node:n1' } } }]);
+});
+
+test('the cluster\'s own CA signs it', async () => {
+  const ca = issueCa('kubernetes', Date.UTC(2026, 0, 1), seededRandom(1));
+  await using cluster = await startControlled([csrApprovingController, csrSigningController(clusterAuthority(ca, seededRandom(2)))]);
+  await ask(as(cluster, 'system:node:n1', 'system:nodes'));
+  const certificate = new X509Certificate((await settled(cluster)).certificate!);
+  expect(certificate.verify(new X509Certificate(ca.cert).publicKey)).toBe(true);
+  expect([certificate.subject, certificate.keyUsage]).toEqual(['O=system:nodes\nCN=system:node:n1', ['1.3.6.1.5.5.7.3.2']]);
 });
 
 test('who joins nodes has theirs approved, once RBAC says so', async () => {
