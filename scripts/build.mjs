@@ -9,6 +9,7 @@ const ENTRIES = {
   knarr: 'src/cluster/main.ts',
   supervisor: 'src/cluster/supervisor/main.ts',
   'control-plane': 'src/cluster/control-plane/main.ts',
+  'yaml-program': 'src/cluster/control-plane/yaml-program.ts',
   agent: 'src/cluster/agent/main.ts',
   kit: 'src/kit/index.ts',
   bench: 'test/bench/main.ts',

@@ -3,7 +3,7 @@ import type { Kind } from '../schema/kind.ts';
 import type { ApiRequest } from '../wire/api.ts';
 import type { Core } from './core.ts';
 import { decodeProtobuf } from './protobuf-body.ts';
-import { readYaml } from './yaml.ts';
+import { type ParsedYaml, yamlData } from '../meta/yaml.ts';
 
 /** etcd's own limit on a request, which upstream uses for bodies. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -18,6 +18,8 @@ export interface BodyOptions {
   readonly maxBytes?: number;
   /** Told of keys that YAML sets twice. */
   readonly onDuplicates?: (problems: readonly string[]) => void;
+  /** What was read of it already. */
+  readonly yaml?: ParsedYaml | undefined;
   /** Decodes the protobuf envelope, where the server can. */
   readonly protobuf?: (bytes: Uint8Array) => unknown;
 }
@@ -81,9 +83,9 @@ export function parseWellFormed(text: string): unknown {
   return JSON.parse(text, (_key, value: unknown) => (typeof value === 'string' ? value.replaceAll(/\p{Surrogate}/gu, '\ufffd') : value)) as unknown;
 }
 
-function parseYamlBody(text: string, { expected, onDuplicates }: BodyOptions): unknown {
+function parseYamlBody(text: string, { expected, onDuplicates, yaml }: BodyOptions): unknown {
   try {
-    const { value, duplicates } = readYaml(text);
+    const { value, duplicates } = yamlData(text, yaml);
     if (duplicates.length > 0) onDuplicates?.(duplicates);
     return value;
   } catch (error) {

@@ -9,6 +9,7 @@ import { dispatchStage } from './dispatch.ts';
 import type { Stage } from './exchange.ts';
 import { errorsStage } from './errors.ts';
 import { flowControlStage } from './flow-control/index.ts';
+import { longYamlStage } from './long-yaml.ts';
 import { metricsStage } from './metrics/index.ts';
 
 /** What every request passes, in this order; the last stage answers. */
@@ -24,6 +25,7 @@ export function chain(core: Core): readonly Stage[] {
     impersonateStage(core),
     flowControlStage(core),
     authorizeStage(core),
+    longYamlStage(core),
     dispatchStage(core),
   ];
 }

@@ -9,6 +9,7 @@ import type { AuditRule } from './audit/index.ts';
 import type { LogFiles } from './logs.ts';
 import type { Collector } from './metrics/family.ts';
 import type { RequestInfo } from './request-info.ts';
+import type { YamlData } from '../meta/yaml.ts';
 
 /** Where a proxied request goes. */
 export interface DialTarget {
@@ -85,6 +86,8 @@ export interface ApiServerConfig {
   readonly freezeObjects?: boolean;
   /** Packs large answers; whoever knows a quicker way than the runtime's own CompressionStream gives it here. */
   readonly gzip?: (chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) => AsyncIterable<readonly Uint8Array[]>;
+  /** Reads long YAML where it holds up nobody, as `readYaml` would; here and now unless given. May refuse by an ApiError. */
+  readonly readYaml?: (text: string, signal: AbortSignal) => Promise<YamlData>;
   /** Bytes of the largest body accepted. */
   readonly maxBodyBytes?: number;
 }

@@ -1,6 +1,7 @@
 import type { Millis } from '../base/clock.ts';
 import type { UserInfo, ApiRequest, ApiResponse } from '../wire/api.ts';
 import type { RequestInfo } from './request-info.ts';
+import type { ParsedYaml } from '../meta/yaml.ts';
 
 /** Upstream's `--request-timeout`: no request but the long-running ones takes longer. */
 export const REQUEST_TIMEOUT: Millis = 60_000;
@@ -15,6 +16,8 @@ export interface Exchange {
   readonly warnings: string[];
   /** `duplicate field "spec.x"` of the body, judged with what decoding finds. */
   readonly duplicates: string[];
+  /** The body, where it was long YAML. */
+  yaml: ParsedYaml | undefined;
   /** By the clock's `monotonic`: when the request must have been answered. */
   deadline: Millis | undefined;
   /** By which audit, and the caller, know this request. */
@@ -30,7 +33,7 @@ export interface Exchange {
 /** All there will be from the beginning: objects that grow are slow. */
 export function beginExchange(request: ApiRequest, info: RequestInfo, user: UserInfo): Exchange {
   return {
-    request, info, user, warnings: [], duplicates: [],
+    request, info, user, warnings: [], duplicates: [], yaml: undefined,
     deadline: undefined, auditId: undefined, audited: false, sorted: undefined, verdict: undefined,
   };
 }

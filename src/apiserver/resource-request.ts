@@ -54,7 +54,7 @@ export function requestView({ core, exchange, served }: ResourceRequest, media: 
 
 export function bodyOf({ core, exchange }: ResourceRequest, expected: string): unknown {
   const { body, headers } = exchange.request;
-  const object = readBody(exchange.request, { ...bodyOptions(core, expected), onDuplicates: (problems) => exchange.duplicates.push(...problems) });
+  const object = readBody(exchange.request, { ...bodyOptions(core, expected), yaml: exchange.yaml, onDuplicates: (problems) => exchange.duplicates.push(...problems) });
   const isJson = ['', 'application/json'].includes(mediaType(headers['content-type']));
   if (body?.type === 'bytes' && isJson && exchange.info.query.get('fieldValidation') !== 'Ignore') exchange.duplicates.push(...duplicateFields(textOf(body.bytes)));
   return object;

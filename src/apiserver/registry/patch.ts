@@ -9,7 +9,7 @@ import type { Kind } from '../../schema/kind.ts';
 import { goMap, strategicMerge } from '../../schema/strategic-merge.ts';
 import { checkDepth, parseWellFormed, textOf } from '../body.ts';
 import { warn } from '../exchange.ts';
-import { readYaml } from '../yaml.ts';
+import { type ParsedYaml, type YamlData, yamlData } from '../../meta/yaml.ts';
 import { APPLY, JSON_PATCH, MERGE, patchTypeOf } from './patch-type.ts';
 import type { ResourceRequest } from '../resource-request.ts';
 import { applyPatch } from './apply.ts';
@@ -88,13 +88,13 @@ function mapBody(body: unknown): Readonly<Record<string, unknown>> {
 }
 
 /** The configuration that is applied: YAML, of which JSON is a part. */
-export function readApplied({ exchange: { request } }: ResourceRequest, context: WriteContext): Readonly<Record<string, unknown>> {
+export function readApplied({ exchange: { request, yaml } }: ResourceRequest, context: WriteContext): Readonly<Record<string, unknown>> {
   const { body } = request;
   if (body?.type === 'object') return mapBody(body.object);
   if (body?.type !== 'bytes') throw badRequest('error decoding YAML: unexpected end of input');
   const text = textOf(body.bytes);
   try {
-    const { value, duplicates } = appliedData(text);
+    const { value, duplicates } = appliedData(text, yaml);
     const { fieldValidation } = context.query;
     if (duplicates.length > 0 && fieldValidation === 'Strict') {
       throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`);
@@ -108,13 +108,13 @@ export function readApplied({ exchange: { request } }: ResourceRequest, context:
 }
 
 /** JSON has the faster reader; the other one knows the lines. */
-function appliedData(text: string): ReturnType<typeof readYaml> {
-  if (!text.trimStart().startsWith('{')) return readYaml(text);
+function appliedData(text: string, yaml: ParsedYaml | undefined): YamlData {
+  if (!text.trimStart().startsWith('{')) return yamlData(text, yaml);
   let value: unknown;
   try {
     value = parseWellFormed(text);
   } catch {
-    return readYaml(text);
+    return yamlData(text, yaml);
   }
-  return duplicateFields(text).length === 0 ? { value, duplicates: [] } : readYaml(text);
+  return duplicateFields(text).length === 0 ? { value, duplicates: [] } : yamlData(text, yaml);
 }

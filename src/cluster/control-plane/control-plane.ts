@@ -26,6 +26,8 @@ import { ensureClusterObjects, removeRetiredNodes } from './cluster-objects.ts';
 import { dialer, kubeletDialer } from './dialers.ts';
 import { processFacts } from './process-facts.ts';
 import { logFilesIn } from './log-files.ts';
+import { startYamlThread } from './yaml-thread.ts';
+import { YamlWorker } from './yaml-worker.ts';
 
 export interface ControlPlaneOptions {
   readonly layout: Layout;
@@ -72,6 +74,7 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
     requirePair(layout, 'ca'), requirePair(layout, 'apiserver-kubelet-client'), ensureServiceAccountKey(layout),
   ]);
   const issuer = `https://kubernetes.default.svc.${settings.clusterDomain}`;
+  const yaml = started.add(new YamlWorker(startYamlThread, clock));
   return {
     serviceAccounts: { issuer, audiences: [issuer], signingKey, verificationKeys: [publicPart(signingKey)] },
     caPem: ca.cert,
@@ -80,6 +83,7 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
     kubelet: started.add(kubeletDialer({ ca: ca.cert, ...kubeletClient })),
     dial: started.add(dialer()),
     gzip,
+    readYaml: (text, signal) => yaml.read(text, signal),
     process: processFacts,
     hostname: hostname(),
     ...(settings.auditLog ? { audit: started.add(new AuditLog({ file: join(layout.logs, 'audit.log'), clock, log })).write } : {}),

@@ -1,5 +1,5 @@
 import { isPair, LineCounter, parseDocument, visit } from 'yaml';
-import { ApiError } from '../meta/api-error.ts';
+import { ApiError } from './api-error.ts';
 
 /** What YAML says, as JSON data. */
 export interface YamlData {
@@ -8,15 +8,25 @@ export interface YamlData {
   readonly duplicates: readonly string[];
 }
 
+/** What came of reading a text, kept until somebody asks what it says. */
+export type ParsedYaml = { readonly data: YamlData } | { readonly error: unknown };
+
+/** What was found where a text was read before, else what it says now. @throws as readYaml */
+export function yamlData(text: string, parsed: ParsedYaml | undefined): YamlData {
+  if (!parsed) return readYaml(text);
+  if ('error' in parsed) throw parsed.error;
+  return parsed.data;
+}
+
 /** Longer texts describe nothing that a store with etcd's limits would take, and reading them would hold up everyone else. */
-const MAX_BYTES = 1.5 * 1024 * 1024;
+export const MAX_YAML = 1.5 * 1024 * 1024;
 
 /**
  * Reads one document. Aliases that would make much of little are refused.
  * @throws Error in one line where it is no YAML, ApiError where it is too long
  */
 export function readYaml(text: string): YamlData {
-  if (text.length > MAX_BYTES) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BYTES}`);
+  if (text.length > MAX_YAML) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_YAML}`);
   const lines = new LineCounter();
   // The reader's own search for duplicates compares every key with every other.
   const document = parseDocument(text, { uniqueKeys: false, merge: true, logLevel: 'error', lineCounter: lines });
