@@ -1,6 +1,7 @@
 import type { Clock, Millis } from '../../base/clock.ts';
 import { Heap } from '../../base/heap.ts';
 import type { ClusterEvent, WakeReason } from '../framework/events.ts';
+import type { Plugin } from '../framework/plugin.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import type { Profile } from '../framework/profile.ts';
 
@@ -58,6 +59,8 @@ export class SchedulingQueue implements Disposable {
   readonly #failed: Heap<QueuedPod>;
   /** By uid, in the order they fell asleep. */
   readonly #unschedulable = new Map<string, { readonly queued: QueuedPod; readonly asleepSince: Millis }>();
+  /** By what may wake them, those who are asleep: most events concern few of them. */
+  readonly #listeners = new Map<WakeReason, Set<string>>();
   /** What happened, counted, and which was the last of each sort: news of it may have come while a pod was not here to hear. */
   #happened = 0;
   readonly #lastOf = new Map<WakeReason, number>();
@@ -105,7 +108,7 @@ export class SchedulingQueue implements Disposable {
     this.#active.delete(uid);
     this.#backingOff.delete(uid);
     this.#failed.delete(uid);
-    this.#unschedulable.delete(uid);
+    this.#getUp(uid);
   }
 
   /** The next pod to try; it is the caller's until it comes back by `returned`. */
@@ -137,9 +140,8 @@ export class SchedulingQueue implements Disposable {
   /** Something happened: whoever it may help is tried again once its back-off is over. */
   wake(event: ClusterEvent): void {
     this.#lastOf.set(event.reason, ++this.#happened);
-    if (this.#unschedulable.size === 0) return;
-    const woken = [...this.#unschedulable.values()].filter(({ queued }) => this.#wakesOn(queued, event));
-    for (const { queued } of woken) this.#wakeUp(queued);
+    const woken = [...this.#listeners.get(event.reason) ?? []].map((uid) => this.#unschedulable.get(uid)!.queued);
+    for (const queued of woken) if (this.#wakesOn(queued, event)) this.#wakeUp(queued);
   }
 
   [Symbol.dispose](): void {
@@ -147,24 +149,26 @@ export class SchedulingQueue implements Disposable {
     this.#timer = undefined;
   }
 
-  #wakesOn({ info, profile, plugins, gate }: QueuedPod, event: ClusterEvent): boolean {
-    const by = gate === '' ? plugins : [gate];
-    for (const name of by) {
-      const plugin = profile.byName(name);
-      if (plugin?.wakeOn?.includes(event.reason) && (plugin.wakes?.(info, event) ?? true)) return true;
-    }
-    return false;
+  #wakesOn(queued: QueuedPod, event: ClusterEvent): boolean {
+    return rejectersOf(queued).some((plugin) => plugin.wakeOn?.includes(event.reason) && (plugin.wakes?.(queued.info, event) ?? true));
   }
 
   /** Something its plugins wake on happened since it was popped: where binding took its time, after the cycle's end. */
-  #missedNews({ profile, plugins, poppedAt }: QueuedPod): boolean {
-    if (poppedAt === this.#happened) return false;
-    return [...plugins].some((name) => profile.byName(name)?.wakeOn?.some((reason) => (this.#lastOf.get(reason) ?? 0) > poppedAt) ?? false);
+  #missedNews(queued: QueuedPod): boolean {
+    if (queued.poppedAt === this.#happened) return false;
+    return rejectersOf(queued).some(({ wakeOn }) => wakeOn?.some((reason) => (this.#lastOf.get(reason) ?? 0) > queued.poppedAt));
   }
 
   #wakeUp(queued: QueuedPod): void {
-    this.#unschedulable.delete(queued.info.uid);
+    this.#getUp(queued.info.uid);
     this.#enter(queued);
+  }
+
+  #getUp(uid: string): void {
+    const asleep = this.#unschedulable.get(uid);
+    if (!asleep) return;
+    this.#unschedulable.delete(uid);
+    for (const { wakeOn = [] } of rejectersOf(asleep.queued)) for (const reason of wakeOn) this.#listeners.get(reason)?.delete(uid);
   }
 
   /** To the active or the back-off queue, unless a PreEnqueue plugin holds the pod. */
@@ -181,7 +185,12 @@ export class SchedulingQueue implements Disposable {
 
   #sleep(queued: QueuedPod): void {
     const asleepSince = this.#options.clock.now();
-    this.#unschedulable.set(queued.info.uid, { queued, asleepSince });
+    const { uid } = queued.info;
+    this.#getUp(uid);
+    this.#unschedulable.set(uid, { queued, asleepSince });
+    for (const { wakeOn = [] } of rejectersOf(queued)) {
+      for (const reason of wakeOn) this.#listeners.set(reason, (this.#listeners.get(reason) ?? new Set()).add(uid));
+    }
     this.#arm(asleepSince + MAX_SLEEP);
   }
 
@@ -209,3 +218,7 @@ export class SchedulingQueue implements Disposable {
     if (oldest) this.#arm(oldest.asleepSince + MAX_SLEEP);
   }
 }
+
+/** The plugins that can say what wakes the pod: its gate alone, where one holds it. */
+const rejectersOf = ({ profile, plugins, gate }: QueuedPod): readonly Plugin[] =>
+  (gate === '' ? [...plugins] : [gate]).flatMap((name) => profile.byName(name) ?? []);
