@@ -27,7 +27,14 @@ async function freeCpu(t: Context, node: Node): Promise<number> {
   return amountOf('cpu', node.status.allocatable!.cpu!) - used;
 }
 
+/** Whether no pod of the cluster is on its way to a node or off one: what earlier tests used would come free meanwhile. */
+async function isStable(t: Context): Promise<boolean> {
+  const { items } = await t.client.list(Pod);
+  return items.every((pod) => isTerminalPhase(pod.status.phase) || (isPlaced(pod) && pod.metadata.deletionTimestamp === undefined));
+}
+
 const limits = test(`${PREDICATES} resource limits of pods that are allowed to run  [Conformance]`, { musts: ['what exceeds the nodes is not scheduled'] }, async (t) => {
+  await t.eventually('the cluster is stable', () => isStable(t), { seconds: 60 });
   const nodes = await schedulableNodes(t);
   for (const node of nodes) {
     const free = await freeCpu(t, node);
