@@ -22,6 +22,7 @@ import { podGarbageCollector } from './pod-gc/pod-gc.ts';
 import { pvcProtectionController, pvProtectionController } from './protection/protection.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
 import { replicationControllerController } from './replica-set/replication-controller.ts';
+import { podResourceClaimController, resourceClaimController } from './resource-claim/resource-claim.ts';
 import { resourceQuotaController } from './resource-quota/resource-quota.ts';
 import { rootCaPublisher } from './root-ca/root-ca.ts';
 import type { Controller } from './runtime/index.ts';
@@ -79,6 +80,8 @@ export function allControllers({ caPem, authority, serviceAccountKey: key, legac
     volumeBinder,
     resourceQuotaController,
     ephemeralVolumeController,
+    podResourceClaimController,
+    resourceClaimController,
     pvcProtectionController,
     pvProtectionController,
     disruptionController,

@@ -80,6 +80,10 @@ export const controllerRoles: Readonly<Record<string, readonly string[]>> = {
     'get,list,update,watch | | replicationcontrollers', 'update | | replicationcontrollers/finalizers,replicationcontrollers/status',
     'create,delete,list,patch,watch | | pods', EVENTS,
   ],
+  'resource-claim-controller': [
+    `${READ} | | pods`, 'update | | pods/finalizers', 'create,delete,get,list,watch | resource.k8s.io | resourceclaims',
+    'patch,update | resource.k8s.io | resourceclaims,resourceclaims/status', 'patch,update | | pods/status', EVENTS,
+  ],
   'resourcequota-controller': ['list,watch | * | *', 'update | | resourcequotas/status', EVENTS],
   'root-ca-cert-publisher': ['create,update | | configmaps', EVENTS],
   'service-account-controller': ['create | | serviceaccounts', EVENTS],
