@@ -19,7 +19,7 @@ import { nodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
 import { taintEvictionController } from './node-lifecycle/taint-eviction.ts';
 import { claimBinder, volumeBinder } from './persistent-volume-binder/persistent-volume-binder.ts';
 import { podGarbageCollector } from './pod-gc/pod-gc.ts';
-import { pvcProtectionController, pvProtectionController } from './protection/protection.ts';
+import { pvcProtectionController, pvProtectionController, vacProtectionController } from './protection/protection.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
 import { replicationControllerController } from './replica-set/replication-controller.ts';
 import { podResourceClaimController, resourceClaimController } from './resource-claim/resource-claim.ts';
@@ -84,6 +84,7 @@ export function allControllers({ caPem, authority, serviceAccountKey: key, legac
     resourceClaimController,
     pvcProtectionController,
     pvProtectionController,
+    vacProtectionController,
     disruptionController,
     staleDisruptionController,
     horizontalPodAutoscalerController(),

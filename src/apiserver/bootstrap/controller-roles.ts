@@ -101,4 +101,7 @@ export const controllerRoles: Readonly<Record<string, readonly string[]>> = {
   'validatingadmissionpolicy-status-controller': [
     `${READ} | admissionregistration.k8s.io | validatingadmissionpolicies`, 'get,patch,update | admissionregistration.k8s.io | validatingadmissionpolicies/status', EVENTS,
   ],
+  'volumeattributesclass-protection-controller': [
+    `${READ} | | persistentvolumeclaims`, `${READ} | | persistentvolumes`, 'get,list,update,watch | storage.k8s.io | volumeattributesclasses', EVENTS,
+  ],
 };

@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
 import { Pod } from '../../kinds/core/pod.ts';
+import { VolumeAttributesClass } from '../../kinds/storage/volume-attributes-class.ts';
 import { startControlled, type TestCluster } from '../testing/start.ts';
-import { pvcProtectionController, pvProtectionController } from './protection.ts';
+import { pvcProtectionController, pvProtectionController, vacProtectionController } from './protection.ts';
 
 const at = { namespace: 'shop' };
-const start = () => startControlled([pvcProtectionController, pvProtectionController]);
+const start = () => startControlled([pvcProtectionController, pvProtectionController, vacProtectionController]);
 const claim = ({ client }: TestCluster, metadata: object = {}) => client.create(PersistentVolumeClaim, {
   metadata: { name: 'data', namespace: 'shop', ...metadata }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
 });
@@ -78,4 +79,21 @@ test('a volume stays for as long as it is bound', async () => {
   await cluster.client.updateStatus(PersistentVolume, { ...left, status: { ...bound.status, phase: 'Released' } });
   await cluster.quiet();
   expect((await cluster.client.list(PersistentVolume)).items).toEqual([]);
+});
+
+test('a class of attributes stays for as long as a claim names it', async () => {
+  await using cluster = await start();
+  const made = await cluster.client.create(VolumeAttributesClass, { metadata: { name: 'fast' }, driverName: 'csi.example.com', parameters: { iops: '1' } });
+  expect(made.metadata.finalizers).toEqual(['kubernetes.io/vac-protection']);
+  await cluster.client.create(PersistentVolumeClaim, {
+    metadata: { name: 'data', namespace: 'shop' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, volumeAttributesClassName: 'fast' },
+  });
+  await cluster.quiet();
+  await cluster.client.delete(VolumeAttributesClass, 'fast');
+  await cluster.quiet();
+  expect((await cluster.client.list(VolumeAttributesClass)).items).toHaveLength(1);
+  await cluster.client.delete(PersistentVolumeClaim, 'data', at);
+  await cluster.quiet();
+  expect((await cluster.client.list(VolumeAttributesClass)).items).toEqual([]);
 });

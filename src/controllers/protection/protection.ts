@@ -1,11 +1,13 @@
 import { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
 import { Pod } from '../../kinds/core/pod.ts';
+import { VolumeAttributesClass } from '../../kinds/storage/volume-attributes-class.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { controllerOf, defineController, watchOf, type Index } from '../runtime/index.ts';
 
 const OF_CLAIM = 'kubernetes.io/pvc-protection';
 const OF_VOLUME = 'kubernetes.io/pv-protection';
+const OF_CLASS = 'kubernetes.io/vac-protection';
 
 const has = ({ metadata }: KubeObject, finalizer: string): boolean => metadata.finalizers?.includes(finalizer) ?? false;
 const isLeaving = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined;
@@ -77,5 +79,36 @@ export const pvProtectionController = defineController({
     if (!needsLook(volume, OF_VOLUME)) return;
     if (!isLeaving(volume)) await client.update(PersistentVolume, withFinalizer(volume, OF_VOLUME));
     else if (volume.status.phase !== 'Bound') await client.update(PersistentVolume, withoutFinalizer(volume, OF_VOLUME));
+  },
+});
+
+/** The classes a claim asks for, has, or is being moved to. */
+function classesOf({ spec, status }: PersistentVolumeClaim): readonly string[] {
+  const named = [spec.volumeAttributesClassName, status.currentVolumeAttributesClassName, status.modifyVolumeStatus?.targetVolumeAttributesClassName];
+  return named.flatMap((name) => (name ? [name] : []));
+}
+const classesOfVolume = ({ spec }: PersistentVolume): readonly string[] => (spec.volumeAttributesClassName ? [spec.volumeAttributesClassName] : []);
+
+const CLAIMS_BY_CLASS: Index<PersistentVolumeClaim> = { name: 'attributes-class', values: classesOf };
+const VOLUMES_BY_CLASS: Index<PersistentVolume> = { name: 'attributes-class', values: classesOfVolume };
+
+/** Keeps a class of attributes that is being deleted for as long as a claim or a volume names it. */
+export const vacProtectionController = defineController({
+  name: 'vac-protection',
+  component: 'volumeattributesclass-protection-controller',
+  for: VolumeAttributesClass,
+  when: (one) => needsLook(one, OF_CLASS),
+  watches: [
+    watchOf(PersistentVolumeClaim, (claim, _cache, old) => [...classesOf(claim), ...(old ? classesOf(old) : [])]),
+    watchOf(PersistentVolume, (volume, _cache, old) => [...classesOfVolume(volume), ...(old ? classesOfVolume(old) : [])]),
+  ],
+
+  async reconcile(one, { cache, client }) {
+    if (!needsLook(one, OF_CLASS)) return;
+    const { name } = one.metadata;
+    if (!isLeaving(one)) await client.update(VolumeAttributesClass, withFinalizer(one, OF_CLASS));
+    else if (cache.byIndex(PersistentVolumeClaim, CLAIMS_BY_CLASS, name).length === 0 && cache.byIndex(PersistentVolume, VOLUMES_BY_CLASS, name).length === 0) {
+      await client.update(VolumeAttributesClass, withoutFinalizer(one, OF_CLASS));
+    }
   },
 });
