@@ -1,4 +1,4 @@
-import type { Clock } from '../../../base/clock.ts';
+import type { Clock, Millis } from '../../../base/clock.ts';
 import type { ApiRequest, ApiResponse, Transport, WireEvent } from '../../../wire/api.ts';
 import type { Dice } from './dice.ts';
 
@@ -59,3 +59,19 @@ const isConditional = ({ method }: ApiRequest): boolean => method === 'PUT' || m
 /** What may be sent again without harm. A generated name may not: whoever loses that answer cannot know what it made. */
 const isRepeatable = ({ method, body }: ApiRequest): boolean =>
   method === 'PUT' || method === 'DELETE' || (method === 'POST' && body?.type === 'object' && (body.object as { metadata?: { name?: string } }).metadata?.name !== undefined);
+
+/** A sound server whose watches tell everything this much late. */
+export function lateWatches(transport: Transport, clock: Clock, delay: Millis): Transport {
+  return async (request) => {
+    const response = await transport(request);
+    const { body } = response;
+    if (body?.type !== 'events') return response;
+    const late = async function* (): AsyncIterable<readonly WireEvent[]> {
+      for await (const batch of body.events) {
+        await clock.sleep(delay, request.signal);
+        yield batch;
+      }
+    };
+    return { ...response, body: { type: 'events', events: late() } };
+  };
+}
