@@ -3,7 +3,7 @@
  *
  * What the API costs, in CPU of the server per request, over TLS by a user bound by RBAC, audit at Metadata; beside
  * kube-apiserver and etcd where DIR holds kube-apiserver, in turns. Then what others feel of large lists, what stored
- * pods take of memory, `knarr up`, and the control plane at rest. Figures are printed, never asserted.
+ * pods take of memory, large work on simulated nodes, `knarr up`, and the control plane at rest. Figures are printed, never asserted.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ import { probe } from './probe.ts';
 import { serveApi } from './serve.ts';
 import { serverFlags, startKnarrControlPlane } from './target.ts';
 import { measureUp, printRest } from './up.ts';
+import { measureWorkloads } from './workloads.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
     if (chosen.length > 0) await compare(chosen, { root, peer: values.peer, rounds: Number(values.rounds), scale: Number(values.scale) });
     if (wanted('delay')) await measureDelay(join(root, 'delay'), pods);
     if (wanted('memory')) await measureMemory(join(root, 'memory'), pods);
+    await measureWorkloads(join(root, 'workloads'), wanted);
     if (wanted('up')) await atRest(join(root, 'control-plane'));
   } finally {
     if (values.keep) console.log(`kept ${root}`);

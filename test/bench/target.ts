@@ -82,10 +82,10 @@ export async function startKnarrApi(directory: string, flags: readonly string[] 
 }
 
 /** The whole control plane, as `knarr up` runs it: what standing still costs. */
-export async function startKnarrControlPlane(directory: string): Promise<Target> {
+export async function startKnarrControlPlane(directory: string, simulated = 0): Promise<Target> {
   const layout = layoutOf(directory);
   const port = await freePort();
-  const wishes = { port, nodes: 0, simulated: 0, legacyServiceAccountTokens: false };
+  const wishes = { port, nodes: 0, simulated, legacyServiceAccountTokens: false };
   const settings = planCluster(wishes, { hostname: 'bench', addresses: ['192.0.2.1'] }, { slot: 0 });
   await mkdir(directory, { recursive: true });
   await writeSettings(layout, settings);
@@ -93,7 +93,7 @@ export async function startKnarrControlPlane(directory: string): Promise<Target>
   await ensurePki(layout, { ...settings, nodes: [] }, effects);
   const identities = makeIdentities(await requirePair(layout, 'ca'));
   const program = join(import.meta.dirname, 'control-plane.js');
-  const child = start(process.execPath, [program, directory], join(directory, 'control-plane.log'));
+  const child = start(process.execPath, [...serverFlags, program, directory], join(directory, 'control-plane.log'));
   return ready('control plane', identities, { port, children: [child] });
 }
 
