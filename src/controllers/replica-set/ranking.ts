@@ -5,11 +5,19 @@ import { findCondition, isReady } from '../../rules/pod-conditions.ts';
 
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 
-/** One pod as the ranking sees it. */
+/** One pod as the ranking sees it: read once, though each is compared with many. */
 interface Ranked {
   readonly pod: Pod;
+  readonly assigned: boolean;
+  readonly phase: number;
+  readonly ready: boolean;
+  readonly cost: number;
   /** Pods of the same workload on its node: crowded nodes are thinned first. */
   readonly neighbours: number;
+  /** Ages by magnitude; undefined counts as the youngest. */
+  readonly readyFor: number | undefined;
+  readonly restarts: number;
+  readonly age: number | undefined;
 }
 
 const PHASES: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 };
@@ -27,27 +35,39 @@ export function byDisposability(pods: readonly Pod[], related: readonly Pod[], n
     if (metadata.deletionTimestamp === undefined) crowds.set(node, (crowds.get(node) ?? 0) + 1);
   }
   return pods
-    .map((pod): Ranked => ({ pod, neighbours: crowds.get(pod.spec.nodeName ?? '') ?? 0 }))
-    .sort((a, b) => compare(a, b, now))
+    .map((pod) => ranked(pod, crowds.get(pod.spec.nodeName ?? '') ?? 0, now))
+    .sort(compare)
     .map(({ pod }) => pod);
 }
 
-function compare(a: Ranked, b: Ranked, now: Millis): number {
+function ranked(pod: Pod, neighbours: number, now: Millis): Ranked {
+  const ready = isReady(pod);
+  const since = ready ? findCondition(pod.status.conditions, 'Ready')?.lastTransitionTime : undefined;
+  return {
+    pod, neighbours, ready,
+    assigned: (pod.spec.nodeName ?? '') !== '',
+    phase: PHASES[pod.status.phase ?? ''] ?? 0,
+    cost: cost(pod),
+    readyFor: magnitude(parseTime(since), now),
+    restarts: restarts(pod),
+    age: magnitude(parseTime(pod.metadata.creationTimestamp), now),
+  };
+}
+
+function compare(a: Ranked, b: Ranked): number {
   return (
-    Number(assigned(a.pod)) - Number(assigned(b.pod)) ||
-    phase(a.pod) - phase(b.pod) ||
-    Number(isReady(a.pod)) - Number(isReady(b.pod)) ||
-    cost(a.pod) - cost(b.pod) ||
+    Number(a.assigned) - Number(b.assigned) ||
+    a.phase - b.phase ||
+    Number(a.ready) - Number(b.ready) ||
+    a.cost - b.cost ||
     b.neighbours - a.neighbours ||
-    youngerFirst(readySince(a.pod), readySince(b.pod), now) ||
-    restarts(b.pod) - restarts(a.pod) ||
-    youngerFirst(parseTime(a.pod.metadata.creationTimestamp), parseTime(b.pod.metadata.creationTimestamp), now) ||
+    youngerFirst(a.readyFor, b.readyFor) ||
+    b.restarts - a.restarts ||
+    youngerFirst(a.age, b.age) ||
     (a.pod.metadata.uid < b.pod.metadata.uid ? -1 : 1)
   );
 }
 
-const assigned = (pod: Pod): boolean => (pod.spec.nodeName ?? '') !== '';
-const phase = (pod: Pod): number => PHASES[pod.status.phase ?? ''] ?? 0;
 const restarts = (pod: Pod): number => Math.max(0, ...(pod.status.containerStatuses ?? []).map((status) => status.restartCount));
 
 /** An int32 as text; anything else counts as 0. */
@@ -57,14 +77,11 @@ function cost(pod: Pod): number {
   return Math.abs(value) <= 2 ** 31 ? value : 0;
 }
 
-const readySince = (pod: Pod): Millis | undefined =>
-  isReady(pod) ? parseTime(findCondition(pod.status.conditions, 'Ready')?.lastTransitionTime) : undefined;
-
-/** A pod without a time counts as the youngest. */
-function youngerFirst(a: Millis | undefined, b: Millis | undefined, now: Millis): number {
+function youngerFirst(a: number | undefined, b: number | undefined): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
-  return magnitude(now - a) - magnitude(now - b);
+  return a - b;
 }
 
 /** Doublings of a nanosecond: 5 s and 8 s are the same age, 5 s and 30 s are not. */
-const magnitude = (age: Millis): number => Math.floor(Math.log2(Math.max(age, 0) * 1e6 + 1));
+const magnitude = (since: Millis | undefined, now: Millis): number | undefined =>
+  since === undefined ? undefined : Math.floor(Math.log2(Math.max(now - since, 0) * 1e6 + 1));
