@@ -26,8 +26,10 @@ export interface Deed {
 export class Users {
   readonly #client: Client;
   readonly #dice: Dice;
+  readonly #evicts: boolean;
 
-  constructor(client: Client, dice: Dice) {
+  constructor(client: Client, dice: Dice, { evict }: { readonly evict: boolean }) {
+    this.#evicts = evict;
     this.#client = client;
     this.#dice = dice;
   }
@@ -35,7 +37,7 @@ export class Users {
   next(): Deed {
     const { pick } = this.#dice;
     return pick([this.#deployment, this.#deployment, this.#deployment, this.#replicaSet, this.#statefulSet, this.#statefulSet, this.#statefulSet,
-      this.#daemonSet, this.#daemonSet, this.#job, this.#job, this.#job, this.#cronJob, this.#quota, this.#evict]).call(this);
+      this.#daemonSet, this.#daemonSet, this.#job, this.#job, this.#job, this.#cronJob, this.#quota, this.#evicts ? this.#evict : this.#deployment]).call(this);
   }
 
   /** What nothing can be made of is taken back, so that all can come to rest. */
