@@ -22,11 +22,14 @@ export interface Strategy {
   readonly generation: boolean;
   /** What of metadata makes a new generation besides all that is neither metadata nor status; 'first': no change does. */
   readonly generationCounts?: 'labels' | 'annotations' | 'first';
-  /** The status subresource leaves labels as they were. */
-  readonly statusKeepsLabels?: boolean;
+  /** What of metadata the status subresource leaves as it was. */
+  readonly statusKeeps?: readonly StatusKept[];
   /** An object may come with its status: whoever makes it also knows how it is. */
   readonly createsStatus?: boolean;
 }
+
+export type StatusKept = 'labels' | 'annotations' | 'finalizers' | 'ownerReferences';
+const ALL_META: readonly StatusKept[] = ['labels', 'annotations', 'finalizers', 'ownerReferences'];
 
 type Loose = { readonly [field: string]: unknown };
 const part = (object: AnyObject, name: string): Loose => (object[name] as Loose | undefined) ?? {};
@@ -52,7 +55,7 @@ const NO_GENERATION = new Set([
 ]);
 
 const SPECIAL: Readonly<Record<string, Omit<Strategy, 'generation'>>> = {
-  pods: { gracePeriod: podGracePeriod, returnsDeleted: true },
+  pods: { gracePeriod: podGracePeriod, returnsDeleted: true, statusKeeps: ['ownerReferences'] },
   namespaces: {
     finalizers: (object) => (part(object, 'spec')['finalizers'] as readonly string[] | undefined) ?? [],
     markDeleting: (object) => ({ ...object, status: { ...part(object, 'status'), phase: 'Terminating' } }),
@@ -77,24 +80,27 @@ const SPECIAL: Readonly<Record<string, Omit<Strategy, 'generation'>>> = {
   'clusterrolebindings.rbac.authorization.k8s.io': { createOnUpdate: true },
   'events.events.k8s.io': { createOnUpdate: true, dependents: 'none' },
   'runtimeclasses.node.k8s.io': { createOnUpdate: true, needsResourceVersion: true },
-  'deployments.apps': { statusKeepsLabels: true, generationCounts: 'annotations' },
+  'deployments.apps': { statusKeeps: ['labels'], generationCounts: 'annotations' },
   'endpointslices.discovery.k8s.io': { generationCounts: 'labels' },
   'priorityclasses.scheduling.k8s.io': { generationCounts: 'first' },
   'deviceclasses.resource.k8s.io': { returnsDeleted: true },
-  'resourceclaims.resource.k8s.io': { returnsDeleted: true },
+  'resourceclaims.resource.k8s.io': { returnsDeleted: true, statusKeeps: ALL_META },
   'resourceclaimtemplates.resource.k8s.io': { returnsDeleted: true },
   'resourceslices.resource.k8s.io': { returnsDeleted: true },
   'csidrivers.storage.k8s.io': { returnsDeleted: true, needsResourceVersion: true },
   'csinodes.storage.k8s.io': { returnsDeleted: true, needsResourceVersion: true },
   'storageclasses.storage.k8s.io': { returnsDeleted: true },
-  'volumeattachments.storage.k8s.io': { returnsDeleted: true, needsResourceVersion: true },
+  'volumeattachments.storage.k8s.io': { returnsDeleted: true, needsResourceVersion: true, statusKeeps: ALL_META },
   'volumeattributesclasses.storage.k8s.io': { returnsDeleted: true },
-  'apiservices.apiregistration.k8s.io': { needsResourceVersion: true },
+  'apiservices.apiregistration.k8s.io': { needsResourceVersion: true, statusKeeps: ALL_META },
+  'flowschemas.flowcontrol.apiserver.k8s.io': { statusKeeps: ALL_META },
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': { statusKeeps: ALL_META },
+  'validatingadmissionpolicies.admissionregistration.k8s.io': { statusKeeps: ALL_META },
   'mutatingwebhookconfigurations.admissionregistration.k8s.io': { needsResourceVersion: true },
   'validatingwebhookconfigurations.admissionregistration.k8s.io': { needsResourceVersion: true },
   'poddisruptionbudgets.policy': { needsResourceVersion: true },
   'csistoragecapacities.storage.k8s.io': { needsResourceVersion: true },
-  'customresourcedefinitions.apiextensions.k8s.io': { needsResourceVersion: true, statusKeepsLabels: true },
+  'customresourcedefinitions.apiextensions.k8s.io': { needsResourceVersion: true },
 };
 
 export function strategyOf(kind: Kind): Strategy {

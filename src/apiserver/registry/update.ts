@@ -143,16 +143,13 @@ function carryOver({ served }: WriteContext, proposed: AnyObject, { old, scope }
   };
   if (scope === 'whole') return { ...proposed, metadata };
   if (scope === 'status') {
-    const { labels: _labels, ownerReferences: _owners, ...rest } = metadata;
-    const labels = strategy.statusKeepsLabels ? was.labels : metadata.labels;
-    return {
-      ...old,
-      metadata: { ...rest, ...(labels ? { labels } : {}), ...(was.ownerReferences ? { ownerReferences: was.ownerReferences } : {}) },
-      status: proposed['status'] ?? {},
-    };
+    const kept = Object.fromEntries((strategy.statusKeeps ?? []).map((field) => [field, was[field]]));
+    return { ...old, metadata: withoutUndefined({ ...metadata, ...kept }), status: proposed['status'] ?? {} };
   }
   return kind.hasStatus ? { ...proposed, metadata, status: old['status'] } : { ...proposed, metadata };
 }
+
+const withoutUndefined = <T extends object>(fields: T): T => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 
 /** A change of anything but metadata and status is a new generation; of the metadata that counts too, unless by a subresource. */
 function withGeneration({ served }: WriteContext, object: AnyObject, { old, scope }: { old: AnyObject; scope: Scope }): AnyObject {

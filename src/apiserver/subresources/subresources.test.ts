@@ -160,3 +160,19 @@ test('what a resource does not have answers 404, what it does not do 405', async
   expect((await api.request('DELETE', `${PODS}/p/binding`)).status).toBe(405);
   expect((await api.request('GET', '/api/v1/configmaps/x/scale')).status).toBe(404);
 });
+
+test.each([
+  [`${DEPLOYMENTS}/d`, ['annotations', 'finalizers', 'ownerReferences']],
+  [`${PODS}/p`, ['annotations', 'finalizers', 'labels']],
+])('a status update of %s changes of metadata what upstream lets it: %j', async (path, changed) => {
+  await using api = path.includes('pods') ? await withPod() : await withDeployment();
+  const { body: { metadata: before } } = await api.request('GET', path);
+  const metadata = {
+    labels: { x: 'y' }, annotations: { x: 'y' }, finalizers: ['example.com/x'],
+    ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'n', uid: 'u' }],
+  };
+  const { status, body } = await api.request('PATCH', `${path}/status`, { metadata }, MERGE);
+  expect(status).toBe(200);
+  const fields = ['annotations', 'finalizers', 'labels', 'ownerReferences'];
+  expect(fields.filter((field) => JSON.stringify(body.metadata[field]) !== JSON.stringify(before[field]))).toEqual(changed);
+});
