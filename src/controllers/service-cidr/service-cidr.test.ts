@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Event } from '../../kinds/core/event.ts';
 import { Service } from '../../kinds/core/service.ts';
 import { ServiceCIDR } from '../../kinds/networking/service-cidr.ts';
 import { startControlled } from '../testing/start.ts';
@@ -11,6 +12,7 @@ test('a range in use outlives its deletion until the last service has gone', asy
   await client.create(Service, { metadata: { name: 's', namespace: 'shop' }, spec: { clusterIP: '10.7.0.9', ports: [{ port: 80 }] } });
   await cluster.quiet();
   const ready = await client.get(ServiceCIDR, 'more');
+  const complaints = (await client.list(Event)).items.filter(({ reason }) => reason === 'KubernetesServiceCIDRError');
 
   await client.delete(ServiceCIDR, 'more');
   await cluster.pass(15);
@@ -20,6 +22,7 @@ test('a range in use outlives its deletion until the last service has gone', asy
   const { items } = await client.list(ServiceCIDR);
 
   expect(ready).toMatchObject({ metadata: { finalizers: ['networking.k8s.io/service-cidr-finalizer'] }, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+  expect(complaints).toEqual([]);
   expect(held.status.conditions).toMatchObject([{ type: 'Ready', status: 'False', reason: 'Terminating' }]);
   expect(items.map(({ metadata }) => metadata.name)).toEqual(['kubernetes']);
 });

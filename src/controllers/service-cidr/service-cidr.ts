@@ -23,6 +23,8 @@ export const serviceCidrController = defineController({
     for (const step of planServiceCidr(cidr, { all: cache.list(ServiceCIDR), addresses: cache.list(IPAddress), now })) {
       if (step.type === 'wait') again = step.millis;
       else await take(step, cidr, context);
+      // The range is another now: writing on from the old one would be a conflict. Its change brings us back.
+      if (step.type === 'protect') break;
     }
     return again;
   },
