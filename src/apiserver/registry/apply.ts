@@ -28,8 +28,9 @@ export async function applyPatch(context: WriteContext, config: Config): Promise
 
 /** The live object with the configuration laid over it; itself where nothing changes. */
 export function applyOnto(context: WriteContext, live: AnyObject | undefined, config: Config): AnyObject {
-  const { served: { kind }, query: { force } } = context;
-  const object = applied({ ...writeOf(context), live, applied: config, force });
+  const { served: { kind }, query: { force }, subresource } = context;
+  const seenAs = subresource === 'scale' ? apiVersionOf(Scale) : undefined;
+  const object = applied({ ...writeOf(context), live, applied: config, force, seenAs });
   return object === live ? object : decodeObject(kind, object).value;
 }
 

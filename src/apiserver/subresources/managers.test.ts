@@ -30,7 +30,8 @@ test.each(SCALABLE)('whoever scales %s owns its replicas, by subresource scale',
 
   expect([put.body.spec, patched.body.spec, forced.body.spec]).toEqual([{ replicas: 2 }, { replicas: 3 }, { replicas: 4 }]);
   expect(before.filter(([, , subresource]) => subresource === 'scale')).toEqual([['patcher', 'Update', 'scale', replicas]]);
-  expect([refused.status, refused.body.details.causes[0].field]).toEqual([409, '.spec.replicas']);
+  expect([refused.status, refused.body.message]).toEqual([409, 'Apply failed with 1 conflict: conflict with "patcher" with subresource "scale" using autoscaling/v1: .spec.replicas']);
+  expect(refused.body.details.causes[0].field).toBe('.spec.replicas');
   expect((await managers(api, `${url}/x`)).filter(([, , subresource]) => subresource === 'scale')).toEqual([['applier', 'Apply', 'scale', replicas]]);
   expect(negative.body.message).toBe('Scale.autoscaling "x" is invalid: spec.replicas: Invalid value: -4: must be greater than or equal to 0');
   expect(elsewhere.body.message).toBe('the name of the object (y) does not match the name on the URL (x)');

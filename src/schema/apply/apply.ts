@@ -28,6 +28,8 @@ export interface Application extends Write {
   /** The configuration as the caller sent it. */
   readonly applied: Readonly<Record<string, unknown>>;
   readonly force: boolean;
+  /** The version by which conflicts name all managers' fields: a view's own, where what is applied is a view of the object. */
+  readonly seenAs?: string | undefined;
 }
 
 /**
@@ -51,7 +53,7 @@ export function applyPatch(application: Application): AnyObject {
   const own = compare(kind.schema, live ?? {}, next);
   const changes = changesIn({ ...application, next, own, counted: (difference) => difference });
   const clashes = force ? [] : withoutOwn(application, clashesOf(managers, changes, identityOf(self)));
-  if (clashes.length > 0) throw applyConflict(clashes);
+  if (clashes.length > 0) throw applyConflict(clashes, application.seenAs);
   const after = takenFrom(managers, changes, identityOf(self));
   const stripped = withoutMeta(fields);
   // A manager's time is when it last changed the object, not when it last agreed with it.

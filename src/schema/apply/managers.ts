@@ -136,9 +136,9 @@ export interface Clash {
 }
 
 /** The 409 that lists every clash, in upstream's words. */
-export function applyConflict(clashes: readonly Clash[]): ApiError {
+export function applyConflict(clashes: readonly Clash[], seenAs?: string): ApiError {
   const conflicts = clashes
-    .flatMap(({ manager, fields }) => [...members(fields)].map((path) => ({ manager: shown(manager), path: pathText(path) })))
+    .flatMap(({ manager, fields }) => [...members(fields)].map((path) => ({ manager: shown(seenAs === undefined ? manager : { ...manager, apiVersion: seenAs }), path: pathText(path) })))
     .sort((a, b) => (a.manager < b.manager ? -1 : a.manager > b.manager ? 1 : 0));
   return new ApiError('Conflict', conflictMessage(conflicts), {
     details: { causes: conflicts.map(({ manager, path }) => ({ reason: 'FieldManagerConflict', message: `conflict with ${manager}`, field: path })) },
