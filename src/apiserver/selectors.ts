@@ -16,7 +16,7 @@ export function selection(kind: Kind, at: { readonly namespace: string; readonly
   const tests: Match[] = [];
   if (at.namespace !== '' && kind.scope === 'Namespaced') {
     const prefix = `${at.namespace}/`;
-    tests.push((version) => version.path.startsWith(prefix));
+    tests.push(({ key, codec }) => key.startsWith(prefix, codec.prefix.length));
   }
   if (at.fields !== '') tests.push(fieldMatch(kind, at.fields));
   if (at.labels !== '') tests.push(labelMatch(at.labels));

@@ -11,6 +11,7 @@ import { type ListQuery, parseResourceVersion } from '../query.ts';
 import type { Served } from '../resources.ts';
 import { type Match, selection } from '../selectors.ts';
 import type { View } from '../views.ts';
+import { Delivery, type Live } from './delivery.ts';
 import { tooLarge } from './list.ts';
 import { frameOf, Frames, jsonFrame, stateFrames } from '../watch-cache/frames.ts';
 import { returnSlab } from '../watch-cache/slabs.ts';
@@ -35,8 +36,14 @@ export interface WatchRequest {
   readonly view: View | undefined;
 }
 
-/** What one watch is about to send: events, then perhaps an error that ends it. */
-type Feed = AsyncGenerator<State | readonly (WatchedEvent | Bookmark | Failure)[]>;
+/** What one watch is about to send: what there is, then what happens. */
+interface Feed {
+  readonly first: AsyncGenerator<Batch>;
+  /** Absent: nothing follows. */
+  readonly live?: Live<Extra>;
+}
+type Extra = Bookmark | Failure;
+type Batch = State | readonly (WatchedEvent | Extra)[];
 /** Some of what was there when the watch began. */
 interface State {
   readonly state: readonly Version[];
@@ -78,8 +85,10 @@ function open(at: WatchRequest, asked: number, match: Match): Feed {
   return run(at, { watcher, initial, match, initialEnd: fromState && query.allowWatchBookmarks ? core.hub.revision : undefined });
 }
 
-async function* fail(error: ApiError): Feed {
-  yield [{ type: 'ERROR', error }];
+const fail = (error: ApiError): Feed => ({ first: once([{ type: 'ERROR', error }]) });
+
+async function* once(batch: Batch): AsyncGenerator<Batch> {
+  yield batch;
 }
 
 const tooOld = (asked: number, oldest: number): ApiError => new ApiError('Expired', `too old resource version: ${asked} (${oldest})`);
@@ -93,7 +102,7 @@ interface Running {
   readonly initialEnd: number | undefined;
 }
 
-/** Starts listening at once; the generator only delivers. */
+/** Starts listening at once; the rest is delivered when asked for. */
 function run(at: WatchRequest, { watcher, initial, match, initialEnd }: Running): Feed {
   const { core, served, request, query } = at;
   const registration = served.cache.addWatcher(watcher);
@@ -118,32 +127,23 @@ function run(at: WatchRequest, { watcher, initial, match, initialEnd }: Running)
   const stopping = onAbort(core.stopping, () => watcher.end());
   if (request.signal.aborted) end();
 
-  const deliver = async function* (): Feed {
-    try {
-      yield* firstState(initial, match);
-      if (initialEnd !== undefined) yield [{ type: 'BOOKMARK', revision: initialEnd, initialEnd: true }];
-      for (let batch = await watcher.next(); batch; batch = await watcher.next()) {
-        if (batch.length > 0) yield batch;
-        // Only who has been sent everything may begin anew from here.
-        if (bookmarkDue && watcher.isIdle) {
-          bookmarkDue = false;
-          bookmarks = nudge();
-          yield [{ type: 'BOOKMARK', revision: core.hub.revision, initialEnd: false }];
-        }
-      }
-      if (watcher.lagged) yield [{ type: 'ERROR', error: new ApiError('Expired', 'the watch fell too far behind and was cut off') }];
-    } finally {
-      end();
-    }
+  // Only who has been sent everything may begin anew from here.
+  const between = (): Extra | undefined => {
+    if (!bookmarkDue || !watcher.isIdle) return undefined;
+    bookmarkDue = false;
+    bookmarks = nudge();
+    return { type: 'BOOKMARK', revision: core.hub.revision, initialEnd: false };
   };
-  return deliver();
+  const last = (): Extra | undefined =>
+    (watcher.lagged ? { type: 'ERROR', error: new ApiError('Expired', 'the watch fell too far behind and was cut off') } : undefined);
+  return { first: firstState(initial, match, initialEnd), live: { watcher, between, last, end } };
 }
 
 const nextBookmark = (now: number, farewell: number): number =>
   (farewell > now && farewell - now < BOOKMARK_EVERY ? farewell - now : BOOKMARK_EVERY);
 
 /** In pieces, so that nobody waits for all of it. */
-async function* firstState(versions: Iterable<Version>, match: Match): AsyncGenerator<State> {
+async function* firstState(versions: Iterable<Version>, match: Match, initialEnd: number | undefined): AsyncGenerator<Batch> {
   let state: Version[] = [];
   let looked = 0;
   for (const version of versions) {
@@ -154,19 +154,23 @@ async function* firstState(versions: Iterable<Version>, match: Match): AsyncGene
     await nextTurn();
   }
   if (state.length > 0) yield { state };
+  if (initialEnd !== undefined) yield [{ type: 'BOOKMARK', revision: initialEnd, initialEnd: true }];
 }
 
-const eventsOf = (batch: State | readonly (WatchedEvent | Bookmark | Failure)[]): readonly (WatchedEvent | Bookmark | Failure)[] =>
+const eventsOf = (batch: Batch): readonly (WatchedEvent | Extra)[] =>
   ('state' in batch ? batch.state.map((version) => ({ type: 'ADDED' as const, version })) : batch);
 
-async function* asObjects({ served }: WatchRequest, feed: Feed): AsyncGenerator<readonly WireEvent[]> {
-  for await (const batch of feed) {
-    yield eventsOf(batch).map((event) => {
-      if (event.type === 'BOOKMARK') return { type: 'BOOKMARK', object: bookmarkObject(served, event) };
-      if (event.type === 'ERROR') return { type: 'ERROR', object: event.error.toStatus() };
-      return { type: event.type, object: event.version.object };
-    });
-  }
+function asObjects({ served }: WatchRequest, { first, live }: Feed): Delivery<readonly WireEvent[], Extra> {
+  const encode = (batch: Batch): readonly WireEvent[] => eventsOf(batch).map((event) => {
+    if (event.type === 'BOOKMARK') return { type: 'BOOKMARK', object: bookmarkObject(served, event) };
+    if (event.type === 'ERROR') return { type: 'ERROR', object: event.error.toStatus() };
+    return { type: event.type, object: event.version.object };
+  });
+  return new Delivery({ first: mapped(first, (batch) => [encode(batch)]), live, encode });
+}
+
+async function* mapped<T>(batches: AsyncGenerator<Batch>, encode: (batch: Batch) => Iterable<T>): AsyncGenerator<T> {
+  for await (const batch of batches) yield* encode(batch);
 }
 
 /** Frames shared by every watch of a server, by its core. */
@@ -187,23 +191,25 @@ function singleFrame({ core, media }: WatchRequest, type: string, object: unknow
   return eventFrame(type, objectBytes(core.resources.kinds(), object) ?? new Uint8Array());
 }
 
-async function* asFrames(at: WatchRequest, feed: Feed): AsyncGenerator<readonly Uint8Array[]> {
+function asFrames(at: WatchRequest, { first, live }: Feed): Delivery<readonly Uint8Array[], Extra> {
   const { served, view, media } = at;
   const frames = framesOf(at);
   const tally = at.core.metrics.watchTally(served.kind);
-  for await (const batch of feed) {
-    if ('state' in batch && !view && media.type === 'json') {
-      for (const slab of stateFrames(batch.state, (frame) => tally.sent([frame]))) yield [slab];
-      continue;
-    }
-    const sent = eventsOf(batch).map((event) => {
-      if (event.type === 'BOOKMARK') return singleFrame(at, 'BOOKMARK', view ? view.one(bookmarkObject(served, event)) : bookmarkObject(served, event));
-      if (event.type === 'ERROR') return singleFrame(at, 'ERROR', event.error.toStatus());
-      return view ? singleFrame(at, event.type, view.one(event.version.object)) : frames.of(event);
-    });
+  const frame = (event: WatchedEvent | Extra): Uint8Array => {
+    if (event.type === 'BOOKMARK') return singleFrame(at, 'BOOKMARK', view ? view.one(bookmarkObject(served, event)) : bookmarkObject(served, event));
+    if (event.type === 'ERROR') return singleFrame(at, 'ERROR', event.error.toStatus());
+    return view ? singleFrame(at, event.type, view.one(event.version.object)) : frames.of(event);
+  };
+  const encode = (batch: Batch): readonly Uint8Array[] => {
+    const sent = eventsOf(batch).map(frame);
     tally.sent(sent);
-    yield sent;
-  }
+    return sent;
+  };
+  const inSlabs = function* ({ state }: State): Generator<readonly Uint8Array[]> {
+    for (const slab of stateFrames(state, (sent) => tally.sent([sent]))) yield [slab];
+  };
+  const begin = (batch: Batch): Iterable<readonly Uint8Array[]> => ('state' in batch && !view && media.type === 'json' ? inSlabs(batch) : [encode(batch)]);
+  return new Delivery({ first: mapped(first, begin), live, encode });
 }
 
 function bookmarkObject({ kind }: Served, { revision, initialEnd }: Bookmark): AnyObject {

@@ -34,6 +34,11 @@ export class Watcher {
     return this.#queue.length === 0;
   }
 
+  /** Nothing more will come. */
+  get isOver(): boolean {
+    return this.#ended;
+  }
+
   /** Called for every change of the resource, in order. */
   offer(event: CacheEvent): void {
     if (event.revision <= this.#after || this.#ended) return;
@@ -48,10 +53,11 @@ export class Watcher {
   }
 
   /** An object that comes into or leaves the selection appears and vanishes, whatever happened to it. */
-  #view({ type, version, previous, revision }: CacheEvent): WatchedEvent | undefined {
+  #view(event: CacheEvent): WatchedEvent | undefined {
+    const { type, version, previous, revision } = event;
     const was = previous !== undefined && this.#matches(previous);
     const is = type !== 'DELETED' && this.#matches(version);
-    if (is) return { type: was ? 'MODIFIED' : 'ADDED', version };
+    if (is) return was === (type === 'MODIFIED') ? event : { type: was ? 'MODIFIED' : 'ADDED', version };
     if (!was) return undefined;
     return { type: 'DELETED', version: type === 'DELETED' ? version : previous.at(revision) };
   }
@@ -65,21 +71,19 @@ export class Watcher {
     this.#wake?.();
   }
 
-  /** The next tick's events; undefined when the watch is over; an empty list when `interrupt` was called. */
-  async next(): Promise<readonly WatchedEvent[] | undefined> {
-    if (this.#queue.length === 0 && !this.#ended) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#wake = undefined;
-    }
-    if (this.#queue.length === 0) return this.#ended ? undefined : [];
+  /** What has come since the last call. */
+  take(): readonly WatchedEvent[] {
     const batch = this.#queue;
-    this.#queue = [];
+    if (batch.length > 0) this.#queue = [];
     return batch;
   }
 
-  /** Lets a waiting `next` return with nothing: for bookmarks and time limits. */
+  /** Whoever waits is called when something has come, when the watch is over, and by `interrupt`. */
+  wake(wake: (() => void) | undefined): void {
+    this.#wake = wake;
+  }
+
+  /** Wakes who waits though nothing has come: for bookmarks. */
   interrupt(): void {
     this.#wake?.();
   }

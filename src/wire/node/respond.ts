@@ -64,7 +64,7 @@ async function writeStream(stream: Writable, { chunks, recycle }: StreamBody): P
       if (batch.length !== 1) for (const slab of slabs(batch)) await writeTo(stream, slab);
       else if (recycle && batch[0]!.byteLength >= LARGE) await writeAndReturn(stream, batch[0]!, recycle);
       // Nearly every event of a watch: it fits, and there is nothing to wait for.
-      else if (stream.destroyed || !stream.write(batch[0])) await drained(stream);
+      else if (stream.destroyed || !stream.write(bufferOf(batch[0]!))) await drained(stream);
       sending = false;
     }
     stream.end();
@@ -72,6 +72,14 @@ async function writeStream(stream: Writable, { chunks, recycle }: StreamBody): P
     // Gone callers end the iteration; a handler that fails in the middle can only cut the connection.
     if (!sending) stream.destroy(error instanceof Error ? error : undefined);
   }
+}
+
+let lastViewed: { readonly bytes: Uint8Array; readonly view: Buffer } | undefined;
+
+/** A stream would make a Buffer of its own of each Uint8Array; what is sent to a thousand watchers in turn needs one. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  if (lastViewed?.bytes !== bytes) lastViewed = { bytes, view: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+  return lastViewed.view;
 }
 
 type StreamBody = Extract<NonNullable<ApiResponse['body']>, { readonly type: 'stream' }>;
