@@ -31,6 +31,14 @@ test('a spec found sound under one name is judged anew under another', () => {
   expect(fieldsUnder('w'.repeat(250))).toEqual(['spec.resourceClaims[0].name']);
 });
 
+test('a spec found sound once is judged anew where a name of its own token comes twice', () => {
+  const volume = (suffix: string) => ({ name: `kube-api-access-${suffix}`, emptyDir: {} });
+  expect(wrong({ volumes: [volume('aaaaa'), volume('bbbbb')] })).toEqual([]);
+  expect(wrong({ volumes: [volume('ccccc'), volume('bbbbb')] })).toEqual([]);
+
+  expect(wrong({ volumes: [volume('bbbbb'), volume('bbbbb')] })).toEqual(wrong({ volumes: [{ name: 'a', emptyDir: {} }, { name: 'a', emptyDir: {} }] }).map((text) => text.replaceAll('"a"', '"kube-api-access-bbbbb"')));
+});
+
 test('an image may not be padded in a pod', () => {
   expect(wrong({}, { image: ' web ' })).toEqual(['spec.containers[0].image: Invalid value: " web ": must not have leading or trailing whitespace']);
 });

@@ -246,3 +246,12 @@ test('a nameless writer is unknown, and managers sent through a subresource do n
   const next = { ...live, status: { replicas: 2 }, metadata: { ...live.metadata, managedFields: [{}] } };
   expect(update(live, 'kubelet', next, 'status').metadata.managedFields).toMatchObject([{ manager: 'kubelet', subresource: 'status' }, { manager: 'unknown' }]);
 });
+
+test('objects of one template share what is noted of them, objects of another do not', () => {
+  const made = (name: string, spec: object) => update(undefined, 'kubectl', config(spec, { name }));
+  const [one, two, other] = [made('a', { replicas: 1 }), made('b', { replicas: 1 }), made('c', { paused: true })];
+
+  expect(fieldsBy(two, 'kubectl')).toEqual(fieldsBy(one, 'kubectl'));
+  expect(Object.keys(fieldsBy(other, 'kubectl')!['f:spec'] as object)).toContain('f:paused');
+  expect(update(undefined, 'helm', config({ replicas: 1 }, { name: 'd' })).metadata.managedFields).toMatchObject([{ manager: 'helm', operation: 'Update' }]);
+});

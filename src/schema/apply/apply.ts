@@ -1,5 +1,6 @@
 import type { Millis } from '../../base/clock.ts';
 import { deepEqual } from '../../base/deep-equal.ts';
+import { Remembered } from '../../base/remembered.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { isRecord } from '../../meta/own.ts';
 import { apiVersionOf } from '../../meta/resource.ts';
@@ -7,7 +8,7 @@ import type { Kind } from '../kind.ts';
 import { readApplied } from './applied.ts';
 import { blankOf, compare, fieldsOf, type Difference } from './compare.ts';
 import { difference, EMPTY, intersection, isEmptySet, recursiveDifference, union, type FieldSet } from './field-set.ts';
-import { applyConflict, entriesOf, identityOf, managedAt, managersOf, withFields, withoutMeta, type Clash, type Managed, type Manager, type Managers } from './managers.ts';
+import { applyConflict, entriesOf, identityOf, managedAt, managersOf, shared, withFields, withoutMeta, type Clash, type Managed, type Manager, type Managers } from './managers.ts';
 import { mergeApplied } from './merge.ts';
 import { changesIn, pruned, type Convert } from './versions.ts';
 
@@ -86,6 +87,7 @@ export function trackUpdate(update: Update): AnyObject {
   const before: Managers = isReset ? new Map() : (provided ?? managersOf(live?.metadata.managedFields ?? []) ?? new Map());
   // Upstream: who has no entries and is not new is not tracked, until someone applies.
   if (live && before.size === 0) return withManagers(next, before);
+  if (!live && before.size === 0) return trackNew(update);
   const changes = withoutIgnored(compare(kind.schema, live ?? blankOf(kind.schema), next), update);
   if (isEmptySet(changes.changed) && isEmptySet(changes.removed)) return withManagers(next, before);
   const self = managerOf(update, 'Update');
@@ -96,6 +98,30 @@ export function trackUpdate(update: Update): AnyObject {
   const mine = before.get(identity)?.fields ?? EMPTY;
   after.set(identity, managedAt(self, union(difference(mine, changes.removed), changes.changed), update.now));
   return withManagers(next, after);
+}
+
+/** A creation that nobody else has a part in: the writer owns all of it. */
+function trackNew(update: Update): AnyObject {
+  const fields = newFields(update);
+  if (isEmptySet(fields)) return withManagers(update.next, new Map());
+  const self = managerOf(update, 'Update');
+  return withManagers(update.next, new Map([[identityOf(self), managedAt(self, fields, update.now)]]));
+}
+
+/** The fields of creations, by the text of all but the name: pods of one template differ in nothing else. */
+const ofTemplates = new WeakMap<Kind, Remembered<FieldSet>>();
+
+function newFields(update: Update): FieldSet {
+  const { kind, next, subresource = '' } = update;
+  const find = (): FieldSet => shared(withoutIgnored(compare(kind.schema, blankOf(kind.schema), next), update).changed);
+  // What has no status is made from no template, and may hold megabytes of data.
+  if (!kind.hasStatus || subresource !== '') return find();
+  let known = ofTemplates.get(kind);
+  if (!known) ofTemplates.set(kind, (known = new Remembered()));
+  const text = JSON.stringify({ ...next, metadata: { ...next.metadata, name: next.metadata.name && 'x' } });
+  let fields = known.get(text);
+  if (!fields) known.set(text, (fields = find()));
+  return fields;
 }
 
 const managerOf = ({ kind, manager, subresource = '' }: Write, operation: Manager['operation']): Manager => ({

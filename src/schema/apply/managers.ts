@@ -65,7 +65,7 @@ const known = new Map<string, FieldSet>();
 const isShared = new WeakSet<FieldSet>();
 const MAX_KNOWN = 2048;
 
-function shared(fields: FieldSet): FieldSet {
+export function shared(fields: FieldSet): FieldSet {
   if (isShared.has(fields)) return fields;
   const text = JSON.stringify(fields);
   const twin = known.get(text);
