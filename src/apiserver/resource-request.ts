@@ -3,7 +3,7 @@ import type { AnyObject } from '../meta/object.ts';
 import { apiVersionOf } from '../meta/resource.ts';
 import type { Kind } from '../schema/kind.ts';
 import type { ApiResponse } from '../wire/api.ts';
-import { duplicateFields } from '../schema/duplicate-fields.ts';
+import { duplicateFields, mayHoldDuplicates } from '../schema/duplicate-fields.ts';
 import { bodyOptions, mediaType, readBody, textOf } from './body.ts';
 import type { Core } from './core.ts';
 import type { Exchange } from './exchange.ts';
@@ -56,7 +56,10 @@ export function bodyOf({ core, exchange }: ResourceRequest, expected: string): u
   const { body, headers } = exchange.request;
   const object = readBody(exchange.request, { ...bodyOptions(core, expected), yaml: exchange.yaml, onDuplicates: (problems) => exchange.duplicates.push(...problems) });
   const isJson = ['', 'application/json'].includes(mediaType(headers['content-type']));
-  if (body?.type === 'bytes' && isJson && exchange.info.query.get('fieldValidation') !== 'Ignore') exchange.duplicates.push(...duplicateFields(textOf(body.bytes)));
+  if (body?.type === 'bytes' && isJson && exchange.info.query.get('fieldValidation') !== 'Ignore') {
+    const text = textOf(body.bytes);
+    if (mayHoldDuplicates(text, object)) exchange.duplicates.push(...duplicateFields(text));
+  }
   return object;
 }
 

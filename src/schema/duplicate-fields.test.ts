@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { duplicateFields } from './duplicate-fields.ts';
+import { duplicateFields, mayHoldDuplicates } from './duplicate-fields.ts';
 
 test.each([
   ['{"a":1,"b":2}', []],
@@ -14,8 +14,17 @@ test.each([
   ['{"__proto__":1,"__proto__":2}', ['duplicate field "__proto__"']],
 ])('%s', (text, expected) => {
   expect(duplicateFields(text)).toEqual(expected);
+  if (expected.length > 0) expect(mayHoldDuplicates(text, JSON.parse(text))).toBe(true);
 });
 
 test('no nesting is too deep', () => {
   expect(duplicateFields('['.repeat(200_000) + ']'.repeat(200_000))).toEqual([]);
 });
+
+test.each([
+  ['{"a":[{"b":1},[{"c":null}],2],"d":{}}', false],
+  ['{\n  "a": 1,\n  "__proto__": {"b": "x:y"}\n}', false],
+  ['[{"a":1},{"a":1}]', false],
+  ['{"a" :1,"a":2}', true],
+  ['{"a":{"b" :1},"a":{}}', true],
+])('%s is looked at: %s', (text, expected) => expect(mayHoldDuplicates(text, JSON.parse(text))).toBe(expected));

@@ -51,7 +51,9 @@ export class Admission {
   async mutate(attributes: Attributes, core: Core): Promise<AnyObject> {
     let { object } = attributes;
     for (const plugin of this.#plugins) {
-      if (plugin.mutate && applies(plugin, attributes)) object = await plugin.mutate({ ...attributes, object }, core);
+      if (!plugin.mutate || !applies(plugin, attributes)) continue;
+      const mutated = plugin.mutate(object === attributes.object ? attributes : { ...attributes, object }, core);
+      object = mutated instanceof Promise ? await mutated : mutated; // most need not wait
     }
     return object;
   }
@@ -60,7 +62,8 @@ export class Admission {
     let together: readonly Replacement[] = [];
     for (const plugin of this.#plugins) {
       if (!plugin.validate || !applies(plugin, attributes)) continue;
-      const more = await plugin.validate(attributes, core);
+      const found = plugin.validate(attributes, core);
+      const more = found instanceof Promise ? await found : found;
       if (more) together = [...together, ...more];
     }
     return together;

@@ -15,7 +15,7 @@ export function impersonateStage(core: Core): Stage {
     name: 'impersonate',
     async handle(exchange, next) {
       const { headers } = exchange.request;
-      const wanted = wantedUser(headers);
+      const wanted = asksForOther(headers) ? wantedUser(headers) : undefined;
       if (!wanted) return next(exchange);
       for (const access of accesses(exchange.user, wanted)) {
         const verdict = core.authorizer.authorize(access);
@@ -25,6 +25,12 @@ export function impersonateStage(core: Core): Stage {
       return next(exchange);
     },
   };
+}
+
+/** Hardly any request does. */
+function asksForOther(headers: Headers): boolean {
+  for (const name in headers) if (name.startsWith('impersonate-')) return true;
+  return false;
 }
 
 const words = (header: string | undefined): readonly string[] =>
