@@ -1,4 +1,5 @@
 import { ApiError, badRequest } from '../meta/api-error.ts';
+import { jsonProblem } from '../meta/json-error.ts';
 import type { Kind } from '../schema/kind.ts';
 import type { ApiRequest } from '../wire/api.ts';
 import type { Core } from './core.ts';
@@ -70,8 +71,8 @@ export function textOf(bytes: Uint8Array): string {
 export function parseJson(text: string, expected: string): unknown {
   try {
     return parseWellFormed(text);
-  } catch (error) {
-    throw badRequest(unrecognized(expected, `couldn't get version/kind; json parse error: ${messageOf(error)}`, text));
+  } catch {
+    throw badRequest(unrecognized(expected, `couldn't get version/kind; json parse error: ${jsonProblem(text)}`, text));
   }
 }
 

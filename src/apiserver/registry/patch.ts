@@ -1,5 +1,6 @@
 import { ApiError, badRequest } from '../../meta/api-error.ts';
 import { FieldPath, invalid } from '../../meta/field-error.ts';
+import { jsonProblem } from '../../meta/json-error.ts';
 import { applyJsonPatch, strayFields } from '../../meta/json-patch.ts';
 import { applyMergePatch } from '../../meta/merge-patch.ts';
 import type { AnyObject } from '../../meta/object.ts';
@@ -75,8 +76,8 @@ function bodyData({ exchange: { request }, core }: ResourceRequest): PatchBody {
   const text = textOf(body.bytes);
   try {
     return { data: parseWellFormed(text), text };
-  } catch (error) {
-    throw badRequest(`error decoding patch: ${messageOf(error)}`);
+  } catch {
+    throw badRequest(`error decoding patch: ${jsonProblem(text)}`);
   }
 }
 
