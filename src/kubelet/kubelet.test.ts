@@ -136,6 +136,20 @@ test('a pod that does not fit is refused without touching the runtime', async ()
   await node.until('gone', async () => !(await node.pod('big')));
 });
 
+test('what a pod had that was deleted by force is free, though its sandbox is still being stopped', async () => {
+  await using node = await startTestNode();
+  const { status: { allocatable } } = await node.client.get(Node, 'node-1');
+  const whole = { containers: [{ ...main, resources: { requests: { cpu: allocatable!.cpu! } } }] };
+  await node.run('first', whole);
+  await node.untilPod('first', isReady);
+  for (let i = 0; i < 20; i++) node.cri.failNext('stopPodSandbox', new CriError('Unknown', 'busy'));
+  await node.client.delete(Pod, 'first', { ...inDefault, gracePeriodSeconds: 0 });
+
+  await node.run('second', whole);
+  const second = await node.untilPod('second', (pod) => isReady(pod) || pod.status.phase === 'Failed');
+  expect(second.status.reason).toBeUndefined();
+});
+
 test('a pod whose time is up fails', async () => {
   await using node = await startTestNode();
   await node.run('slow', { activeDeadlineSeconds: 5, containers: [main] });

@@ -64,9 +64,9 @@ export class PodWorker implements AsyncDisposable {
     return this.#pod;
   }
 
-  /** Whether the pod counts against the node's resources. */
+  /** Whether the pod counts against the node's resources: not once it has ended or is gone from the API, for schedulers go by that. */
   get isActive(): boolean {
-    return this.#state === 'syncing' && this.#admitted || this.#state === 'terminating' && this.#admitted;
+    return this.#admitted && !this.#gone && (this.#state === 'syncing' || this.#state === 'terminating') && !isTerminalPhase(this.#pod.status.phase);
   }
 
   update(pod: Pod): void {
