@@ -28,7 +28,7 @@ async function freeCpu(t: Context, node: Node): Promise<number> {
 }
 
 /** Whether no pod of the cluster is on its way to a node or off one: what earlier tests used would come free meanwhile. */
-async function isStable(t: Context): Promise<boolean> {
+export async function isStable(t: Context): Promise<boolean> {
   const { items } = await t.client.list(Pod);
   return items.every((pod) => isTerminalPhase(pod.status.phase) || (isPlaced(pod) && pod.metadata.deletionTimestamp === undefined));
 }

@@ -6,7 +6,7 @@ import { PriorityClass } from '../../../src/kinds/scheduling/priority-class.ts';
 import { check, equal, refused } from '../framework/assert.ts';
 import type { Context } from '../framework/context.ts';
 import { test, type TestCase } from '../framework/test-case.ts';
-import { schedulableNodes } from './predicates.ts';
+import { isStable, schedulableNodes } from './predicates.ts';
 
 const PREEMPTION = '[sig-scheduling] SchedulerPreemption [Serial]';
 /** A resource of our own, so that only these pods compete. */
@@ -21,6 +21,7 @@ async function priorityClass(t: Context, value: number): Promise<string> {
 
 /** Gives every node an amount of RESOURCE, taken back with the test. */
 async function extendNodes(t: Context, amount: number): Promise<readonly Node[]> {
+  await t.eventually('the cluster is stable', () => isStable(t), { seconds: 60 });
   const nodes = await schedulableNodes(t);
   const set = (node: string, value: string | null) =>
     t.client.patch(Node, node, { type: 'merge', body: { status: { capacity: { [RESOURCE]: value }, allocatable: { [RESOURCE]: value } } } }, { subresource: 'status' });
