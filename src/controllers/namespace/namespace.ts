@@ -17,6 +17,8 @@ const FINALIZER = 'kubernetes';
 export const namespaceController = defineController({
   name: 'namespace',
   for: Namespace,
+  // One pass is a hundred calls: where one in a few fails, many passes fail before the one that ends it.
+  longestBackoff: 60_000,
   // With the last pod gone the rest may go.
   watches: [watchOf(Pod, ({ metadata: { namespace = '' } }, cache) => (isLeaving(cache.get(Namespace, namespace)) && cache.list(Pod, namespace).length === 0 ? [namespace] : []))],
 

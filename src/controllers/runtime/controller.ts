@@ -64,6 +64,8 @@ export interface ControllerDefinition<R extends Resource> {
   readonly reads?: readonly Resource[];
   /** Passes at a time, each for another key. */
   readonly workers?: number;
+  /** The longest pause after a key has failed again and again; 1000 seconds unless said. */
+  readonly longestBackoff?: Millis;
   /**
    * Brings the world nearer to what the object asks for. Called for a key, never for an event; throws to be called again
    * after a back-off; returns milliseconds after which to be called though nothing changes.

@@ -12,6 +12,7 @@ import { TrackingClient } from './tracking-client.ts';
 import { WriteBarrier } from './write-barrier.ts';
 
 const WORKERS = 16;
+const FIRST_BACKOFF = 5;
 
 /** Runs one controller: informers fill its queue with keys, workers reconcile them. */
 export function startManager<R extends Resource>(definition: ControllerDefinition<R>, around: ControllerSurroundings): AsyncDisposable {
@@ -37,7 +38,7 @@ class Manager<R extends Resource> implements AsyncDisposable {
     this.#log = around.log.with({ controller: definition.name });
     this.#cache = new Cache(around.informers);
     // Each key backs off by itself: a cluster full of one failure must not hold up the rest.
-    this.#queue = new WorkQueue(around.clock, exponential());
+    this.#queue = new WorkQueue(around.clock, exponential(FIRST_BACKOFF, definition.longestBackoff));
     const { clock, random } = around;
     this.#events = createEventRecorder(around.client, {
       component: definition.component ?? `${definition.name}-controller`, clock, random, log: this.#log,

@@ -80,6 +80,22 @@ test('a failed pass comes again after a back-off, and a result says when to come
   expect(failures).toBe(-2);
 });
 
+test('a controller may say how long a back-off it bears', async () => {
+  let passes = 0;
+  const { api, clock, informers, start } = arrange({
+    longestBackoff: 1_000,
+    async reconcile() {
+      passes++;
+      throw new Error('never');
+    },
+  });
+  await using _ = informers;
+  api.put(`${SETS}/a`, set('a'));
+  await using _running = start();
+  await clock.advance(60_000);
+  expect(passes).toBeGreaterThan(60);
+});
+
 test('a key is not worked on again before the cache shows what its last pass wrote', async () => {
   const seen: number[] = [];
   const { api, clock, informers, start } = arrange({

@@ -23,6 +23,7 @@ import { NAMESPACE, Users, type Deed } from './user.ts';
 const REST_WITHIN_SECONDS = 3600;
 /** Evictions of a lost node's pods begin after five minutes, and are over after ten. */
 const UNREST = 600_000;
+const EMPTIED_WITHIN_SECONDS = 600;
 /** Of the controllers' log, in a report. */
 const LOG_LINES = 30;
 
@@ -49,9 +50,28 @@ export async function simulate(seed: number, steps: number): Promise<readonly st
     await world.pass(10);
     if (world.violations.length > 0) return world.report();
     left = await unfinished(world.client);
-    if (left.length === 0) return [];
+    if (left.length === 0) return await clearAway(world);
   }
   world.violations.push(...left.map((one) => `after an hour of rest: ${one}`));
+  return world.report();
+}
+
+/** The last deed: the whole namespace goes, calls failing again for a while. */
+async function clearAway(world: World): Promise<readonly string[]> {
+  await world.note('delete the namespace');
+  world.faults.off = false;
+  await world.client.delete(Namespace, NAMESPACE);
+  for (let waited = 0; waited < EMPTIED_WITHIN_SECONDS; waited += 10) {
+    await world.pass(10);
+    world.faults.off = waited > 30;
+    const { items } = await world.client.list(Namespace);
+    if (items.every(({ metadata }) => metadata.name !== NAMESPACE)) {
+      const orphans = (await world.client.list(Pod, { namespace: NAMESPACE })).items;
+      world.violations.push(...orphans.map(({ metadata }) => `${metadata.name} outlives its namespace`));
+      return world.violations.length > 0 ? world.report() : [];
+    }
+  }
+  world.violations.push(`the namespace is still there: ${JSON.stringify(await world.client.get(Namespace, NAMESPACE))}`);
   return world.report();
 }
 
@@ -103,7 +123,7 @@ async function startWorld(seed: number) {
   const isSheltered = seed % 2 === 0;
   const world = {
     /** No nodes die and no pods are evicted: whatever is missing is missing by a controller's doing. */
-    isSheltered,
+    isSheltered, faults,
     client, clock, dice, nodes, violations, users: new Users(client, dice, { evict: !isSheltered }),
     async note(what: string) {
       trace.push(`${new Date(clock.now()).toISOString().slice(11, 19)} ${what}`);
