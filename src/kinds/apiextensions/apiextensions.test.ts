@@ -146,3 +146,8 @@ test('formats that nobody checks are warned of', () => {
   expect(CustomResourceDefinition.warnings!(definition('colour'), definition('colour'))).toEqual([]);
   expect(CustomResourceDefinition.warnings!(definition('date-time'), undefined)).toEqual([]);
 });
+
+test('a definition without names is told of each that is missing', () => {
+  expect(errorsOf(CustomResourceDefinition, { spec: {} }).filter((one) => one.startsWith('spec.names'))).toEqual(
+    ['plural', 'singular', 'kind', 'listKind'].map((name) => `spec.names.${name}: Required value`));
+});

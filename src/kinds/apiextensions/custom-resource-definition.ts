@@ -138,6 +138,8 @@ export const webhookConversion = part(() =>
   }));
 export type WebhookConversion = TypeOf<ReturnType<typeof webhookConversion>>;
 
+/** What Go holds where a required object was left out; validation then asks for each name. */
+const NAMELESS = { plural: '', kind: '' } as CustomResourceDefinitionSpec['names'];
 const UNCONVERTED: CustomResourceConversion = { strategy: 'None' };
 
 /** The version stored now is among those that ever were. */
@@ -156,7 +158,7 @@ export const CustomResourceDefinition = defineKind({
   status: customResourceDefinitionStatus(),
   columns: { 'Created At': createdAt },
   defaults: (definition) => {
-    const { names, conversion } = definition.spec;
+    const { names = NAMELESS, conversion } = definition.spec;
     const filled = withFields(names, { singular: names.singular || names.kind.toLowerCase(), listKind: names.listKind || (names.kind ? `${names.kind}List` : '') });
     return withFields(definition, { spec: withFields(definition.spec, { names: filled, conversion: conversion ?? UNCONVERTED }) });
   },
