@@ -9,6 +9,7 @@ import { Pod } from '../../../kinds/core/pod.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import { isActive, isReady, isTerminalPhase } from '../../../rules/pod-conditions.ts';
 import { controllerOf } from '../../runtime/index.ts';
+import { BAD_IMAGE } from './nodes.ts';
 import { NAMESPACE } from './user.ts';
 
 const at = { namespace: NAMESPACE };
@@ -40,7 +41,8 @@ export async function unfinished(client: Client): Promise<readonly string[]> {
         ...is(`${name} status`, `${one.status.replicas ?? 0}/${one.status.updatedReplicas ?? 0}/${one.status.availableReplicas ?? 0}`, `${replicas}/${replicas}/${replicas}`),
         ...is(`${name} observed`, one.status.observedGeneration, one.metadata.generation)];
     }),
-    ...sets.flatMap((set) => [
+    // A set left behind by its Deployment keeps an image that no node can start: nobody takes it back.
+    ...sets.filter((set) => controllerOf(set) || imageOf(set.spec.template) !== BAD_IMAGE).flatMap((set) => [
       ...is(`ReplicaSet ${set.metadata.name} ready`, ready(podsOf(set)).length, set.spec.replicas),
       ...is(`ReplicaSet ${set.metadata.name} status`, set.status.availableReplicas ?? 0, set.spec.replicas)]),
     ...statefulSets.flatMap((set) => {
