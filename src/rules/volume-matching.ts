@@ -27,7 +27,7 @@ export function isKeptFor({ spec: { claimRef } }: PersistentVolume, { metadata }
   return !claimRef.uid || claimRef.uid === metadata.uid;
 }
 
-const sizeOf = ({ spec }: PersistentVolume): number => amountOf('storage', spec.capacity?.storage ?? '0');
+export const sizeOf = ({ spec }: PersistentVolume): number => amountOf('storage', spec.capacity?.storage ?? '0');
 export const requestedSize = ({ spec }: PersistentVolumeClaim): number => amountOf('storage', spec.resources.requests?.storage ?? '0');
 
 interface Search {

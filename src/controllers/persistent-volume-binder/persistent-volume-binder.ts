@@ -4,7 +4,7 @@ import { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
 import { StorageClass } from '../../kinds/storage/storage-class.ts';
 import { defineController, watchOf, type Cache, type Context } from '../runtime/index.ts';
-import { isBoundTo } from './matching.ts';
+import { isKeptFor } from '../../rules/volume-matching.ts';
 import { BIND_COMPLETED, BOUND_BY_CONTROLLER, boundClaim, boundVolume, planClaim, type ClaimPlan } from './plan-claim.ts';
 
 const COMPONENT = 'persistentvolume-controller';
@@ -103,7 +103,7 @@ function phaseOf(volume: PersistentVolume, cache: Cache): 'Available' | 'Bound' 
   // Meant for a claim that has not come yet.
   if (!claimRef?.uid) return 'Available';
   const claim = cache.get(PersistentVolumeClaim, claimRef.name ?? '', claimRef.namespace);
-  if (!claim || !isBoundTo(volume, claim)) return volume.status.phase === 'Failed' ? 'Failed' : 'Released';
+  if (!claim || !isKeptFor(volume, claim)) return volume.status.phase === 'Failed' ? 'Failed' : 'Released';
   const elsewhere = claim.spec.volumeName && claim.spec.volumeName !== volume.metadata.name;
   return elsewhere && volume.metadata.annotations?.[BOUND_BY_CONTROLLER] !== undefined ? 'unbind' : 'Bound';
 }

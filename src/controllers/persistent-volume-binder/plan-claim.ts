@@ -2,7 +2,8 @@ import type { Node } from '../../kinds/core/node.ts';
 import { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
 import type { StorageClass } from '../../kinds/storage/storage-class.ts';
-import { bestMatch, classOf, isBoundTo, mismatch } from './matching.ts';
+import { classOf, findVolume, isKeptFor } from '../../rules/volume-matching.ts';
+import { mismatch } from './mismatch.ts';
 
 export const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
 export const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
@@ -47,7 +48,7 @@ function keep({ claim, volumes }: Observed): ClaimPlan {
   if (!claim.spec.volumeName) return lose('ClaimLost', 'Bound claim has lost reference to PersistentVolume. Data on the volume is lost!');
   const volume = volumes.find(({ metadata }) => metadata.name === claim.spec.volumeName);
   if (!volume) return lose('ClaimLost', 'Bound claim has lost its PersistentVolume. Data on the volume is lost!');
-  if (!volume.spec.claimRef || isBoundTo(volume, claim)) return { act: 'bind', volume };
+  if (!volume.spec.claimRef || isKeptFor(volume, claim)) return { act: 'bind', volume };
   return lose('ClaimMisbound', 'Two claims are bound to the same volume, this one is bound incorrectly');
 }
 
@@ -58,7 +59,7 @@ function bindNamed({ claim, volumes }: Observed, name: string): ClaimPlan {
     const why = mismatch(volume, claim);
     return why === undefined ? { act: 'bind', volume } : { act: 'wait', announce: warning('VolumeMismatch', `Cannot bind to requested volume "${name}": ${why}`) };
   }
-  if (isBoundTo(volume, claim)) return { act: 'bind', volume };
+  if (isKeptFor(volume, claim)) return { act: 'bind', volume };
   return { act: 'wait', announce: warning('FailedBinding', `volume ${JSON.stringify(name)} already bound to a different claim.`) };
 }
 
@@ -71,8 +72,10 @@ function bindAny({ claim, volumes, classes, node }: Observed): ClaimPlan {
   const storageClass = classes.find(({ metadata }) => metadata.name === name);
   const selected = claim.metadata.annotations?.[SELECTED_NODE];
   const delayed = storageClass?.volumeBindingMode === 'WaitForFirstConsumer' && selected === undefined;
-  const meant = volumes.find((volume) => volume.spec.claimRef && isBoundTo(volume, claim) && mismatch(volume, claim) === undefined);
-  const volume = meant ?? (delayed ? undefined : bestMatch(claim, volumes, selected === undefined ? undefined : node(selected)));
+  const place = selected === undefined ? undefined : node(selected);
+  // While its first pod is awaited, only a volume that was meant for it from the start will do.
+  const candidates = delayed ? volumes.filter((one) => isKeptFor(one, claim)) : volumes;
+  const volume = findVolume(claim, candidates, { ...(place ? { node: place } : {}), isTaken: () => false });
   if (volume) return { act: 'bind', volume };
   if (delayed) return { act: 'wait', announce: normal('WaitForFirstConsumer', 'waiting for first consumer to be created before binding') };
   if (name === '') return { act: 'wait', announce: normal('FailedBinding', 'no persistent volumes available for this claim and no storage class is set') };
