@@ -40,7 +40,10 @@ describe.each(clients)('kubectl $version', ({ file, version }) => {
   });
   afterAll(async () => {
     await attempt(['delete', '-f', '-', '--ignore-not-found', '--wait=false'], { input: manifest });
-    await eventually('the namespace is gone', async () => (await attempt(['get', 'namespace', 'every'])).code === 1, 30);
+    // A range waits ten seconds for addresses still being taken from it.
+    for (const [kind, seconds] of [['namespace', 30], ['servicecidr', 60]] as const) {
+      await eventually(`the ${kind} is gone`, async () => (await attempt(['get', kind, 'every'])).code === 1, seconds);
+    }
   });
 
   /** All that can be listed, by full name. */
