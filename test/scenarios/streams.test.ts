@@ -150,7 +150,9 @@ describe('WebSockets', () => {
   });
 
   test('a terminal is told its size', async () => {
-    const caller = await talk(api, command(['sh', '-c', 'read x; stty size'], 'stdin=true&stdout=true&tty=true'), ['v5.channel.k8s.io']);
+    // The size goes its own way and may come after what is typed.
+    const waits = 'read x; until stty size 2>/dev/null | grep "37 91"; do sleep 0.1; done';
+    const caller = await talk(api, command(['sh', '-c', waits], 'stdin=true&stdout=true&tty=true'), ['v5.channel.k8s.io']);
     caller.socket.send(Buffer.from('\x04{"Width":91,"Height":37}'));
     caller.socket.send(Buffer.from('\0go\n'));
     await caller.until((messages) => channel(messages, 1, false).includes('37 91'));
