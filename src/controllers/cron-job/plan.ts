@@ -8,9 +8,7 @@ import { findCondition } from '../../rules/pod-conditions.ts';
 import { parseCron, type CronSchedule } from '../../meta/cron-schedule.ts';
 import { isTimeZone, offsetOf } from '../../meta/time-zone.ts';
 import { CronJob as CronJobKind } from '../../kinds/batch/cron-job.ts';
-import { controllerReference } from '../runtime/index.ts';
-
-export type Announcement = readonly [type: 'Normal' | 'Warning', reason: string, message: string];
+import { controllerReference, type Announcement } from '../runtime/index.ts';
 
 /** What one pass does, as data, in this order. */
 export interface Plan {

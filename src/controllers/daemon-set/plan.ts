@@ -4,6 +4,7 @@ import type { Node } from '../../kinds/core/node.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { PodTemplateSpec } from '../../kinds/core/pod-template.ts';
 import { availableIn, isReady } from '../../rules/pod-conditions.ts';
+import { byCreation } from '../by-creation.ts';
 import { nodeOf, placementOf, revisionHashOf, type Placement } from './placement.ts';
 import { rollingStep } from './rolling.ts';
 
@@ -76,11 +77,9 @@ function podsByNode(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
   return groups;
 }
 
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 /** Those on a node come before those only meant for it. */
 const byAge = (a: Pod, b: Pod): number =>
-  Number(!a.spec.nodeName) - Number(!b.spec.nodeName) ||
-  compareText(a.metadata.creationTimestamp, b.metadata.creationTimestamp) || compareText(a.metadata.name, b.metadata.name);
+  Number(!a.spec.nodeName) - Number(!b.spec.nodeName) || byCreation(a, b);
 
 const isLeaving = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
 

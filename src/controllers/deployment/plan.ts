@@ -4,9 +4,10 @@ import { ReplicaSet } from '../../kinds/apps/replica-set.ts';
 import { Deployment as DeploymentKind } from '../../kinds/apps/deployment.ts';
 import { deepEqual } from '../../base/deep-equal.ts';
 import type { DeepPartial } from '../../meta/object.ts';
+import { byCreation } from '../by-creation.ts';
 import { controllerReference } from '../runtime/index.ts';
 import { presentAnnotations, REVISION, revisionOf, sizeAnnotations } from './annotations.ts';
-import { byCreation, isActiveSet, isScaled, leeway, presentSize, rollingStep, scaleStep, type Size } from './sizes.ts';
+import { isActiveSet, isScaled, leeway, presentSize, rollingStep, scaleStep, type Size } from './sizes.ts';
 import { countedStatus, deadlineIn, hasDeadline, isComplete, pauseCondition, rolloutStatus, setCondition } from './status.ts';
 import { POD_TEMPLATE_HASH, sameTemplate, templateHash } from './template-hash.ts';
 

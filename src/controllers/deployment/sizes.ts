@@ -1,6 +1,7 @@
 import type { Deployment } from '../../kinds/apps/deployment.ts';
 import type { ReplicaSet } from '../../kinds/apps/replica-set.ts';
 import { scaledValue } from '../../meta/int-or-string.ts';
+import { byCreation } from '../by-creation.ts';
 import { desiredWhenSized, MAX_REPLICAS, wholeNumber } from './annotations.ts';
 
 /** A ReplicaSet and the replicas it is to have. */
@@ -30,9 +31,6 @@ export const sum = (sets: readonly ReplicaSet[], count: (set: ReplicaSet) => num
 export const availableReplicas = (set: ReplicaSet): number => set.status.availableReplicas ?? 0;
 export const isActiveSet = (set: ReplicaSet): boolean => set.spec.replicas > 0;
 
-export const byCreation = (a: ReplicaSet, b: ReplicaSet): number =>
-  compareText(a.metadata.creationTimestamp, b.metadata.creationTimestamp) || compareText(a.metadata.name, b.metadata.name);
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** As large as the surge allows while a rolling update is under way; `others` count, `present` may not exist yet. */
 export function presentSize(deployment: Deployment, present: ReplicaSet | undefined, others: readonly ReplicaSet[]): number {

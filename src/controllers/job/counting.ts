@@ -3,7 +3,8 @@ import type { Job, JobStatus } from '../../kinds/batch/job.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import { formatTime } from '../../meta/time.ts';
 import { findCondition } from '../../rules/pod-conditions.ts';
-import { withCondition, type Announcement } from './plan.ts';
+import type { Announcement } from '../runtime/index.ts';
+import { withCondition } from './plan.ts';
 import { isTracked } from './pods.ts';
 
 /**

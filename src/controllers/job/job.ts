@@ -3,10 +3,10 @@ import { Job, type JobStatus } from '../../kinds/batch/job.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import { createPod, deletePod } from '../pod-control.ts';
-import { claim, controllerOf, defineController, refersTo, slowStart, watchOf, type Context, type Controller } from '../runtime/index.ts';
+import { claim, controllerOf, defineController, refersTo, slowStart, watchOf, type Announcement, type Context, type Controller } from '../runtime/index.ts';
 import { Backoffs, type End } from './backoff.ts';
 import { counted, finished, heldOf, isFinished } from './counting.ts';
-import { plan, type Announcement, type Plan } from './plan.ts';
+import { plan, type Plan } from './plan.ts';
 import { endOf, isTracked, TRACKING } from './pods.ts';
 import type { Tally } from './tally.ts';
 

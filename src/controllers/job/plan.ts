@@ -4,13 +4,12 @@ import type { Pod } from '../../kinds/core/pod.ts';
 import type { DeepPartial } from '../../meta/object.ts';
 import { formatTime } from '../../meta/time.ts';
 import { findCondition, setCondition } from '../../rules/pod-conditions.ts';
+import type { Announcement } from '../runtime/index.ts';
 import { endingOf, type Ending } from './ending.ts';
 import { formatIndexes } from './indexes.ts';
 import { staffing } from './manage.ts';
 import { failuresOf, indexOf, isIndexed } from './pods.ts';
 import { activeFor, tally, type Tally } from './tally.ts';
-
-export type Announcement = readonly [type: 'Normal' | 'Warning', reason: string, message: string];
 
 /** What one pass does, as data, in this order. */
 export interface Plan {

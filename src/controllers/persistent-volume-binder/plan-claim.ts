@@ -3,6 +3,7 @@ import { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
 import type { StorageClass } from '../../kinds/storage/storage-class.ts';
 import { classOf, findVolume, isKeptFor } from '../../rules/volume-matching.ts';
+import type { Announcement } from '../runtime/index.ts';
 import { mismatch } from './mismatch.ts';
 
 export const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
@@ -11,8 +12,6 @@ export const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 /** The provisioner that there is none: volumes are made by hand. */
 const BY_HAND = 'kubernetes.io/no-provisioner';
-
-export type Announcement = readonly [type: 'Normal' | 'Warning', reason: string, message: string];
 
 export interface Observed {
   readonly claim: PersistentVolumeClaim;

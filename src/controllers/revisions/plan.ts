@@ -4,6 +4,7 @@ import type { PodTemplateSpec } from '../../kinds/core/pod-template.ts';
 import type { LabelSelector } from '../../meta/label-selector.ts';
 import type { DeepPartial, KubeObject } from '../../meta/object.ts';
 import type { Resource } from '../../meta/resource.ts';
+import { byCreation } from '../by-creation.ts';
 import { nameHash } from '../hash.ts';
 import { claim, controllerReference } from '../runtime/index.ts';
 
@@ -46,9 +47,7 @@ export function planRevisions(revised: Revised, candidates: readonly ControllerR
 }
 
 const byAge = (a: ControllerRevision, b: ControllerRevision): number =>
-  a.revision - b.revision ||
-  compareText(a.metadata.creationTimestamp, b.metadata.creationTimestamp) || compareText(a.metadata.name, b.metadata.name);
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  a.revision - b.revision || byCreation(a, b);
 
 /** What is kept: a strategic merge patch that gives the workload this template back. `kubectl rollout undo` sends it. */
 export const revisionData = (template: PodTemplateSpec): object => ({ spec: { template: { ...template, $patch: 'replace' } } });

@@ -24,6 +24,9 @@ export interface Controller {
   start(around: ControllerSurroundings): AsyncDisposable;
 }
 
+/** An Event as a plan has it: `events.event(object, ...announcement)`. */
+export type Announcement = readonly [type: 'Normal' | 'Warning', reason: string, message: string];
+
 /** What one pass may use. */
 export interface Context {
   readonly cache: Cache;

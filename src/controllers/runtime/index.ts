@@ -9,7 +9,7 @@
  */
 export { Cache, type Index } from './cache.ts';
 export {
-  defineController, watchOf, type Context, type Controller, type ControllerDefinition, type ControllerSurroundings, type Watch,
+  defineController, watchOf, type Announcement, type Context, type Controller, type ControllerDefinition, type ControllerSurroundings, type Watch,
 } from './controller.ts';
 export { claim, controllerOf, controllerReference, refersTo, type Claim } from './ownership.ts';
 export { definePeriodic, type PeriodicDefinition } from './periodic.ts';
