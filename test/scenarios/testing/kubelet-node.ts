@@ -45,6 +45,8 @@ export interface KubeletNode extends AsyncDisposable {
   /** Until the pod satisfies `check`. */
   until(name: string, check: (pod: Pod) => unknown): Promise<Pod>;
   remove(name: string): Promise<void>;
+  /** Until there is no pod of this name. */
+  gone(name: string): Promise<void>;
   /** `reason: message` of a pod's events. */
   events(name: string): Promise<readonly string[]>;
   logs(name: string, query?: string): Promise<string>;
@@ -85,17 +87,22 @@ export async function startKubeletNode(): Promise<KubeletNode> {
       await kubelet.stop();
       kubelet = await start(options);
     },
-    run: (name, spec, metadata = {}) => client.create(Pod, {
-      metadata: { name, namespace: 'default', ...metadata },
-      spec: { nodeName: NODE, terminationGracePeriodSeconds: 1, automountServiceAccountToken: false, ...spec },
-    }),
+    async run(name, spec, metadata = {}) {
+      // What a failed try left must not stand in the way of the next.
+      await client.delete(Pod, name, { namespace: 'default' }).then(() => node.gone(name), () => undefined);
+      return client.create(Pod, {
+        metadata: { name, namespace: 'default', ...metadata },
+        spec: { nodeName: NODE, terminationGracePeriodSeconds: 1, automountServiceAccountToken: false, ...spec },
+      });
+    },
     until: (name, check) => eventually(`pod ${name}`, async () => {
       const pod = await get(name);
       return check(pod) ? pod : undefined;
-    }, 30),
+    }),
+    gone: async (name) => void (await eventually(`pod ${name} gone`, () => get(name).then(() => false, () => true))),
     async remove(name) {
       await client.delete(Pod, name, { namespace: 'default' });
-      await eventually(`pod ${name} gone`, () => get(name).then(() => false, () => true), 30);
+      await node.gone(name);
     },
     events: async (name) => (await client.list(Event, { namespace: 'default' })).items
       .filter(({ involvedObject }) => involvedObject.name === name).map(({ reason, message }) => `${reason}: ${message}`),
