@@ -18,6 +18,20 @@ export interface DialTarget {
   readonly port: number;
 }
 
+/** An HTTPS server that extends this one: a webhook, or an API of its own. */
+export interface BackendTarget {
+  readonly host: string;
+  readonly port: number;
+  /** The name in its certificate. */
+  readonly serverName: string;
+  /** PEM of who vouches for it; the system's authorities unless given. */
+  readonly caBundle?: string;
+  /** Takes any certificate. */
+  readonly insecure?: boolean;
+  /** Shows the front proxy's certificate, which vouches for `X-Remote-…` headers. */
+  readonly asProxy?: boolean;
+}
+
 export interface KubeletAddress {
   readonly name: string;
   readonly address: string;
@@ -65,6 +79,8 @@ export interface ApiServerConfig {
   readonly kubelet?: (node: KubeletAddress, request: ApiRequest) => Promise<ApiResponse>;
   /** Asks a pod or a service's endpoint. */
   readonly dial?: (target: DialTarget, request: ApiRequest) => Promise<ApiResponse>;
+  /** Asks a webhook or an extension API server. Follows no redirect. */
+  readonly askBackend?: (target: BackendTarget, request: ApiRequest) => Promise<ApiResponse>;
   readonly legacyServiceAccountTokens?: boolean;
   readonly version?: VersionInfo;
   /** What `/logs/` shows; nothing unless given. */

@@ -6,7 +6,7 @@
  * from. discovery/ tells clients what there is, connect/ tunnels to kubelets, pods and services.
  * It must not know sockets, files, processes or the machine's clock, nor any controller, scheduler or node.
  */
-export type { ApiServerConfig, ApiServerOptions, AuditSink, DialTarget, KubeletAddress, ProcessFacts, ServiceAccountConfig, VersionInfo } from './config.ts';
+export type { ApiServerConfig, ApiServerOptions, AuditSink, BackendTarget, DialTarget, KubeletAddress, ProcessFacts, ServiceAccountConfig, VersionInfo } from './config.ts';
 export type { LogFiles } from './logs.ts';
 export type { Collector, Family } from './metrics/index.ts';
 export { type ApiServer, startApiServer } from './server.ts';

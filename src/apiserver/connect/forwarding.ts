@@ -68,6 +68,28 @@ export function failureWords(error: unknown): string {
   const { code = '', address = '', port } = error as { readonly code?: string; readonly address?: string; readonly port?: number };
   const words = CONNECT_WORDS[code];
   if (words !== undefined && port !== undefined) return `dial tcp ${address.includes(':') ? `[${address}]` : address}:${port}: ${words}`;
+  const tls = tlsWords(error, code);
+  if (tls !== undefined) return tls;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `dial tcp: lookup ${(error as { readonly hostname?: string }).hostname ?? ''}: ${code === 'ENOTFOUND' ? 'no such host' : 'Temporary failure in name resolution'}`;
   if (code === 'ECONNRESET') return error.message === 'socket hang up' ? 'EOF' : 'read: connection reset by peer';
   return error.message;
+}
+
+const UNKNOWN_AUTHORITY = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+]);
+
+/** What Go says of a certificate or of a server that speaks no TLS. */
+function tlsWords(error: Error, code: string): string | undefined {
+  const verify = (why: string) => `tls: failed to verify certificate: x509: ${why}`;
+  if (UNKNOWN_AUTHORITY.has(code)) return verify('certificate signed by unknown authority');
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') return verify('certificate has expired or is not yet valid');
+  if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
+    return /wrong.version.number|packet.length.too.long|http.request/i.test(error.message) ? 'http: server gave HTTP response to HTTPS client' : undefined;
+  }
+  if (code !== 'ERR_TLS_CERT_ALTNAME_INVALID') return undefined;
+  const { host = '', cert } = error as { readonly host?: string; readonly cert?: { readonly subjectaltname?: string } };
+  const names = (cert?.subjectaltname ?? '').split(', ').map((name) => name.replace(/^[^:]*:/, '')).filter((name) => name !== '');
+  if (names.length === 0) return verify('certificate relies on legacy Common Name field, use SANs instead');
+  return verify(`certificate is valid for ${names.join(', ')}, not ${host}`);
 }

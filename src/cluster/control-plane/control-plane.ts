@@ -23,6 +23,7 @@ import { Started } from '../started.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
 import { AuditLog } from './audit-log.ts';
 import { ensureClusterObjects, removeRetiredNodes } from './cluster-objects.ts';
+import { backendDialer } from './backends.ts';
 import { dialer, kubeletDialer } from './dialers.ts';
 import { processFacts } from './process-facts.ts';
 import { logFilesIn } from './log-files.ts';
@@ -70,8 +71,8 @@ const PROXIED = /^\/api\/v1\/(?:namespaces\/[^/?]+\/)?(?:pods|services|nodes)\/[
 const isProxied = (url: string): boolean => PROXIED.test(url);
 
 async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOptions, started: Started): Promise<ApiServerConfig> {
-  const [ca, kubeletClient, signingKey] = await Promise.all([
-    requirePair(layout, 'ca'), requirePair(layout, 'apiserver-kubelet-client'), ensureServiceAccountKey(layout),
+  const [ca, kubeletClient, proxyClient, signingKey] = await Promise.all([
+    requirePair(layout, 'ca'), requirePair(layout, 'apiserver-kubelet-client'), requirePair(layout, 'front-proxy-client'), ensureServiceAccountKey(layout),
   ]);
   const issuer = `https://kubernetes.default.svc.${settings.clusterDomain}`;
   const yaml = started.add(new YamlWorker(startYamlThread, clock));
@@ -82,6 +83,7 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
     advertise: { address: settings.advertiseAddress, port: settings.port },
     kubelet: started.add(kubeletDialer({ ca: ca.cert, ...kubeletClient })),
     dial: started.add(dialer()),
+    askBackend: started.add(backendDialer(proxyClient)),
     gzip,
     readYaml: (text, signal) => yaml.read(text, signal),
     process: processFacts,

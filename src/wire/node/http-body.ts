@@ -32,7 +32,7 @@ export async function bodyOf(stream: Readable, headers: Headers): Promise<Respon
 }
 
 /** What has arrived since the last look, as one batch. Ends with the stream, throws where it was cut off. */
-async function* batches(stream: Readable): AsyncGenerator<readonly Uint8Array[]> {
+export async function* batches(stream: Readable): AsyncGenerator<readonly Uint8Array[]> {
   for await (const first of stream) {
     const batch: Uint8Array[] = [first as Uint8Array];
     for (let more: unknown = stream.read(); more !== null; more = stream.read()) batch.push(more as Uint8Array);

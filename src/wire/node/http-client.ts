@@ -9,7 +9,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { ApiRequest, ApiResponse, Headers, Transport } from '../api.ts';
 import { SessionKeeper } from './http2-session.ts';
 import type { TlsIdentity } from './http2-session.ts';
-import { bodyOf, sendBody } from './http-body.ts';
+import { batches, bodyOf, sendBody } from './http-body.ts';
 import { exchangeHttp2 } from './http2-client.ts';
 import { headersFrom } from './headers.ts';
 import { duplexOf } from './socket.ts';
@@ -21,6 +21,10 @@ export interface ConnectOptions extends TlsIdentity {
   readonly token?: string | (() => string | undefined | Promise<string | undefined>);
   readonly userAgent?: string;
   readonly clock?: Clock;
+  /** Never HTTP/2: many connections find many backends behind one name. */
+  readonly http1?: boolean;
+  /** Hands out every body as a stream, so that the caller decides how much is too much. */
+  readonly streamsAnswers?: boolean;
 }
 
 export type HttpTransport = Transport & AsyncDisposable;
@@ -44,11 +48,10 @@ class HttpClient {
   constructor(options: ConnectOptions) {
     this.#options = options;
     this.#base = new URL(options.url);
-    const { ca, cert, key, serverName, insecure } = options;
-    const tls = { ca, cert, key, servername: serverName, rejectUnauthorized: !insecure };
+    const tls = tlsOptions(options);
     const secure = this.#base.protocol === 'https:';
     this.#agent = secure ? new SecureAgent({ keepAlive: true, ...tls }) : new PlainAgent({ keepAlive: true });
-    this.#sessions = secure ? new SessionKeeper(this.#base, options, options.clock ?? systemClock) : undefined;
+    this.#sessions = secure && !options.http1 ? new SessionKeeper(this.#base, options, options.clock ?? systemClock) : undefined;
   }
 
   async exchange(request: ApiRequest): Promise<ApiResponse> {
@@ -81,10 +84,20 @@ class HttpClient {
   #http1(request: ApiRequest, to: Target): Promise<ApiResponse> {
     return new Promise((resolve, reject) => {
       const outgoing = this.#request(request, to, this.#agent);
-      outgoing.on('error', reject);
-      outgoing.on('response', (incoming) => resolve(responseOf(incoming)));
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        // The server closed a connection that was kept, just as this request took it: it never saw it.
+        const unseen = outgoing.reusedSocket && error.code === 'ECONNRESET' && request.body?.type !== 'stream' && !request.signal.aborted;
+        if (unseen) this.#http1(request, to).then(resolve, reject);
+        else reject(error);
+      });
+      outgoing.on('response', (incoming) => resolve(this.#response(incoming)));
       sendBody(outgoing, request.body);
     });
+  }
+
+  async #response(incoming: IncomingMessage): Promise<ApiResponse> {
+    if (!this.#options.streamsAnswers) return responseOf(incoming);
+    return { status: incoming.statusCode ?? 0, headers: headersFrom(incoming.headers), body: { type: 'stream', chunks: batches(incoming) } };
   }
 
   /** The connection of an upgrade is the caller's alone; where the server declines, its answer is passed on. */
@@ -101,12 +114,16 @@ class HttpClient {
   }
 
   #request({ method, signal }: ApiRequest, { path, headers }: Target, agent: PlainAgent | SecureAgent | undefined): ClientRequest {
-    const { ca, cert, key, serverName, insecure } = this.#options;
     const { hostname, port, protocol } = this.#base;
     const options: RequestOptions = { method, path, headers, signal, host: hostname.replace(/^\[|\]$/g, ''), port: port || undefined, agent: agent ?? false };
     if (protocol === 'http:') return requestPlain(options);
-    return requestSecure({ ...options, ca, cert, key, servername: serverName, rejectUnauthorized: !insecure });
+    return requestSecure({ ...options, ...tlsOptions(this.#options) });
   }
+}
+
+/** Whoever is named as an authority is one, be it a server's own certificate, as in Go. */
+function tlsOptions({ ca, cert, key, serverName, insecure }: TlsIdentity) {
+  return { ca, cert, key, servername: serverName, rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { allowPartialTrustChain: true }) };
 }
 
 /** The promise, or the signal's reason as soon as it aborts: others may still wait for the same connection. */
