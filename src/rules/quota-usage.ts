@@ -2,6 +2,7 @@
  * What an object uses of a ResourceQuota, and which objects a quota is for
  * (https://kubernetes.io/docs/concepts/policy/resource-quotas/). Admission charges by it, the controller adds up by it.
  */
+import { namedClass } from '../kinds/core/storage-class-of.ts';
 import { addQuantity, milliQuantityOf, parseQuantity, quantityOf, type Quantity } from '../meta/quantity.ts';
 import { podLimits, podRequests, type Amounts, type PodResourcesLike } from './pod-resources.ts';
 import { isTerminalPhase } from './pod-conditions.ts';
@@ -108,9 +109,9 @@ interface ClaimSpec {
 }
 
 function addClaim(usage: Map<string, Quantity>, claim: ObjectLike): void {
-  const { storageClassName, resources } = (claim.spec ?? {}) as ClaimSpec;
-  const storage = resources?.requests?.['storage'];
-  const of = claim.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? storageClassName;
+  const spec = (claim.spec ?? {}) as ClaimSpec;
+  const storage = spec.resources?.requests?.['storage'];
+  const of = namedClass({ metadata: claim.metadata, spec });
   if (storage !== undefined) usage.set('requests.storage', parseQuantity(storage));
   if (of === undefined || of === '') return;
   usage.set(`${of}.storageclass.storage.k8s.io/persistentvolumeclaims`, ONE);

@@ -1,15 +1,10 @@
 /** Which PersistentVolume a claim may be bound to: asked by the scheduler where the claim waits for a pod, by the binder otherwise. */
 import type { PersistentVolume } from '../kinds/core/persistent-volume.ts';
 import type { PersistentVolumeClaim } from '../kinds/core/persistent-volume-claim.ts';
+import { classOf } from '../kinds/core/storage-class-of.ts';
 import { matchesLabelSelector } from '../meta/label-selector.ts';
 import { matchesNodeSelector, type NodeLike } from './node-affinity.ts';
 import { amountOf } from './pod-resources.ts';
-
-const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
-
-/** The class a claim or volume belongs to; '' for none. */
-export const classOf = ({ metadata, spec }: PersistentVolume | PersistentVolumeClaim): string =>
-  metadata.annotations?.[BETA_CLASS] ?? spec.storageClassName ?? '';
 
 /** Whether both sides know of the binding: a claim that names its volume alone does not have it yet. */
 export const isFullyBound = ({ metadata, spec }: PersistentVolumeClaim): boolean =>

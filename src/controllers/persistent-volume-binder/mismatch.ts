@@ -1,6 +1,7 @@
 import type { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
 import type { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
-import { classOf, requestedSize, sizeOf } from '../../rules/volume-matching.ts';
+import { classOf } from '../../kinds/core/storage-class-of.ts';
+import { requestedSize, sizeOf } from '../../rules/volume-matching.ts';
 
 /** Why a volume the claim asks for by name can not be it; undefined where it can. */
 export function mismatch(volume: PersistentVolume, claim: PersistentVolumeClaim): string | undefined {

@@ -2,7 +2,8 @@ import type { Node } from '../../kinds/core/node.ts';
 import { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
 import type { StorageClass } from '../../kinds/storage/storage-class.ts';
-import { classOf, findVolume, isKeptFor } from '../../rules/volume-matching.ts';
+import { classOf } from '../../kinds/core/storage-class-of.ts';
+import { findVolume, isKeptFor } from '../../rules/volume-matching.ts';
 import type { Announcement } from '../runtime/index.ts';
 import { mismatch } from './mismatch.ts';
 

@@ -4,10 +4,10 @@ import { parseQuantity } from '../../meta/quantity.ts';
 import { nodeTermWarnings } from './node-label-warnings.ts';
 import type { PersistentVolumeClaimSpec } from './persistent-volume-claim.ts';
 import type { PersistentVolumeSpec } from './persistent-volume-spec.ts';
+import { CLASS_ANNOTATION as CLASS } from './storage-class-of.ts';
 import { sourceWarnings } from './volume-warnings.ts';
 
 const NANO = 1_000_000_000n;
-const CLASS = 'volume.beta.kubernetes.io/storage-class';
 const OPTIONS = 'volume.beta.kubernetes.io/mount-options';
 
 interface Annotated {

@@ -7,6 +7,7 @@ import { typedLocalObjectReference, typedObjectReference } from './references.ts
 import { volumeResourceRequirements } from './resources.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 import { claimWarnings } from './claim-warnings.ts';
+import { classOf } from './storage-class-of.ts';
 import { claimErrors, claimUpdateErrors } from './storage-validation.ts';
 
 export const modifyVolumeStatus = part(() =>
@@ -87,7 +88,7 @@ export const PersistentVolumeClaim = defineKind({
     Volume: ({ spec }) => spec.volumeName ?? '',
     Capacity: ({ spec, status }) => (spec.volumeName ? status.capacity?.storage ?? '0' : ''),
     'Access Modes': ({ spec, status }) => (spec.volumeName ? formatAccessModes(status.accessModes) : ''),
-    StorageClass: ({ metadata, spec }) => metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? spec.storageClassName ?? '',
+    StorageClass: classOf,
     VolumeAttributesClass: ({ spec }) => spec.volumeAttributesClassName ?? UNSET,
     Age: age,
   },

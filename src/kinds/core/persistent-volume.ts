@@ -6,6 +6,7 @@ import { volumeWarnings } from './claim-warnings.ts';
 import { nodeSelector } from './node-selector.ts';
 import { persistentVolumeSpec } from './persistent-volume-spec.ts';
 import { secretReference } from './references.ts';
+import { classOf } from './storage-class-of.ts';
 import { volumeErrors, volumeUpdateErrors } from './storage-validation.ts';
 
 export const csiPersistentVolumeSource = part(() =>
@@ -57,7 +58,7 @@ export const PersistentVolume = defineKind({
     'Reclaim Policy': ({ spec }) => spec.persistentVolumeReclaimPolicy,
     Status: ({ metadata, status }) => (metadata.deletionTimestamp === undefined ? status.phase : 'Terminating'),
     Claim: ({ spec }) => (spec.claimRef ? `${spec.claimRef.namespace ?? ''}/${spec.claimRef.name ?? ''}` : ''),
-    StorageClass: ({ metadata, spec }) => metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? spec.storageClassName ?? '',
+    StorageClass: classOf,
     VolumeAttributesClass: ({ spec }) => spec.volumeAttributesClassName ?? UNSET,
     Reason: ({ status }) => status.reason ?? '',
     Age: age,

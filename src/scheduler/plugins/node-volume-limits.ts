@@ -1,5 +1,5 @@
 import type { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
-import { classOf } from '../../rules/volume-matching.ts';
+import { classOf } from '../../kinds/core/storage-class-of.ts';
 import { definePlugin } from '../framework/plugin.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import { pass, reject } from '../framework/verdict.ts';

@@ -1,4 +1,4 @@
-import { classOf } from '../../rules/volume-matching.ts';
+import { classOf } from '../../kinds/core/storage-class-of.ts';
 import { definePlugin } from '../framework/plugin.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import { pass, rejectForGood, type Rejection } from '../framework/verdict.ts';

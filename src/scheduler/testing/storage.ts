@@ -6,7 +6,7 @@ import type { CSINode } from '../../kinds/storage/csi-node.ts';
 import type { CSIStorageCapacity } from '../../kinds/storage/csi-storage-capacity.ts';
 import type { StorageClass } from '../../kinds/storage/storage-class.ts';
 import type { VolumeAttachment } from '../../kinds/storage/volume-attachment.ts';
-import { classOf } from '../../rules/volume-matching.ts';
+import { classOf } from '../../kinds/core/storage-class-of.ts';
 import type { StorageView } from '../volumes/storage.ts';
 
 type Stored = PersistentVolume | PersistentVolumeClaim | StorageClass | CSINode | CSIDriver | CSIStorageCapacity | VolumeAttachment | Node;

@@ -8,7 +8,7 @@ import { CSINode } from '../../kinds/storage/csi-node.ts';
 import { CSIStorageCapacity } from '../../kinds/storage/csi-storage-capacity.ts';
 import { StorageClass } from '../../kinds/storage/storage-class.ts';
 import { VolumeAttachment } from '../../kinds/storage/volume-attachment.ts';
-import { classOf } from '../../rules/volume-matching.ts';
+import { classOf } from '../../kinds/core/storage-class-of.ts';
 import type { ClusterEvent } from '../framework/events.ts';
 
 /** What the volume plugins know of claims, volumes and who makes them. */

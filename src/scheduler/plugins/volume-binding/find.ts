@@ -3,7 +3,8 @@ import type { PersistentVolume } from '../../../kinds/core/persistent-volume.ts'
 import type { PersistentVolumeClaim } from '../../../kinds/core/persistent-volume-claim.ts';
 import { matchesLabelSelector } from '../../../meta/label-selector.ts';
 import { amountOf } from '../../../rules/pod-resources.ts';
-import { classOf, findVolume, isFullyBound, isKeptFor, reaches, requestedSize } from '../../../rules/volume-matching.ts';
+import { classOf } from '../../../kinds/core/storage-class-of.ts';
+import { findVolume, isFullyBound, isKeptFor, reaches, requestedSize } from '../../../rules/volume-matching.ts';
 import type { PodInfo } from '../../framework/pod-info.ts';
 import { rejectForGood, type Rejection } from '../../framework/verdict.ts';
 import type { StorageView } from '../../volumes/storage.ts';
