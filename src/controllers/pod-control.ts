@@ -41,13 +41,9 @@ export async function createPod(pod: DeepPartial<Pod>, owner: KubeObject, { clie
 
 /** Deletes an owner's pod and tells of it; one already gone is no failure. */
 export async function deletePod(pod: Pod, owner: KubeObject, { client, events }: Context): Promise<void> {
-  const { name, namespace, uid } = pod.metadata;
   try {
-    await client.delete(Pod, name, { ...(namespace === undefined ? {} : { namespace }), preconditions: { uid } });
-    events.event(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
+    if (await client.remove(Pod, pod)) events.event(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`);
   } catch (error) {
-    // Gone, or gone and another under its name.
-    if (isApiError(error, 'NotFound', 'Conflict')) return;
     events.event(owner, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`);
     throw error;
   }

@@ -1,7 +1,6 @@
 import { CompactSign } from 'jose';
 import { ConfigMap } from '../../kinds/core/config-map.ts';
 import { Secret } from '../../kinds/core/secret.ts';
-import { isApiError } from '../../meta/api-error.ts';
 import { defineController, watchOf } from '../runtime/index.ts';
 import { expiresIn, isBootstrapToken, signingToken, TOKEN_NAMESPACE, withSignatures, type Token } from './tokens.ts';
 
@@ -46,10 +45,7 @@ export const tokenCleaner = defineController({
   async reconcile(secret, { client, now }) {
     const left = isBootstrapToken(secret) ? expiresIn(secret, now) : undefined;
     if (left === undefined || left > 0) return left;
-    const { name, namespace = '', uid } = secret.metadata;
-    await client.delete(Secret, name, { namespace, preconditions: { uid } }).catch((error: unknown) => {
-      if (!isApiError(error, 'NotFound', 'Conflict')) throw error;
-    });
+    await client.remove(Secret, secret);
     return undefined;
   },
 });

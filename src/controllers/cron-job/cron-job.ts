@@ -30,12 +30,11 @@ export const cronJobController = defineController({
   },
 });
 
-async function remove({ metadata: { name, namespace, uid } }: Job, cron: CronJob, { client, events }: Context): Promise<void> {
+async function remove(job: Job, cron: CronJob, { client, events }: Context): Promise<void> {
   try {
-    await client.delete(Job, name, { namespace: namespace ?? '', propagationPolicy: 'Background', preconditions: { uid } });
-    events.event(cron, 'Normal', 'SuccessfulDelete', `Deleted job ${name}`);
+    const removed = await client.remove(Job, job, { propagationPolicy: 'Background' });
+    if (removed) events.event(cron, 'Normal', 'SuccessfulDelete', `Deleted job ${job.metadata.name}`);
   } catch (error) {
-    if (isApiError(error, 'NotFound', 'Conflict')) return;
     events.event(cron, 'Warning', 'FailedDelete', `Deleted job: ${messageOf(error)}`);
     throw error;
   }

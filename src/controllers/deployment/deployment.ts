@@ -47,17 +47,11 @@ async function carryOut(todo: Plan, deployment: Deployment, context: Context): P
     const [from, to] = [before.spec.replicas, after.spec.replicas];
     if (from !== to) events.event(deployment, 'Normal', 'ScalingReplicaSet', scaled(after.metadata.name, from, to));
   }
-  for (const { metadata } of todo.remove) {
-    const { name, namespace, uid } = metadata;
-    await client.delete(ReplicaSet, name, { ...(namespace === undefined ? {} : { namespace }), preconditions: { uid } }).catch(ignoreGone);
-  }
+  for (const replicaSet of todo.remove) await client.remove(ReplicaSet, replicaSet);
   return todo.create ? make(todo, deployment, context) : todo.status;
 }
 
 const scaled = (name: string, from: number, to: number): string => `Scaled ${to > from ? 'up' : 'down'} replica set ${name} from ${from} to ${to}`;
-const ignoreGone = (error: unknown): void => {
-  if (!isApiError(error, 'NotFound', 'Conflict')) throw error;
-};
 
 async function make({ create, status }: Plan, deployment: Deployment, context: Context): Promise<DeploymentStatus> {
   const { client, events, now } = context;

@@ -1,5 +1,4 @@
 import { EndpointSlice } from '../../kinds/discovery/endpoint-slice.ts';
-import { isApiError } from '../../meta/api-error.ts';
 import type { OwnerReference } from '../../meta/object.ts';
 import { formatTime } from '../../meta/time.ts';
 import { CHANGED_AT } from '../endpoints/plan.ts';
@@ -31,9 +30,5 @@ export async function carryOut({ create, update, remove }: Plan, making: Making,
     const annotations = { ...slice.metadata.annotations, ...changedAt };
     await client.update(EndpointSlice, { ...slice, metadata: { ...slice.metadata, annotations } });
   }
-  for (const { metadata } of remove) {
-    await client.delete(EndpointSlice, metadata.name, { namespace, preconditions: { uid: metadata.uid } }).catch((error: unknown) => {
-      if (!isApiError(error, 'NotFound', 'Conflict')) throw error;
-    });
-  }
+  for (const slice of remove) await client.remove(EndpointSlice, slice);
 }

@@ -40,8 +40,6 @@ export const endpointsController = defineController({
     const endpoints = cache.get(Endpoints, name, namespace);
     // What others made by hand, for no Service yet, is theirs.
     if (endpoints?.metadata.labels?.['endpoints.kubernetes.io/managed-by'] !== 'endpoint-controller') return;
-    await client.delete(Endpoints, name, { namespace, preconditions: { uid: endpoints.metadata.uid } }).catch((error: unknown) => {
-      if (!isApiError(error, 'NotFound', 'Conflict')) throw error;
-    });
+    await client.remove(Endpoints, endpoints);
   },
 });

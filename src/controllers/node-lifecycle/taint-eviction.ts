@@ -35,7 +35,7 @@ export const taintEvictionController = () => {
       });
       try {
         await client.updateStatus(Pod, { ...pod, status: { ...pod.status, conditions } });
-        await client.delete(Pod, name, { namespace, preconditions: { uid } });
+        await client.remove(Pod, pod);
       } catch (error) {
         if (!isApiError(error, 'NotFound')) throw error;
       }

@@ -56,9 +56,7 @@ async function disrupt(pod: Pod, { context, message, at }: { context: Context; m
   await remove(pod, context);
 }
 
-async function remove({ metadata: { name, namespace = '', uid } }: Pod, { client }: Context): Promise<void> {
-  await client.delete(Pod, name, { namespace, gracePeriodSeconds: 0, preconditions: { uid } }).catch(absent);
-}
+const remove = (pod: Pod, { client }: Context): Promise<boolean> => client.remove(Pod, pod, { gracePeriodSeconds: 0 });
 
 function absent(error: unknown): undefined {
   if (!isApiError(error, 'NotFound')) throw error;

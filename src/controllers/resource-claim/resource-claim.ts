@@ -99,7 +99,7 @@ export const resourceClaimController = defineController({
 
   async reconcile(claim, context) {
     const { client } = context;
-    const { namespace = '', uid, name } = claim.metadata;
+    const { namespace = '' } = claim.metadata;
     const users = await liveUsers(claim, context);
     const todo = withoutUsers(claim, users);
     const written = todo.status ? await client.updateStatus(ResourceClaim, { ...claim, status: todo.status }) : claim;
@@ -111,9 +111,7 @@ export const resourceClaimController = defineController({
     if (users.size > 0 || claim.metadata.deletionTimestamp !== undefined || !owner || !refersTo(owner, Pod)) return;
     const pod = await livePod({ name: owner.name, uid: owner.uid, namespace }, context);
     if (pod && !isDone(pod)) return;
-    await client.delete(ResourceClaim, name, { namespace, preconditions: { uid } }).catch((error: unknown) => {
-      if (!isApiError(error, 'NotFound', 'Conflict')) throw error;
-    });
+    await client.remove(ResourceClaim, claim);
   },
 });
 

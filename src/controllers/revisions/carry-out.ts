@@ -49,10 +49,5 @@ async function make(revised: Revised, number: number, { client }: Context) {
 
 /** Removes revisions; one already gone is no failure. */
 export async function removeRevisions(surplus: readonly ControllerRevision[], { client }: Context): Promise<void> {
-  for (const { metadata } of surplus) {
-    const { name, namespace, uid } = metadata;
-    await client.delete(ControllerRevision, name, { ...(namespace === undefined ? {} : { namespace }), preconditions: { uid } }).catch((error: unknown) => {
-      if (!isApiError(error, 'NotFound', 'Conflict')) throw error;
-    });
-  }
+  for (const revision of surplus) await client.remove(ControllerRevision, revision);
 }

@@ -78,6 +78,21 @@ export class TrackingClient implements Client {
     return undefined;
   }
 
+  /**
+   * Deletes this very object. @returns whether it was there: gone, or gone and another under its name, is no failure.
+   */
+  async remove<R extends Resource>(
+    resource: R, { metadata: { name, namespace, uid } }: KubeObject & InstanceOf<R>, how: Pick<DeleteOptions, 'gracePeriodSeconds' | 'propagationPolicy'> = {},
+  ): Promise<boolean> {
+    try {
+      await this.delete(resource, name, { ...(namespace === undefined ? {} : { namespace }), ...how, preconditions: { uid } });
+      return true;
+    } catch (error) {
+      if (isApiError(error, 'NotFound', 'Conflict')) return false;
+      throw error;
+    }
+  }
+
   deleteCollection<R extends Resource>(resource: R, list?: ListOptions, options?: DeleteOptions) {
     return this.#client.deleteCollection(resource, list, { ...this.#ending, ...options });
   }

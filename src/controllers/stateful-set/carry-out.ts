@@ -54,21 +54,16 @@ class Deeds {
   }
 
   remove(pod: Pod): Promise<void> {
-    const { name, namespace, uid } = pod.metadata;
-    return this.tell('delete', name, async () => {
-      await this.#context.client.delete(Pod, name, { ...(namespace === undefined ? {} : { namespace }), preconditions: { uid } });
-    });
+    return this.tell('delete', pod.metadata.name, () => this.#context.client.remove(Pod, pod));
   }
 
-  /** Does a deed to a pod and tells how it went. What lost a race is tried again unremarked. */
+  /** Does a deed to a pod and tells how it went; one that did nothing says false. What lost a race is tried again unremarked. */
   async tell(verb: 'create' | 'update' | 'delete', pod: string, act: () => Promise<unknown>): Promise<void> {
     const subject = `${verb} Pod ${pod} in StatefulSet ${this.#set.metadata.name}`;
     const reason = verb[0]!.toUpperCase() + verb.slice(1);
     try {
-      await act();
-      this.#event('Normal', `Successful${reason}`, `${subject} successful`);
+      if ((await act()) !== false) this.#event('Normal', `Successful${reason}`, `${subject} successful`);
     } catch (error) {
-      if (verb === 'delete' && isApiError(error, 'NotFound', 'Conflict')) return;
       const raced = isApiError(error, 'AlreadyExists', 'Conflict') || isNamespaceTerminating(error);
       if (!raced) this.#event('Warning', `Failed${reason}`, `${subject} failed error: ${messageOf(error)}`);
       if (!isNamespaceTerminating(error)) throw error;

@@ -53,12 +53,13 @@ function accountOf({ metadata }: Secret, cache: Cache): ServiceAccount | undefin
 }
 
 /** The cache may not know a new account yet: the server decides. */
-async function remove({ metadata }: Secret, { client }: Context): Promise<void> {
+async function remove(secret: Secret, { client }: Context): Promise<void> {
+  const { metadata } = secret;
   const { [ACCOUNT_NAME]: account = '', [ACCOUNT_UID]: accountUid = '' } = metadata.annotations ?? {};
-  const { name, uid, namespace = '' } = metadata;
+  const { namespace = '' } = metadata;
   const live = account === '' ? undefined : await client.get(ServiceAccount, account, { namespace }).catch(absent);
   if (live && (accountUid === '' || live.metadata.uid === accountUid)) return;
-  await client.delete(Secret, name, { namespace, preconditions: { uid } }).catch(ignoreGone);
+  await client.remove(Secret, secret);
 }
 
 /** Gives each ServiceAccount a token Secret of its own and names it there, as every cluster did before v1.24. */
@@ -97,9 +98,6 @@ const secretsOf = ({ metadata }: ServiceAccount, cache: Cache): readonly Secret[
 
 const base64 = (text: string): string => btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''));
 
-function ignoreGone(error: unknown): void {
-  if (!isApiError(error, 'NotFound', 'Conflict')) throw error;
-}
 function absent(error: unknown): undefined {
   if (!isApiError(error, 'NotFound')) throw error;
 }
