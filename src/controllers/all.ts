@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import { attachDetachController, attachedVolumesReporter } from './attach-detach/attach-detach.ts';
 import { bootstrapSigner, tokenCleaner } from './bootstrap/bootstrap.ts';
 import { type CertificateAuthority, csrApprovingController, csrCleaner, csrSigningController } from './certificates/certificates.ts';
 import { clusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation.ts';
@@ -78,6 +79,8 @@ export function allControllers({ caPem, authority, serviceAccountKey: key, legac
     ttlAfterFinishedController,
     claimBinder,
     volumeBinder,
+    attachDetachController(),
+    attachedVolumesReporter,
     resourceQuotaController,
     ephemeralVolumeController,
     podResourceClaimController,

@@ -3,6 +3,7 @@ import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.
 import { Pod } from '../../kinds/core/pod.ts';
 import { VolumeAttributesClass } from '../../kinds/storage/volume-attributes-class.ts';
 import type { KubeObject } from '../../meta/object.ts';
+import { claimsOf, podsOfClaim, usesClaim } from '../claims-of-pod.ts';
 import { controllerOf, defineController, watchOf, type Index } from '../runtime/index.ts';
 
 const OF_CLAIM = 'kubernetes.io/pvc-protection';
@@ -21,16 +22,6 @@ function withoutFinalizer<T extends KubeObject>(object: T, finalizer: string): T
   return { ...object, metadata: { ...object.metadata, finalizers: (object.metadata.finalizers ?? []).filter((one) => one !== finalizer) } };
 }
 
-/** Pods by `namespace/claim` of every claim their volumes name, those made for them included. */
-const BY_CLAIM: Index<Pod> = { name: 'claim', values: claimsOf };
-
-function claimsOf({ metadata, spec }: Pod): readonly string[] {
-  return (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    const claim = persistentVolumeClaim?.claimName ?? (ephemeral ? `${metadata.name}-${name}` : undefined);
-    return claim === undefined ? [] : [`${metadata.namespace}/${claim}`];
-  });
-}
-
 /** Keeps a claim that is being deleted for as long as a pod on some node has it. */
 export const pvcProtectionController = defineController({
   name: 'pvc-protection',
@@ -47,7 +38,7 @@ export const pvcProtectionController = defineController({
     if (!needsLook(claim, OF_CLAIM)) return;
     if (!isLeaving(claim)) return void await client.update(PersistentVolumeClaim, withFinalizer(claim, OF_CLAIM));
     const { name, namespace = '' } = claim.metadata;
-    if (cache.byIndex(Pod, BY_CLAIM, `${namespace}/${name}`).some((pod) => uses(pod, claim))) return;
+    if (podsOfClaim(cache, `${namespace}/${name}`).some((pod) => uses(pod, claim))) return;
     // The cache may not know a new pod yet: the server decides.
     const { items } = await client.list(Pod, { namespace });
     if (!items.some((pod) => uses(pod, claim))) await client.update(PersistentVolumeClaim, withoutFinalizer(claim, OF_CLAIM));
@@ -58,14 +49,12 @@ export const pvcProtectionController = defineController({
  * Only a pod with a node can have a volume mounted; a kubelet does not begin with a claim that is leaving. A pod that has
  * ended still counts, as upstream's does.
  */
-function uses({ metadata, spec }: Pod, claim: PersistentVolumeClaim): boolean {
-  if (!spec.nodeName) return false;
-  const { name } = claim.metadata;
-  // A pod whose kubelet is done with it waits for its claims to go, not they for it.
+function uses(pod: Pod, claim: PersistentVolumeClaim): boolean {
+  const { metadata, spec } = pod;
+  if (!spec.nodeName || !usesClaim(pod, claim)) return false;
+  // A pod whose kubelet is done with it waits for the claims made for it to go, not they for it.
   const isDone = metadata.deletionTimestamp !== undefined && metadata.deletionGracePeriodSeconds === 0;
-  return (spec.volumes ?? []).some(({ name: volume, persistentVolumeClaim, ephemeral }) =>
-    persistentVolumeClaim?.claimName === name ||
-    (ephemeral && !isDone && `${metadata.name}-${volume}` === name && controllerOf(claim)?.uid === metadata.uid));
+  return !isDone || controllerOf(claim)?.uid !== metadata.uid;
 }
 
 /** Keeps a volume that is being deleted for as long as it is bound. */
