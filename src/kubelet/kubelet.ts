@@ -9,7 +9,8 @@ import { isApiError } from '../meta/api-error.ts';
 import { parseResolvConf } from './containers/dns.ts';
 import { logLinksDir, podLogsDir, podsDir } from './containers/paths.ts';
 import { createImageManager } from './images/image-manager.ts';
-import { noCgroups, systemCgroups } from './node/cgroups.ts';
+import { noCgroups } from './cgroups/cgroups.ts';
+import { systemCgroups } from './cgroups/system.ts';
 import { renewLease } from './node/lease.ts';
 import { readMachine } from './node/machine.ts';
 import { runNodeAgent } from './node/node-agent.ts';
@@ -19,6 +20,7 @@ import { containerFieldPath } from './pod.ts';
 import { createProbeManager } from './probes/probe-manager.ts';
 import { createProber } from './probes/prober.ts';
 import { startKubeletServer } from './server/kubelet-server.ts';
+import { openAllocations } from './resize/allocations.ts';
 import { createStatusManager } from './status/status-manager.ts';
 import { Backoff } from './sync/backoff.ts';
 import type { PodSyncContext } from './sync/pod-sync.ts';
@@ -80,6 +82,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       tell: (pod, container, { reason, text }) => tell(pod, container, { type: 'Warning', reason, message: text }),
     })),
     volumes: createVolumeManager({ rootDir: options.rootDir, logDir: options.logDir, clock, objects, tokens, node, mounter: isReal ? systemMounter : noMounter }),
+    promised: await openAllocations(options.rootDir, 'allocated_pods_state', log), given: await openAllocations(options.rootDir, 'actuated_pods_state', log),
     cgroups: isReal ? await systemCgroups(options.cgroupRoot, { clock }) : noCgroups,
   };
   const workers = started.use(new PodWorkers({ context, pods, nodes, nodeName }));

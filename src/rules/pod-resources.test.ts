@@ -53,6 +53,14 @@ test('a container being resized counts with the larger of what it has and what i
   expect(podRequests(pod).get('cpu')).toBe(300);
 });
 
+test('what a container wants and its node can never give does not count', () => {
+  const pod = {
+    spec: { containers: [container('a', { cpu: '100' })] },
+    status: { containerStatuses: [{ name: 'a', resources: { requests: { cpu: '300m' } } }], conditions: [{ type: 'PodResizePending', reason: 'Infeasible' }] },
+  };
+  expect(podRequests(pod).get('cpu')).toBe(300);
+});
+
 test('a floor stands in for what containers leave out', () => {
   const spec = { containers: [container('a', { cpu: '1' }), container('b', {})] };
   expect(podRequests({ spec }, new Map([['cpu', 100]])).get('cpu')).toBe(1100);

@@ -29,6 +29,7 @@ export interface PodResourcesLike {
   readonly status?: {
     readonly containerStatuses?: readonly ContainerStatusLike[];
     readonly initContainerStatuses?: readonly ContainerStatusLike[];
+    readonly conditions?: readonly { readonly type: string; readonly reason?: string }[];
   };
 }
 
@@ -61,18 +62,19 @@ function raise(to: Map<string, number>, other: Amounts): void {
 /**
  * The most the pod needs at any one time: its containers and sidecars together, or an init container beside the
  * sidecars started before it; pod-level requests stand instead of the sum; overhead comes on top. A container being
- * resized counts with the larger of what it has and what it is to have.
+ * resized counts with the larger of what it has and what it is to have, unless the node can never give it that.
  * @param floor what a container is taken to request where it says nothing (the scheduler's scores use this)
  */
 export function podRequests(pod: PodResourcesLike, floor?: Amounts): Map<string, number> {
   const { containers, initContainers = [], overhead, resources } = pod.spec;
   const total = new Map<string, number>();
-  for (const container of containers) add(total, containerRequests(container, pod.status?.containerStatuses, floor));
+  const hopeless = pod.status?.conditions?.some(({ type, reason }) => type === 'PodResizePending' && reason === 'Infeasible') === true;
+  for (const container of containers) add(total, containerRequests(container, pod.status?.containerStatuses, { floor, hopeless }));
 
   const sidecars = new Map<string, number>();
   const starting = new Map<string, number>();
   for (const container of initContainers) {
-    const own = containerRequests(container, pod.status?.initContainerStatuses, floor);
+    const own = containerRequests(container, pod.status?.initContainerStatuses, { floor, hopeless });
     if (isSidecar(container)) {
       add(sidecars, own);
       raise(starting, sidecars);
@@ -104,10 +106,10 @@ export function podLimits({ spec }: PodResourcesLike): Map<string, number> {
 }
 
 function containerRequests(
-  container: ContainerLike, statuses: readonly ContainerStatusLike[] | undefined, floor: Amounts | undefined,
+  container: ContainerLike, statuses: readonly ContainerStatusLike[] | undefined, { floor, hopeless }: { readonly floor: Amounts | undefined; readonly hopeless: boolean },
 ): Map<string, number> {
-  const requests = amounts(container.resources?.requests);
   const status = statuses?.find(({ name }) => name === container.name);
+  const requests = hopeless && status?.resources?.requests ? new Map<string, number>() : amounts(container.resources?.requests);
   if (status?.resources?.requests) raise(requests, amounts(status.resources.requests));
   if (status?.allocatedResources) raise(requests, amounts(status.allocatedResources));
   for (const [resource, amount] of floor ?? []) if (!requests.has(resource)) requests.set(resource, amount);

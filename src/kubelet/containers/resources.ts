@@ -45,12 +45,14 @@ export function linuxResources(pod: Pod, container: Container, machineMemory: nu
   const { requests, limits } = container.resources ?? {};
   const limit = milliCpu(limits);
   const memory = memoryBytes(limits);
+  const pages = hugepageNames([container]);
   return {
     cpuShares: sharesOf(requests?.cpu === undefined ? limit : milliCpu(requests)),
     cpuQuota: quotaOf(limit),
     cpuPeriod: PERIOD_MICROS,
     ...(memory > 0 ? { memoryLimitInBytes: memory } : {}),
     oomScoreAdj: oomScoreAdjust(pod, container, machineMemory),
+    ...(pages.length > 0 ? { hugepageLimits: pages.map((name) => ({ pageSize: kernelPageSize(name), limit: bytesOf(name)(limits) })) } : {}),
   };
 }
 
@@ -60,6 +62,10 @@ export interface PodLimits {
   readonly cpuQuota?: number;
   readonly cpuPeriod: number;
   readonly memoryBytes?: number;
+  /** Processes and threads together. */
+  readonly pids?: number;
+  /** Bytes of pages of each size, by the kernel's name for it: `2MB`. */
+  readonly hugepages?: Readonly<Record<string, number>>;
 }
 
 export function podLimits(pod: Pod): PodLimits {
@@ -74,7 +80,23 @@ export function podLimits(pod: Pod): PodLimits {
     cpuPeriod: PERIOD_MICROS,
     ...(cpuLimited ? { cpuQuota: quotaOf(milliCpu(own?.limits) || limits(milliCpu)) } : {}),
     ...(memoryLimited ? { memoryBytes: memoryBytes(own?.limits) || limits(memoryBytes) } : {}),
+    ...hugepagesOf(all, limits),
   };
+}
+
+const HUGEPAGES = 'hugepages-';
+
+/** `hugepages-2Mi` as the kernel calls it: `2MB`. */
+const kernelPageSize = (resource: string): string => `${resource.slice(HUGEPAGES.length, -1)}B`;
+
+const hugepageNames = (containers: readonly Container[]): readonly string[] =>
+  [...new Set(containers.flatMap(({ resources }) => Object.keys(resources?.limits ?? {}).filter((name) => name.startsWith(HUGEPAGES))))];
+
+const bytesOf = (name: string): Measure => (list) => (list?.[name] === undefined ? 0 : quantityValue(parseQuantity(list[name])));
+
+function hugepagesOf(containers: readonly Container[], limits: (of: Measure) => number): Pick<PodLimits, 'hugepages'> {
+  const names = hugepageNames(containers);
+  return names.length === 0 ? {} : { hugepages: Object.fromEntries(names.map((name) => [kernelPageSize(name), limits(bytesOf(name))])) };
 }
 
 type Measure = (list: Readonly<Record<string, string>> | undefined) => number;

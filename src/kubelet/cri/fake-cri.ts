@@ -157,7 +157,7 @@ export class FakeCri implements Cri {
       status: {
         id, metadata: { name, attempt }, state: 'CONTAINER_CREATED', createdAt: this.#nanos(), startedAt: 0, finishedAt: 0, exitCode: 0,
         image: { image: image.repoTags[0] ?? image.id, annotations: {}, userSpecifiedImage: '' }, imageRef: image.id, imageId: image.id,
-        reason: '', message: '', labels: config.labels ?? {}, annotations: config.annotations ?? {}, mounts: [],
+        reason: '', message: '', labels: config.labels ?? {}, annotations: config.annotations ?? {}, mounts: [], resources: { linux: asReceived(config.linux?.resources) },
         logPath: `${this.#sandbox(at.sandboxId).config.logDirectory ?? ''}/${config.logPath ?? ''}`,
       },
     });
@@ -194,8 +194,10 @@ export class FakeCri implements Cri {
       .map(({ status, sandboxId }) => ({ ...status, podSandboxId: sandboxId }));
   }
 
-  async updateContainerResources(id: string, _linux: LinuxContainerResources): Promise<void> {
-    this.#attempt('updateContainerResources', this.#container(id).status.metadata?.name);
+  async updateContainerResources(id: string, linux: LinuxContainerResources): Promise<void> {
+    const { status, config } = this.#container(id);
+    this.#attempt('updateContainerResources', `${status.metadata?.name} ${JSON.stringify(linux)}`);
+    this.#update(id, { resources: { linux: asReceived({ ...config.linux?.resources, ...status.resources?.linux, ...linux }) } });
   }
 
   async reopenContainerLog(id: string): Promise<void> {
@@ -308,6 +310,11 @@ export class FakeCri implements Cri {
     return Buffer.from(this.#options.random.bytes(32)).toString('hex');
   }
 }
+
+const asReceived = (sent: LinuxContainerResources = {}): NonNullable<NonNullable<ContainerStatus['resources']>['linux']> => ({
+  cpuPeriod: 0, cpuQuota: 0, cpuShares: 0, memoryLimitInBytes: 0, oomScoreAdj: 0, cpusetCpus: '', cpusetMems: '', unified: {}, memorySwapLimitInBytes: 0,
+  ...Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined)), hugepageLimits: [],
+});
 
 function matches(entry: { readonly id: string; readonly labels: Readonly<Record<string, string>> }, { id, labels = {} }: CriFilter): boolean {
   return (id === undefined || entry.id === id) && Object.entries(labels).every(([key, value]) => entry.labels[key] === value);

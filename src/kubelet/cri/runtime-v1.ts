@@ -32,9 +32,10 @@ const NamespaceOption = message('NamespaceOption', {
 });
 const SecurityProfile = message('SecurityProfile', { profileType: choice(1, ProfileType), localhostRef: string(2) });
 const SELinuxOption = message('SELinuxOption', { user: string(1), role: string(2), type: string(3), level: string(4) });
+const HugepageLimit = message('HugepageLimit', { pageSize: string(1), limit: uint64(2) });
 const LinuxContainerResources = message('LinuxContainerResources', {
   cpuPeriod: int64(1), cpuQuota: int64(2), cpuShares: int64(3), memoryLimitInBytes: int64(4), oomScoreAdj: int64(5),
-  unified: stringMap(9), memorySwapLimitInBytes: int64(10),
+  cpusetCpus: string(6), cpusetMems: string(7), hugepageLimits: many(8, HugepageLimit), unified: stringMap(9), memorySwapLimitInBytes: int64(10),
 });
 
 const LinuxSandboxSecurityContext = message('LinuxSandboxSecurityContext', {
@@ -88,10 +89,11 @@ const Container = message('Container', {
   state: choice(6, ContainerState), createdAt: int64(7), labels: stringMap(8), annotations: stringMap(9), imageId: string(10),
 });
 const ContainerFilter = message('ContainerFilter', { id: string(1), podSandboxId: string(3), labelSelector: stringMap(4) });
+const ContainerResources = message('ContainerResources', { linux: one(1, LinuxContainerResources) });
 const ContainerStatus = message('ContainerStatus', {
   id: string(1), metadata: one(2, ContainerMetadata), state: choice(3, ContainerState), createdAt: int64(4), startedAt: int64(5),
   finishedAt: int64(6), exitCode: int32(7), image: one(8, ImageSpec), imageRef: string(9), reason: string(10), message: string(11),
-  labels: stringMap(12), annotations: stringMap(13), mounts: many(14, Mount), logPath: string(15), imageId: string(17),
+  labels: stringMap(12), annotations: stringMap(13), mounts: many(14, Mount), logPath: string(15), resources: one(16, ContainerResources), imageId: string(17),
 });
 
 const CpuUsage = message('CpuUsage', { timestamp: int64(1), usageCoreNanoSeconds: one(2, UInt64Value), usageNanoCores: one(3, UInt64Value) });

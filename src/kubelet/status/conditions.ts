@@ -2,9 +2,13 @@
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { ContainerStatus, PodCondition } from '../../kinds/core/pod-status.ts';
 import { initContainers, isSidecar } from '../pod.ts';
+import type { ResizeMemory } from '../sync/resize-pod.ts';
 import type { Phase } from './pod-phase.ts';
 
-export const OWN_CONDITIONS: ReadonlySet<string> = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
+/** Those that are there only while they are true. */
+export const TRANSIENT_CONDITIONS = ['PodResizePending', 'PodResizeInProgress'] as const;
+
+export const OWN_CONDITIONS: ReadonlySet<string> = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled', ...TRANSIENT_CONDITIONS]);
 
 export interface ConditionsInput {
   readonly pod: Pod;
@@ -13,6 +17,7 @@ export interface ConditionsInput {
   readonly main: readonly ContainerStatus[];
   /** The pod has a sandbox with a network. */
   readonly sandboxReady: boolean;
+  readonly resize?: ResizeMemory | undefined;
   readonly now: string;
 }
 
@@ -32,6 +37,7 @@ export function kubeletConditions(input: ConditionsInput): readonly PodCondition
     ['Ready', containersReady.status === 'True' ? gatesVerdict(pod) : containersReady],
     ['ContainersReady', containersReady],
     ['PodScheduled', { status: 'True' }],
+    ...resizeVerdicts(input.resize),
   ];
   return verdicts.map(([type, verdict]) => {
     const before = pod.status.conditions?.find((condition) => condition.type === type);
@@ -41,6 +47,14 @@ export function kubeletConditions(input: ConditionsInput): readonly PodCondition
       ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     };
   });
+}
+
+function resizeVerdicts(resize: ResizeMemory | undefined): readonly (readonly [string, Verdict])[] {
+  const { pending, resizing = false, error } = resize ?? {};
+  return [
+    ...(pending ? [['PodResizePending', { status: 'True', reason: pending.reason, message: pending.message }] as const] : []),
+    ...(resizing ? [['PodResizeInProgress', { status: 'True', ...(error === undefined ? {} : { reason: 'Error', message: error }) }] as const] : []),
+  ];
 }
 
 const list = (what: string, names: readonly string[]): string => `containers with ${what} status: [${names.join(' ')}]`;

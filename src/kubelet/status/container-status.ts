@@ -2,6 +2,7 @@
 import type { Container, EphemeralContainer } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { ContainerState, ContainerStatus } from '../../kinds/core/pod-status.ts';
+import type { ResourceRequirements } from '../../kinds/core/resources.ts';
 import { formatTime } from '../../meta/time.ts';
 import { initContainers, isSidecar } from '../pod.ts';
 import type { PodRuntime, RuntimeContainer } from '../sync/pod-runtime.ts';
@@ -23,6 +24,8 @@ export interface ContainerFacts {
   /** By container id; undefined where no probe has said. */
   readonly started: (id: string) => boolean | undefined;
   readonly ready: (id: string) => boolean | undefined;
+  /** What running containers really have, by container id. */
+  readonly actual?: ReadonlyMap<string, ResourceRequirements>;
 }
 
 export interface StatusInput extends ContainerFacts {
@@ -50,7 +53,7 @@ function containerStatus(container: Container | EphemeralContainer, input: Statu
     imageID: latest.imageRef,
     containerID: idOf(latest, input),
     restartCount: latest.restartCount,
-    ...givenTo(container),
+    ...givenTo(container, input.actual?.get(latest.id)),
   };
   const lastState = earlier?.state === 'exited' ? { terminated: terminatedState(earlier, input) } : (before?.lastState ?? {});
   switch (latest.state) {
@@ -131,12 +134,12 @@ function terminatedState(container: RuntimeContainer, { runtimeName, messages }:
 
 const idOf = ({ id }: { readonly id: string }, { runtimeName }: Pick<ContainerFacts, 'runtimeName'>): string => `${runtimeName}://${id}`;
 
-/** What it was given is what it asked for: this kubelet resizes nothing in place. */
-function givenTo({ resources, volumeMounts = [] }: Container | EphemeralContainer): Partial<ContainerStatus> {
+/** What it was promised, and what it has: while it runs, what the kernel holds it to. */
+function givenTo({ resources, volumeMounts = [] }: Container | EphemeralContainer, actual: ResourceRequirements | undefined = resources): Partial<ContainerStatus> {
   const mounts = volumeMounts.map(({ name, mountPath, readOnly }) => ({ name, mountPath, ...(readOnly ? { readOnly, recursiveReadOnly: 'Disabled' } : {}) }));
   const given = resources?.requests || resources?.limits;
   return {
-    ...(given ? { resources, ...(resources.requests ? { allocatedResources: resources.requests } : {}) } : {}),
+    ...(given ? { resources: actual ?? {}, ...(resources.requests ? { allocatedResources: resources.requests } : {}) } : {}),
     ...(mounts.length > 0 ? { volumeMounts: mounts } : {}),
   };
 }

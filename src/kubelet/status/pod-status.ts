@@ -8,6 +8,8 @@ import { isTerminalPhase } from '../../rules/pod-conditions.ts';
 import { ephemeralContainers, initContainers } from '../pod.ts';
 import { activeSandbox, newestOf } from '../sync/pod-runtime.ts';
 import type { PodRuntime } from '../sync/pod-runtime.ts';
+import type { PodFailure } from '../sync/pod-sync.ts';
+import type { ResizeMemory } from '../sync/resize-pod.ts';
 import { kubeletConditions } from './conditions.ts';
 import { containerStatuses } from './container-status.ts';
 import type { ContainerFacts } from './container-status.ts';
@@ -21,7 +23,8 @@ export interface PodStatusInput extends ContainerFacts {
   readonly hostIps: readonly string[];
   readonly now: Millis;
   /** The pod was refused, evicted or ran out of time: it fails whatever its containers say. */
-  readonly failure?: { readonly reason: string; readonly message: string } | undefined;
+  readonly failure?: PodFailure | undefined;
+  readonly resize?: ResizeMemory;
 }
 
 export function podStatus(input: PodStatusInput): PodStatus {
@@ -42,7 +45,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
     ...(why.reason ? { reason: why.reason } : {}),
     ...(why.message ? { message: why.message } : {}),
     conditions: kubeletConditions({
-      pod, phase, init, main, now: formatTime(now),
+      pod, phase, init, main, now: formatTime(now), resize: finished ? undefined : input.resize,
       sandboxReady: sandbox !== undefined && (pod.spec.hostNetwork === true || sandbox.ips.length > 0),
     }),
     ...(input.hostIps[0] === undefined ? {} : { hostIP: input.hostIps[0], hostIPs: input.hostIps.map((ip) => ({ ip })) }),

@@ -7,6 +7,7 @@ import type { Client } from '../../client/index.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import type { PodStatus } from '../../kinds/core/pod-status.ts';
 import { isApiError } from '../../meta/api-error.ts';
+import { TRANSIENT_CONDITIONS } from './conditions.ts';
 
 export interface StatusManager extends AsyncDisposable {
   /** What shall be said of the pod; sent unless the server says so already. */
@@ -141,9 +142,12 @@ function isTold({ pod, status, sent }: Entry): boolean {
 function saysSo(server: PodStatus, ours: PodStatus): boolean {
   const { conditions = [], ...rest } = ours;
   const told = Object.entries(rest).every(([field, value]) => isDeepStrictEqual((server as Readonly<Record<string, unknown>>)[field], value));
-  return told && (server.reason ?? '') === (ours.reason ?? '') && (server.message ?? '') === (ours.message ?? '') &&
+  const left = TRANSIENT_CONDITIONS.some((type) => has(server, type) && !has(ours, type));
+  return told && !left && (server.reason ?? '') === (ours.reason ?? '') && (server.message ?? '') === (ours.message ?? '') &&
     conditions.every((condition) => (server.conditions ?? []).some((other) => isDeepStrictEqual(bare(other), bare(condition))));
 }
+
+const has = ({ conditions = [] }: PodStatus, type: string): boolean => conditions.some((condition) => condition.type === type);
 
 const bare = ({ type, status, reason = '', message = '', observedGeneration }: NonNullable<PodStatus['conditions']>[number]) => ({ type, status, reason, message, observedGeneration });
 
@@ -156,7 +160,10 @@ function patchOf(pod: Pod, status: PodStatus): object {
     status: {
       ...rest,
       // Merged with what was there: a reason that no longer holds has to be taken away.
-      conditions: conditions.map((condition) => ({ reason: null, message: null, ...condition })),
+      conditions: [
+        ...conditions.map((condition) => ({ reason: null, message: null, ...condition })),
+        ...TRANSIENT_CONDITIONS.filter((type) => has(pod.status, type) && !has(status, type)).map((type) => ({ type, $patch: 'delete' })),
+      ],
       ...(status.reason === undefined && pod.status.reason !== undefined ? { reason: null } : {}),
       ...(status.message === undefined && pod.status.message !== undefined ? { message: null } : {}),
       ...(podIPs && !isDeepStrictEqual(podIPs, pod.status.podIPs) ? { podIPs: replaced(podIPs) } : {}),

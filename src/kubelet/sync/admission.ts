@@ -45,7 +45,7 @@ function outOfPods({ status }: Node, others: readonly Pod[]): Rejection | undefi
   return others.length + 1 > capacity ? insufficient('pods', { requested: 1, used: others.length, capacity }) : undefined;
 }
 
-function outOfResource(pod: Pod, { status }: Node, others: readonly Pod[]): Rejection | undefined {
+export function outOfResource(pod: Pick<Pod, 'spec' | 'status'>, { status }: Node, others: readonly Pod[]): Rejection | undefined {
   const allocatable = amounts(status.allocatable);
   const used = new Map<string, number>();
   for (const other of others) for (const [resource, amount] of podRequests(other)) used.set(resource, (used.get(resource) ?? 0) + amount);

@@ -31,7 +31,7 @@ export interface ContainerKill {
   /** For the event. */
   readonly message: string;
   /** A failing probe may set its own grace period. */
-  readonly because: 'changed' | 'liveness' | 'startup' | 'unknown';
+  readonly because: 'changed' | 'liveness' | 'startup' | 'unknown' | 'resize';
 }
 
 /** What probes have found, by container id. */

@@ -1,5 +1,6 @@
 /** What the container runtime holds of one pod: the observed half of a sync. Plain data, made from CRI's answers. */
 import type { Millis } from '../../base/clock.ts';
+import type { CgroupLimits } from '../cgroups/cgroups.ts';
 import type { Cri } from '../cri/cri.ts';
 import { isCriError } from '../cri/cri.ts';
 import {
@@ -45,6 +46,8 @@ export interface RuntimeContainer {
   readonly restartCount: number;
   readonly hash: string;
   readonly logPath: string;
+  /** What the runtime says it is held to, where it says. */
+  readonly linux?: CgroupLimits;
   readonly terminationMessage?: { readonly hostPath: string; readonly policy: string };
 }
 
@@ -131,6 +134,20 @@ function containerOf(status: ContainerStatus & { readonly podSandboxId: string }
     restartCount: Number(annotations[RESTART_COUNT] ?? 0),
     hash: annotations[CONTAINER_HASH] ?? '',
     logPath: status.logPath,
+    ...limitsOf(status),
     ...(hostPath === undefined ? {} : { terminationMessage: { hostPath, policy: annotations[TERMINATION_MESSAGE_POLICY] ?? 'File' } }),
+  };
+}
+
+/** Only runtimes newer than containerd 1.6 say. */
+function limitsOf({ resources }: ContainerStatus): Pick<RuntimeContainer, 'linux'> {
+  const linux = resources?.linux;
+  if (!linux) return {};
+  const { cpuShares, cpuQuota, cpuPeriod, memoryLimitInBytes } = linux;
+  return {
+    linux: {
+      ...(cpuShares > 0 ? { cpuShares } : {}), ...(cpuQuota > 0 ? { cpuQuota } : {}), ...(cpuPeriod > 0 ? { cpuPeriod } : {}),
+      ...(memoryLimitInBytes > 0 ? { memoryBytes: memoryLimitInBytes } : {}),
+    },
   };
 }

@@ -17,7 +17,7 @@ import { podLimits } from '../containers/resources.ts';
 import { containerDir, logLinksDir, podDir, podLogDir, seccompDir } from '../containers/paths.ts';
 import { sandboxConfig } from '../containers/sandbox-config.ts';
 import type { PodSandboxConfig } from '../cri/runtime-v1.ts';
-import type { Cgroups } from '../node/cgroups.ts';
+import type { Cgroups } from '../cgroups/cgroups.ts';
 import { containerNamed, graceSeconds, initContainers, podTitle } from '../pod.ts';
 import type { ProbeManager } from '../probes/probe-manager.ts';
 import type { WaitingNote } from '../status/container-status.ts';
@@ -33,12 +33,16 @@ import { planPod } from './plan.ts';
 import type { ContainerKill, PodPlan } from './plan.ts';
 import { inspectPod, isRunning, podIps } from './pod-runtime.ts';
 import type { PodRuntime } from './pod-runtime.ts';
+import { planResize } from '../resize/plan-resize.ts';
+import type { ResizePlan } from '../resize/plan-resize.ts';
+import { actualOf, completeResize, killsOf, noteStarted, resizePod } from './resize-pod.ts';
+import type { ResizeContext, ResizeMemory } from './resize-pod.ts';
 import { startContainer } from './start-container.ts';
 import type { Starting, Tell } from './start-container.ts';
 import { StartError } from './start-error.ts';
 
 /** Everything pod workers share. */
-export interface PodSyncContext extends Starting {
+export interface PodSyncContext extends Starting, ResizeContext {
   readonly log: Logger;
   readonly runtimeName: string;
   readonly statuses: StatusManager;
@@ -47,6 +51,8 @@ export interface PodSyncContext extends Starting {
   readonly objects: ReferredObjects;
   readonly tokens: Tokens;
   readonly cgroups: Cgroups;
+  /** Processes a pod may have; unlimited where absent. */
+  readonly podPidsLimit?: number | undefined;
   readonly clusterDns: readonly string[];
   readonly nodeDns: () => Promise<ResolvConf>;
   readonly runtimeClass: (name: string) => Promise<Pick<RuntimeClass, 'handler'> | undefined>;
@@ -58,10 +64,17 @@ export interface PodSyncContext extends Starting {
 export interface PodMemory {
   readonly waiting: Map<string, WaitingNote>;
   messages: ReadonlyMap<string, string>;
-  failure: { readonly reason: string; readonly message: string } | undefined;
+  failure: PodFailure | undefined;
+  readonly resize: ResizeMemory;
 }
 
-export const newMemory = (): PodMemory => ({ waiting: new Map(), messages: new Map(), failure: undefined });
+/** The pod was refused, evicted or ran out of time: it fails whatever its containers say. */
+export interface PodFailure {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export const newMemory = (): PodMemory => ({ waiting: new Map(), messages: new Map(), failure: undefined, resize: { resizing: false } });
 
 export interface Pass {
   /** `again`: something was done, look at once. `ended`: nothing of the pod is to run any more. */
@@ -75,11 +88,12 @@ export async function observe(at: PodSyncContext, pod: Pod, memory: PodMemory, {
   const runtime = await inspectPod(at.cri, { uid, name, namespace }, signal);
   memory.messages = await terminationMessages(runtime, memory.messages);
   const said = withLatestStatus(pod, at.statuses);
+  const actual = await actualOf(at, { pod, runtime, cgroup: cgroupOf(at, pod) });
   at.probes.sync(said, runtime);
   const status = podStatus({
     pod: said, runtime, finished, runtimeName: at.runtimeName, waiting: memory.waiting, messages: memory.messages,
     started: (id) => at.probes.hasStarted(id), ready: (id) => at.probes.isReady(id),
-    hostIps: at.node().hostIps, now: at.clock.now(), failure: memory.failure,
+    hostIps: at.node().hostIps, now: at.clock.now(), failure: memory.failure, resize: memory.resize, actual,
   });
   at.statuses.set(pod, status);
   return { runtime, pod: { ...said, status: { ...said.status, ...status } } };
@@ -100,9 +114,15 @@ export async function syncPod(at: PodSyncContext, pod: Pod, memory: PodMemory, s
   if (deadline === 0) return { outcome: 'again' };
   await prepareNode(at, pod);
   const volumes = await prepareVolumes(at, { pod, runtime, signal });
-  const plan = planPod(pod, runtime, at.probes);
+  const resize = planResize(pod, runtime, at.given.get(pod.metadata.uid));
+  const plan = withRestarts(planPod(pod, runtime, at.probes), resize);
   if (plan.killPod && !plan.createSandbox) return { outcome: 'ended' };
-  const acted = await act(at, { pod, runtime, plan, memory, volumes }, signal);
+  if (resize.pending) memory.resize.resizing = true;
+  const acted = await act(at, { pod, runtime, plan, resize, memory, volumes }, signal);
+  if (!resize.pending && memory.resize.resizing) {
+    completeResize(at, pod, memory.resize);
+    return { outcome: 'again' };
+  }
   if (acted.changed) await removeOldInstances(at, runtime, signal);
   // Why a container waits is told at once; the next try comes in its own time.
   else if (acted.refused) await observe(at, pod, memory, { signal });
@@ -124,13 +144,21 @@ function deadlineIn({ clock, tell }: PodSyncContext, pod: Pod, memory: PodMemory
   return 0;
 }
 
+const cgroupOf = ({ cgroups }: PodSyncContext, pod: Pod): string => cgroups.pathOf(pod.metadata.uid, qosOf(pod));
 const qosOf = (pod: Pod): QosClass => (pod.status.qosClass as QosClass | undefined) ?? qosClassOf(pod.spec);
 
 async function prepareNode(at: PodSyncContext, pod: Pod): Promise<void> {
   const { uid, name, namespace } = pod.metadata;
-  await at.cgroups.ensure(at.cgroups.pathOf(uid, qosOf(pod)), podLimits(pod));
+  await at.cgroups.ensure(cgroupOf(at, pod), { ...podLimits(pod), ...(at.podPidsLimit === undefined ? {} : { pids: at.podPidsLimit }) });
   await mkdir(join(podDir(at, uid), 'volumes'), { recursive: true, mode: 0o750 });
   await mkdir(podLogDir(at, { uid, name, namespace }), { recursive: true, mode: 0o755 });
+}
+
+/** A container that a resize restarts is ended and started like one whose probe failed; one that ends anyway needs no second reason. */
+function withRestarts(plan: PodPlan, resize: ResizePlan): PodPlan {
+  if (plan.killPod || plan.createSandbox || resize.restart.length === 0) return plan;
+  const kills = killsOf(resize).filter(({ container }) => !plan.kill.some((kill) => kill.container.id === container.id));
+  return { ...plan, kill: [...plan.kill, ...kills], start: [...plan.start, ...kills.map(({ container }) => container.name).filter((name) => !plan.start.includes(name))] };
 }
 
 interface Preparing {
@@ -152,6 +180,7 @@ interface Acting {
   readonly pod: Pod;
   readonly runtime: PodRuntime;
   readonly plan: PodPlan;
+  readonly resize: ResizePlan;
   readonly memory: PodMemory;
   readonly volumes: ReadonlyMap<string, PreparedVolume>;
 }
@@ -171,14 +200,16 @@ async function act(at: PodSyncContext, acting: Acting, signal: AbortSignal): Pro
     await killPod({ ...at, tell }, { pod, runtime, graceSeconds: graceSeconds(pod) }, signal);
   }
   for (const kill of plan.kill) await endContainer(at, { pod, runtime, kill, tell }, signal);
-  if (!plan.createSandbox && plan.start.length === 0) return { changed: plan.kill.length > 0 };
+  const resized = !acting.resize.pending || (await resizePod(at, { pod, plan: acting.resize, cgroup: cgroupOf(at, pod), memory: acting.memory.resize }, signal));
+  const pending = resized ? {} : { refused: true, recheckIn: DEFAULT_RETRY };
+  if (!plan.createSandbox && plan.start.length === 0) return { changed: plan.kill.length > 0 || (acting.resize.pending && resized), ...pending };
   const config = await configureSandbox(at, pod, plan.attempt);
   const sandbox = plan.createSandbox ? await createSandbox(at, { pod, config }, signal) : { id: runtime.sandboxes[0]!.id, ips: podIps(runtime) };
   const ips = pod.spec.hostNetwork ? at.node().hostIps : sandbox.ips;
   // What volumes say of the pod's own address is known only now.
   const volumes = plan.createSandbox ? await at.volumes.prepare(pod, ips, signal) : acting.volumes;
   const started = await startAll(at, { ...acting, volumes, tell, sandbox: { id: sandbox.id, config }, podIps: ips }, signal);
-  return { ...started, changed: started.changed || (plan.kill.length > 0 && !started.refused) };
+  return { ...pending, ...started, changed: started.changed || (plan.kill.length > 0 && !started.refused) };
 }
 
 interface Ending {
@@ -205,7 +236,7 @@ async function configureSandbox(at: PodSyncContext, pod: Pod, attempt: number): 
   }
   return sandboxConfig({
     pod, attempt, dns, clusterDomain: at.clusterDomain, logDirectory: podLogDir(at, { uid, name, namespace }),
-    cgroupParent: at.cgroups.pathOf(uid, qosOf(pod)), seccompDir: seccompDir(at),
+    cgroupParent: cgroupOf(at, pod), seccompDir: seccompDir(at),
   });
 }
 
@@ -242,6 +273,7 @@ async function startAll(at: PodSyncContext, { pod, runtime, plan, memory, volume
     const container = containerNamed(pod, name)!;
     try {
       await startContainer(at, { pod, container, runtime, sandbox, podIps: ips, volumes, objects: at.objects.of(pod, signal), tell }, signal);
+      await noteStarted(at, pod, name);
       memory.waiting.delete(name);
       changed = true;
     } catch (error) {
@@ -276,6 +308,7 @@ export async function releasePod(at: PodSyncContext, uid: string): Promise<void>
   await at.objects.release(uid);
   await at.volumes.tearDown(uid);
   await at.cgroups.remove(uid);
+  await Promise.all([at.promised.remove(uid), at.given.remove(uid)]);
 }
 
 /** The pod is gone from the API: so is everything that was kept for its sake. */

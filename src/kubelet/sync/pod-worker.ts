@@ -13,15 +13,21 @@ import type { Millis } from '../../base/clock.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import { isTerminalPhase } from '../../rules/pod-conditions.ts';
 import { graceSeconds } from '../pod.ts';
+import type { PendingResize, ResizeVerdict } from '../resize/decide.ts';
 import { OWN_CONDITIONS } from '../status/conditions.ts';
 import type { Rejection } from './admission.ts';
 import { newMemory, observe, removePod, syncPod, terminatePod } from './pod-sync.ts';
 import type { PodMemory, PodSyncContext } from './pod-sync.ts';
+import { asPromised, pendingResize, promiseFirst, reconsiderResize } from './resize-pod.ts';
 
 export interface PodWorkerOptions {
   readonly context: PodSyncContext;
   /** Asked once, before the pod's first sync. */
   readonly admit: (pod: Pod) => Rejection | undefined;
+  /** Whether the node can give a pod that runs what it now asks for. */
+  readonly decideResize: (pod: Pod) => ResizeVerdict | undefined;
+  /** What the pod has given back may do for others: it has ended, or was resized. */
+  readonly onFreed: () => void;
   readonly onForgotten: (uid: string) => void;
 }
 
@@ -67,6 +73,20 @@ export class PodWorker implements AsyncDisposable {
   /** Whether the pod counts against the node's resources: not once it has ended or is gone from the API, for schedulers go by that. */
   get isActive(): boolean {
     return this.#admitted && !this.#gone && (this.#state === 'syncing' || this.#state === 'terminating') && !isTerminalPhase(this.#pod.status.phase);
+  }
+
+  /** The pod with what it was promised: other pods have to do with the rest. */
+  get promised(): Pod {
+    return asPromised(this.#options.context, this.#pod);
+  }
+
+  get pendingResize(): PendingResize | undefined {
+    return this.#state === 'syncing' ? pendingResize(this.#options.context, this.#pod, this.#memory.resize) : undefined;
+  }
+
+  /** There may be room now for a resize that was put off. */
+  retryResize(): void {
+    if (this.#reconsider()) this.wake();
   }
 
   update(pod: Pod): void {
@@ -162,8 +182,10 @@ export class PodWorker implements AsyncDisposable {
         return this.#turn('terminating');
       }
       this.#admitted = true;
+      await promiseFirst(context, pod);
     }
-    const { outcome, recheckIn } = await syncPod(context, pod, this.#memory, signal);
+    await this.#reconsider();
+    const { outcome, recheckIn } = await syncPod(context, this.promised, this.#memory, signal);
     if (outcome === 'ended') return this.#turn('terminating');
     if (outcome === 'again') this.#dirty = true;
     return recheckIn;
@@ -171,7 +193,7 @@ export class PodWorker implements AsyncDisposable {
 
   async #terminate(signal: AbortSignal): Promise<Millis | undefined> {
     this.#grace = graceSeconds(this.#pod);
-    await terminatePod(this.#options.context, this.#pod, this.#memory, { graceSeconds: this.#grace, signal });
+    await terminatePod(this.#options.context, this.promised, this.#memory, { graceSeconds: this.#grace, signal });
     return this.#turn('terminated');
   }
 
@@ -186,9 +208,17 @@ export class PodWorker implements AsyncDisposable {
     return undefined;
   }
 
+  #reconsider(): Promise<void> | undefined {
+    const { context, decideResize, onFreed } = this.#options;
+    const granted = reconsiderResize(context, { pod: this.#pod, memory: this.#memory.resize, decide: decideResize, now: context.clock.now() });
+    if (granted) onFreed();
+    return granted;
+  }
+
   #turn(state: 'terminating' | 'terminated'): undefined {
     this.#state = state;
     this.#dirty = true;
+    if (state === 'terminated') this.#options.onFreed();
     return undefined;
   }
 
@@ -197,7 +227,7 @@ export class PodWorker implements AsyncDisposable {
     if (this.#observing) return;
     this.#observing = true;
     try {
-      await observe(this.#options.context, this.#pod, this.#memory, { signal: this.#abort.signal });
+      await observe(this.#options.context, this.promised, this.#memory, { signal: this.#abort.signal });
     } catch {
       // The pass itself will meet the same trouble, and report it.
     } finally {

@@ -5,6 +5,8 @@ import type { Node } from '../../kinds/core/node.ts';
 import { qosClassOf } from '../../kinds/core/pod-qos.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import { podRequests } from '../../rules/pod-resources.ts';
+import { decideResize, resizeOrder } from '../resize/decide.ts';
+import type { ResizeVerdict } from '../resize/decide.ts';
 import { admitPod } from './admission.ts';
 import type { Rejection } from './admission.ts';
 import { rotateLogs } from './log-rotation.ts';
@@ -92,16 +94,41 @@ export class PodWorkers implements AsyncDisposable {
     const { uid } = pod.metadata;
     const known = this.#workers.get(uid);
     if (known) return known.update(pod);
-    const worker = new PodWorker(pod, { context: this.#options.context, admit: (candidate) => this.#admit(candidate), onForgotten: (forgotten) => void this.#workers.delete(forgotten) });
+    const worker = new PodWorker(pod, { context: this.#options.context, admit: (candidate) => this.#admit(candidate), decideResize: (candidate) => this.#decideResize(candidate), onFreed: () => this.#retryResizes(), onForgotten: (forgotten) => void this.#workers.delete(forgotten) });
     this.#workers.set(uid, worker);
     worker.wake();
   }
 
   #admit(pod: Pod): Rejection | undefined {
     const node = this.#options.nodes.lister.get(this.#options.nodeName);
-    const others = [...this.#workers.values()].filter((worker) => worker.isActive && worker.pod.metadata.uid !== pod.metadata.uid).map((worker) => worker.pod);
-    return node && admitPod(pod, node, others);
+    return node && admitPod(pod, node, this.#othersThan(pod));
   }
+
+  /** With what they were promised. */
+  #othersThan({ metadata: { uid } }: Pod): readonly Pod[] {
+    return [...this.#workers.values()].filter((worker) => worker.isActive && worker.pod.metadata.uid !== uid).map((worker) => worker.promised);
+  }
+
+  #decideResize(pod: Pod): ResizeVerdict | undefined {
+    const node = this.#options.nodes.lister.get(this.#options.nodeName);
+    return node && decideResize({ pod, node, others: this.#othersThan(pod) });
+  }
+
+  /** One after the other, for each that is granted leaves less for the next. */
+  #retryResizes(): void {
+    if (this.#retrying) return;
+    this.#retrying = true;
+    queueMicrotask(() => {
+      this.#retrying = false;
+      const pending = [...this.#workers.values()].flatMap((worker) => {
+        const resize = worker.pendingResize;
+        return resize ? [{ worker, ...resize }] : [];
+      });
+      for (const { worker } of pending.toSorted(resizeOrder)) worker.retryResize();
+    });
+  }
+
+  #retrying = false;
 
   #keepHouse(): void {
     if (this.#housekeeping || this.#stop.signal.aborted || !this.#pleg) return;
@@ -111,6 +138,7 @@ export class PodWorkers implements AsyncDisposable {
     // Directories and cgroups are looked through less often than the runtime.
     const orphans = [...inRuntime.keys()].some((uid) => !isKnown(uid)) || this.#isDue('orphans', ORPHANS_PERIOD);
     const logs = this.#isDue('logs', LOGS_PERIOD);
+    if (this.#isDue('resizes', RESIZES_PERIOD)) this.#retryResizes();
     const burstable = this.#burstableRequests();
     if (!orphans && !logs && burstable === this.#weighed) return;
     const work = async () => {
@@ -145,3 +173,5 @@ export class PodWorkers implements AsyncDisposable {
 
 const ORPHANS_PERIOD: Millis = 60_000;
 const LOGS_PERIOD: Millis = 10_000;
+/** The node itself may have become larger. */
+const RESIZES_PERIOD: Millis = 180_000;
