@@ -28,13 +28,15 @@ export interface Exchange {
   sorted: { readonly schemaUid: string; readonly levelUid: string } | undefined;
   /** Why authorization said what it said: for audit. */
   verdict: { readonly allowed: boolean; readonly reason: string } | undefined;
+  /** What else audit tells of it: admission's, by key. */
+  annotations: Map<string, string> | undefined;
 }
 
 /** All there will be from the beginning: objects that grow are slow. */
 export function beginExchange(request: ApiRequest, info: RequestInfo, user: UserInfo): Exchange {
   return {
     request, info, user, warnings: [], duplicates: [], yaml: undefined,
-    deadline: undefined, auditId: undefined, audited: false, sorted: undefined, verdict: undefined,
+    deadline: undefined, auditId: undefined, audited: false, sorted: undefined, verdict: undefined, annotations: undefined,
   };
 }
 
@@ -49,6 +51,12 @@ export type Next = (exchange: Exchange) => Promise<ApiResponse>;
 /** Adds a warning once. */
 export function warn(exchange: Exchange, ...texts: readonly string[]): void {
   for (const text of texts) if (!exchange.warnings.includes(text)) exchange.warnings.push(text);
+}
+
+/** Tells audit something of the request, unless the same was said. */
+export function annotate(exchange: Exchange, key: string, value: string): void {
+  exchange.annotations ??= new Map();
+  if (!exchange.annotations.has(key)) exchange.annotations.set(key, value);
 }
 
 const LONG_SUBRESOURCES = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);

@@ -11,6 +11,8 @@ import { resourceQuota } from './plugins/resource-quota.ts';
 import { serviceAccount } from './plugins/service-account.ts';
 import { storageObjectInUseProtection } from './plugins/storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './plugins/taint-nodes-by-condition.ts';
+import { mutatingWebhooks } from './webhook/mutating.ts';
+import { validatingWebhooks } from './webhook/validating.ts';
 
 /** The admission plugins, in the order they are asked. */
 export const admissionPlugins: readonly AdmissionPlugin[] = [
@@ -27,6 +29,8 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   certificateSubjectRestriction,
   certificateRequester,
   rbacEscalation,
+  mutatingWebhooks,
+  validatingWebhooks,
   // Last: what is refused by others must not be charged.
   resourceQuota,
 ];

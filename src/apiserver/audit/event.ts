@@ -38,13 +38,16 @@ export class AuditTrail {
   }
 
   line({ stage, status, at }: StageFacts): string {
-    const { user, verdict } = this.#exchange;
+    const { user, verdict, annotations: more } = this.#exchange;
     const impersonated = stage === 'RequestReceived' || !this.#caller || user === this.#caller ? '' : `,"impersonatedUser":${userText(user)}`;
     const response = status === undefined ? '' : `,"responseStatus":${statusText(status)}`;
-    const annotations = stage === 'RequestReceived' || !verdict ? '' : `,"annotations":{"authorization.k8s.io/decision":"${verdict.allowed ? 'allow' : 'forbid'}","authorization.k8s.io/reason":${JSON.stringify(verdict.reason)}}`;
+    const annotations = stage === 'RequestReceived' || !verdict ? '' : `,"annotations":{"authorization.k8s.io/decision":"${verdict.allowed ? 'allow' : 'forbid'}","authorization.k8s.io/reason":${JSON.stringify(verdict.reason)}${more ? furtherText(more) : ''}}`;
     return `${this.#head}${stage}${this.#request}${impersonated}${this.#rest}${response},"requestReceivedTimestamp":"${timeText(this.#received)}","stageTimestamp":"${timeText(at)}"${annotations}}\n`;
   }
 }
+
+const furtherText = (annotations: ReadonlyMap<string, string>): string =>
+  [...annotations].map(([key, value]) => `,${JSON.stringify(key)}:${JSON.stringify(value)}`).join('');
 
 /** Authentication gives the same caller the same object. */
 const users = new WeakMap<UserInfo, string>();

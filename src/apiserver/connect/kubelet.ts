@@ -2,7 +2,10 @@ import { ApiError, notFound } from '../../meta/api-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import type { KubeletAddress } from '../config.ts';
+import type { Shown } from '../admission/admission.ts';
 import type { Core } from '../core.ts';
+import { annotate, warn } from '../exchange.ts';
+import { isTrue, type RequestInfo } from '../request-info.ts';
 import type { ResourceRequest } from '../resource-request.ts';
 import { forwarded, passThrough } from './forwarding.ts';
 
@@ -37,11 +40,30 @@ export async function askKubelet({ core }: ResourceRequest, node: string, { url,
 
 /** Lets admission see a connection before it is made. */
 export async function admitConnect({ core, served, exchange }: ResourceRequest, object: AnyObject): Promise<void> {
-  const { info, user } = exchange;
+  const { info, user, request: { signal } } = exchange;
+  const shown = connectOptions(info);
   const attributes = {
     operation: 'CONNECT' as const, kind: served.kind, subresource: info.subresource, namespace: info.namespace, name: info.name,
-    object, old: undefined, user, dryRun: false, warn: () => undefined,
+    object, old: undefined, user, dryRun: false, signal,
+    warn: (text: string) => warn(exchange, text),
+    annotate: (key: string, value: string) => annotate(exchange, key, value),
+    ...(shown ? { shown } : {}),
   };
   await core.admission.mutate(attributes, core);
   await core.admission.validate(attributes, core);
+}
+
+const OPTIONS: Readonly<Record<string, string>> = { exec: 'PodExecOptions', attach: 'PodAttachOptions', portforward: 'PodPortForwardOptions', proxy: 'ProxyOptions' };
+
+/** What is asked of a connection, as an object: what webhooks and policies are shown in place of the pod. */
+function connectOptions({ subresource, resource, query, rest }: RequestInfo): Shown | undefined {
+  const named = OPTIONS[subresource];
+  if (named === undefined) return undefined;
+  const kind = named === 'ProxyOptions' ? `${resource.charAt(0).toUpperCase()}${resource.slice(1, -1)}${named}` : named;
+  const flags = ['stdin', 'stdout', 'stderr', 'tty'].filter((flag) => isTrue(query.get(flag))).map((flag) => [flag, true]);
+  const ports = query.getAll('ports').flatMap((one) => one.split(',')).filter((one) => one !== '').map(Number);
+  const options = named === 'ProxyOptions' ? { path: rest }
+    : named === 'PodPortForwardOptions' ? { ports }
+      : { ...Object.fromEntries(flags), container: query.get('container') ?? '', ...(subresource === 'exec' ? { command: query.getAll('command') } : {}) };
+  return { kind: { group: '', version: 'v1', kind }, show: () => ({ kind, apiVersion: 'v1', ...options }) as unknown as AnyObject };
 }

@@ -6,6 +6,7 @@ import { RequestMetrics } from './requests.ts';
 const AUTH_SECONDS = Array.from({ length: 15 }, (_, n) => 0.001 * 2 ** n);
 const ETCD_SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 const ADMISSION_SECONDS = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
+const WEBHOOK_SECONDS = [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 25];
 const HOUR = 3600;
 const EXPIRY_SECONDS = [0, HOUR / 2, HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR, ...[1, 2, 4, 7, 30, 90, 180, 360].map((days) => days * 24 * HOUR)];
 
@@ -40,6 +41,10 @@ export class Metrics {
   readonly storeSeconds = new Histograms(ETCD_SECONDS);
   readonly admissionSteps = new Histograms(ADMISSION_SECONDS);
   readonly admissionPlugins = new Histograms(ADMISSION_SECONDS);
+  readonly webhookSeconds = new Histograms(WEBHOOK_SECONDS);
+  readonly webhookRequests = new Values();
+  readonly webhookRejections = new Values();
+  readonly webhookFailOpen = new Values();
   readonly healthChecks = new Values();
   readonly health = new Values();
   readonly inProcess = new Values();
@@ -70,6 +75,10 @@ export class Metrics {
     yield { name: 'etcd_request_duration_seconds', type: 'histogram', help: 'Etcd request latency in seconds for each operation and object type.', samples: this.storeSeconds };
     yield { name: 'apiserver_admission_step_admission_duration_seconds', type: 'histogram', help: 'Admission sub-step latency histogram in seconds, broken out for each operation and API resource and step type (validate or admit).', samples: this.admissionSteps };
     yield { name: 'apiserver_admission_controller_admission_duration_seconds', type: 'histogram', help: 'Admission controller latency histogram in seconds, identified by name and broken out for each operation and API resource and type (validate or admit).', samples: this.admissionPlugins };
+    yield { name: 'apiserver_admission_webhook_admission_duration_seconds', type: 'histogram', help: 'Admission webhook latency histogram in seconds, identified by name and broken out for each operation and API resource and type (validate or admit).', samples: this.webhookSeconds };
+    yield { name: 'apiserver_admission_webhook_request_total', type: 'counter', help: 'Admission webhook request total, identified by name and broken out for each admission type (validating or mutating) and operation. Additional labels specify whether the request was rejected or not and an HTTP status code. Codes greater than 600 are truncated to 600, to keep the metrics cardinality bounded.', samples: this.webhookRequests };
+    yield { name: 'apiserver_admission_webhook_rejection_count', type: 'counter', help: 'Admission webhook rejection count, identified by name and broken out for each admission type (validating or admit) and operation. Additional labels specify an error type (calling_webhook_error or apiserver_internal_error if an error occurred; no_error otherwise) and optionally a non-zero rejection code if the webhook rejects the request with an HTTP status code (honored by the apiserver when the code is greater or equal to 400). Codes greater than 600 are truncated to 600, to keep the metrics cardinality bounded.', samples: this.webhookRejections };
+    yield { name: 'apiserver_admission_webhook_fail_open_count', type: 'counter', help: 'Admission webhook fail open count, identified by name and broken out for each admission type (validating or mutating).', samples: this.webhookFailOpen };
     yield { name: 'rest_client_requests_total', type: 'counter', help: 'Number of HTTP requests, partitioned by status code, method, and host.', samples: this.inProcess };
     yield { name: 'apiserver_audit_event_total', type: 'counter', help: 'Counter of audit events generated and sent to the audit backend.', samples: [{ labels: '', value: this.audited }] };
     const watches = [...this.#watches.values()].filter(({ count }) => count > 0);

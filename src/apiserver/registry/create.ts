@@ -57,6 +57,7 @@ async function createOnce(context: WriteContext, placed: AnyObject, way: Way): P
   const { kind } = served;
   const named = withName(context, placed);
   const admitted = dedupOwners(context, await core.admission.mutate(attributesOf(context, 'CREATE', { object: named }), core), 'after');
+  checkNamespace(kind.scope === 'Namespaced' ? context.namespace : '', admitted.metadata.namespace);
   let ready = prepareForCreate(context, admitted);
   const allocation = allocate(context, ready, undefined);
   ready = allocation.object;

@@ -41,6 +41,12 @@ export function parseDeleteOptions(body: unknown, query: URLSearchParams): Delet
   };
 }
 
+/** As an object of the API, as reviews carry it. */
+export function deleteOptionsObject({ uid, resourceVersion, dryRun, ...rest }: DeleteOptions): object {
+  const preconditions = { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+  return { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', ...rest, ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }), ...(dryRun ? { dryRun: ['All'] } : {}) };
+}
+
 type Given = Readonly<Record<string, unknown>>;
 
 function fromQuery(query: URLSearchParams): Given {

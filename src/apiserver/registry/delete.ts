@@ -5,7 +5,7 @@ import type { ListQuery } from '../query.ts';
 import { success } from '../respond.ts';
 import type { Version } from '../watch-cache/version.ts';
 import { releaseAll } from './allocate.ts';
-import type { DeleteOptions } from './delete-options.ts';
+import { type DeleteOptions, deleteOptionsObject } from './delete-options.ts';
 import { list, type Page } from './list.ts';
 import { commitDelete, commitUpdate, readFresh, type Replaced } from './storage.ts';
 import type { Strategy } from './strategy.ts';
@@ -25,12 +25,19 @@ export async function remove(context: WriteContext, options: DeleteOptions): Pro
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (!current) throw notFound(served.kind, name);
     checkPreconditions(context, current.object, options);
-    if (attempt === 0) await core.admission.validate(attributesOf(context, 'DELETE', { object: undefined, old: current.object }), core);
+    if (attempt === 0) await admitDeletion(context, current.object, options);
     const result = await tryRemove(context, current, options);
     if ('outcome' in result) return result.outcome;
     current = result.lost;
   }
   throw conflict(served.kind, name);
+}
+
+async function admitDeletion(context: WriteContext, old: AnyObject, options: DeleteOptions): Promise<void> {
+  const { core } = context;
+  const attributes = { ...attributesOf(context, 'DELETE', { object: undefined, old, options: deleteOptionsObject(options) }), dryRun: options.dryRun };
+  await core.admission.mutate(attributes, core);
+  await core.admission.validate(attributes, core);
 }
 
 /** DELETE of a collection: what a LIST would give, each object for itself; those that vanish meanwhile are no failure. */

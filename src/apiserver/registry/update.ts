@@ -3,6 +3,7 @@ import { FieldPath, invalid } from '../../meta/field-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { checkKind } from '../body.ts';
 import { decodeObject } from '../../schema/decode.ts';
+import type { Shown } from '../admission/admission.ts';
 import { validateObject } from '../engine.ts';
 import { warn } from '../exchange.ts';
 import type { Version } from '../watch-cache/version.ts';
@@ -52,6 +53,8 @@ export interface Modification {
   readonly status?: number;
   /** What of the object may change; default by subresource. */
   readonly scope?: Scope;
+  /** What admission sees in place of the object, where the subresource has one of its own. */
+  readonly shown?: Shown;
   /** The change is the server's own and sound by construction: neither admitted nor validated. */
   readonly trusted?: boolean;
 }
@@ -91,7 +94,7 @@ async function tryModify(context: WriteContext, current: Version, modification: 
   if ((asked === '' || asked === '0') && served.strategy.needsResourceVersion && !modification.trusted) {
     throw invalidObject({ group: kind.group, kind: kind.plural }, name, [invalid(FieldPath.of('metadata.resourceVersion'), 0, 'must be specified for an update')]);
   }
-  const ready = modification.trusted ? { object: transformed } : await prepare(context, transformed, { old, scope: modification.scope ?? (context.subresource === 'status' ? 'status' : 'object') });
+  const ready = modification.trusted ? { object: transformed } : await prepare(context, transformed, { old, scope: modification.scope ?? (context.subresource === 'status' ? 'status' : 'object'), shown: modification.shown });
   const status = modification.status ?? 200;
   if (sameObject(ready.object, old)) return { outcome: { status, version: current } };
   if (query.dryRun) return { outcome: { status, object: ready.object } };
@@ -110,18 +113,19 @@ async function tryModify(context: WriteContext, current: Version, modification: 
 }
 
 /** Admission, system fields, validation: from the proposed object to the one that may be written. */
-async function prepare(context: WriteContext, proposed: AnyObject, { old, scope }: { old: AnyObject; scope: Scope }) {
+async function prepare(context: WriteContext, proposed: AnyObject, { old, scope, shown }: { old: AnyObject; scope: Scope; shown?: Shown | undefined }) {
   const { core, served, exchange } = context;
   const { kind } = served;
   const carried = carryOver(context, proposed, { old, scope });
-  const admitted = dedupOwners(context, await core.admission.mutate(attributesOf(context, 'UPDATE', { object: carried, old }), core), 'after');
+  const mutated = await core.admission.mutate(attributesOf(context, 'UPDATE', { object: carried, old, shown }), core);
+  const admitted = dedupOwners(context, mutated === carried ? carried : carryOver(context, mutated, { old, scope }), 'after');
   const prepareBy = scope === 'object' ? kind.prepareForUpdate : scope === 'status' ? kind.prepareForStatusUpdate : undefined;
   const prepared = prepareBy ? (prepareBy(admitted as never, old as never, timestamp(core.clock.now())) as AnyObject) : admitted;
   const allocation = scope === 'status' ? undefined : allocate(context, prepared, old);
   const object = withGeneration(context, allocation?.object ?? prepared, { old, scope });
   const errors = validateObject(kind, object, { old, scope });
   if (errors.length > 0) throw invalidObject(kind, object.metadata.name, errors);
-  const replace = await core.admission.validate(attributesOf(context, 'UPDATE', { object, old }), core);
+  const replace = await core.admission.validate(attributesOf(context, 'UPDATE', { object, old, shown }), core);
   if (kind.warnings && scope === 'object') warn(exchange, ...kind.warnings(object as never, old as never));
   return { object, ...(allocation || replace.length > 0 ? { side: { claim: [], release: [], ...allocation?.side, replace } } : {}) };
 }

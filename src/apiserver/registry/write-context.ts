@@ -1,7 +1,7 @@
 import type { AnyObject } from '../../meta/object.ts';
-import type { Attributes, Operation } from '../admission/admission.ts';
+import type { Attributes, Operation, Shown } from '../admission/admission.ts';
 import type { Core } from '../core.ts';
-import { type Exchange, warn } from '../exchange.ts';
+import { annotate, type Exchange, warn } from '../exchange.ts';
 import type { WriteQuery } from '../query.ts';
 import type { Served } from '../resources.ts';
 import { MAX_PROBLEMS, strictError } from '../../schema/decode.ts';
@@ -21,7 +21,15 @@ export interface WriteContext {
 /** What a write ended in: a version that is stored, or for a dry run the object it would have been. */
 export type Outcome = { readonly status: number; readonly version: Version } | { readonly status: number; readonly object: unknown };
 
-export function attributesOf(context: WriteContext, operation: Operation, objects: { object: AnyObject | undefined; old?: AnyObject | undefined }): Attributes {
+export interface Judged {
+  readonly object: AnyObject | undefined;
+  readonly old?: AnyObject | undefined;
+  readonly shown?: Shown | undefined;
+  /** A deletion's options. */
+  readonly options?: object | undefined;
+}
+
+export function attributesOf(context: WriteContext, operation: Operation, objects: Judged): Attributes {
   const { exchange, served, namespace, name, subresource, query } = context;
   return {
     operation,
@@ -34,7 +42,19 @@ export function attributesOf(context: WriteContext, operation: Operation, object
     user: exchange.user,
     dryRun: query.dryRun,
     warn: (text) => warn(exchange, text),
+    annotate: (key, value) => annotate(exchange, key, value),
+    options: (done) => objects.options ?? writeOptions(done, query),
+    signal: exchange.request.signal,
+    deadline: exchange.deadline,
+    ...(objects.shown ? { shown: objects.shown } : {}),
   };
+}
+
+/** What was asked for beside the object, by what came of it: a patch that creates is a creation. */
+function writeOptions(operation: Operation, { dryRun, fieldManager, fieldValidation }: WriteQuery): object | undefined {
+  if (operation === 'CONNECT') return undefined;
+  const kind = operation === 'CREATE' ? 'CreateOptions' : operation === 'UPDATE' ? 'UpdateOptions' : 'DeleteOptions';
+  return { kind, apiVersion: 'meta.k8s.io/v1', ...(dryRun ? { dryRun: ['All'] } : {}), ...(fieldManager ? { fieldManager } : {}), ...(kind === 'DeleteOptions' ? {} : { fieldValidation }) };
 }
 
 /** Unknown and duplicate fields, as `fieldValidation` asks. @throws ApiError BadRequest under Strict. */

@@ -4,6 +4,7 @@ import type { AnyObject } from '../../meta/object.ts';
 import { Binding } from '../../kinds/core/binding.ts';
 import { decodeObject } from '../../schema/decode.ts';
 import type { ApiResponse } from '../../wire/api.ts';
+import { admitBody } from './admit-body.ts';
 import { checkKind } from '../body.ts';
 import { modify } from '../registry/update.ts';
 import { timestamp } from '../registry/write-context.ts';
@@ -27,9 +28,10 @@ export const binding: Subresource = { create: (at) => bind(at, at.exchange.info.
 
 /** Also served as a collection of its own, `POST /api/v1/namespaces/x/bindings`. */
 export async function bind(at: ResourceRequest, podName: string): Promise<ApiResponse> {
-  const body = decodeObject(Binding, checkKind(Binding, bodyOf(at, 'Binding'))).value as BindingObject;
-  if (podName !== '' && body.metadata.name !== podName) throw badRequest('name in URL does not match name in Binding object');
-  const name = podName || body.metadata.name || '';
+  const given = decodeObject(Binding, checkKind(Binding, bodyOf(at, 'Binding'))).value;
+  if (podName !== '' && given.metadata.name !== podName) throw badRequest('name in URL does not match name in Binding object');
+  const name = podName || given.metadata.name || '';
+  const body: BindingObject = await admitBody(at, given, { kind: Binding, subresource: 'binding', name });
   const { kind = '', name: node = '' } = body.target ?? {};
   const target = FieldPath.of('target');
   if (kind !== '' && kind !== 'Node') throw invalidObject(Binding, name, [notSupported(target.child('kind'), kind, ['Node', '<empty>'])]);

@@ -1,6 +1,8 @@
 import { ApiError, badRequest, isApiError, notFound } from '../../meta/api-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { isReady } from '../../rules/pod-conditions.ts';
+import { admitBody } from './admit-body.ts';
+import { Eviction } from '../../kinds/policy/eviction.ts';
 import { parseDeleteOptions, type DeleteOptions } from '../registry/delete-options.ts';
 import { remove } from '../registry/delete.ts';
 import { readFresh } from '../registry/storage.ts';
@@ -18,7 +20,7 @@ const ATTEMPTS = 20;
 /** Deletes a pod if its disruption budgets allow it. */
 export const eviction: Subresource = {
   async create(at) {
-    const options = evictionOptions(at);
+    const options = await evictionOptions(at);
     await evict(at, options);
     return answerObject(at, 201, { ...success(), code: 201 });
   },
@@ -60,7 +62,7 @@ async function currentPod({ core, served, exchange: { info } }: ResourceRequest)
 }
 
 /** policy/v1 and the v1beta1 that older kubectls still send. */
-function evictionOptions(at: ResourceRequest): DeleteOptions {
+async function evictionOptions(at: ResourceRequest): Promise<DeleteOptions> {
   const { info } = at.exchange;
   const body = bodyOf(at, 'Eviction');
   if (typeof body !== 'object' || body === null) throw badRequest('an Eviction is expected');
@@ -71,7 +73,9 @@ function evictionOptions(at: ResourceRequest): DeleteOptions {
     throw badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`);
   }
   if (metadata?.name !== info.name) throw badRequest('name in URL does not match name in Eviction object');
-  return parseDeleteOptions(deleteOptions ?? {}, info.query);
+  const options = parseDeleteOptions(deleteOptions ?? {}, info.query);
+  await admitBody(at, body as AnyObject, { kind: Eviction, subresource: 'eviction', name: info.name });
+  return options;
 }
 
 const phaseOf = (pod: AnyObject): string | undefined => (pod['status'] as { readonly phase?: string } | undefined)?.phase;

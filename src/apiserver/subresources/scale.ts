@@ -7,6 +7,7 @@ import type { ScalePaths } from '../../schema/kind.ts';
 import { Scale } from '../../kinds/autoscaling/scale.ts';
 import { readApplied as readConfig } from '../../schema/apply/applied.ts';
 import { decodeObject } from '../../schema/decode.ts';
+import type { Shown } from '../admission/admission.ts';
 import { checkKind } from '../body.ts';
 import { trackUpdate } from '../registry/managed-fields.ts';
 import { applyOnto, checkApplied } from '../registry/apply.ts';
@@ -53,7 +54,7 @@ async function applyScale(at: ResourceRequest, context: WriteContext): Promise<A
   const replicas = (config as ScaleObject).spec?.replicas;
   if (replicas !== undefined) checkReplicas(replicas, context.name);
   const applied = (replicas === undefined ? object : setPath(object, kind.scale!.spec, replicas)) as Readonly<Record<string, unknown>>;
-  const outcome = await modify(context, { scope: 'whole', transform: (live) => applyOnto(context, live, applied) });
+  const outcome = await modify(context, { scope: 'whole', shown: shownScale(kind.scale!), transform: (live) => applyOnto(context, live, applied) });
   return answerObject(at, outcome.status, scaleOf(objectOf(outcome), kind.scale!));
 }
 
@@ -66,6 +67,7 @@ async function setScale(at: ResourceRequest, context: WriteContext, propose: (cu
   const paths = kind.scale!;
   const outcome = await modify(context, {
     scope: 'whole',
+    shown: shownScale(paths),
     transform: (object) => {
       const current = scaleOf(object, paths);
       const wanted = propose(current) as ScaleObject;
@@ -79,6 +81,17 @@ async function setScale(at: ResourceRequest, context: WriteContext, propose: (cu
   });
   return answerObject(at, outcome.status, scaleOf(objectOf(outcome), paths));
 }
+
+/** Webhooks and policies are shown the Scale, and may change its number. */
+const shownScale = (paths: ScalePaths): Shown => ({
+  kind: { group: Scale.group, version: Scale.version, kind: Scale.kind },
+  show: (object) => scaleOf(object, paths),
+  take: (object, changed) => {
+    const replicas = (decodeObject(Scale, changed).value as ScaleObject).spec?.replicas ?? 0;
+    checkReplicas(replicas, object.metadata.name);
+    return replicas === (getPath(object, paths.spec) ?? 0) ? object : (setPath(object, paths.spec, replicas) as AnyObject);
+  },
+});
 
 function checkReplicas(replicas: number, name: string): void {
   if (replicas >= 0) return;

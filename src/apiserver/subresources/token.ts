@@ -4,6 +4,7 @@ import type { AnyObject } from '../../meta/object.ts';
 import { TokenRequest } from '../../kinds/authentication/token-request.ts';
 import { decodeObject } from '../../schema/decode.ts';
 import type { AccountClaims } from '../authn/tokens.ts';
+import { admitBody } from './admit-body.ts';
 import { checkKind } from '../body.ts';
 import type { Core } from '../core.ts';
 import { timestamp } from '../registry/write-context.ts';
@@ -27,7 +28,8 @@ interface Spec {
 export const token: Subresource = {
   async create(at) {
     const { core, served, exchange: { info } } = at;
-    const { value: request } = decodeObject(TokenRequest, checkKind(TokenRequest, bodyOf(at, 'TokenRequest')));
+    const { value: given } = decodeObject(TokenRequest, checkKind(TokenRequest, bodyOf(at, 'TokenRequest')));
+    const request = await admitBody(at, given, { kind: TokenRequest, subresource: 'token', name: info.name });
     const spec = request['spec'] as Spec;
     const seconds = spec.expirationSeconds ?? 3600;
     checkSeconds(seconds, info.name);

@@ -34,6 +34,8 @@ function podRefusal(node: string, { operation, subresource, object, old }: Attri
   const who = `node ${JSON.stringify(node)}`;
   if (operation === 'DELETE') return boundTo(old) === node ? undefined : `${who} can only delete ${itself}`;
   if (operation === 'UPDATE') return boundTo(old) === node ? undefined : `${who} can only update pod ${subresource === '' ? 'spec' : subresource} for ${itself}`;
+  // Of an eviction, the deletion that follows is judged.
+  if (subresource !== '') return undefined;
   if (object.metadata.annotations?.[MIRROR] === undefined) return `pod does not have ${JSON.stringify(MIRROR)} annotation, ${who} can only create mirror pods`;
   return boundTo(object) === node ? undefined : `${who} can only create ${itself}`;
 }

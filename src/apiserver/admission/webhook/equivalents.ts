@@ -1,0 +1,40 @@
+/** One resource in its several groups and versions: webhooks may know it by another than the request has. */
+import type { AnyObject } from '../../../meta/object.ts';
+import { apiVersionOf } from '../../../meta/resource.ts';
+import type { Kind } from '../../../schema/kind.ts';
+import { conversionOf } from '../../conversion/conversion.ts';
+import type { Core } from '../../core.ts';
+import type { Attributes } from '../admission.ts';
+
+export interface GroupVersionKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+/** A request as one version of its resource has it. */
+export interface Shape {
+  readonly resource: { readonly group: string; readonly version: string; readonly resource: string };
+  readonly kind: GroupVersionKind;
+  /** The resource's kind in this version. */
+  readonly of: Kind;
+}
+
+/** The request's own shape, then all others. */
+export function equivalents({ resources }: Core, { kind, shown }: Attributes): readonly [Shape, ...Shape[]] {
+  const shapeOf = (of: Kind): Shape => ({
+    resource: { group: of.group, version: of.version, resource: of.plural },
+    kind: shown?.kind ?? { group: of.group, version: of.version, kind: of.kind },
+    of,
+  });
+  const prefix = resources.find(kind.group, kind.version, kind.plural)?.codec.prefix;
+  const others = prefix === undefined ? [] : resources.served().filter((one) => one.codec.prefix === prefix && one.kind !== kind);
+  return [shapeOf(kind), ...others.map((one) => shapeOf(one.kind))];
+}
+
+/** An object in another version of its resource. */
+export function inVersion(object: AnyObject, from: Kind, to: Kind): AnyObject {
+  if (from === to) return object;
+  const stored = conversionOf(from)?.toStored(object) ?? object;
+  return { ...(conversionOf(to)?.fromStored(stored) ?? stored), apiVersion: apiVersionOf(to), kind: to.kind };
+}
