@@ -11,6 +11,7 @@ import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { endpointSliceMirroringController } from './endpoint-slice/mirroring.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { ephemeralVolumeController } from './ephemeral-volume/ephemeral-volume.ts';
+import { expandController } from './expand/expand.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts';
 import { jobController, jobPodReleaseController } from './job/job.ts';
@@ -81,6 +82,7 @@ export function allControllers({ caPem, authority, serviceAccountKey: key, legac
     volumeBinder,
     attachDetachController(),
     attachedVolumesReporter,
+    expandController(),
     resourceQuotaController,
     ephemeralVolumeController,
     podResourceClaimController,

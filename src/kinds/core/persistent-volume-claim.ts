@@ -8,7 +8,7 @@ import { volumeResourceRequirements } from './resources.ts';
 import { labelSelector } from '../meta/label-selector.ts';
 import { claimWarnings } from './claim-warnings.ts';
 import { classOf } from './storage-class-of.ts';
-import { claimErrors, claimUpdateErrors } from './storage-validation.ts';
+import { claimErrors, claimStatusErrors, claimUpdateErrors } from './storage-validation.ts';
 
 export const modifyVolumeStatus = part(() =>
   object('api.core.v1.ModifyVolumeStatus', {
@@ -97,6 +97,7 @@ export const PersistentVolumeClaim = defineKind({
   prepareForUpdate: (claim, old) => withFields(claim, { spec: alignDataSources(allowedSources(claim.spec, old.spec)) }),
   validate: claimErrors,
   validateUpdate: claimUpdateErrors,
+  validateStatusUpdate: claimStatusErrors,
   warnings: (claim) => [...claimWarnings(claim)],
 });
 export type PersistentVolumeClaim = InstanceOf<typeof PersistentVolumeClaim>;

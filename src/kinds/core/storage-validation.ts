@@ -121,3 +121,30 @@ export function* claimUpdateErrors({ spec, status }: ClaimLike, { spec: old, sta
   const to = spec.volumeAttributesClassName === undefined ? 'nil' : 'empty string';
   yield forbidden(here.child('volumeAttributesClassName'), `update to ${to} is forbidden when status.currentVolumeAttributesClassName is not nil`);
 }
+
+const RESIZING = ['ControllerResizeInProgress', 'ControllerResizeInfeasible', 'NodeResizeInProgress', 'NodeResizeInfeasible', 'NodeResizePending'];
+
+/** What drivers say of a claim: amounts, and how far growing has come (KEP-1790). */
+export function* claimStatusErrors({ status }: ClaimLike, _old: ClaimLike, at: FieldPath): Errors {
+  const { capacity = {}, allocatedResources = {}, allocatedResourceStatuses = {} } = status;
+  const here = at.child('status');
+  for (const [name, amount] of Object.entries(capacity)) yield* basicAmountErrors(amount, here.child('capacity').key(name));
+  for (const [name, state] of Object.entries(allocatedResourceStatuses)) {
+    yield* resourceKeyErrors(name, here.child('allocatedResourceStatus'));
+    if (!RESIZING.includes(state)) yield notSupported(here.child('allocatedResourceStatus'), name, RESIZING);
+  }
+  for (const [name, amount] of Object.entries(allocatedResources)) {
+    yield* resourceKeyErrors(name, here.child('allocatedResources'));
+    yield* basicAmountErrors(amount, here.child('allocatedResources').key(name));
+  }
+}
+
+/** Storage, or a driver's own resource under its own domain. */
+function* resourceKeyErrors(name: string, at: FieldPath): Errors {
+  const domain = name.includes('/') ? name.slice(0, name.indexOf('/')) : 'kubernetes.io';
+  if (name !== 'storage' && (domain === 'kubernetes.io' || domain.endsWith('.kubernetes.io'))) yield notSupported(at, name, ['storage']);
+}
+
+function* basicAmountErrors(amount: string, at: FieldPath): Errors {
+  if (parseQuantity(amount).nanos < 0n) yield invalid(at, amount, 'must be a valid resource quantity');
+}
