@@ -9,6 +9,7 @@ import { NodeAuthorizer } from './authz/node.ts';
 import { RbacAuthorizer } from './authz/rbac.ts';
 import { unionAuthorizer } from './authz/union.ts';
 import { startIdentityLease } from './bootstrap/identity-lease.ts';
+import { startLegacyTokenKeeper } from './bootstrap/legacy-token-keeper.ts';
 import { bootstrap } from './bootstrap/run.ts';
 import { startSystemKeeper } from './bootstrap/system-keeper.ts';
 import { ANONYMOUS } from './authn/stage.ts';
@@ -77,7 +78,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     return run(beginExchange(request, info, ANONYMOUS));
   };
   await bootstrap(core, handler);
-  const keepers = [await startFlowControlKeeper(core, handler), startSystemKeeper(core, handler), await startIdentityLease(core, handler)];
+  const keepers = [await startFlowControlKeeper(core, handler), startSystemKeeper(core, handler), await startIdentityLease(core, handler), await startLegacyTokenKeeper(core, handler)];
   const upkeep = await startUpkeep(core, handler);
   const expiry = startEventExpiry(core);
   const compaction = startCompaction({ driver, clock, log, interval: config.compactionInterval });

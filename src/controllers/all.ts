@@ -32,6 +32,8 @@ import { serviceAccountController } from './service-account/service-account.ts';
 import { serviceLoadBalancer } from './service-load-balancer/service-load-balancer.ts';
 import { statefulSetController } from './stateful-set/stateful-set.ts';
 import { serviceCidrController } from './service-cidr/service-cidr.ts';
+import { nodeTtlController } from './node-ttl/node-ttl.ts';
+import { legacyTokenCleaner } from './token/legacy-token-cleaner.ts';
 import { legacyTokenController, tokenSecretController } from './token/token.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts';
 
@@ -55,10 +57,12 @@ export function allControllers({ caPem, authority, serviceAccountKey: key, legac
     nodeIpamController(clusterCidr),
     nodeLifecycleController(),
     taintEvictionController(),
+    nodeTtlController(),
     serviceAccountController,
     rootCaPublisher(caPem),
     ...(key ? [tokenSecretController({ caPem, key })] : []),
     ...(legacyServiceAccountTokens ? [legacyTokenController] : []),
+    legacyTokenCleaner,
     csrApprovingController,
     ...(authority ? [csrSigningController(authority)] : []),
     csrCleaner,

@@ -1,6 +1,7 @@
 import { type CryptoKey, importJWK, type JWK, jwtVerify, SignJWT } from 'jose';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
+import type { AnyObject } from '../../meta/object.ts';
 import type { ServiceAccountConfig } from '../config.ts';
 
 /** An object that a token is bound to: it dies with it. */
@@ -38,6 +39,7 @@ export class Tokens {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #verified = new Map<string, VerifiedToken>();
+  readonly #watchers = new Set<(secret: AnyObject) => void>();
   #keys: Promise<readonly { readonly kid: string | undefined; readonly alg: string; readonly key: CryptoKey | Uint8Array }[]> | undefined;
   #signer: Promise<CryptoKey | Uint8Array> | undefined;
 
@@ -49,6 +51,16 @@ export class Tokens {
 
   get audiences(): readonly string[] {
     return this.#config.audiences;
+  }
+
+  /** Calls back with the Secret of each token used that is kept in one. */
+  onLegacyUse(watcher: (secret: AnyObject) => void): Disposable {
+    this.#watchers.add(watcher);
+    return { [Symbol.dispose]: () => void this.#watchers.delete(watcher) };
+  }
+
+  usedLegacy(secret: AnyObject): void {
+    for (const watcher of this.#watchers) watcher(secret);
   }
 
   async sign(account: AccountClaims, { audiences, seconds }: { audiences: readonly string[]; seconds: number }): Promise<{ token: string; expires: number; jti: string }> {

@@ -46,7 +46,7 @@ export function missing({ data = {}, metadata }: Secret, account: ServiceAccount
 }
 
 /** The account a Secret names, unless it names another of that name by its uid. */
-function accountOf({ metadata }: Secret, cache: Cache): ServiceAccount | undefined {
+export function accountOf({ metadata }: Secret, cache: Cache): ServiceAccount | undefined {
   const { [ACCOUNT_NAME]: name = '', [ACCOUNT_UID]: uid = '' } = metadata.annotations ?? {};
   const account = cache.get(ServiceAccount, name, metadata.namespace);
   return account && (uid === '' || uid === account.metadata.uid) ? account : undefined;
