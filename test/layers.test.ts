@@ -38,7 +38,7 @@ const OPEN = new Set(LIBRARY);
 const NEUTRAL = ['base', 'wire', 'meta', 'schema', 'kinds', 'rules', 'client', 'controllers', 'scheduler', 'apiserver', 'store'];
 /** What in those rooms may touch node: modules all the same, and who may import it. */
 const NODE_CORNERS = ['wire/node/', 'store/drivers/'];
-const MAY_USE_WIRE_NODE = ['cluster', 'kubelet', 'proxy', 'network', 'storage', 'dns', 'ingress', 'store/drivers', 'wire/node', 'cli'];
+const MAY_USE_WIRE_NODE = ['cluster', 'kubelet', 'proxy', 'network', 'storage', 'dns', 'ingress', 'store/drivers', 'wire/node', 'cli', 'kit'];
 
 interface Import {
   readonly file: string;

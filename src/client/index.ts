@@ -15,6 +15,7 @@ export { keyOf } from './informer.ts';
 export type { Handler, Informer, Informers, InformerScope, Lister } from './informer.ts';
 export { createInformers } from './informers.ts';
 export { Indexer } from './indexer.ts';
+export { queryOf } from './query.ts';
 export { Reflector, type ReflectorTarget, type Surroundings } from './reflector.ts';
 export { compareResourceVersions } from './resource-version.ts';
 export { WorkQueue } from './work-queue.ts';

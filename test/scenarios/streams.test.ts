@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { Attach, Exec, KubeConfig, Log, PortForward, type V1Status } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectCluster, linesOf } from '../../src/kit/client/index.ts';
 import { SpdyClient } from '../../src/wire/spdy-client.ts';
 import { apiClient, talk, tunnelled, type ApiClient } from './testing/api-client.ts';
 import { eventually, fetchText, freePort, run, startCluster, type Cluster, type RunOptions } from './testing/cluster.ts';
@@ -256,5 +257,68 @@ describe('client-node', () => {
     input.write('GET /index.html HTTP/1.0\r\n\r\n');
     await eventually('the page', async () => out.text().includes('hello\n'), 10);
     if (typeof socket !== 'function') socket.close();
+  });
+});
+
+describe('knarr/client', () => {
+  const pod = { name: 'p' };
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  const connected = () => connectCluster({ kubeconfig: cluster.kubeconfig });
+
+  test('exec: what goes in, both outputs, the exit code; what cannot run', async () => {
+    await using here = await connected();
+    const stdin = (async function* () {
+      yield encoder.encode('in');
+      yield encoder.encode('put');
+    })();
+    expect(await here.exec(pod, ['sh', '-c', 'cat; echo err >&2; exit 5'], { container: 'c', stdin })).toEqual({ code: 5, stdout: 'input', stderr: 'err\n' });
+    expect(await here.exec(pod, ['true'], { container: 'c' })).toEqual({ code: 0, stdout: '', stderr: '' });
+    await expect(here.exec(pod, ['no-such-command'], { container: 'c' })).rejects.toThrow(/no-such-command/);
+    await expect(here.exec({ name: 'nobody' }, ['true'])).rejects.toThrow('pods "nobody" not found');
+  });
+
+  test('exec: a terminal of a certain size, and an end from outside', async () => {
+    await using here = await connected();
+    let text = '';
+    const giveUp = new AbortController();
+    const sizes = (async function* () {
+      yield { width: 91, height: 17 };
+    })();
+    const ended = here.exec(pod, ['sh', '-c', 'until [ "$(stty size)" = "17 91" ]; do sleep 0.1; done; echo right; sleep 3600'], {
+      container: 'c', tty: true, sizes, signal: giveUp.signal, stdout: (bytes) => void (text += decoder.decode(bytes)),
+    });
+    await Promise.race([ended, eventually('the size is seen', async () => text.includes('right'))]);
+    giveUp.abort(new Error('enough'));
+    await expect(ended).rejects.toThrow();
+  });
+
+  test('attach hears the process, logs come line by line', async () => {
+    await using here = await connected();
+    const words = new PassThrough();
+    let text = '';
+    const giveUp = new AbortController();
+    const attached = here.attach(pod, { container: 'c', stdin: words, stdout: (bytes) => void (text += decoder.decode(bytes)), signal: giveUp.signal });
+    words.write('kit\n');
+    await Promise.race([attached, eventually('it is heard', async () => text.includes('heard kit\n'))]);
+    giveUp.abort(new Error('enough'));
+    await attached.catch(() => {});
+    for await (const line of linesOf(here.logs(pod, { container: 'c', follow: true }))) {
+      expect(line).toBe('started');
+      break;
+    }
+  });
+
+  test('port-forward: several connections at once, and a port where nobody listens', async () => {
+    await using here = await connected();
+    {
+      await using forward = await here.portForward(pod, { port: 8080 });
+      const pages = await Promise.all([1, 2, 3].map(() => fetchText(`http://127.0.0.1:${forward.localPort}/index.html`)));
+      expect(pages).toEqual(['hello\n', 'hello\n', 'hello\n']);
+    }
+    const failures: Error[] = [];
+    await using nobody = await here.portForward(pod, { port: 81, onError: (error) => failures.push(error) });
+    await expect(fetchText(`http://127.0.0.1:${nobody.localPort}/`)).rejects.toThrow();
+    await eventually('the failure is told', async () => failures.some(({ message }) => /connection refused/.test(message)), 20);
   });
 });

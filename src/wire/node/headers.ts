@@ -19,3 +19,10 @@ export function headersTo(headers: Headers): Record<string, string | string[]> {
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) out[name] = valueTo(name, value);
   return out;
 }
+
+/** Headers of a request as Node takes them: one that a caller says several times (Impersonate-Group) has its values on lines of their own. */
+export function requestHeaders(headers: Headers): Record<string, string | string[]> {
+  const out: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) out[name] = value.includes('\n') ? value.split('\n') : value;
+  return out;
+}

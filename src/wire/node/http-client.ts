@@ -11,7 +11,7 @@ import { SessionKeeper } from './http2-session.ts';
 import type { TlsIdentity } from './http2-session.ts';
 import { batches, bodyOf, sendBody } from './http-body.ts';
 import { exchangeHttp2 } from './http2-client.ts';
-import { headersFrom } from './headers.ts';
+import { headersFrom, requestHeaders } from './headers.ts';
 import { duplexOf } from './socket.ts';
 
 export interface ConnectOptions extends TlsIdentity {
@@ -115,7 +115,7 @@ class HttpClient {
 
   #request({ method, signal }: ApiRequest, { path, headers }: Target, agent: PlainAgent | SecureAgent | undefined): ClientRequest {
     const { hostname, port, protocol } = this.#base;
-    const options: RequestOptions = { method, path, headers, signal, host: hostname.replace(/^\[|\]$/g, ''), port: port || undefined, agent: agent ?? false };
+    const options: RequestOptions = { method, path, headers: requestHeaders(headers), signal, host: hostname.replace(/^\[|\]$/g, ''), port: port || undefined, agent: agent ?? false };
     if (protocol === 'http:') return requestPlain(options);
     return requestSecure({ ...options, ...tlsOptions(this.#options) });
   }

@@ -1,13 +1,13 @@
 import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2';
 import type { ApiRequest, ApiResponse, Headers } from '../api.ts';
-import { headersFrom } from './headers.ts';
+import { headersFrom, requestHeaders } from './headers.ts';
 import { bodyOf, sendBody } from './http-body.ts';
 
 /** One request and its response over a connection that is there. */
 export async function exchangeHttp2(session: ClientHttp2Session, request: ApiRequest, to: { path: string; headers: Headers }): Promise<ApiResponse> {
   request.signal.throwIfAborted();
   const { host, ...rest } = to.headers;
-  const headers = { ...defined(rest), ':method': request.method, ':path': to.path, ':authority': host ?? '' };
+  const headers = { ...requestHeaders(defined(rest)), ':method': request.method, ':path': to.path, ':authority': host ?? '' };
   const stream = session.request(headers, { endStream: request.body === undefined });
   const onAbort = () => stream.destroy(reasonOf(request.signal));
   request.signal.addEventListener('abort', onAbort, { once: true });
