@@ -6,7 +6,7 @@ import { createClient, createInformers, type Client, type Informers } from '../c
 import { startControllers } from '../controllers/index.ts';
 import { builtinKinds } from '../kinds/index.ts';
 import { startScheduler } from '../scheduler/index.ts';
-import { startSimulatedNodes } from '../simulate/index.ts';
+import { startSimulatedNodes, type Stage } from '../simulate/index.ts';
 import { memoryDriver } from '../store/index.ts';
 import type { ApiHandler, UserInfo } from '../wire/api.ts';
 import { Started } from './started.ts';
@@ -18,6 +18,12 @@ export interface InMemoryOptions {
   readonly log: Logger;
   /** Names of the nodes that pretend to run pods. */
   readonly nodes: readonly string[];
+  /** How pods live on them; as pods of real nodes do unless said. */
+  readonly stages?: readonly Stage[];
+  /** Whether controllers and scheduler run; they do unless told not to. */
+  readonly controllers?: boolean;
+  /** Stands between everybody, components too, and the server: where tests put their faults. */
+  readonly around?: (handler: ApiHandler) => ApiHandler;
 }
 
 /** A whole cluster on one event loop: nothing is listened to, nothing is kept. */
@@ -28,25 +34,29 @@ export interface InMemoryCluster extends AsyncDisposable {
 }
 
 /** Resolves when the API serves and every node is Ready. */
-export async function startInMemory({ clock, random, log, nodes }: InMemoryOptions): Promise<InMemoryCluster> {
+export async function startInMemory({ clock, random, log, nodes, ...options }: InMemoryOptions): Promise<InMemoryCluster> {
   const started = new Started();
   const around = { clock, random, log };
   try {
     const key = await signingKey();
     const issuer = 'https://kubernetes.default.svc.cluster.local';
-    const { handler } = started.add(await startApiServer({
+    const { handler: server } = started.add(await startApiServer({
       driver: started.add(memoryDriver()), kinds: builtinKinds, ...around,
       config: { serviceAccounts: { issuer, audiences: [issuer], signingKey: key }, version: { gitVersion: KUBERNETES_VERSION } },
     }));
+    const handler = options.around?.(server) ?? server;
     const clientOf = (user: UserInfo) => createClient(handler, { user, userAgent: user.username });
     const named = (username: string) => clientOf({ username, groups: ['system:authenticated'] });
     const informers = started.add(createInformers(named('system:kube-controller-manager'), around));
     // There is no TLS, and so no CA to publish.
     const config = { caPem: '', serviceAccountKey: key };
-    started.add(startControllers({ ...around, client: named('system:kube-controller-manager'), informers, config }));
-    started.add(await startScheduler({ ...around, client: named('system:kube-scheduler'), informers }));
+    if (options.controllers !== false) {
+      started.add(startControllers({ ...around, client: named('system:kube-controller-manager'), informers, config }));
+      started.add(await startScheduler({ ...around, client: named('system:kube-scheduler'), informers }));
+    }
     const knarr = clientOf({ username: 'system:knarr', groups: ['system:masters'] });
-    started.add(await startSimulatedNodes({ ...around, client: knarr, informers, names: nodes }));
+    const { stages } = options;
+    started.add(await startSimulatedNodes({ ...around, client: knarr, informers, names: nodes, ...(stages ? { stages } : {}) }));
     return { handler, informers, clientOf, [Symbol.asyncDispose]: () => started[Symbol.asyncDispose]() };
   } catch (error) {
     await started[Symbol.asyncDispose]();

@@ -11,4 +11,6 @@
  */
 export { layoutOf, type Layout } from './layout.ts';
 export { planCluster, type Settings } from './settings.ts';
+export { listen, type Listening } from './listen.ts';
 export { startInMemory, type InMemoryCluster, type InMemoryOptions } from './in-memory.ts';
+export { podStages, type Stage, type StageContext } from '../simulate/index.ts';
