@@ -12,6 +12,9 @@ const ENTRIES = {
   'yaml-program': 'src/cluster/control-plane/yaml-program.ts',
   agent: 'src/cluster/agent/main.ts',
   kit: 'src/kit/index.ts',
+  client: 'src/kit/client/index.ts',
+  operator: 'src/kit/operator/index.ts',
+  testing: 'src/kit/testing/index.ts',
   bench: 'test/bench/main.ts',
   conformance: 'test/conformance/main.ts',
 };

@@ -36,7 +36,7 @@ test('an operator of one\'s own keeps a ConfigMap that counts each Deployment\'s
       else if (found.data?.['pods'] !== data.pods) await own.update(ConfigMap, { ...found, data });
     },
   });
-  await using _operator = startOperator({ client, informers, controllers: [counter] });
+  await using _operator = await startOperator({ client, informers, controllers: [counter] });
   await client.create(Deployment, web(2));
   const map = await until(ConfigMap, { name: 'web', ...at }, ({ data }) => data?.['pods'] === '2');
   expect(map.data).toEqual({ pods: '2' });
