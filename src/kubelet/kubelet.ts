@@ -21,6 +21,7 @@ import { createProbeManager } from './probes/probe-manager.ts';
 import { createProber } from './probes/prober.ts';
 import { startKubeletServer } from './server/kubelet-server.ts';
 import { openAllocations } from './resize/allocations.ts';
+import { createStats } from './stats/provider.ts';
 import { createStatusManager } from './status/status-manager.ts';
 import { Backoff } from './sync/backoff.ts';
 import type { PodSyncContext } from './sync/pod-sync.ts';
@@ -86,7 +87,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     cgroups: isReal ? await systemCgroups(options.cgroupRoot, { clock }) : noCgroups,
   };
   const workers = started.use(new PodWorkers({ context, pods, nodes, nodeName }));
-  const server = options.server && started.use(await startKubeletServer({ ...options.server, context, workers, nodeName, client, log }));
+  const stats = createStats({
+    ...options, cri, clock, cgroups: context.cgroups, machineMemory: machine.memoryBytes, reservedMemory: options.reserved?.memoryBytes ?? 0, activePods: () => workers.active(),
+  });
+  const server = options.server && started.use(await startKubeletServer({ ...options.server, context, workers, nodeName, stats, cpus: machine.cpus, client, log }));
 
   const agent = runNodeAgent({ ...options, nodes, machine, version: options.version ?? VERSION, runtimeVersion: `${runtimeName}://${runtimeVersion}`, port: server?.port ?? options.server?.port ?? 10250, trouble: () => workers.trouble() }, stop.signal);
   const lease = renewLease({ client, clock, log, nodeName, nodeUid: () => nodes.lister.get(nodeName)?.metadata.uid }, stop.signal);

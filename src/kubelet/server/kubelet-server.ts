@@ -1,6 +1,5 @@
 /** The kubelet's own HTTPS server. Paths and queries are upstream's (pkg/kubelet/server); callers are the API server and monitoring. */
 import type { Logger } from '../../base/log.ts';
-import { formatTime } from '../../meta/time.ts';
 import type { Client } from '../../client/index.ts';
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import { serve } from '../../wire/node/http-server.ts';
@@ -10,21 +9,24 @@ import type { PodWorkers } from '../sync/pod-workers.ts';
 import { refuse } from './authorize.ts';
 import { containerLogs } from './logs-handler.ts';
 import { json, plain } from './plain.ts';
-import { resourceMetrics, statsSummary } from './stats.ts';
+import type { StatsProvider } from '../stats/provider.ts';
+import { cadvisorUsage, resourceUsage, statsSummary } from './stats.ts';
 import { attach, exec, portForward, run } from './streams-handler.ts';
 
 export interface ServerContext {
   readonly context: PodSyncContext;
   readonly workers: Pick<PodWorkers, 'get' | 'list'>;
   readonly nodeName: string;
-  readonly startedAt: string;
+  readonly stats: StatsProvider;
+  /** Of the machine. */
+  readonly cpus: number;
 }
 
 export interface KubeletServer extends AsyncDisposable {
   readonly port: number;
 }
 
-export interface ServerOptions extends KubeletServerOptions, Omit<ServerContext, 'startedAt'> {
+export interface ServerOptions extends KubeletServerOptions, ServerContext {
   readonly client: Client;
   readonly log: Logger;
 }
@@ -39,13 +41,13 @@ const ROUTES: Readonly<Record<string, Handle>> = {
     items: workers.list().map((pod) => ({ ...pod, status: { ...pod.status, ...context.statuses.latest(pod.metadata.uid) } })),
   }),
   containerLogs, exec, attach, portForward, run,
-  stats: (at, _, [what]) => (what === 'summary' ? statsSummary(at) : plain(404, '404 page not found\n')),
-  metrics: (at, _, [what]) => (what === 'resource' ? resourceMetrics(at) : plain(what === undefined ? 200 : 404, '')),
+  stats: (at, request, [what]) => (what === 'summary' ? statsSummary(at, request) : plain(404, '404 page not found\n')),
+  metrics: (at, _, [what]) => (what === 'resource' ? resourceUsage(at) : what === 'cadvisor' ? cadvisorUsage(at) : plain(what === undefined ? 200 : 404, '')),
 };
 
 export async function startKubeletServer(options: ServerOptions): Promise<KubeletServer> {
-  const { context, workers, nodeName, client, log, host, port, tls, clientCa } = options;
-  const at: ServerContext = { context, workers, nodeName, startedAt: formatTime(context.clock.now()) };
+  const { context, workers, nodeName, stats, cpus, client, log, host, port, tls, clientCa } = options;
+  const at: ServerContext = { context, workers, nodeName, stats, cpus };
   const handler = async (request: ApiRequest): Promise<ApiResponse> => {
     const refusal = await refuse({ client, nodeName }, request);
     if (refusal) return refusal;

@@ -70,6 +70,11 @@ export class PodWorkers implements AsyncDisposable {
     return [...this.#workers.values()].map(({ pod }) => pod);
   }
 
+  /** Those that were taken and have not ended. */
+  active(): readonly Pod[] {
+    return [...this.#workers.values()].filter(({ isActive }) => isActive).map(({ pod }) => pod);
+  }
+
   /** Why the node is not ready, as far as pods tell. */
   trouble(): readonly string[] {
     return this.#pleg?.healthy === false ? ['PLEG is not healthy: pleg was last seen active too long ago; threshold is 3m0s'] : [];
