@@ -6,6 +6,7 @@ import { MAX_DEPTH, Mismatch, scalarDecoder } from './decode-scalar.ts';
 import { fillDefaults } from './defaults.ts';
 import { goType, jsonKind, mismatchMessage, pathText } from './go-type.ts';
 import { isShed, shedsOf, type Sheds } from './omit-empty.ts';
+import { pruneList, pruneMap, pruneObject, upTo } from './json/prune.ts';
 import type { Kind } from './kind.ts';
 import { resolved, type ListNode, type MapNode, type ObjectNode, type SchemaNode } from './node.ts';
 
@@ -105,6 +106,7 @@ function decoderOf(node: SchemaNode): Decoder {
 }
 
 function compile(node: Exclude<SchemaNode, { type: 'lazy' }>): Decoder {
+  if (node.json) return pruner(node);
   if (node.type === 'object') return objectDecoder(node);
   if (node.type === 'list') return listDecoder(node);
   if (node.type === 'map') return mapDecoder(node);
@@ -113,6 +115,14 @@ function compile(node: Exclude<SchemaNode, { type: 'lazy' }>): Decoder {
     run.depth = depth;
     return scalar(value);
   };
+}
+
+const decodeBelow = (node: SchemaNode, value: unknown, run: Run, depth: number): unknown => decoderOf(node)(value, run, depth);
+
+function pruner(node: Exclude<SchemaNode, { type: 'lazy' }>): Decoder {
+  if (node.type === 'object') return pruneObject(node, decodeBelow, undeclared);
+  if (node.type === 'list') return pruneList(node, decodeBelow);
+  return node.type === 'map' ? pruneMap(node, decodeBelow) : (value) => value;
 }
 
 /** A declared field; its decoder is compiled when the field is first met. */
@@ -155,16 +165,6 @@ function undeclared(node: ObjectNode, value: unknown, run: Run, depth: number): 
   if (node.preserveUnknown) return value;
   if (value !== undefined && run.unknown.length < MAX_PROBLEMS) run.unknown.push(`unknown field ${JSON.stringify(pathText(run.path.slice(0, depth + 1)))}`);
   return undefined;
-}
-
-/** The fields that come before `end`, in a new object. */
-function upTo(value: Readonly<Record<string, unknown>>, end: string): Record<string, unknown> {
-  const copy: Record<string, unknown> = {};
-  for (const key in value) {
-    if (key === end) break;
-    setOwn(copy, key, value[key]);
-  }
-  return copy;
 }
 
 function listDecoder(node: ListNode): Decoder {

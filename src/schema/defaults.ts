@@ -1,3 +1,4 @@
+import { isRecord, setOwn } from '../meta/own.ts';
 import { resolved, type ObjectNode, type SchemaNode } from './node.ts';
 
 /** Fills in the schema's defaults within `value`, which was decoded with it; shares what need not change. */
@@ -19,9 +20,16 @@ function fillerOf(node: SchemaNode): Filler | undefined {
     compiled.set(node, { fill });
     return fill;
   }
-  const fill = compile(node);
+  const fill = guarded(node, compile(node));
   compiled.set(node, { fill });
   return fill;
+}
+
+/** What a CustomResourceDefinition declares has been decoded without a look at its type. */
+function guarded(node: Exclude<SchemaNode, { type: 'lazy' }>, fill: Filler | undefined): Filler | undefined {
+  if (!node.json || !fill) return fill;
+  const fits = node.type === 'list' ? Array.isArray : isRecord;
+  return (value) => (fits(value) ? fill(value) : value);
 }
 
 function compile(node: Exclude<SchemaNode, { type: 'lazy' }>): Filler | undefined {
@@ -106,7 +114,7 @@ function mapEntries(map: Readonly<Record<string, unknown>>, fill: Filler): Reado
     const after = before === null || before === undefined ? before : fill(before);
     if (after === before) continue;
     copy ??= { ...map };
-    copy[key] = after;
+    setOwn(copy, key, after);
   }
   return copy ?? map;
 }

@@ -2,6 +2,7 @@ import type { KubeObject } from '../meta/object.ts';
 import type { FieldError, FieldPath } from '../meta/field-error.ts';
 import type { Resource } from '../meta/resource.ts';
 import type { Field, TypeOf } from './field.ts';
+import type { JsonSchema } from './json/json-schema.ts';
 import type { ObjectNode, SchemaNode } from './node.ts';
 import { objectMeta } from './object-meta.ts';
 
@@ -16,6 +17,8 @@ export interface ColumnSpec<T> {
   readonly description?: string;
   /** Shown by `-o wide` alone (priority 1), at this place among the others. */
   readonly wide?: boolean;
+  /** In place of 0, or 1 where wide. */
+  readonly priority?: number;
   readonly cell: Column<T>;
 }
 
@@ -84,6 +87,26 @@ export interface KindDefinition<T, S extends Field | undefined, St extends Field
   readonly verbs?: readonly Verb[];
 }
 
+/** What is different about a kind that a CustomResourceDefinition declares. */
+export interface CustomKind {
+  /** Differs wherever decoding or defaulting does: eight hexadecimal digits. */
+  readonly fingerprint: string;
+  /** As declared, for documents. */
+  readonly schema: JsonSchema;
+  /** The OpenAPI definition's name: `com.example.v1.Widget`. */
+  readonly definition: string;
+  /** Told whoever uses a deprecated version. */
+  readonly warning?: string;
+  /** The definition is being deleted: nothing new is taken in. */
+  readonly isTerminating: boolean;
+  /** Everything the schema says of an object, in upstream's words; metadata aside. */
+  validate(object: KubeObject, old: KubeObject | undefined): readonly FieldError[];
+  /** Brings what was stored under another schema or version to this one. */
+  upgrade(stored: KubeObject): KubeObject;
+  /** Where the objects are stored in another version, that version and the ways there and back. */
+  readonly stored?: { readonly kind: Kind; toStored(object: KubeObject): KubeObject; fromStored(stored: KubeObject): KubeObject };
+}
+
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
 /** A served kind: its declaration and the schema of the whole object. */
@@ -94,7 +117,12 @@ export interface Kind<T extends KubeObject = KubeObject>
   /** The whole object: apiVersion, kind, metadata and the rest. */
   readonly schema: ObjectNode;
   readonly hasStatus: boolean;
+  /** The kind of lists; kind and `List` unless said. */
+  readonly listKind?: string;
+  readonly custom?: CustomKind;
 }
+
+export const listKindOf = ({ kind, listKind = `${kind}List` }: Pick<Kind, 'kind' | 'listKind'>): string => listKind;
 
 type Part<K extends string, F> = F extends Field ? { readonly [Key in K]: TypeOf<F> } : unknown;
 type Others<F> = F extends Readonly<Record<string, Field>> ? import('./field.ts').ObjectOf<F> : unknown;
@@ -102,7 +130,8 @@ type Others<F> = F extends Readonly<Record<string, Field>> ? import('./field.ts'
 /** An instance's type from the parts of its declaration. */
 export type Instance<S, St, F> = KubeObject & Part<'spec', S> & Part<'status', St> & Others<F>;
 
-const METADATA: SchemaNode = { ...objectMeta().node, tag: 1, default: {} };
+/** metadata of any kind. */
+export const METADATA: SchemaNode = { ...objectMeta().node, tag: 1, default: {} };
 
 /**
  * Declares a kind. `spec` and `status` are always there after decoding (`{}` at the least, with defaults inside).

@@ -1,3 +1,5 @@
+import type { JsonSchema } from './json/json-schema.ts';
+
 /** The run-time form of a schema: plain data that decoders, patches, OpenAPI and protobuf are compiled from. */
 export type SchemaNode = ObjectNode | MapNode | ListNode | ScalarNode | LazyNode;
 
@@ -24,6 +26,11 @@ interface Common {
   readonly always?: boolean;
   /** The protobuf field number within the object that holds this node. */
   readonly tag?: number;
+  /**
+   * The JSON schema that the node was compiled from, for what a CustomResourceDefinition declares: its values are any JSON, whose types and bounds are
+   * a matter of validation. Decoding only takes out what is undeclared and the nulls that may not be.
+   */
+  readonly json?: JsonSchema;
   /** Protobuf numbers of the messages, outermost first, in which the field lies where upstream embeds a struct that JSON inlines. */
   readonly within?: readonly number[];
 }
@@ -93,6 +100,8 @@ export interface ScalarNode extends Common {
   readonly min?: number;
   readonly max?: number;
   readonly enum?: readonly string[];
+  /** For `any`: what has fields merges field by field in server-side apply. */
+  readonly deduced?: boolean;
   /** For `any`: the message that protobuf and OpenAPI name (`apimachinery.pkg.runtime.RawExtension`). */
   readonly name?: string;
 }

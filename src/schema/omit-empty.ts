@@ -4,7 +4,7 @@ import type { SchemaNode } from './node.ts';
 export type Sheds = 'nothing' | 'zero' | 'emptyList' | 'emptyMap';
 
 export function shedsOf(node: SchemaNode): Sheds {
-  if (node.pointer || node.nullable) return 'nothing';
+  if (node.pointer || node.nullable || node.json) return 'nothing';
   if (node.type === 'list') return keepsEmpty(node) ? 'nothing' : 'emptyList';
   if (node.type === 'map') return keepsEmpty(node) ? 'nothing' : 'emptyMap';
   return node.required || node.always || node.type === 'object' || node.type === 'lazy' || node.type === 'any' ? 'nothing' : 'zero';

@@ -61,7 +61,7 @@ function printedBy(kind: Kind): readonly Printed[] {
   if (!printed) {
     const own = Object.entries(kind.columns ?? {}).map(([name, spec]) => describe(name, spec as Spec, 0));
     const wide = Object.entries(kind.wideColumns ?? {}).map(([name, spec]) => describe(name, spec as Spec, 1));
-    const first = kind.columns && 'Name' in kind.columns ? [] : [NAME];
+    const first = kind.columns && 'Name' in kind.columns && !kind.custom ? [] : [NAME];
     printed = [...first, ...(own.length === 0 ? [CREATED] : own), ...wide];
     printers.set(kind, printed);
   }
@@ -71,15 +71,17 @@ function printedBy(kind: Kind): readonly Printed[] {
 type Spec = Column<AnyObject> | ColumnSpec<AnyObject>;
 
 function describe(name: string, spec: Spec, priority: number): Printed {
-  const { cell, type = 'string', format = '', description = '', wide = false } =
+  const { cell, type = 'string', format = '', description = '', wide = false, priority: own } =
     typeof spec === 'function' ? { cell: spec } : (spec as Partial<ColumnSpec<AnyObject>> & { cell: Column<AnyObject> });
-  return { column: { name, type, format, description, priority: wide ? 1 : priority }, cell };
+  return { column: { name, type, format, description, priority: own ?? (wide ? 1 : priority) }, cell };
 }
 
 /** Objects of one kind as a table, in the order given or the kind's own. */
 export function toTable(kind: Kind, objects: readonly AnyObject[], options: TableOptions): Table {
   const { now, includeObject = 'Metadata', metadata = {}, withColumns = true } = options;
   const printed = printedBy(kind);
+  // What prints a custom resource tells nothing from an empty cell.
+  const none = kind.custom ? null : '<none>';
   const ordered = kind.rowOrder ? objects.toSorted(kind.rowOrder as (a: AnyObject, b: AnyObject) => number) : objects;
   return {
     kind: 'Table',
@@ -87,7 +89,7 @@ export function toTable(kind: Kind, objects: readonly AnyObject[], options: Tabl
     metadata,
     columnDefinitions: withColumns ? printed.map(({ column }) => column) : [],
     rows: ordered.map((object) => ({
-      cells: printed.map(({ cell }) => cell(object, now) ?? '<none>'),
+      cells: printed.map(({ cell }) => cell(object, now) ?? none),
       ...(includeObject === 'None' ? {} : { object: includeObject === 'Object' ? object : toPartial(object) }),
     })),
   };

@@ -3,7 +3,7 @@ import { isRecord } from '../../meta/own.ts';
 import { resolved, type ListNode, type ObjectNode, type SchemaNode } from '../node.ts';
 
 /** Undeclared data within what keeps unknown fields: records merge field by field, all else is one value. */
-const DEDUCED: SchemaNode = { type: 'any' };
+const DEDUCED: SchemaNode = { type: 'any', deduced: true };
 
 /** How a value is owned: as one, or part by part. */
 export type Shape = 'leaf' | 'fields' | 'entries' | 'items';
@@ -19,7 +19,7 @@ export function shapeOf(schema: SchemaNode, value: unknown): Shape {
     case 'list':
       return node.listType === 'atomic' ? 'leaf' : 'items';
     default:
-      return schema === DEDUCED && isRecord(value) ? 'entries' : 'leaf';
+      return node.type === 'any' && node.deduced && isRecord(value) ? 'entries' : 'leaf';
   }
 }
 

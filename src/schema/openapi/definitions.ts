@@ -1,5 +1,7 @@
-import type { Kind } from '../kind.ts';
+import { type Kind, listKindOf } from '../kind.ts';
+import { objectMeta } from '../object-meta.ts';
 import { resolved, type ListNode, type ObjectNode, type ScalarNode, type SchemaNode } from '../node.ts';
+import { type CommonFields, customDefinition } from './custom.ts';
 
 /** Which of the two documents a schema is written for: v2 is Swagger 2.0, v3 is OpenAPI 3.0. */
 export type Dialect = 'v2' | 'v3';
@@ -27,13 +29,15 @@ export class Definitions {
   /** A reference to a kind. */
   kind(kind: Kind): Json {
     const identity = { group: kind.group, version: kind.version, kind: kind.kind };
+    const { custom } = kind;
+    if (custom) return this.#named(custom.definition, () => ({ ...customDefinition(custom.schema, this.#dialect, this.#common()), [IDENTITY]: [identity] }));
     return this.#ref(kind.schema.name!, () => ({ ...this.#object(kind.schema), ...described(kind.description), [IDENTITY]: [identity] }));
   }
 
   /** A reference to a kind's list. `metadata`: ListMeta. */
   list(kind: Kind, metadata: SchemaNode): Json {
-    const list = `${kind.kind}List`;
-    return this.#ref(`${kind.package}.${list}`, () => ({
+    const list = listKindOf(kind);
+    return this.#named(kind.custom ? `${kind.package}.${list}` : `${PREFIX}${kind.package}.${list}`, () => ({
       description: `A list of ${kind.kind} objects and the revision it was read at.`,
       type: 'object',
       required: ['items'],
@@ -54,8 +58,20 @@ export class Definitions {
     return this.#ref(found.name!, () => ({ ...this.#object(found), ...described(found.description), [IDENTITY]: identities }));
   }
 
+  /** apiVersion, kind and metadata, as every object has them. */
+  #common(): CommonFields {
+    return {
+      apiVersion: { type: 'string', description: API_VERSION },
+      kind: { type: 'string', description: KIND },
+      metadata: this.schema({ ...objectMeta().node, description: METADATA }),
+    };
+  }
+
   #ref(name: string, make: () => Json): Json {
-    const full = PREFIX + name;
+    return this.#named(PREFIX + name, make);
+  }
+
+  #named(full: string, make: () => Json): Json {
     if (!this.#wanted.has(full)) this.#wanted.set(full, make);
     return { $ref: `${this.#dialect === 'v2' ? '#/definitions/' : '#/components/schemas/'}${full}` };
   }
