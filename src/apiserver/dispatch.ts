@@ -5,7 +5,7 @@ import { isReview, review } from './authz/reviews.ts';
 import { componentStatus } from './component-status.ts';
 import type { Core } from './core.ts';
 import { Discovery } from './discovery/discovery.ts';
-import type { Exchange, Stage } from './exchange.ts';
+import { type Exchange, type Stage, warn } from './exchange.ts';
 import { servePath } from './paths.ts';
 import { checkAnswer } from './resource-request.ts';
 import { pageNotFound } from './respond.ts';
@@ -46,6 +46,7 @@ async function dispatch(core: Core, exchange: Exchange): Promise<ApiResponse> {
     return kind.kind === 'Binding' && pods ? bind({ core, exchange, served: pods }, '') : noRoute();
   }
   checkScope(served.kind, exchange);
+  if (served.kind.custom) checkDefined(served.kind, exchange);
   if (info.subresource !== '') {
     const subresource = subresourceOf(served.kind, info.subresource);
     if (!subresource) return noRoute();
@@ -61,6 +62,16 @@ async function dispatch(core: Core, exchange: Exchange): Promise<ApiResponse> {
   const at = { core, exchange, served };
   checkAnswer(at);
   return verb(at);
+}
+
+/** What the definition of a custom resource says of a request: its version may be deprecated, itself about to go. */
+function checkDefined(kind: Kind, exchange: Exchange): void {
+  const { warning, isTerminating } = kind.custom!;
+  if (warning !== undefined) warn(exchange, warning);
+  const { verb } = exchange.info;
+  if (isTerminating && verb === 'create') {
+    throw new ApiError('MethodNotAllowed', `${verb} not allowed while custom resource definition is terminating`, { details: { group: kind.group, kind: kind.plural } });
+  }
 }
 
 /** Paths in a namespace are there for what lives in namespaces, and all of these at once can only be read. */

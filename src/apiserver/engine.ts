@@ -9,6 +9,7 @@ export function validateObject(kind: Kind, object: AnyObject, change?: { readonl
   const metadata = metadataErrors(kind, object, change?.old);
   // The rules of kinds may count on a name.
   if (!object.metadata.name) return [...metadata];
+  if (kind.custom) return [...metadata, ...kind.custom.validate(object, change?.old)];
   // What a subresource may change is the subresource's own rule, not the one for updates of the object.
   if (change?.scope === 'whole') return [...metadata, ...validateByKind(kind, object, 'any')];
   if (change?.scope !== 'status') return [...metadata, ...validateByKind(kind, object, change?.old)];

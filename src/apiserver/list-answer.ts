@@ -1,6 +1,7 @@
 import { nextTurn } from '../base/clock.ts';
 import type { AnyObject, ListMeta } from '../meta/object.ts';
 import { apiVersionOf } from '../meta/resource.ts';
+import { listKindOf } from '../schema/kind.ts';
 import { encodeMessage } from '../schema/protobuf/encode.ts';
 import type { ApiResponse } from '../wire/api.ts';
 import { CONTENT_TYPES } from './negotiate.ts';
@@ -27,7 +28,7 @@ export async function answerPage(at: ResourceRequest, page: Page): Promise<ApiRe
     ...(page.continue === '' ? {} : { continue: page.continue }),
     ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
   };
-  const head = { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata };
+  const head = { kind: listKindOf(kind), apiVersion: apiVersionOf(kind), metadata };
   if (request.wantsObjects) return answer(request, 200, { ...head, items: await objectsOf(page.versions) });
   const media = mediaOf(at);
   const pretty = wantsPretty(at, media);
@@ -127,5 +128,5 @@ export async function answerObjects(at: ResourceRequest, objects: readonly AnyOb
   if (media.type === 'protobuf') {
     return answerBytes(200, await pageChunks(kind, {}, objects.map((object) => ({ message: encodeMessage(kind.schema, object) }))), headersOf(CONTENT_TYPES.protobuf));
   }
-  return answerData(at, 200, { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata: {}, items: objects });
+  return answerData(at, 200, { kind: listKindOf(kind), apiVersion: apiVersionOf(kind), metadata: {}, items: objects });
 }

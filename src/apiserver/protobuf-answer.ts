@@ -6,7 +6,7 @@ import type { Status } from '../meta/api-error.ts';
 import type { ListMeta } from '../meta/object.ts';
 import { apiVersionOf } from '../meta/resource.ts';
 import { list, object } from '../schema/field.ts';
-import type { Kind } from '../schema/kind.ts';
+import { type Kind, listKindOf } from '../schema/kind.ts';
 import type { ObjectNode, SchemaNode } from '../schema/node.ts';
 import { objectMeta } from '../schema/object-meta.ts';
 import { encodeMessage } from '../schema/protobuf/encode.ts';
@@ -63,7 +63,7 @@ export async function pageChunks(kind: Kind, metadata: Partial<ListMeta>, versio
     pieces.push(lengthPrefix(2, message.length), message);
     if (++made % AT_ONCE === 0) await nextTurn();
   }
-  return wrapPieces({ apiVersion: apiVersionOf(kind), kind: `${kind.kind}List` }, pieces);
+  return wrapPieces({ apiVersion: apiVersionOf(kind), kind: listKindOf(kind) }, pieces);
 }
 
 /** A watch's frame: its length as four bytes, then metav1.WatchEvent {type = 1, object = 2 {raw = 1}}, the object in its envelope. */

@@ -72,7 +72,7 @@ export function writeContext(at: ResourceRequest, options: WriteOptions | 'Delet
     namespace: at.served.kind.scope === 'Namespaced' ? info.namespace : '',
     name: more.name ?? info.name,
     subresource: more.subresource ?? info.subresource,
-    query: more.query ?? parseWriteQuery(info.query, options === 'PatchOptions' && patchTypeOf(at.exchange.request) === APPLY ? 'ApplyOptions' : options as WriteOptions),
+    query: more.query ?? parseWriteQuery(info.query, options === 'PatchOptions' && patchTypeOf(at.exchange.request, at.served.kind) === APPLY ? 'ApplyOptions' : options as WriteOptions),
   };
 }
 

@@ -17,7 +17,9 @@ import { startFlowControlKeeper } from './bootstrap/flow-control-keeper.ts';
 import { chain } from './chain.ts';
 import type { ApiServerOptions } from './config.ts';
 import type { Core } from './core.ts';
+import { startDefinitions } from './crd/definitions.ts';
 import { applyDefaults } from '../schema/decode.ts';
+import type { Kind } from '../schema/kind.ts';
 import { startCompaction } from './compaction.ts';
 import { startEventExpiry } from './event-expiry.ts';
 import { beginExchange, composeStages } from './exchange.ts';
@@ -41,7 +43,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   if (config.freezeObjects) strictness.freeze = true;
   const stopping = new AbortController();
   const hub = new Hub({ driver, clock, log });
-  const resources = new Resources(hub, (kind, object) => applyDefaults(kind, object as AnyObject), config.version?.gitVersion ?? '');
+  const resources = new Resources(hub, upgrade, config.version?.gitVersion ?? '');
   const from = driver.revision;
   for (const kind of options.kinds) await resources.add(kind);
   const allocations = new Allocations({
@@ -79,6 +81,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   };
   await bootstrap(core, handler);
   const keepers = [await startFlowControlKeeper(core, handler), startSystemKeeper(core, handler), await startIdentityLease(core, handler), await startLegacyTokenKeeper(core, handler)];
+  const definitions = await startDefinitions(core, handler);
   const upkeep = await startUpkeep(core, handler);
   const expiry = startEventExpiry(core);
   const compaction = startCompaction({ driver, clock, log, interval: config.compactionInterval });
@@ -92,7 +95,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       upkeep[Symbol.dispose]();
       expiry[Symbol.dispose]();
       compaction[Symbol.dispose]();
+      await definitions[Symbol.asyncDispose]();
       await hub[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What another schema wrote, as this one has it. */
+function upgrade(kind: Kind, object: unknown): AnyObject {
+  return kind.custom ? (kind.custom.upgrade(object as AnyObject) as AnyObject) : applyDefaults(kind, object as AnyObject);
 }

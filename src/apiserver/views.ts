@@ -1,6 +1,6 @@
 import { ApiError } from '../meta/api-error.ts';
 import type { AnyObject, ListMeta } from '../meta/object.ts';
-import type { Kind } from '../schema/kind.ts';
+import { type Kind, listKindOf } from '../schema/kind.ts';
 import { type IncludeObject, type PartialObjectMetadata, toPartial, toTable } from '../schema/table.ts';
 import type { Media } from './negotiate.ts';
 
@@ -42,7 +42,7 @@ function metadataOf(as: 'PartialObjectMetadata' | 'PartialObjectMetadataList', {
       return partial(object);
     },
     many(objects, metadata) {
-      if (as === 'PartialObjectMetadata') throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (${goType(kind, `${kind.kind}List`)})`);
+      if (as === 'PartialObjectMetadata') throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (${goType(kind, listKindOf(kind))})`);
       return { kind: 'PartialObjectMetadataList', apiVersion, metadata, items: objects.map(partial) };
     },
   };

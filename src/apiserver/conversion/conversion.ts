@@ -27,5 +27,14 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
 };
 
 export function conversionOf(kind: Kind): Conversion | undefined {
+  const stored = kind.custom?.stored;
+  if (stored) {
+    const { kind: as, toStored, fromStored } = stored;
+    return {
+      storedAs: `${as.group}/${as.version}/${as.plural}`,
+      toStored: (object) => toStored(object) as AnyObject,
+      fromStored: (object) => fromStored(object) as AnyObject,
+    };
+  }
   return CONVERSIONS[`${kind.group}/${kind.version}/${kind.plural}`];
 }

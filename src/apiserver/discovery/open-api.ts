@@ -1,5 +1,6 @@
 import { ApiError } from '../../meta/api-error.ts';
 import { type Described, openApiV2, openApiV3 } from '../../schema/openapi/documents.ts';
+import type { Kind } from '../../schema/kind.ts';
 import { rootsOf } from '../../schema/openapi/roots.ts';
 import type { ApiRequest, ApiResponse, Headers } from '../../wire/api.ts';
 import { acceptsGzip, THRESHOLD_BYTES, whole } from '../compress.ts';
@@ -69,7 +70,9 @@ export class OpenApi {
 
   /** Of what the document is made from: writing every document only to name it would be work for nobody. */
   #hash(path: string): Promise<string> {
-    return hexDigest(encoder.encode(JSON.stringify([this.#core.config.version, this.#core.resources.generation, path])));
+    const { config: { version }, resources } = this.#core;
+    const declared = resources.kinds().filter((kind) => kind.custom && path.startsWith(`apis/${kind.group}`)).map(identityOf);
+    return hexDigest(encoder.encode(JSON.stringify([version, path, declared])));
   }
 
   async #v3(request: ApiRequest, path: string): Promise<ApiResponse | undefined> {
@@ -102,6 +105,10 @@ export class OpenApi {
     return made;
   }
 }
+
+/** All that a document says of a kind that may change while the server runs. */
+const identityOf = ({ version, plural, kind, listKind, scope, hasStatus, scale, custom }: Kind): readonly unknown[] =>
+  [version, plural, kind, listKind, scope, hasStatus, scale !== undefined, custom!.fingerprint];
 
 /** What the client likes best of JSON and protobuf. */
 function v2Type(accept: string): string {

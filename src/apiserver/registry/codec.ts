@@ -56,7 +56,7 @@ export class Codec {
 
   /** Made on first use: most kinds are never stored in a given run. */
   get fingerprint(): string {
-    return (this.#fingerprint ??= fingerprintOf(this.kind, this.#salt));
+    return (this.#fingerprint ??= this.kind.custom?.fingerprint ?? fingerprintOf(this.kind, this.#salt));
   }
 
   encode(object: Unversioned): Uint8Array {

@@ -2,7 +2,7 @@ import { alreadyExists, ApiError, badRequest, invalidObject } from '../../meta/a
 import { randomSuffix } from '../../base/random.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { checkKind } from '../body.ts';
-import { decode, decodeObject } from '../../schema/decode.ts';
+import { applyDefaults, decode, decodeObject } from '../../schema/decode.ts';
 import type { Kind } from '../../schema/kind.ts';
 import { validateObject } from '../engine.ts';
 import { warn } from '../exchange.ts';
@@ -107,7 +107,7 @@ function prepareForCreate({ core, served }: WriteContext, object: AnyObject): An
     deletionGracePeriodSeconds: _grace, generation: _generation, ...metadata
   } = object.metadata;
   if (resourceVersion && /[1-9]/.test(resourceVersion)) throw badRequest('resourceVersion should not be set on objects to be created');
-  const base = kind.hasStatus && !strategy.createsStatus ? { ...object, status: emptyStatus(kind) } : object;
+  const base = kind.hasStatus && !strategy.createsStatus ? withEmptyStatus(kind, object) : object;
   const stamped = {
     ...base,
     metadata: {
@@ -118,6 +118,12 @@ function prepareForCreate({ core, served }: WriteContext, object: AnyObject): An
     },
   } as unknown as AnyObject;
   return kind.prepareForCreate ? (kind.prepareForCreate(stamped as never) as AnyObject) : stamped;
+}
+
+function withEmptyStatus(kind: Kind, object: AnyObject): AnyObject {
+  if (!kind.custom) return { ...object, status: emptyStatus(kind) };
+  const { status: _status, ...rest } = object;
+  return applyDefaults(kind, rest as AnyObject);
 }
 
 const emptyStatuses = new WeakMap<Kind, unknown>();

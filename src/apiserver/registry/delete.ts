@@ -102,7 +102,9 @@ type Context = Pick<WriteContext, 'served' | 'core'>;
 export function planDeletion({ served, core }: Context, object: AnyObject, options: DeleteOptions): DeletionPlan {
   const { strategy } = served;
   const now = core.clock.now();
-  const finalizers = finalizersFor(object.metadata, options, strategy.dependents);
+  const asked = finalizersFor(object.metadata, options, strategy.dependents);
+  const { cleanupFinalizer: cleanup } = strategy;
+  const finalizers = cleanup && !object.metadata.deletionTimestamp && !asked.includes(cleanup) ? [...asked, cleanup] : asked;
   const held = finalizers.length > 0 || (strategy.finalizers?.(object) ?? []).length > 0;
   const grace = planGrace(object, { asked: options.gracePeriodSeconds, period: strategy.gracePeriod });
 
@@ -113,7 +115,7 @@ export function planDeletion({ served, core }: Context, object: AnyObject, optio
   if (grace !== undefined && (grace > 0 || held)) return { type: 'mark', object: mark(withFinalizers(object, finalizers), grace, now) };
   if (!held) return { type: 'remove' };
   const marked = object.metadata.deletionTimestamp ? withFinalizers(object, finalizers) : mark(withFinalizers(object, finalizers), 0, now);
-  const final = object.metadata.deletionTimestamp || !strategy.markDeleting ? marked : strategy.markDeleting(marked);
+  const final = object.metadata.deletionTimestamp || !strategy.markDeleting ? marked : strategy.markDeleting(marked, timestamp(now));
   if (object.metadata.deletionTimestamp && sameList(finalizers, object.metadata.finalizers ?? [])) return { type: 'nothing' };
   return { type: 'mark', object: final };
 }

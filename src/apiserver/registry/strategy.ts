@@ -1,6 +1,9 @@
 import type { AnyObject } from '../../meta/object.ts';
 import { groupResource } from '../../meta/resource.ts';
+import type { CustomResourceDefinitionCondition } from '../../kinds/apiextensions/custom-resource-definition.ts';
 import type { Kind } from '../../schema/kind.ts';
+import { CLEANUP, PENDING } from '../crd/cleanup.ts';
+import { withCondition } from '../crd/names.ts';
 
 /** How the registry treats one resource apart from the rest. What an object may hold is its kind's business. */
 export interface Strategy {
@@ -9,7 +12,9 @@ export interface Strategy {
   /** What keeps a deleted object besides metadata.finalizers. */
   finalizers?(object: AnyObject): readonly string[];
   /** What a deletion that cannot take effect at once changes beside metadata. */
-  markDeleting?(object: AnyObject): AnyObject;
+  markDeleting?(object: AnyObject, now: string): AnyObject;
+  /** Holds every object that is deleted, until whoever cleans up after it takes it off. */
+  readonly cleanupFinalizer?: string;
   /** PUT of an object that is not there creates it. */
   readonly createOnUpdate?: boolean;
   /** PUT needs a resourceVersion. */
@@ -41,6 +46,11 @@ function podGracePeriod(pod: AnyObject, asked: number | undefined): number {
   if (!spec['nodeName'] || phase === 'Failed' || phase === 'Succeeded') return 0;
   const period = asked ?? (spec['terminationGracePeriodSeconds'] as number | undefined) ?? 30;
   return period < 0 ? 1 : period;
+}
+
+function markTerminating(definition: AnyObject, now: string): AnyObject {
+  const status = part(definition, 'status');
+  return { ...definition, status: { ...status, conditions: withCondition((status['conditions'] ?? []) as readonly CustomResourceDefinitionCondition[], PENDING, now) } };
 }
 
 /** Resources without metadata.generation, as upstream's strategies leave it. */
@@ -100,10 +110,13 @@ const SPECIAL: Readonly<Record<string, Omit<Strategy, 'generation'>>> = {
   'validatingwebhookconfigurations.admissionregistration.k8s.io': { needsResourceVersion: true },
   'poddisruptionbudgets.policy': { needsResourceVersion: true },
   'csistoragecapacities.storage.k8s.io': { needsResourceVersion: true },
-  'customresourcedefinitions.apiextensions.k8s.io': { needsResourceVersion: true },
+  'customresourcedefinitions.apiextensions.k8s.io': { needsResourceVersion: true, cleanupFinalizer: CLEANUP, markDeleting: markTerminating },
 };
 
+const CUSTOM: Strategy = { generation: true, needsResourceVersion: true, statusKeeps: ALL_META };
+
 export function strategyOf(kind: Kind): Strategy {
+  if (kind.custom) return CUSTOM;
   const name = groupResource(kind);
   return { ...SPECIAL[name], generation: !NO_GENERATION.has(name) };
 }

@@ -4,6 +4,7 @@ import type { AnyObject } from '../../meta/object.ts';
 import { checkKind } from '../body.ts';
 import { decodeObject } from '../../schema/decode.ts';
 import type { Shown } from '../admission/admission.ts';
+import type { Kind } from '../../schema/kind.ts';
 import { validateObject } from '../engine.ts';
 import { warn } from '../exchange.ts';
 import type { Version } from '../watch-cache/version.ts';
@@ -148,9 +149,10 @@ function carryOver({ served }: WriteContext, proposed: AnyObject, { old, scope }
   if (scope === 'whole') return { ...proposed, metadata };
   if (scope === 'status') {
     const kept = Object.fromEntries((strategy.statusKeeps ?? []).map((field) => [field, was[field]]));
-    return { ...old, metadata: withoutUndefined({ ...metadata, ...kept }), status: proposed['status'] ?? {} };
+    const status = proposed['status'] ?? (kind.custom ? undefined : {});
+    return withoutUndefined({ ...old, metadata: withoutUndefined({ ...metadata, ...kept }), status });
   }
-  return kind.hasStatus ? { ...proposed, metadata, status: old['status'] } : { ...proposed, metadata };
+  return kind.hasStatus ? withoutUndefined({ ...proposed, metadata, status: old['status'] }) : { ...proposed, metadata };
 }
 
 const withoutUndefined = <T extends object>(fields: T): T => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
@@ -159,12 +161,13 @@ const withoutUndefined = <T extends object>(fields: T): T => Object.fromEntries(
 function withGeneration({ served }: WriteContext, object: AnyObject, { old, scope }: { old: AnyObject; scope: Scope }): AnyObject {
   const { generation, generationCounts: counts } = served.strategy;
   if (!generation || counts === 'first') return object;
-  if (sameDesire(object, old) && (!counts || scope !== 'object' || sameObject(object.metadata[counts] ?? {}, old.metadata[counts] ?? {}))) return object;
+  if (sameDesire(served.kind, object, old) && (!counts || scope !== 'object' || sameObject(object.metadata[counts] ?? {}, old.metadata[counts] ?? {}))) return object;
   return { ...object, metadata: { ...object.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
 }
 
-function sameDesire(object: AnyObject, old: AnyObject): boolean {
-  const strip = ({ metadata: _m, status: _s, ...rest }: AnyObject) => rest;
+function sameDesire(kind: Kind, object: AnyObject, old: AnyObject): boolean {
+  // Without the subresource, a custom resource's status is a field like any other.
+  const strip = ({ metadata: _m, status, ...rest }: AnyObject) => (kind.custom && !kind.hasStatus ? { ...rest, status } : rest);
   return sameObject(strip(object), strip(old));
 }
 

@@ -19,7 +19,7 @@ const RING = 8192;
 
 /** The present state of one resource, its recent past, and who watches it. Fed by the hub alone, in revision order. */
 export class ResourceCache {
-  readonly codec: Codec;
+  #codec: Codec;
   readonly #items = new Map<string, Version>();
   readonly #shelf = new Shelf();
   #ring: CacheEvent[] = [];
@@ -39,7 +39,17 @@ export class ResourceCache {
   readonly #listeners = new Set<(event: CacheEvent) => void>();
 
   constructor(codec: Codec) {
-    this.codec = codec;
+    this.#codec = codec;
+  }
+
+  get codec(): Codec {
+    return this.#codec;
+  }
+
+  /** Reads what there is, and what comes, by another schema of the same resource; watches go on, and are told nothing of it. */
+  recode(codec: Codec): void {
+    this.#codec = codec;
+    for (const { key, value, revision } of this.#items.values()) this.#put(new Version(codec, { key, value, revision }));
   }
 
   get oldest(): number {
@@ -73,7 +83,7 @@ export class ResourceCache {
   load(entries: readonly Entry[], revision: number): void {
     for (const { key, value, modRevision } of entries) {
       const at = Number(modRevision);
-      this.#put(new Version(this.codec, { key, value, revision: at }));
+      this.#put(new Version(this.#codec, { key, value, revision: at }));
       this.#bytes += value.length;
       this.#lastChange = Math.max(this.#lastChange, at);
     }
@@ -85,7 +95,7 @@ export class ResourceCache {
 
   apply(revision: number, op: Change['ops'][number]): void {
     if (this.#loadedAt < 0) return void this.#early.push({ revision: BigInt(revision), ops: [op] });
-    if (revision <= this.#loadedAt || !op.key.startsWith(this.codec.prefix)) return;
+    if (revision <= this.#loadedAt || !op.key.startsWith(this.#codec.prefix)) return;
     const event = this.#change(revision, op);
     if (!event) return;
     this.#lastChange = revision;
@@ -102,7 +112,7 @@ export class ResourceCache {
   #change(revision: number, op: Change['ops'][number]): CacheEvent | undefined {
     const previous = this.#items.get(op.key);
     if (op.type === 'put') {
-      const version = new Version(this.codec, { key: op.key, value: op.value, revision });
+      const version = new Version(this.#codec, { key: op.key, value: op.value, revision });
       this.#put(version);
       this.#bytes += op.value.length - (previous?.value.length ?? 0);
       return { type: previous ? 'MODIFIED' : 'ADDED', revision, version, previous };
@@ -125,7 +135,7 @@ export class ResourceCache {
 
   /** The decoded object, or undefined: what admission and authorization read. */
   object(namespace: string, name: string): AnyObject | undefined {
-    return this.#items.get(this.codec.keyOf(namespace, name))?.object;
+    return this.#items.get(this.#codec.keyOf(namespace, name))?.object;
   }
 
   /** In key order, from `start` on: as things stand at this call, whenever it is read. */
@@ -141,7 +151,7 @@ export class ResourceCache {
   }
 
   #prefix(namespace: string): string {
-    return namespace === '' ? this.codec.prefix : `${this.codec.prefix}${namespace}/`;
+    return namespace === '' ? this.#codec.prefix : `${this.#codec.prefix}${namespace}/`;
   }
 
   /** Events after `revision`, or undefined when they are no longer all there. */
