@@ -4,7 +4,7 @@ import { dirname, join, normalize, relative, sep } from 'node:path';
 import { expect, test } from 'vitest';
 
 const SRC = join(import.meta.dirname, '..', 'src');
-const LIBRARY = ['base', 'wire', 'meta', 'schema', 'kinds', 'rules'];
+const LIBRARY = ['base', 'wire', 'meta', 'schema', 'cel', 'kinds', 'rules'];
 const AGENT = [...LIBRARY, 'storage', 'client'];
 
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -13,8 +13,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   meta: ['base'],
   store: ['base'],
   schema: ['base', 'meta'],
-  kinds: ['base', 'meta', 'schema'],
-  rules: ['base', 'meta', 'schema', 'kinds'],
+  cel: ['base', 'meta', 'schema'],
+  kinds: ['base', 'meta', 'schema', 'cel'],
+  rules: ['base', 'meta', 'schema', 'cel', 'kinds'],
   client: LIBRARY,
   apiserver: [...LIBRARY, 'store'],
   storage: LIBRARY,
@@ -35,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Rooms whose files others may import one by one; the rest only through their index.ts. */
 const OPEN = new Set(LIBRARY);
 /** Rooms that run wherever JavaScript runs. */
-const NEUTRAL = ['base', 'wire', 'meta', 'schema', 'kinds', 'rules', 'client', 'controllers', 'scheduler', 'apiserver', 'store'];
+const NEUTRAL = ['base', 'wire', 'meta', 'schema', 'cel', 'kinds', 'rules', 'client', 'controllers', 'scheduler', 'apiserver', 'store'];
 /** What in those rooms may touch node: modules all the same, and who may import it. */
 const NODE_CORNERS = ['wire/node/', 'store/drivers/'];
 const MAY_USE_WIRE_NODE = ['cluster', 'kubelet', 'proxy', 'network', 'storage', 'dns', 'ingress', 'store/drivers', 'wire/node', 'cli', 'kit'];

@@ -7,7 +7,7 @@ const TERM = /(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/y;
 const MAX = 2n ** 63n - 1n;
 
 /** Nanoseconds of a Go duration, `1h2m3.5s`. @throws Error in the words of Go's time.ParseDuration. */
-function nanosOf(text: string): bigint {
+export function nanosOf(text: string): bigint {
   const body = /^[+-]/.test(text) ? text.slice(1) : text;
   if (body === '0') return 0n;
   if (body === '') throw invalidDuration(text);

@@ -1,0 +1,172 @@
+/**
+ * Regular expressions in time linear in the text, whatever the pattern: RE2's promise, which JavaScript's own engine does not make.
+ * Whether a text matches is found by an automaton whose states are sets of places in the pattern, made as they are met.
+ */
+import { Remembered } from '../../base/remembered.ts';
+import { EvaluationError } from '../values.ts';
+import { inSet, WORDS } from './char-set.ts';
+import { type Assertion, parsePattern, PatternError } from './parse.ts';
+import { assemble, type MachineProgram } from './program.ts';
+
+/** The end of the text, or what is before its start. */
+const EDGE = -1;
+const MOST_STATES = 2000;
+
+/** Places to go on from, what was read last being part of the state: assertions ask for it. */
+interface State {
+  readonly places: readonly number[];
+  readonly before: number;
+  /** By the next code point: whether the pattern matches here, and where it goes on. */
+  readonly steps: Map<number, { readonly matched: boolean; readonly to: State | undefined }>;
+}
+
+const isWord = (code: number): boolean => code !== EDGE && inSet(WORDS, code);
+
+function holds(what: Assertion, before: number, after: number): boolean {
+  switch (what) {
+    case 'text-start':
+      return before === EDGE;
+    case 'text-end':
+      return after === EDGE;
+    case 'line-start':
+      return before === EDGE || before === 10;
+    case 'line-end':
+      return after === EDGE || after === 10;
+    case 'word':
+      return isWord(before) !== isWord(after);
+    case 'no-word':
+      return isWord(before) === isWord(after);
+  }
+}
+
+export class Regex {
+  readonly #program: MachineProgram;
+  #states = new Map<string, State>();
+
+  /** @throws PatternError */
+  constructor(pattern: string) {
+    this.#program = assemble(parsePattern(pattern), pattern);
+  }
+
+  /** Whether it matches anywhere in the text. */
+  test(text: string): boolean {
+    let state: State | undefined = this.#state([], EDGE);
+    for (let at = 0; ; ) {
+      const code = at < text.length ? text.codePointAt(at)! : EDGE;
+      const step: { readonly matched: boolean; readonly to: State | undefined } = state.steps.get(code) ?? this.#step(state, code);
+      if (step.matched) return true;
+      if (!step.to) return false;
+      state = step.to;
+      at += code > 0xffff ? 2 : 1;
+    }
+  }
+
+  /** The first match at or behind a place, as those who wrote it would: the leftmost, alternatives in their order. */
+  find(text: string, from: number): { readonly start: number; readonly end: number } | undefined {
+    let before = from === 0 ? EDGE : codeBefore(text, from);
+    let threads: readonly (readonly [place: number, start: number])[] = [];
+    let found: { readonly start: number; readonly end: number } | undefined;
+    for (let at = from; ; ) {
+      const code = at < text.length ? text.codePointAt(at)! : EDGE;
+      const begun = found ? threads : [...threads, [this.#program.start, at] as const];
+      const next: [number, number][] = [];
+      const seen = new Set<number>();
+      for (const [place, start] of begun) {
+        const matched = this.#follow(place, { before, after: code, seen }, (set) => next.push([set, start]));
+        if (!matched) continue;
+        found = { start, end: at };
+        break;
+      }
+      threads = next;
+      if (code === EDGE || (threads.length === 0 && found)) return found;
+      before = code;
+      at += code > 0xffff ? 2 : 1;
+    }
+  }
+
+  #state(places: readonly number[], before: number): State {
+    // Of what was read only what assertions can tell apart.
+    const kind = before === EDGE || before === 10 ? before : isWord(before) ? 0x61 : 0x20;
+    const key = `${kind}:${places.join(',')}`;
+    const known = this.#states.get(key);
+    if (known) return known;
+    if (this.#states.size >= MOST_STATES) this.#states = new Map();
+    const state: State = { places, before: kind, steps: new Map() };
+    this.#states.set(key, state);
+    return state;
+  }
+
+  #step(state: State, code: number): { readonly matched: boolean; readonly to: State | undefined } {
+    const next = new Set<number>();
+    const seen = new Set<number>();
+    let matched = false;
+    for (const place of [...state.places, this.#program.start]) matched = this.#follow(place, { before: state.before, after: code, seen }, (set) => next.add(set)) || matched;
+    const step = { matched, to: code === EDGE || matched ? undefined : this.#state([...next].toSorted((a, b) => a - b), code) };
+    if (state.steps.size < MOST_STATES) state.steps.set(code, step);
+    return step;
+  }
+
+  /** All that can be reached without reading on; `go` is told where the next code point leads. True once that includes a match. */
+  #follow(from: number, { before, after, seen }: { readonly before: number; readonly after: number; readonly seen: Set<number> }, go: (place: number) => void): boolean {
+    const pending = [from];
+    while (pending.length > 0) {
+      const place = pending.pop()!;
+      if (seen.has(place)) continue;
+      seen.add(place);
+      const instruction = this.#program.instructions[place]!;
+      switch (instruction.op) {
+        case 'match':
+          return true;
+        case 'set':
+          if (after !== EDGE && inSet(instruction.set, after)) go(instruction.next);
+          break;
+        case 'split':
+          pending.push(instruction.second, instruction.first);
+          break;
+        case 'assert':
+          if (holds(instruction.what, before, after)) pending.push(instruction.next);
+      }
+    }
+    return false;
+  }
+}
+
+function codeBefore(text: string, at: number): number {
+  const unit = text.charCodeAt(at - 1);
+  return unit >= 0xdc00 && unit <= 0xdfff && at > 1 ? text.codePointAt(at - 2)! : unit;
+}
+
+const known = new Remembered<Regex>();
+
+/** @throws EvaluationError in Go's words where the pattern is none */
+export function regexOf(pattern: string): Regex {
+  const before = known.get(pattern);
+  if (before) return before;
+  try {
+    const regex = new Regex(pattern);
+    known.set(pattern, regex);
+    return regex;
+  } catch (error) {
+    if (error instanceof PatternError) throw new EvaluationError(error.message);
+    throw error;
+  }
+}
+
+export const matches = (text: string, pattern: string): boolean => regexOf(pattern).test(text);
+
+/** The matches one behind the other, as many as asked for; all of them where `most` is negative. */
+export function findAll(text: string, pattern: string, most: number): readonly string[] {
+  const regex = regexOf(pattern);
+  const found: string[] = [];
+  let last = -1;
+  const limit = most < 0 ? Infinity : most;
+  for (let at = 0; at <= text.length && found.length < limit; ) {
+    const match = regex.find(text, at);
+    if (!match) break;
+    // An empty match right behind another is no match.
+    if (match.end > match.start || match.start !== last) found.push(text.slice(match.start, match.end));
+    last = match.end;
+    at = match.end > match.start ? match.end : match.end + ((text.codePointAt(match.end) ?? 0) > 0xffff ? 2 : 1);
+  }
+  return found;
+}
