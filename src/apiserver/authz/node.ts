@@ -1,5 +1,5 @@
-import type { AnyObject } from '../../meta/object.ts';
 import type { Resources } from '../resources.ts';
+import type { Version } from '../watch-cache/version.ts';
 import type { AccessRequest, Authorizer, Verdict } from './authorizer.ts';
 import { podReferences } from './pod-references.ts';
 import { type PolicyRule, ruleAllows } from './rules.ts';
@@ -32,16 +32,15 @@ const RULES: readonly PolicyRule[] = parseRules([
  */
 export class NodeAuthorizer implements Authorizer {
   readonly #resources: Resources;
-  readonly #podsByNode = new Map<string, Map<string, AnyObject>>();
+  /** By key. */
+  readonly #podsByNode = new Map<string, Map<string, Version>>();
 
   constructor(resources: Resources) {
     this.#resources = resources;
     const pods = resources.of('', 'pods');
     if (!pods) return;
-    for (const { key, object } of pods.cache.list('')) this.#note(key, undefined, object);
-    pods.cache.onChange(({ type, version, previous }) => {
-      this.#note(version.key, previous?.object, type === 'DELETED' ? undefined : version.object);
-    });
+    for (const version of pods.cache.list('')) this.#note(undefined, version);
+    pods.cache.onChange(({ type, version, previous }) => this.#note(previous, type === 'DELETED' ? undefined : version));
   }
 
   authorize(access: AccessRequest): Verdict {
@@ -83,20 +82,19 @@ export class NodeAuthorizer implements Authorizer {
     }
   }
 
-  #note(key: string, old: AnyObject | undefined, pod: AnyObject | undefined): void {
-    const before = nodeNameOf(old);
-    const now = nodeNameOf(pod);
-    if (before !== '' && before !== now) this.#podsByNode.get(before)?.delete(key);
-    if (before !== '' && !pod) this.#podsByNode.get(before)?.delete(key);
+  #note(old: Version | undefined, pod: Version | undefined): void {
+    const before = old ? nodeNameOf(old) : '';
+    const now = pod ? nodeNameOf(pod) : '';
+    if (old && before !== '' && before !== now) this.#podsByNode.get(before)?.delete(old.key);
     if (now === '' || !pod) return;
     let pods = this.#podsByNode.get(now);
     if (!pods) this.#podsByNode.set(now, (pods = new Map()));
-    pods.set(key, pod);
+    pods.set(pod.key, pod);
   }
 
   #refers(node: string, to: { namespace: string; resource: string; name: string }): boolean {
     for (const pod of this.#podsByNode.get(node)?.values() ?? []) {
-      if (pod.metadata.namespace === to.namespace && podReferences(pod).has(`${to.resource}/${to.name}`)) return true;
+      if (pod.path.startsWith(`${to.namespace}/`) && podReferences(pod).has(`${to.resource}/${to.name}`)) return true;
     }
     return false;
   }
@@ -108,6 +106,5 @@ export class NodeAuthorizer implements Authorizer {
   }
 }
 
-function nodeNameOf(pod: AnyObject | undefined): string {
-  return (pod?.['spec'] as { readonly nodeName?: string } | undefined)?.nodeName ?? '';
-}
+/** Once for each version: it is asked with every change of any pod. */
+const nodeNameOf = (pod: Version): string => pod.field('spec.nodeName', ({ spec }) => (spec as { readonly nodeName?: string } | undefined)?.nodeName ?? '');

@@ -1,20 +1,21 @@
-import type { AnyObject } from '../../meta/object.ts';
+import type { Version } from '../watch-cache/version.ts';
 
 type Loose = Readonly<Record<string, unknown>>;
 
-const known = new WeakMap<AnyObject, ReadonlySet<string>>();
+const known = new WeakMap<Version, ReadonlySet<string>>();
 
 /** What a pod refers to in its namespace: `secrets/x`, `configmaps/y`, `persistentvolumeclaims/z`, `serviceaccounts/w`. */
-export function podReferences(pod: AnyObject): ReadonlySet<string> {
-  const kept = known.get(pod);
+export function podReferences(version: Version): ReadonlySet<string> {
+  const kept = known.get(version);
   if (kept) return kept;
+  const pod = version.object;
   const found = new Set<string>();
   const spec = (pod['spec'] ?? {}) as Loose;
   found.add(`serviceaccounts/${String(spec['serviceAccountName'] ?? 'default')}`);
   for (const { name } of items(spec['imagePullSecrets'])) found.add(`secrets/${String(name)}`);
   for (const list of ['containers', 'initContainers', 'ephemeralContainers']) for (const container of items(spec[list])) addEnv(container, found);
   for (const volume of items(spec['volumes'])) addVolume(volume, { found, pod: pod.metadata.name });
-  known.set(pod, found);
+  known.set(version, found);
   return found;
 }
 

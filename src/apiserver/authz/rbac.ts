@@ -24,7 +24,11 @@ interface Grant {
 interface Granted {
   readonly rule: PolicyRule;
   readonly by: Grant;
+  /** What is said of it to whom. */
+  readonly verdicts: WeakMap<UserInfo, Verdict>;
 }
+
+const NOBODY_ALLOWS: Verdict = { allowed: false, reason: '' };
 
 /** Everything one user may do. */
 interface Rights {
@@ -37,6 +41,8 @@ export class RbacAuthorizer implements Authorizer {
   readonly #resources: Resources;
   #grants: ReadonlyMap<string, readonly Grant[]> | undefined;
   readonly #rights = new Map<string, Rights>();
+  /** The same, by the caller as authentication knows it: one object for each connection. */
+  #rightsOfCallers = new WeakMap<UserInfo, Rights>();
 
   constructor(resources: Resources) {
     this.#resources = resources;
@@ -44,17 +50,22 @@ export class RbacAuthorizer implements Authorizer {
       resources.of(GROUP, plural)?.cache.onChange(() => {
         this.#grants = undefined;
         this.#rights.clear();
+        this.#rightsOfCallers = new WeakMap();
       });
     }
   }
 
   authorize(access: AccessRequest): Verdict {
     const { everywhere, in: inNamespace } = this.#rightsOf(access.user);
-    const found = everywhere.find(({ rule }) => ruleAllows(rule, access)) ??
-      (access.isResource && access.namespace !== '' ? inNamespace.get(access.namespace)?.find(({ rule }) => ruleAllows(rule, access)) : undefined);
-    if (!found) return { allowed: false, reason: '' };
+    const allows = ({ rule }: Granted): boolean => ruleAllows(rule, access);
+    const found = everywhere.find(allows) ?? (access.isResource && access.namespace !== '' ? inNamespace.get(access.namespace)?.find(allows) : undefined);
+    if (!found) return NOBODY_ALLOWS;
+    const kept = found.verdicts.get(access.user);
+    if (kept) return kept;
     const { binding, roleRef } = found.by;
-    return { allowed: true, reason: `RBAC: allowed by ${binding} of ${roleRef.kind} ${JSON.stringify(roleRef.name)} to ${subjectText(access.user)}` };
+    const verdict = { allowed: true, reason: `RBAC: allowed by ${binding} of ${roleRef.kind} ${JSON.stringify(roleRef.name)} to ${subjectText(access.user)}` };
+    found.verdicts.set(access.user, verdict);
+    return verdict;
   }
 
   /** The rules that hold for `user` in `namespace`, cluster-wide ones included. */
@@ -64,6 +75,14 @@ export class RbacAuthorizer implements Authorizer {
   }
 
   #rightsOf(user: UserInfo): Rights {
+    const known = this.#rightsOfCallers.get(user);
+    if (known) return known;
+    const rights = this.#namedRights(user);
+    this.#rightsOfCallers.set(user, rights);
+    return rights;
+  }
+
+  #namedRights(user: UserInfo): Rights {
     const key = `${user.username}\n${user.groups.join('\n')}`;
     const kept = this.#rights.get(key);
     if (kept) return kept;
@@ -72,7 +91,7 @@ export class RbacAuthorizer implements Authorizer {
     const inNamespace = new Map<string, Granted[]>();
     for (const subject of [`User:${user.username}`, ...user.groups.map((group) => `Group:${group}`)]) {
       for (const by of grants.get(subject) ?? []) {
-        const rules = this.rulesOf(by.roleRef, by.namespace).map((rule) => ({ rule, by }));
+        const rules = this.rulesOf(by.roleRef, by.namespace).map((rule): Granted => ({ rule, by, verdicts: new WeakMap() }));
         if (by.namespace === '') everywhere.push(...rules);
         else inNamespace.set(by.namespace, [...(inNamespace.get(by.namespace) ?? []), ...rules]);
       }

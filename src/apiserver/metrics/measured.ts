@@ -2,10 +2,10 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Driver, Txn } from '../../store/index.ts';
 import type { AnyObject } from '../../meta/object.ts';
-import { Admission, type AdmissionPlugin, type Attributes } from '../admission/admission.ts';
+import { Admission, type AdmissionPlugin, type Attributes, type Operation } from '../admission/admission.ts';
 import type { Core } from '../core.ts';
 import type { Replacement } from '../registry/storage.ts';
-import { labels } from './family.ts';
+import { type Histogram, type Histograms, labels } from './family.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Times what is written and what is read from history; reads served by the caches are no requests of the store. */
@@ -55,15 +55,37 @@ function labelsFor(operation: string, key: string): string {
   return made;
 }
 
+type Step = 'admit' | 'validate';
+
+/** Where times of one step go, by operation and outcome: found once, as each write looks for dozens. */
+class Places {
+  readonly #find: (operation: Operation, rejected: boolean) => Histogram;
+  readonly #passed = new Map<Operation, Histogram>();
+
+  constructor(histograms: Histograms, type: Step, name?: string) {
+    const who = name === undefined ? '' : `name="${name}",`;
+    this.#find = (operation, rejected) => histograms.at(`${who}operation="${operation}",rejected="${rejected}",type="${type}"`);
+  }
+
+  at(operation: Operation, rejected: boolean): Histogram {
+    if (rejected) return this.#find(operation, true);
+    const known = this.#passed.get(operation);
+    if (known) return known;
+    const found = this.#find(operation, false);
+    this.#passed.set(operation, found);
+    return found;
+  }
+}
+
 /** Times what all plugins take together. */
 export class MeasuredAdmission extends Admission {
-  readonly #metrics: Metrics;
   readonly #clock: Clock;
+  readonly #steps: Readonly<Record<Step, Places>>;
 
   constructor(plugins: readonly AdmissionPlugin[], metrics: Metrics, clock: Clock) {
-    super(measuredPlugins(plugins, metrics, clock));
-    this.#metrics = metrics;
+    super(plugins.map((plugin) => measured(plugin, metrics.admissionPlugins, clock)));
     this.#clock = clock;
+    this.#steps = { admit: new Places(metrics.admissionSteps, 'admit'), validate: new Places(metrics.admissionSteps, 'validate') };
   }
 
   override mutate(attributes: Attributes, core: Core): Promise<AnyObject> {
@@ -74,7 +96,7 @@ export class MeasuredAdmission extends Admission {
     return this.#timed('validate', attributes, super.validate(attributes, core));
   }
 
-  async #timed<T>(type: string, { operation }: Attributes, work: Promise<T>): Promise<T> {
+  async #timed<T>(type: Step, { operation }: Attributes, work: Promise<T>): Promise<T> {
     const start = this.#clock.monotonic();
     let rejected = true;
     try {
@@ -82,42 +104,48 @@ export class MeasuredAdmission extends Admission {
       rejected = false;
       return result;
     } finally {
-      this.#metrics.admissionSteps.at(`operation="${operation}",rejected="${rejected}",type="${type}"`).observe((this.#clock.monotonic() - start) / 1000);
+      this.#steps[type].at(operation, rejected).observe((this.#clock.monotonic() - start) / 1000);
     }
   }
 }
 
-/** Times each plugin. */
-function measuredPlugins(plugins: readonly AdmissionPlugin[], metrics: Metrics, clock: Clock): readonly AdmissionPlugin[] {
-  return plugins.map((plugin): AdmissionPlugin => {
-    const { name, mutate, validate } = plugin;
-    const observe = ({ operation }: Attributes, type: string, { start, rejected }: { start: number; rejected: boolean }) =>
-      metrics.admissionPlugins.at(`name="${name}",operation="${operation}",rejected="${rejected}",type="${type}"`).observe((clock.monotonic() - start) / 1000);
-    const timed = <T>(type: string, attributes: Attributes, work: () => T | Promise<T>): T | Promise<T> => {
-      const start = clock.monotonic();
-      let result: T | Promise<T>;
-      try {
-        result = work();
-      } catch (error) {
-        observe(attributes, type, { start, rejected: true });
-        throw error;
-      }
-      if (!(result instanceof Promise)) {
-        observe(attributes, type, { start, rejected: false });
-        return result;
-      }
-      return result.then((value) => {
-        observe(attributes, type, { start, rejected: false });
-        return value;
-      }, (error: unknown) => {
-        observe(attributes, type, { start, rejected: true });
-        throw error;
-      });
-    };
-    return {
-      ...plugin,
-      ...(mutate ? { mutate: (attributes, core) => timed('admit', attributes, () => mutate(attributes, core)) } : {}),
-      ...(validate ? { validate: (attributes, core) => timed('validate', attributes, () => validate(attributes, core)) } : {}),
-    };
-  });
+/** Times one plugin. */
+function measured(plugin: AdmissionPlugin, histograms: Histograms, clock: Clock): AdmissionPlugin {
+  const { name, mutate, validate } = plugin;
+  return {
+    ...plugin,
+    ...(mutate ? { mutate: timed(mutate.bind(plugin), new Places(histograms, 'admit', name), clock) } : {}),
+    ...(validate ? { validate: timed(validate.bind(plugin), new Places(histograms, 'validate', name), clock) } : {}),
+  };
+}
+
+type Hook<T> = (attributes: Attributes, core: Core) => T | Promise<T>;
+
+/** Most hooks need not wait: no promise is made for those. */
+function timed<T>(hook: Hook<T>, places: Places, clock: Clock): Hook<T> {
+  return (attributes, core) => {
+    const start = clock.monotonic();
+    const note = (rejected: boolean): void => places.at(attributes.operation, rejected).observe((clock.monotonic() - start) / 1000);
+    let result: T | Promise<T>;
+    try {
+      result = hook(attributes, core);
+    } catch (error) {
+      note(true);
+      throw error;
+    }
+    if (result instanceof Promise) return noted(result, note);
+    note(false);
+    return result;
+  };
+}
+
+async function noted<T>(result: Promise<T>, note: (rejected: boolean) => void): Promise<T> {
+  let rejected = true;
+  try {
+    const value = await result;
+    rejected = false;
+    return value;
+  } finally {
+    note(rejected);
+  }
 }

@@ -87,6 +87,11 @@ export class Codec {
     return object;
   }
 
+  /** The store's feed has brought it back: whoever still needs the object holds it. What dies young costs the collector nothing. */
+  settled(value: Uint8Array): void {
+    this.#known.delete(value);
+  }
+
   /** Whether the served bytes are the stored ones with the revision spliced in. */
   servesAsStored(value: Uint8Array): boolean {
     return !this.#stored && this.#isCurrent(value);
@@ -158,9 +163,13 @@ class Recent {
     return this.#objects.get(value);
   }
 
+  delete(value: Uint8Array): void {
+    if (this.#objects.delete(value)) this.#bytes -= value.length;
+  }
+
   set(value: Uint8Array, object: Unversioned): void {
+    if (!this.#objects.has(value)) this.#bytes += value.length;
     this.#objects.set(value, object);
-    this.#bytes += value.length;
     for (const oldest of this.#objects.keys()) {
       if (this.#bytes <= RECENT_BYTES) return;
       this.#objects.delete(oldest);

@@ -28,6 +28,8 @@ export class Hub implements AsyncDisposable {
   readonly #caches = new Map<string, readonly ResourceCache[]>();
   /** For what is kept in the store but served as no resource (allocations). */
   readonly #taps: { readonly prefix: string; readonly apply: (op: Change['ops'][number]) => void }[] = [];
+  /** What the last batch of changes put. */
+  readonly #applied: { readonly codec: Codec; readonly value: Uint8Array }[] = [];
   readonly #stop = new AbortController();
   #revision = 0;
   #waiters: Waiter[] = [];
@@ -91,6 +93,8 @@ export class Hub implements AsyncDisposable {
   }
 
   #apply(changes: readonly Change[]): void {
+    // Those who wrote the last ones have had their answers by now.
+    for (const { codec, value } of this.#applied.splice(0)) codec.settled(value);
     const touched = new Set<ResourceCache>();
     for (const { revision, ops } of changes) {
       const at = Number(revision);
@@ -100,6 +104,7 @@ export class Hub implements AsyncDisposable {
         for (const cache of caches ?? []) {
           cache.apply(at, op);
           touched.add(cache);
+          if (op.type === 'put') this.#applied.push({ codec: cache.codec, value: op.value });
         }
       }
       this.#revision = Math.max(this.#revision, at);

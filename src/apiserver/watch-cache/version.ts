@@ -82,16 +82,22 @@ export class Version {
   }
 
   get labels(): Labels {
-    return (this.#labels ??= interned(this.object.metadata.labels));
+    return (this.#labels ??= interned(this.#glance().metadata.labels));
   }
 
   /** A field that selectors may name. */
   field(name: string, read: (object: AnyObject) => string): string {
     const known = this.#fields?.[name];
     if (known !== undefined) return known;
-    const value = read(this.object);
+    const value = read(this.#glance());
     this.#fields = { ...this.#fields, [name]: value };
     return value;
+  }
+
+  /** The object for one look, which is no reason to hold it: whoever only selects by it would keep thousands decoded. */
+  #glance(): AnyObject {
+    const held = this.#object instanceof WeakRef ? this.#object.deref() : this.#object;
+    return held ?? (this.codec.decode(this.value) as AnyObject);
   }
 
   /** The same state under a later revision: what a watcher sees of a deletion, or of an object leaving its selector. */

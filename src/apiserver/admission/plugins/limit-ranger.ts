@@ -60,8 +60,11 @@ export const limitRanger: AdmissionPlugin = {
   },
 };
 
-const itemsOf = ({ resources }: Core, namespace: string): readonly (readonly Item[])[] =>
-  [...(resources.of('', 'limitranges')?.cache.list(namespace) ?? [])].map(({ object }) => (object['spec'] as { readonly limits?: readonly Item[] } | undefined)?.limits ?? []);
+function itemsOf({ resources }: Core, namespace: string): readonly (readonly Item[])[] {
+  const cache = resources.of('', 'limitranges')?.cache;
+  if (!cache || cache.size === 0) return [];
+  return [...cache.list(namespace)].map(({ object }) => (object['spec'] as { readonly limits?: readonly Item[] } | undefined)?.limits ?? []);
+}
 
 function withDefaults(pod: AnyObject, items: readonly Item[]): AnyObject {
   const ofContainers = items.filter(({ type }) => type === 'Container');

@@ -1,6 +1,5 @@
 import { ApiError, forbiddenRequest, notFound } from '../../../meta/api-error.ts';
 import type { AnyObject } from '../../../meta/object.ts';
-import type { Core } from '../../core.ts';
 import type { AdmissionPlugin, Attributes } from '../admission.ts';
 
 const NAMESPACES = { group: '', plural: 'namespaces' };
@@ -11,13 +10,13 @@ export const namespaceLifecycle: AdmissionPlugin = {
   name: 'NamespaceLifecycle',
   on: { operations: ['CREATE', 'UPDATE', 'DELETE'], subresources: ['*', ''] },
 
-  async mutate(attributes, core) {
+  mutate(attributes, { resources, hub }) {
     const { operation, kind, namespace, object } = attributes;
     if (kind.scope === 'Cluster' || operation !== 'CREATE') return object;
-    const found = await lookUp(core, namespace);
-    if (!found) throw notFound(NAMESPACES, namespace);
-    if (isTerminating(found)) throw terminating(attributes);
-    return object;
+    const cache = resources.of('', 'namespaces')?.cache;
+    const found = cache?.object('', namespace);
+    // Only what the cache does not know may be too new for it.
+    return found || !cache ? checked(attributes, found) : hub.fresh().then(() => checked(attributes, cache.object('', namespace)));
   },
 
   validate({ operation, kind, name }) {
@@ -27,12 +26,10 @@ export const namespaceLifecycle: AdmissionPlugin = {
   },
 };
 
-async function lookUp({ resources, hub }: Core, namespace: string): Promise<AnyObject | undefined> {
-  const cache = resources.of('', 'namespaces')?.cache;
-  const found = cache?.object('', namespace);
-  if (found || !cache) return found;
-  await hub.fresh();
-  return cache.object('', namespace);
+function checked(attributes: Attributes, namespace: AnyObject | undefined): AnyObject {
+  if (!namespace) throw notFound(NAMESPACES, attributes.namespace);
+  if (isTerminating(namespace)) throw terminating(attributes);
+  return attributes.object;
 }
 
 function isTerminating(namespace: AnyObject): boolean {

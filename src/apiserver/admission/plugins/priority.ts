@@ -57,7 +57,17 @@ function withPriority({ object, old, name }: Attributes, core: Core): AnyObject 
 const cacheOf = ({ resources }: Core) => resources.of(CLASSES.group, CLASSES.plural)?.cache;
 const classNamed = (core: Core, name: string): AnyObject | undefined => cacheOf(core)?.object('', name);
 
+type Cache = NonNullable<ReturnType<typeof cacheOf>>;
+
+/** The default class, by when any class last changed. */
+const defaults = new WeakMap<Cache, { readonly at: number; readonly found: AnyObject | undefined }>();
+
 function defaultClass(core: Core): AnyObject | undefined {
-  for (const { object } of cacheOf(core)?.list('') ?? []) if (object['globalDefault'] === true) return object;
-  return undefined;
+  const cache = cacheOf(core);
+  if (!cache) return undefined;
+  const known = defaults.get(cache);
+  if (known?.at === cache.lastChange) return known.found;
+  const found = [...cache.list('')].find(({ object }) => object['globalDefault'] === true)?.object;
+  defaults.set(cache, { at: cache.lastChange, found });
+  return found;
 }

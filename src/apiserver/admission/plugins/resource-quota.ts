@@ -27,9 +27,10 @@ export const resourceQuota: AdmissionPlugin = {
   validate(attributes, core) {
     const { operation, kind, namespace, dryRun } = attributes;
     if (kind.scope !== 'Namespaced' || (operation === 'UPDATE' && !(kind.group === '' && GROWING.has(kind.plural)))) return undefined;
-    const served = core.resources.of('', 'resourcequotas');
+    const cache = core.resources.of('', 'resourcequotas')?.cache;
+    if (!cache || cache.size === 0) return undefined;
     const charges: Replacement[] = [];
-    for (const version of served?.cache.list(namespace) ?? []) {
+    for (const version of cache.list(namespace)) {
       const charged = charge(version, attributes, core.clock.now());
       if (charged) charges.push(charged);
     }

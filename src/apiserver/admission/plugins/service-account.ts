@@ -2,7 +2,7 @@ import { forbiddenRequest } from '../../../meta/api-error.ts';
 import { randomSuffix } from '../../../base/random.ts';
 import type { AnyObject } from '../../../meta/object.ts';
 import type { Core } from '../../core.ts';
-import type { AdmissionPlugin } from '../admission.ts';
+import type { AdmissionPlugin, Attributes } from '../admission.ts';
 
 const PODS = { group: '', plural: 'pods' };
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -35,25 +35,35 @@ export const serviceAccount: AdmissionPlugin = {
   name: 'ServiceAccount',
   on: { operations: ['CREATE'], resources: ['pods'] },
 
-  async mutate({ object, namespace, name }, core) {
+  mutate(attributes, core) {
+    const { object, namespace, name } = attributes;
     const spec = object['spec'] as Spec;
     if (object.metadata.annotations?.[MIRROR] !== undefined) {
       if (spec.serviceAccountName) throw forbiddenRequest(PODS, name, 'a mirror pod may not reference service accounts');
       return object;
     }
     const accountName = spec.serviceAccountName || 'default';
-    const account = await lookUp(core, namespace, accountName);
-    if (!account) {
-      throw forbiddenRequest(PODS, name, `error looking up service account ${namespace}/${accountName}: serviceaccount ${JSON.stringify(accountName)} not found`);
-    }
-    const pulls = spec.imagePullSecrets?.length ? spec.imagePullSecrets : (account['imagePullSecrets'] as readonly unknown[] | undefined);
-    const named: Spec = {
-      ...spec, serviceAccountName: accountName, serviceAccount: accountName, ...(pulls?.length ? { imagePullSecrets: pulls } : {}),
-    };
-    const automount = spec.automountServiceAccountToken ?? (account['automountServiceAccountToken'] as boolean | undefined) ?? true;
-    return { ...object, spec: automount ? withToken(named, `kube-api-access-${randomSuffix(core.random)}`) : named };
+    const known = core.resources.of('', 'serviceaccounts')?.cache.object(namespace, accountName);
+    return known ? withAccount(attributes, known, core) : later(attributes, accountName, core);
   },
 };
+
+/** Of an account that is not there, or not yet known. */
+async function later(attributes: Attributes, accountName: string, core: Core): Promise<AnyObject> {
+  const { namespace, name } = attributes;
+  const account = await lookUp(core, namespace, accountName);
+  if (account) return withAccount(attributes, account, core);
+  throw forbiddenRequest(PODS, name, `error looking up service account ${namespace}/${accountName}: serviceaccount ${JSON.stringify(accountName)} not found`);
+}
+
+function withAccount({ object }: Attributes, account: AnyObject, core: Core): AnyObject {
+  const spec = object['spec'] as Spec;
+  const { name } = account.metadata;
+  const pulls = spec.imagePullSecrets?.length ? spec.imagePullSecrets : (account['imagePullSecrets'] as readonly unknown[] | undefined);
+  const named: Spec = { ...spec, serviceAccountName: name, serviceAccount: name, ...(pulls?.length ? { imagePullSecrets: pulls } : {}) };
+  const automount = spec.automountServiceAccountToken ?? (account['automountServiceAccountToken'] as boolean | undefined) ?? true;
+  return { ...object, spec: automount ? withToken(named, `kube-api-access-${randomSuffix(core.random)}`) : named };
+}
 
 async function lookUp({ resources, hub, clock }: Core, namespace: string, name: string): Promise<AnyObject | undefined> {
   const cache = resources.of('', 'serviceaccounts')?.cache;
