@@ -8,6 +8,7 @@ import { goType, jsonKind, mismatchMessage, pathText } from './go-type.ts';
 import { isShed, shedsOf, type Sheds } from './omit-empty.ts';
 import { pruneList, pruneMap, pruneObject, upTo } from './json/prune.ts';
 import type { Kind } from './kind.ts';
+import { keepSpec, knownSpec } from './shared-specs.ts';
 import { resolved, type ListNode, type MapNode, type ObjectNode, type SchemaNode } from './node.ts';
 
 /** More is not told of one body, as upstream's decoder does. */
@@ -27,8 +28,13 @@ export interface Decoded<T> {
  * @throws ApiError BadRequest in upstream's words where a value has the wrong type.
  */
 export function decodeObject<T = AnyObject>(kind: Kind, json: unknown, refuse?: (why: string) => Error): Decoded<T> {
-  const { value, problems } = decodeKind<AnyObject>(kind, json, { keepsEmpty: false, refuse });
-  return { value: applyDefaults(kind, value) as unknown as T, problems };
+  const spec = knownSpec(kind, json);
+  const { value, problems } = decodeKind<AnyObject>(kind, spec ? { ...(json as object), spec: undefined } : json, { keepsEmpty: false, refuse });
+  const filled = fillDefaults(kind.schema, value) as AnyObject;
+  const whole = spec ? { ...filled, spec } : filled;
+  const object = kind.defaults ? kind.defaults(whole) : whole;
+  if (!spec && problems.length === 0) keepSpec(kind, json, object as AnyObject);
+  return { value: object as unknown as T, problems };
 }
 
 /** As `decodeObject`, without defaults: what the caller said, and no more. */

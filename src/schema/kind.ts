@@ -83,6 +83,11 @@ export interface KindDefinition<T, S extends Field | undefined, St extends Field
   readonly wideColumns?: Readonly<Record<string, Column<T> | ColumnSpec<T>>>;
   /** Beside metadata.name and metadata.namespace: `spec.nodeName` → its value. */
   readonly fieldSelectors?: Readonly<Record<string, Selectable<T>>>;
+  /**
+   * Of kinds whose objects come by the thousand from one template, and the defaults of whose spec depend on nothing else: what
+   * tells one template's specs from most others; undefined for specs that have no like. See shared-specs.ts.
+   */
+  readonly sharesSpec?: (spec: Readonly<Record<string, unknown>>) => string | undefined;
   /** Verbs served; all eight unless said. */
   readonly verbs?: readonly Verb[];
 }

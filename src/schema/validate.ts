@@ -2,6 +2,7 @@ import { deepEqual } from '../base/deep-equal.ts';
 import { duplicate, FieldPath, invalid, notSupported, required, tooMany, type FieldError } from '../meta/field-error.ts';
 import type { AnyObject } from '../meta/object.ts';
 import type { Kind } from './kind.ts';
+import { isShared } from './shared-specs.ts';
 import { resolved, type ListNode, type MapNode, type ObjectNode, type ScalarNode, type SchemaNode } from './node.ts';
 
 export const IMMUTABLE = 'field is immutable';
@@ -23,17 +24,36 @@ export function validateObject(kind: Kind, object: AnyObject, before?: AnyObject
 }
 
 /** What the schema alone says of an object, and of its change from `old`. */
-export const schemaErrors = (kind: Kind, object: AnyObject, old?: AnyObject): readonly FieldError[] => validateValue(withoutStatus(kind), object, old);
+export function schemaErrors(kind: Kind, object: AnyObject, old?: AnyObject): readonly FieldError[] {
+  const { whole, besideSpec } = checkedOf(kind);
+  const { spec } = object;
+  if (old || !isShared(spec)) return validateValue(whole, object, old);
+  if (sound.has(spec)) return validateValue(besideSpec, object);
+  const errors = validateValue(whole, object);
+  if (errors.length === 0) sound.add(spec);
+  return errors;
+}
 
-const checked = new WeakMap<Kind, ObjectNode>();
+/** Shared specs without fault. */
+const sound = new WeakSet<object>();
 
-function withoutStatus(kind: Kind): ObjectNode {
-  let node = checked.get(kind);
-  if (!node) {
-    const { status: _, ...fields } = kind.schema.fields;
-    checked.set(kind, (node = kind.hasStatus ? { ...kind.schema, fields } : kind.schema));
-  }
-  return node;
+/** What is looked at of a kind's objects: all but their status. */
+interface Checked {
+  readonly whole: ObjectNode;
+  readonly besideSpec: ObjectNode;
+}
+
+const checked = new WeakMap<Kind, Checked>();
+
+function checkedOf(kind: Kind): Checked {
+  const known = checked.get(kind);
+  if (known) return known;
+  const { status: _, ...fields } = kind.schema.fields;
+  const whole = kind.hasStatus ? { ...kind.schema, fields } : kind.schema;
+  const { spec: _spec, ...others } = whole.fields;
+  const made = { whole, besideSpec: { ...whole, fields: others } };
+  checked.set(kind, made);
+  return made;
 }
 
 /** What any schema says of a value that was decoded with it. */

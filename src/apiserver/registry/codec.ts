@@ -2,6 +2,7 @@ import type { AnyObject, KubeObject } from '../../meta/object.ts';
 import { apiVersionOf } from '../../meta/resource.ts';
 import type { Kind } from '../../schema/kind.ts';
 import type { SchemaNode } from '../../schema/node.ts';
+import { isShared, jsonOf } from '../../schema/shared-specs.ts';
 
 /** Bytes in front of the JSON text in the store: the fingerprint of the schema that wrote it, in hex. */
 const FINGERPRINT = 8;
@@ -67,9 +68,18 @@ export class Codec {
       // Not remembered as it was given: what is stored is what everyone sees of it, this version's clients too.
       return this.#stored.codec.encode(this.#stored.toStored(draft as unknown as AnyObject));
     }
-    const value = encoder.encode(this.fingerprint + JSON.stringify(draft));
+    const value = encoder.encode(this.fingerprint + this.#textOf(draft));
     this.#known.set(value, draft as Unversioned);
     return value;
+  }
+
+  #textOf(draft: Readonly<Record<string, unknown>>): string {
+    const { spec } = draft;
+    if (!isShared(spec)) return JSON.stringify(draft);
+    // As JSON.stringify would, field by field.
+    let text = '';
+    for (const key in draft) if (draft[key] !== undefined) text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${jsonOf(draft[key])}`;
+    return `${text}}`;
   }
 
   decode(value: Uint8Array): Unversioned {

@@ -4,6 +4,7 @@ import type { AnyObject } from '../../meta/object.ts';
 import { checkKind } from '../body.ts';
 import { applyDefaults, decode, decodeObject } from '../../schema/decode.ts';
 import type { Kind } from '../../schema/kind.ts';
+import { withSharedSpec } from '../../schema/shared-specs.ts';
 import { validateObject } from '../engine.ts';
 import { warn } from '../exchange.ts';
 import { allocate } from './allocate.ts';
@@ -58,7 +59,7 @@ async function createOnce(context: WriteContext, placed: AnyObject, way: Way): P
   const named = withName(context, placed);
   const admitted = dedupOwners(context, await core.admission.mutate(attributesOf(context, 'CREATE', { object: named }), core), 'after');
   checkNamespace(kind.scope === 'Namespaced' ? context.namespace : '', admitted.metadata.namespace);
-  let ready = prepareForCreate(context, admitted);
+  let ready = prepareForCreate(context, withSharedSpec(kind, admitted));
   const allocation = allocate(context, ready, undefined);
   ready = allocation.object;
   const errors = validateObject(kind, ready);

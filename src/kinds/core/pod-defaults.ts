@@ -13,8 +13,18 @@ import type { Volume } from './volume.ts';
 
 type Quantities = Readonly<Record<string, string>>;
 
+/** Specs that have them: a spec never changes, and each write of a pod asks more than once. */
+const complete = new WeakSet<PodSpec>();
+
 /** Of a pod's spec wherever it stands, templates included. */
 export function defaultPodSpec(spec: PodSpec): PodSpec {
+  if (complete.has(spec)) return spec;
+  const next = completed(spec);
+  complete.add(next);
+  return next;
+}
+
+function completed(spec: PodSpec): PodSpec {
   const serviceAccountName = spec.serviceAccountName || spec.serviceAccount;
   return withFields(spec, {
     containers: mapItems(spec.containers ?? [], defaultPullPolicy),
@@ -40,8 +50,17 @@ function defaultVolume(volume: Volume): Volume {
   return image && !image.pullPolicy ? { ...volume, image: { ...image, pullPolicy: pullPolicyFor(image.reference ?? '') } } : volume;
 }
 
+const completePods = new WeakSet<PodSpec>();
+
 /** Of pods proper, not of templates: what the cluster adds when a pod comes to be. */
 export function defaultPodOnly(spec: PodSpec): PodSpec {
+  if (completePods.has(spec)) return spec;
+  const next = completedPod(spec);
+  completePods.add(next);
+  return next;
+}
+
+function completedPod(spec: PodSpec): PodSpec {
   const requestsFromLimits = <C extends Container>(container: C): C => {
     const requests = fillKeys(container.resources?.requests, container.resources?.limits);
     return requests === container.resources?.requests ? container : { ...container, resources: { ...container.resources, requests } };

@@ -31,6 +31,9 @@ interface PodLike {
 /** Specs without fault, with the name of their pod, which matters too: an object never changes, and most writes to a pod leave its spec alone. */
 const sound = new WeakMap<PodSpec, string>();
 
+/** Those that are without fault whatever their pod is called. */
+const soundForAll = new WeakSet<PodSpec>();
+
 /** Texts of specs without fault, whatever their pod is called. */
 const soundTexts = new Remembered<true>();
 /** What a ServiceAccount's token is called, differently in each pod. */
@@ -51,12 +54,13 @@ function templateText(spec: PodSpec): string | undefined {
 export function* podErrors({ metadata, spec }: PodLike, at: FieldPath): Errors {
   yield* podAnnotationErrors(metadata.annotations, spec, at.child('metadata').child('annotations'));
   const name = metadata.name ?? '';
-  if (sound.get(spec) === name) return;
+  if (soundForAll.has(spec) || sound.get(spec) === name) return;
   const text = templateText(spec);
   const isKnown = text !== undefined && soundTexts.get(text);
   const errors = isKnown ? [] : [...podSpecErrors(spec, at.child('spec'), name), ...tokenErrors(spec, at.child('spec'))];
   if (errors.length === 0) {
-    sound.set(spec, name);
+    if (text === undefined) sound.set(spec, name);
+    else soundForAll.add(spec);
     if (text !== undefined && !isKnown) soundTexts.set(text, true);
   }
   yield* errors;

@@ -2,6 +2,7 @@ import type { InstanceOf } from '../../meta/resource.ts';
 import { defineKind } from '../../schema/kind.ts';
 import { age, orNone } from '../cells.ts';
 import { withFields } from '../change.ts';
+import type { Container } from './container.ts';
 import { podIpCell, readinessGatesCell, readyCell, restartsCell, statusCell } from './pod-columns.ts';
 import { alignPodIPs, defaultPodOnly, defaultPodSpec, initialPodStatus } from './pod-defaults.ts';
 import { withoutGated } from './pod-gates.ts';
@@ -11,12 +12,14 @@ import { podStatus } from './pod-status.ts';
 import { podStatusUpdateErrors, podUpdateErrors } from './pod-update.ts';
 import { podErrors } from './pod-validation.ts';
 import { podWarnings } from './pod-warnings.ts';
+import type { Volume } from './volume.ts';
 
 export const Pod = defineKind({
   group: '', version: 'v1', kind: 'Pod', plural: 'pods',
   short: ['po'], categories: ['all'], scope: 'Namespaced', package: 'api.core.v1',
   description: 'Containers that run together on one node and share network and volumes.',
   subresources: ['attach', 'binding', 'ephemeralcontainers', 'eviction', 'exec', 'log', 'portforward', 'proxy', 'resize'],
+  sharesSpec: templateOf,
   spec: podSpec(),
   status: podStatus(),
   columns: { Ready: readyCell, Status: statusCell, Restarts: restartsCell, Age: age },
@@ -54,3 +57,12 @@ export const Pod = defineKind({
 });
 export type Pod = InstanceOf<typeof Pod>;
 import { forbidden } from '../../meta/field-error.ts';
+
+/** Pods of one template run the same image. Those whose token's volume has its own name, or that run somewhere, have no like. */
+function templateOf({ containers, nodeName, volumes }: Readonly<Record<string, unknown>>): string | undefined {
+  if (nodeName !== undefined || (Array.isArray(volumes) && (volumes as readonly (Volume | null)[]).some(isToken))) return undefined;
+  const [first] = Array.isArray(containers) ? (containers as readonly (Container | null)[]) : [];
+  return typeof first?.image === 'string' ? first.image : undefined;
+}
+
+const isToken = (volume: Volume | null): boolean => String(volume?.name).startsWith('kube-api-access-');

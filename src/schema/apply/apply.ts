@@ -116,6 +116,26 @@ function newFields(update: Update): FieldSet {
   const find = (): FieldSet => shared(withoutIgnored(compare(kind.schema, blankOf(kind.schema), next), update).changed);
   // What has no status is made from no template, and may hold megabytes of data.
   if (!kind.hasStatus || subresource !== '') return find();
+  const spec = next['spec'] as object | undefined;
+  const last = spec && ofSpecs.get(spec);
+  if (last && isTwin(last.next, next)) return last.fields;
+  const fields = ofText(kind, next, find);
+  if (spec && kind.sharesSpec) ofSpecs.set(spec, { next, fields });
+  return fields;
+}
+
+/** By specs that are shared: the last creation with it. */
+const ofSpecs = new WeakMap<object, { readonly next: AnyObject; readonly fields: FieldSet }>();
+
+/** Whether two objects with one spec differ in their names at most. */
+function isTwin(a: AnyObject, b: AnyObject): boolean {
+  return Object.keys(a).length === Object.keys(b).length && !a.metadata.name === !b.metadata.name &&
+    Object.keys(a).every((key) => key === 'metadata' || deepEqual(a[key], b[key])) && deepEqual(nameless(a.metadata), nameless(b.metadata));
+}
+
+const nameless = (metadata: AnyObject['metadata']) => ({ ...metadata, name: undefined });
+
+function ofText(kind: Kind, next: AnyObject, find: () => FieldSet): FieldSet {
   let known = ofTemplates.get(kind);
   if (!known) ofTemplates.set(kind, (known = new Remembered()));
   const text = JSON.stringify({ ...next, metadata: { ...next.metadata, name: next.metadata.name && 'x' } });
