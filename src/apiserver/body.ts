@@ -19,6 +19,8 @@ export interface BodyOptions {
   readonly maxBytes?: number;
   /** Told of keys that YAML sets twice. */
   readonly onDuplicates?: (problems: readonly string[]) => void;
+  /** Told of a body in JSON, and what it says. */
+  readonly onText?: (text: string, value: unknown) => void;
   /** What was read of it already. */
   readonly yaml?: ParsedYaml | undefined;
   /** Decodes the protobuf envelope, where the server can. */
@@ -43,9 +45,17 @@ export function readBody(request: ApiRequest, options: BodyOptions): unknown {
   if (bytes.length > limit) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
   const type = mediaType(request.headers['content-type']);
   if (type === PROTOBUF && options.protobuf) return options.protobuf(bytes);
-  if (type === '' || type === 'application/json') return checkDepth(parseJson(textOf(bytes), options.expected));
+  if (type === '' || type === 'application/json') return parseShallow(textOf(bytes), options);
   if (type === 'application/yaml') return checkDepth(parseYamlBody(textOf(bytes), options));
   throw unsupportedMediaType(['application/json', 'application/yaml', PROTOBUF]);
+}
+
+function parseShallow(text: string, { expected, onText }: BodyOptions): unknown {
+  const parsed = parseJson(text, expected);
+  // Each level takes two characters at the least.
+  const value = text.length > 2 * MAX_DEPTH ? checkDepth(parsed) : parsed;
+  onText?.(text, value);
+  return value;
 }
 
 export function unsupportedMediaType(types: readonly string[]): ApiError {

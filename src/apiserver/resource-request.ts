@@ -4,7 +4,7 @@ import { apiVersionOf } from '../meta/resource.ts';
 import type { Kind } from '../schema/kind.ts';
 import type { ApiResponse } from '../wire/api.ts';
 import { duplicateFields, mayHoldDuplicates } from '../schema/duplicate-fields.ts';
-import { bodyOptions, mediaType, readBody, textOf } from './body.ts';
+import { bodyOptions, readBody } from './body.ts';
 import type { Core } from './core.ts';
 import type { Exchange } from './exchange.ts';
 import { ALL_VIEWS, asksPretty, JSON_MEDIA, type Media, METADATA_VIEWS, negotiate } from './negotiate.ts';
@@ -53,23 +53,24 @@ export function requestView({ core, exchange, served }: ResourceRequest, media: 
 }
 
 export function bodyOf({ core, exchange }: ResourceRequest, expected: string): unknown {
-  const { body, headers } = exchange.request;
-  const object = readBody(exchange.request, { ...bodyOptions(core, expected), yaml: exchange.yaml, onDuplicates: (problems) => exchange.duplicates.push(...problems) });
-  const isJson = ['', 'application/json'].includes(mediaType(headers['content-type']));
-  if (body?.type === 'bytes' && isJson && exchange.info.query.get('fieldValidation') !== 'Ignore') {
-    const text = textOf(body.bytes);
-    if (mayHoldDuplicates(text, object)) exchange.duplicates.push(...duplicateFields(text));
-  }
-  return object;
+  const isLenient = exchange.info.query.size > 0 && exchange.info.query.get('fieldValidation') === 'Ignore';
+  return readBody(exchange.request, {
+    ...bodyOptions(core, expected), yaml: exchange.yaml,
+    onDuplicates: (problems) => exchange.duplicates.push(...problems),
+    onText(text, value) {
+      if (!isLenient && mayHoldDuplicates(text, value)) exchange.duplicates.push(...duplicateFields(text));
+    },
+  });
 }
 
 export function writeContext(at: ResourceRequest, options: WriteOptions | 'DeleteOptions', more: Partial<Pick<WriteContext, 'name' | 'subresource'>> & { query?: WriteQuery } = {}): WriteContext {
   const { info, request } = at.exchange;
   // What cannot be answered is not done.
   if (!request.wantsObjects && (info.query.has('includeObject') || request.headers['accept'])) requestView(at, mediaOf(at));
+  const { core, exchange, served } = at;
   return {
-    ...at,
-    namespace: at.served.kind.scope === 'Namespaced' ? info.namespace : '',
+    core, exchange, served,
+    namespace: served.kind.scope === 'Namespaced' ? info.namespace : '',
     name: more.name ?? info.name,
     subresource: more.subresource ?? info.subresource,
     query: more.query ?? parseWriteQuery(info.query, options === 'PatchOptions' && patchTypeOf(at.exchange.request, at.served.kind) === APPLY ? 'ApplyOptions' : options as WriteOptions),

@@ -3,9 +3,15 @@ export function deepEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) => deepEqual(item, b[index]));
+    return Array.isArray(a) && Array.isArray(b) && equalItems(a, b);
   }
   return covers(a as Bag, b as Bag) && missesNothing(a as Bag, b as Bag);
+}
+
+function equalItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (!deepEqual(a[index], b[index])) return false;
+  return true;
 }
 
 type Bag = Readonly<Record<string, unknown>>;

@@ -5,7 +5,14 @@ const SHAPE = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\
 const CANONICAL = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
 
 /** @param at milliseconds since the epoch; what is below the second is dropped */
-export const formatTime = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
+export function formatTime(at: number): string {
+  const second = Math.floor(at / 1000);
+  if (latest.second !== second) latest = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  return latest.text;
+}
+
+/** Most times written are of now: within a second one text serves all. */
+let latest = { second: Number.NaN, text: '' };
 
 /** metav1.MicroTime, as Leases and events.k8s.io use it. */
 export const formatMicroTime = (at: number): string => new Date(at).toISOString().replace('Z', '000Z');

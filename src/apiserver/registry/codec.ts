@@ -1,4 +1,5 @@
 import type { AnyObject, KubeObject } from '../../meta/object.ts';
+import { setOwn } from '../../meta/own.ts';
 import { apiVersionOf } from '../../meta/resource.ts';
 import type { Kind } from '../../schema/kind.ts';
 import type { SchemaNode } from '../../schema/node.ts';
@@ -34,6 +35,7 @@ export class Codec {
   readonly prefix: string;
   readonly #salt: string;
   #fingerprint: string | undefined;
+  readonly #apiVersion: string;
   readonly #head: string;
   readonly #headBytes: number;
   readonly #upgrade: Upgrade;
@@ -46,6 +48,7 @@ export class Codec {
     this.#stored = stored;
     this.prefix = stored?.codec.prefix ?? `/registry/${kind.group === '' ? 'core' : kind.group}/${kind.plural}/`;
     this.#salt = salt;
+    this.#apiVersion = apiVersionOf(kind);
     this.#head = `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(apiVersionOf(kind))},"metadata":{`;
     this.#headBytes = encoder.encode(this.#head).length;
     this.#upgrade = upgrade;
@@ -61,15 +64,14 @@ export class Codec {
   }
 
   encode(object: Unversioned): Uint8Array {
-    const { apiVersion: _a, kind: _k, metadata, ...rest } = object;
-    const { selfLink: _s, ...kept } = 'resourceVersion' in metadata ? without(metadata, 'resourceVersion') : metadata;
-    const draft = { kind: this.kind.kind, apiVersion: apiVersionOf(this.kind), metadata: kept, ...rest };
+    const draft: Record<string, unknown> = { kind: this.kind.kind, apiVersion: this.#apiVersion, metadata: unversioned(object.metadata) };
+    for (const key in object) if (!Object.hasOwn(draft, key)) setOwn(draft, key, (object as Readonly<Record<string, unknown>>)[key]);
     if (this.#stored) {
       // Not remembered as it was given: what is stored is what everyone sees of it, this version's clients too.
       return this.#stored.codec.encode(this.#stored.toStored(draft as unknown as AnyObject));
     }
     const value = encoder.encode(this.fingerprint + this.#textOf(draft));
-    this.#known.set(value, draft as Unversioned);
+    this.#known.set(value, draft as unknown as Unversioned);
     return value;
   }
 
@@ -140,9 +142,10 @@ export function versioned(object: Unversioned, revision: number): AnyObject {
   return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } } as AnyObject;
 }
 
-function without<T extends object, K extends keyof T>(object: T, key: K): Omit<T, K> {
-  const { [key]: _dropped, ...rest } = object;
-  return rest;
+function unversioned(metadata: Unversioned['metadata']): Unversioned['metadata'] {
+  if (!('resourceVersion' in metadata) && !('selfLink' in metadata)) return metadata;
+  const { resourceVersion: _version, selfLink: _link, ...kept } = metadata as AnyObject['metadata'];
+  return kept;
 }
 
 const COMMA = 44;

@@ -103,16 +103,13 @@ function withName({ core, name }: WriteContext, object: AnyObject): AnyObject {
 /** Sets what only the server may set, and drops what callers may not. */
 function prepareForCreate({ core, served }: WriteContext, object: AnyObject): AnyObject {
   const { kind, strategy } = served;
-  const {
-    resourceVersion, selfLink: _selfLink, uid: _uid, creationTimestamp: _created, deletionTimestamp: _deleted,
-    deletionGracePeriodSeconds: _grace, generation: _generation, ...metadata
-  } = object.metadata;
+  const { resourceVersion } = object.metadata;
   if (resourceVersion && /[1-9]/.test(resourceVersion)) throw badRequest('resourceVersion should not be set on objects to be created');
   const base = kind.hasStatus && !strategy.createsStatus ? withEmptyStatus(kind, object) : object;
   const stamped = {
     ...base,
     metadata: {
-      ...metadata,
+      ...givenMetadata(object.metadata),
       uid: core.random.uuid(),
       creationTimestamp: timestamp(core.clock.now()),
       ...(strategy.generation ? { generation: 1 } : {}),
@@ -126,6 +123,18 @@ function withEmptyStatus(kind: Kind, object: AnyObject): AnyObject {
   const { status: _status, ...rest } = object;
   return applyDefaults(kind, rest as AnyObject);
 }
+
+/** Without what the server alone says; nearly nobody tries. */
+function givenMetadata(metadata: AnyObject['metadata']): Partial<AnyObject['metadata']> {
+  if (!SERVER_SAID.some((field) => metadata[field] !== undefined)) return metadata;
+  const {
+    resourceVersion: _version, selfLink: _selfLink, uid: _uid, creationTimestamp: _created, deletionTimestamp: _deleted,
+    deletionGracePeriodSeconds: _grace, generation: _generation, ...given
+  } = metadata;
+  return given;
+}
+
+const SERVER_SAID = ['resourceVersion', 'selfLink', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'] as const;
 
 const emptyStatuses = new WeakMap<Kind, unknown>();
 

@@ -21,8 +21,8 @@ export function checkNamespace(place: string, given: string | undefined): void {
 }
 
 export function placed(object: AnyObject, place: string): AnyObject {
-  const { namespace, ...metadata } = object.metadata;
-  if ((namespace ?? '') === place) return object;
+  if ((object.metadata.namespace ?? '') === place) return object;
+  const { namespace: _, ...metadata } = object.metadata;
   return { ...object, metadata: place === '' ? metadata : { ...metadata, namespace: place } };
 }
 

@@ -37,7 +37,7 @@ export async function readFresh(core: Core, served: Served, key: string): Promis
 export async function commitCreate(core: Core, served: Served, write: { key: string; object: Unversioned; side?: SideWrites }): Promise<Version | undefined> {
   const value = served.codec.encode(write.object);
   const result = await core.driver.commit({
-    expect: { [write.key]: 0n, ...expectClaims(write.side) },
+    expect: expecting(write.key, 0n, write.side),
     ops: [{ type: 'put', key: write.key, value }, ...sideOps(write.side)],
   });
   if (result.ok) return new Version(served.codec, { key: write.key, value, revision: Number(result.revision) });
@@ -53,7 +53,7 @@ export async function commitUpdate(core: Core, base: Version, write: { object: U
   const { key, codec } = base;
   const value = codec.encode(write.object);
   const result = await core.driver.commit({
-    expect: { [key]: BigInt(base.revision), ...expectClaims(write.side) },
+    expect: expecting(key, BigInt(base.revision), write.side),
     ops: [{ type: 'put', key, value }, ...sideOps(write.side)],
   });
   if (result.ok) return { done: new Version(codec, { key, value, revision: Number(result.revision) }) };
@@ -73,10 +73,13 @@ export async function commitDelete(core: Core, base: Version, side?: SideWrites)
   return { lost: actual && new Version(base.codec, { key: base.key, value: actual.value, revision: Number(actual.modRevision) }) };
 }
 
-const expectClaims = (side: SideWrites | undefined): Record<string, bigint> => Object.fromEntries([
-  ...(side?.claim ?? []).map(({ key }) => [key, 0n] as const),
-  ...(side?.replace ?? []).map(({ put, base }) => [put.key, BigInt(base)] as const),
-]);
+/** What must stand at `key`, and at all keys that change with it. */
+function expecting(key: string, revision: bigint, side: SideWrites | undefined): Record<string, bigint> {
+  const expect: Record<string, bigint> = { [key]: revision };
+  for (const claim of side?.claim ?? []) expect[claim.key] = 0n;
+  for (const { put, base } of side?.replace ?? []) expect[put.key] = BigInt(base);
+  return expect;
+}
 
 const sideOps = (side: SideWrites | undefined): readonly (Put | Del)[] =>
   (side ? [...side.release, ...side.claim, ...(side.replace ?? []).map(({ put }) => put)] : []);

@@ -1,4 +1,5 @@
 import type { AnyObject } from '../../meta/object.ts';
+import { formatTime } from '../../meta/time.ts';
 import type { Attributes, Operation, Shown } from '../admission/admission.ts';
 import type { Core } from '../core.ts';
 import { annotate, type Exchange, warn } from '../exchange.ts';
@@ -66,6 +67,4 @@ export function reportProblems(context: WriteContext, problems: readonly string[
 }
 
 /** The instant in RFC 3339 with whole seconds. */
-export function timestamp(millis: number): string {
-  return `${new Date(millis).toISOString().slice(0, 19)}Z`;
-}
+export const timestamp = formatTime;

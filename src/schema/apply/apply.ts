@@ -8,7 +8,7 @@ import type { Kind } from '../kind.ts';
 import { readApplied } from './applied.ts';
 import { blankOf, compare, fieldsOf, type Difference } from './compare.ts';
 import { difference, EMPTY, intersection, isEmptySet, recursiveDifference, union, type FieldSet } from './field-set.ts';
-import { applyConflict, entriesOf, identityOf, managedAt, managersOf, shared, withFields, withoutMeta, type Clash, type Managed, type Manager, type Managers } from './managers.ts';
+import { applyConflict, entriesOf, entryOf, identityOf, managedAt, managersOf, shared, withFields, withoutMeta, type Clash, type Managed, type Manager, type Managers } from './managers.ts';
 import { mergeApplied } from './merge.ts';
 import { changesIn, pruned, type Convert } from './versions.ts';
 
@@ -104,8 +104,8 @@ export function trackUpdate(update: Update): AnyObject {
 function trackNew(update: Update): AnyObject {
   const fields = newFields(update);
   if (isEmptySet(fields)) return withManagers(update.next, new Map());
-  const self = managerOf(update, 'Update');
-  return withManagers(update.next, new Map([[identityOf(self), managedAt(self, fields, update.now)]]));
+  const { metadata } = update.next;
+  return { ...update.next, metadata: { ...metadata, managedFields: [entryOf(managedAt(managerOf(update, 'Update'), fields, update.now))] } };
 }
 
 /** The fields of creations, by the text of all but the name: pods of one template differ in nothing else. */
@@ -129,11 +129,19 @@ const ofSpecs = new WeakMap<object, { readonly next: AnyObject; readonly fields:
 
 /** Whether two objects with one spec differ in their names at most. */
 function isTwin(a: AnyObject, b: AnyObject): boolean {
-  return Object.keys(a).length === Object.keys(b).length && !a.metadata.name === !b.metadata.name &&
-    Object.keys(a).every((key) => key === 'metadata' || deepEqual(a[key], b[key])) && deepEqual(nameless(a.metadata), nameless(b.metadata));
+  for (const key in a) if (key !== 'metadata' && !deepEqual(a[key], b[key])) return false;
+  for (const key in b) if (!(key in a)) return false;
+  return isNamesake(a.metadata, b.metadata);
 }
 
-const nameless = (metadata: AnyObject['metadata']) => ({ ...metadata, name: undefined });
+function isNamesake(a: Metadata, b: Metadata): boolean {
+  if (!a.name !== !b.name) return false;
+  for (const key in a) if (key !== 'name' && !deepEqual(a[key as keyof Metadata], b[key as keyof Metadata])) return false;
+  for (const key in b) if (!(key in a)) return false;
+  return true;
+}
+
+type Metadata = AnyObject['metadata'];
 
 function ofText(kind: Kind, next: AnyObject, find: () => FieldSet): FieldSet {
   let known = ofTemplates.get(kind);
@@ -225,7 +233,9 @@ function noteForClient({ manager, applied, live }: Application, object: AnyObjec
 }
 
 function withManagers(object: AnyObject, managers: Managers): AnyObject {
-  const { managedFields: _, ...metadata } = object.metadata;
   const entries = entriesOf(managers);
-  return { ...object, metadata: entries ? { ...metadata, managedFields: entries } : metadata };
+  if (entries) return { ...object, metadata: { ...object.metadata, managedFields: entries } };
+  if (object.metadata.managedFields === undefined) return object;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }

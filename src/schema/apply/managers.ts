@@ -50,7 +50,7 @@ export function entriesOf(managers: Managers): readonly ManagedFieldsEntry[] | u
   return all.sort(byOperationAndTime).map((one) => one.entry ?? entryOf(one));
 }
 
-const entryOf = ({ name, operation, apiVersion, subresource, time, fields }: Managed): ManagedFieldsEntry => ({
+export const entryOf = ({ name, operation, apiVersion, subresource, time, fields }: Managed): ManagedFieldsEntry => ({
   manager: name,
   operation,
   apiVersion,
