@@ -98,7 +98,7 @@ export function allControllers({ caPem, authority, serviceAccountKey: key, legac
     staleDisruptionController,
     horizontalPodAutoscalerController(),
     endpointsController,
-    endpointSliceController,
+    endpointSliceController(),
     endpointSliceMirroringController,
     serviceLoadBalancer,
   ];

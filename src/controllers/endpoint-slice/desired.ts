@@ -4,6 +4,7 @@ import type { Service } from '../../kinds/core/service.ts';
 import type { Endpoint, EndpointPort } from '../../kinds/discovery/endpoint-slice.ts';
 import { isReady } from '../../rules/pod-conditions.ts';
 import { hostnameIn, isHeadless, isIPv6, isReachable, resolvePorts } from '../endpoints/service-pods.ts';
+import { wantsTopology, ZONE } from './topology.ts';
 
 /** Endpoints that go into slices together: same address family, same ports. */
 export interface Group {
@@ -56,7 +57,7 @@ function endpointOf(service: Service, pod: Pod, { addresses, node }: { addresses
   const terminating = deletionTimestamp !== undefined;
   const ready = service.spec.publishNotReadyAddresses === true || (serving && !terminating);
   const hostname = hostnameIn(pod, service);
-  const zone = node?.metadata.labels?.['topology.kubernetes.io/zone'];
+  const zone = node?.metadata.labels?.[ZONE];
   const hints = ready ? hintsOf(service, { zone, node: pod.spec.nodeName }) : undefined;
   return {
     addresses,
@@ -69,9 +70,10 @@ function endpointOf(service: Service, pod: Pod, { addresses, node }: { addresses
   };
 }
 
-/** Who should prefer the endpoint, by the Service's trafficDistribution (KEP-4444, KEP-3015). */
-function hintsOf({ spec: { trafficDistribution } }: Service, { zone, node }: { readonly zone: string | undefined; readonly node: string | undefined }): Endpoint['hints'] {
-  if (!NEAR.has(trafficDistribution ?? '')) return undefined;
+/** Who should prefer the endpoint, by the Service's trafficDistribution (KEP-4444, KEP-3015); the older annotation comes first. */
+function hintsOf(service: Service, { zone, node }: { readonly zone: string | undefined; readonly node: string | undefined }): Endpoint['hints'] {
+  const { trafficDistribution } = service.spec;
+  if (!NEAR.has(trafficDistribution ?? '') || wantsTopology(service)) return undefined;
   const forZones = zone === undefined ? {} : { forZones: [{ name: zone }] };
   const forNodes = trafficDistribution === 'PreferSameNode' && node ? { forNodes: [{ name: node }] } : {};
   return zone === undefined && !('forNodes' in forNodes) ? undefined : { ...forZones, ...forNodes };

@@ -10,7 +10,7 @@ import { endpointSliceController } from './endpoint-slice.ts';
 import { endpointSliceMirroringController } from './mirroring.ts';
 
 const at = { namespace: 'shop' };
-const start = () => startControlled([endpointsController, endpointSliceController, garbageCollector]);
+const start = () => startControlled([endpointsController, endpointSliceController(), garbageCollector]);
 const pod = (name: string, app: string) => ({ metadata: { name, namespace: 'shop', labels: { app } }, spec: { containers: [{ name: 'main', image: 'x' }] } });
 const web = { metadata: { name: 'web', namespace: 'shop' }, spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] } };
 const sliced = async ({ client }: TestCluster) =>
@@ -56,7 +56,7 @@ test('a change of the port moves every endpoint, and a deleted Service leaves no
 });
 
 test('Endpoints written by hand are mirrored into slices, and follow them', async () => {
-  await using cluster = await startControlled([endpointsController, endpointSliceController, endpointSliceMirroringController, garbageCollector]);
+  await using cluster = await startControlled([endpointsController, endpointSliceController(), endpointSliceMirroringController, garbageCollector]);
   const { client, quiet, pass } = cluster;
   await client.create(Service, { ...web, spec: { ports: web.spec.ports } });
   const made = await client.create(Endpoints, {
