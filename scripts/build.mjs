@@ -11,6 +11,7 @@ const ENTRIES = {
   'control-plane': 'src/cluster/control-plane/main.ts',
   'yaml-program': 'src/cluster/control-plane/yaml-program.ts',
   agent: 'src/cluster/agent/main.ts',
+  component: 'src/cluster/component/main.ts',
   kit: 'src/kit/index.ts',
   client: 'src/kit/client/index.ts',
   operator: 'src/kit/operator/index.ts',

@@ -19,6 +19,10 @@ export interface UpRequest extends ClusterRef {
   readonly legacyServiceAccountTokens: boolean;
   readonly legacyApis: boolean;
   readonly auditLog: boolean;
+  /** Processes of controllers and of the scheduler each, beside the API server's; 0: all in one. */
+  readonly components: number;
+  /** Which of them others will run. */
+  readonly without: readonly ('controllers' | 'scheduler')[];
 }
 
 /** One thing this machine has or lacks. */

@@ -33,8 +33,16 @@ test('up without flags asks for a cluster below the home directory on 6443', asy
   expect(code).toBe(0);
   expect(calls).toEqual([{
     dataDir: '/home/me/.knarr', port: 6443, nodes: undefined, simulated: undefined, store: 'wal', kubeconfig: undefined,
-    foreground: false, install: true, legacyServiceAccountTokens: false, legacyApis: false, auditLog: false,
+    foreground: false, install: true, legacyServiceAccountTokens: false, legacyApis: false, auditLog: false, components: 0, without: [],
   } satisfies UpRequest]);
+});
+
+test('controllers and scheduler may have processes of their own, or be left to others', async () => {
+  const asked = async (...args: string[]) => (await run(['up', ...args])).calls.map((call) => [(call as UpRequest).components, (call as UpRequest).without]);
+  expect(await asked('--components')).toEqual([[2, []]]);
+  expect(await asked('--components', '3', '--without', 'scheduler')).toEqual([[3, ['scheduler']]]);
+  expect(await asked('--without', 'scheduler,controllers')).toEqual([[0, ['scheduler', 'controllers']]]);
+  expect((await run(['up', '--without', 'kubelet'])).err).toContain('It must be controllers, scheduler or both.');
 });
 
 test('KNARR_HOME moves the data directory and --data-dir beats it', async () => {

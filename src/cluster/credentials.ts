@@ -4,7 +4,8 @@ import { readText, writeWhole } from './files.ts';
 import type { Layout } from './layout.ts';
 import { ensurePki, requirePair } from './pki/ensure.ts';
 import { kubeconfig } from './pki/kubeconfig.ts';
-import type { Settings } from './settings.ts';
+import { LOOPS } from './component/names.ts';
+import { LOOP_NAMES, type Settings } from './settings.ts';
 
 /** Every certificate and the admin's kubeconfig, made or renewed where needed. @returns names of the new certificates */
 export async function ensureCredentials(layout: Layout, settings: Settings, effects: { clock: Clock; random: Random }): Promise<readonly string[]> {
@@ -12,14 +13,21 @@ export async function ensureCredentials(layout: Layout, settings: Settings, effe
     ...settings,
     nodes: settings.nodes.map(({ name, address }) => ({ name, addresses: [address, '127.0.0.1'] })),
   }, effects);
-  const text = await adminKubeconfig(layout, settings);
-  if ((await readText(layout.adminKubeconfig)) !== text) await writeWhole(layout.adminKubeconfig, text);
+  await writeChanged(layout.adminKubeconfig, await adminKubeconfig(layout, settings));
+  for (const loop of LOOP_NAMES) {
+    const { certificate, user } = LOOPS[loop];
+    await writeChanged(layout.loopKubeconfigs[loop], await kubeconfigOf({ layout, settings, user, certificate }));
+  }
   return renewed;
 }
 
-export async function adminKubeconfig(layout: Layout, settings: Settings): Promise<string> {
-  const ca = await requirePair(layout, 'ca');
-  return kubeconfig({
-    server: `https://127.0.0.1:${settings.port}`, caPem: ca.cert, user: 'kubernetes-admin', pair: await requirePair(layout, 'admin'),
-  });
+export const adminKubeconfig = (layout: Layout, settings: Settings): Promise<string> => kubeconfigOf({ layout, settings, user: 'kubernetes-admin', certificate: 'admin' });
+
+async function kubeconfigOf({ layout, settings, user, certificate }: { layout: Layout; settings: Settings; user: string; certificate: string }): Promise<string> {
+  const [ca, pair] = await Promise.all([requirePair(layout, 'ca'), requirePair(layout, certificate)]);
+  return kubeconfig({ server: `https://127.0.0.1:${settings.port}`, caPem: ca.cert, user, pair });
+}
+
+async function writeChanged(file: string, text: string): Promise<void> {
+  if ((await readText(file)) !== text) await writeWhole(file, text);
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Loop } from './settings.ts';
 
 /** Where a cluster keeps what it has. Everything lies below the data directory, so that `down --purge` can delete it whole. */
 export interface Layout {
@@ -6,6 +7,8 @@ export interface Layout {
   /** What the cluster was made as; see settings.ts. */
   readonly settings: string;
   readonly adminKubeconfig: string;
+  /** For a controller manager or a scheduler of others' making. */
+  readonly loopKubeconfigs: Readonly<Record<Loop, string>>;
   readonly pki: string;
   readonly store: string;
   readonly logs: string;
@@ -35,6 +38,7 @@ export function layoutOf(dataDir: string): Layout {
     dataDir,
     settings: join(dataDir, 'cluster.json'),
     adminKubeconfig: join(dataDir, 'admin.kubeconfig'),
+    loopKubeconfigs: { controllers: join(dataDir, 'controller-manager.kubeconfig'), scheduler: join(dataDir, 'scheduler.kubeconfig') },
     pki: join(dataDir, 'pki'),
     store: join(dataDir, 'store'),
     logs: join(dataDir, 'logs'),

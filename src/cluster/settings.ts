@@ -13,6 +13,11 @@ export interface NodePlace {
   readonly podCidr: string;
 }
 
+/** What works beside the API server, in its process or in one of its own. */
+export const LOOP_NAMES = ['controllers', 'scheduler'] as const;
+export type Loop = (typeof LOOP_NAMES)[number];
+export const isLoop = (name: string): name is Loop => (LOOP_NAMES as readonly string[]).includes(name);
+
 /** What a cluster is, as `up` decided it; every process of the cluster reads this file and nothing else. */
 export interface Settings {
   readonly version: 1;
@@ -35,6 +40,10 @@ export interface Settings {
   readonly legacyApis?: boolean;
   /** Each request leaves its audit lines in `logs/audit.log`. */
   readonly auditLog?: boolean;
+  /** How many processes of their own each loop has, of which one leads; none: they run within the API server's. */
+  readonly components?: number;
+  /** Loops that are somebody else's work: an upstream scheduler's. */
+  readonly without?: readonly Loop[];
   /** Nodes the cluster had in an earlier shape: they will not come back, and their networks may be another's by now. */
   readonly retired: readonly string[];
 }
@@ -47,6 +56,9 @@ export interface Wishes {
   readonly legacyApis?: boolean;
   /** Each request leaves its audit lines in `logs/audit.log`. */
   readonly auditLog?: boolean;
+  /** Processes of each loop; 0 for none of their own. */
+  readonly components?: number;
+  readonly without?: readonly Loop[];
 }
 
 /** What of the machine matters for the plan. */
@@ -98,6 +110,8 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, befor
     legacyServiceAccountTokens: wishes.legacyServiceAccountTokens,
     legacyApis: wishes.legacyApis ?? false,
     auditLog: wishes.auditLog ?? false,
+    components: wishes.components ?? 0,
+    without: wishes.without ?? [],
     retired: before ? retiredNodes(before, [...nodes.map(({ name }) => name), ...simulatedNames(wishes.simulated)]) : [],
   };
 }
@@ -116,6 +130,9 @@ function nodeNameOf(hostname: string): string {
   const name = hostname.toLowerCase().replace(/[^a-z0-9.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '');
   return name === '' || name === 'localhost' ? 'knarr' : name;
 }
+
+/** The loops this cluster runs itself. */
+export const loopsOf = ({ without = [] }: Pick<Settings, 'without'>): readonly Loop[] => LOOP_NAMES.filter((loop) => !without.includes(loop));
 
 export async function readSettings(layout: Layout): Promise<Settings | undefined> {
   const text = await readText(layout.settings);

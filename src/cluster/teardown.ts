@@ -11,7 +11,7 @@ import { readSettings, type NodePlace, type Settings } from './settings.ts';
 import { isTaken, releaseSlot } from './slots.ts';
 import { ask } from './supervisor/control.ts';
 import { endProcess, machineProcesses, type Processes } from './supervisor/process.ts';
-import { agentName, CONTROL_PLANE, containerdName } from './supervisor/programs.ts';
+import { agentName, CONTROL_PLANE, containerdName, isComponentName } from './supervisor/programs.ts';
 import { wantedFile } from './supervisor/start.ts';
 import { readRecords, type Records } from './supervisor/records.ts';
 
@@ -39,6 +39,8 @@ export async function stopCluster(layout: Layout, say: (line: string) => void): 
   const isStranger = await isTaken(layout.dataDir, settings.slot);
   const stopping: Stopping = { layout, settings, records, isStranger, processes: machineProcesses(systemClock), exec: machineExec };
   if (Object.keys(records).length > 0) say('stopping');
+  // First: they give up their Leases while the API server still takes that down.
+  await Promise.all(Object.keys(records).filter(isComponentName).map((name) => end(stopping, name)));
   await Promise.all([...settings.nodes.map((node) => stopNode(stopping, node)), end(stopping, CONTROL_PLANE)]);
   if (!isStranger) await removePlaces(layout, settings, machineExec);
   await unmountBelow(layout.dataDir, machineExec);

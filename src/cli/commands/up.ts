@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { dataDirOption } from '../data-dir.ts';
+import type { UpRequest } from '../actions.ts';
 import type { CommandLine } from '../main.ts';
 
 interface Flags {
@@ -15,6 +16,8 @@ interface Flags {
   readonly legacyServiceAccountTokens: boolean;
   readonly legacyApis: boolean;
   readonly auditLog: boolean;
+  readonly components: number | boolean;
+  readonly without: UpRequest['without'];
 }
 
 export function upCommand(line: CommandLine, exit: (code: number) => void): Command {
@@ -31,14 +34,25 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
     .option('--legacy-service-account-tokens', 'give every service account a token Secret, as before v1.24', false)
     .option('--legacy-apis', 'also serve policy, discovery.k8s.io and batch v1beta1, as before v1.25', false)
     .option('--audit-log', 'write a line for each API request to logs/audit.log in the data directory', false)
+    .option('--components [n]', 'run controllers and scheduler in processes of their own, n of each, of which one leads (2 unless said)', count('a number of processes', 1, 9), 0)
+    .option('--without <names>', 'leave controllers or scheduler (or both: a,b) to others, who find <data-dir>/{controller-manager,scheduler}.kubeconfig', loops, [])
     .action(async (flags: Flags) => {
       exit(await line.actions.up({
         ...flags,
         nodes: flags.nodes,
         simulated: flags.simulated,
         kubeconfig: flags.kubeconfig,
+        components: flags.components === true ? 2 : Number(flags.components),
       }, line.terminal));
     });
+}
+
+/** Loops by name, with commas between them. */
+function loops(text: string): UpRequest['without'] {
+  return text.split(',').map((name) => {
+    if (name !== 'controllers' && name !== 'scheduler') throw new InvalidArgumentError('It must be controllers, scheduler or both.');
+    return name;
+  });
 }
 
 const count = (what: string, least: number, most: number) => (text: string): number => {

@@ -72,14 +72,15 @@ function isTaken(port: number): Promise<boolean> {
 }
 
 function wishesOf(request: UpRequest, say: (line: string) => void): Wishes {
-  const { port, legacyServiceAccountTokens, legacyApis, auditLog } = request;
+  const { port, legacyServiceAccountTokens, legacyApis, auditLog, components, without } = request;
+  const same = { port, legacyServiceAccountTokens, legacyApis, auditLog, components, without };
   const simulated = request.simulated ?? 0;
   const real = request.nodes ?? (simulated > 0 ? 0 : 1);
-  if (real === 0 || canRunContainers()) return { port, nodes: real, simulated, legacyServiceAccountTokens, legacyApis, auditLog };
+  if (real === 0 || canRunContainers()) return { ...same, nodes: real, simulated };
   const why = process.platform === 'linux' ? 'this user is not root' : `this machine runs ${process.platform}, not Linux`;
   if (request.nodes !== undefined) throw new Refusal(`real nodes need root on Linux, and ${why}`, 'simulated ones do not: knarr up --simulated N');
   say(`${why}: one simulated node, whose containers only pretend to run`);
-  return { port, nodes: 0, simulated: 1, legacyServiceAccountTokens, legacyApis, auditLog };
+  return { ...same, nodes: 0, simulated: 1 };
 }
 
 async function makeSettings(layout: Layout, wishes: Wishes): Promise<Settings> {

@@ -1,4 +1,5 @@
 import type { Client } from '../../client/index.ts';
+import { Lease } from '../../kinds/coordination/lease.ts';
 import { Node } from '../../kinds/core/node.ts';
 import { Service } from '../../kinds/core/service.ts';
 import { ClusterRole } from '../../kinds/rbac/cluster-role.ts';
@@ -67,13 +68,16 @@ const agentBinding: DeepPartial<ClusterRoleBinding> = {
   subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: AGENT_GROUP }],
 };
 
+/** Of times when these were processes of their own: a Lease that nobody renews would say that they had died. */
+export async function removeOldLeases(client: Client, names: readonly string[]): Promise<void> {
+  await Promise.all(names.map((name) => client.delete(Lease, name, { namespace: 'kube-system' }).catch(ifGone)));
+}
+
 /** Takes away the nodes of an earlier shape of the cluster, before anyone counts on them. */
 export async function removeRetiredNodes(client: Client, { retired }: Settings): Promise<void> {
-  await Promise.all(retired.map(async (name) => {
-    try {
-      await client.delete(Node, name);
-    } catch (error) {
-      if (!isApiError(error, 'NotFound')) throw error;
-    }
-  }));
+  await Promise.all(retired.map((name) => client.delete(Node, name).catch(ifGone)));
+}
+
+function ifGone(error: unknown): void {
+  if (!isApiError(error, 'NotFound')) throw error;
 }

@@ -5,24 +5,23 @@ import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { startApiServer, type ApiServerConfig } from '../../apiserver/index.ts';
 import { createClient, createInformers, type Client } from '../../client/index.ts';
-import { startControllers } from '../../controllers/index.ts';
 import { builtinKinds } from '../../kinds/index.ts';
 import { legacyKinds } from '../../kinds/legacy/index.ts';
-import { startScheduler } from '../../scheduler/index.ts';
 import { startSimulatedNodes } from '../../simulate/index.ts';
 import { walDriver } from '../../store/drivers/wal.ts';
 import type { ApiHandler, UserInfo } from '../../wire/api.ts';
 import { gzip } from '../../wire/node/gzip.ts';
 import { serve } from '../../wire/node/http-server.ts';
 import type { Layout } from '../layout.ts';
-import { clusterAuthority } from '../pki/authority.ts';
+import { startLoop } from '../component/loops.ts';
+import { LOOPS } from '../component/names.ts';
 import { requirePair } from '../pki/ensure.ts';
 import { ensureServiceAccountKey, publicPart } from '../pki/service-account-key.ts';
-import { simulatedNames, type Settings } from '../settings.ts';
+import { loopsOf, simulatedNames, type Settings } from '../settings.ts';
 import { Started } from '../started.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
 import { AuditLog } from './audit-log.ts';
-import { ensureClusterObjects, removeRetiredNodes } from './cluster-objects.ts';
+import { ensureClusterObjects, removeOldLeases, removeRetiredNodes } from './cluster-objects.ts';
 import { backendDialer } from './backends.ts';
 import { dialer, kubeletDialer } from './dialers.ts';
 import { processFacts } from './process-facts.ts';
@@ -40,8 +39,6 @@ export interface ControlPlaneOptions {
   readonly onStoreFailure: (error: Error) => void;
 }
 
-const CONTROLLER_MANAGER: UserInfo = { username: 'system:kube-controller-manager', groups: [] };
-const SCHEDULER: UserInfo = { username: 'system:kube-scheduler', groups: [] };
 /** Makes what the cluster itself consists of. */
 const KNARR: UserInfo = { username: 'system:knarr', groups: ['system:masters'] };
 
@@ -95,22 +92,17 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
   };
 }
 
-async function startLoops({ settings, clock, random, log, layout }: ControlPlaneOptions, handler: ApiHandler, started: Started): Promise<void> {
+async function startLoops(options: ControlPlaneOptions, handler: ApiHandler, started: Started): Promise<void> {
+  const { settings, clock, random, log } = options;
   const around = { clock, random, log };
   const clientOf = (user: UserInfo): Client => createClient(handler, { user, userAgent: user.username });
   // One set of caches for all: their objects are the server's own, and each cache less is one watch less to feed.
-  const informers = started.add(createInformers(clientOf(CONTROLLER_MANAGER), around));
+  const informers = started.add(createInformers(clientOf({ username: LOOPS.controllers.user, groups: [] }), around));
   const knarr = clientOf(KNARR);
-  const [ca, signingKey] = await Promise.all([requirePair(layout, 'ca'), ensureServiceAccountKey(layout)]);
   await removeRetiredNodes(knarr, settings);
-  started.add(startControllers({
-    ...around, client: clientOf(CONTROLLER_MANAGER), informers, log: log.with({ room: 'controllers' }),
-    config: {
-      caPem: ca.cert, authority: clusterAuthority(ca, random), clusterCidr: settings.podCidr, serviceAccountKey: signingKey,
-      legacyServiceAccountTokens: settings.legacyServiceAccountTokens,
-    },
-  }));
-  started.add(await startScheduler({ ...around, client: clientOf(SCHEDULER), informers, log: log.with({ room: 'scheduler' }) }));
+  const own = settings.components ? [] : loopsOf(settings);
+  await removeOldLeases(knarr, own.map((loop) => LOOPS[loop].lease));
+  for (const loop of own) started.add(await startLoop(loop, { ...options, client: clientOf({ username: LOOPS[loop].user, groups: [] }), informers }));
   if (settings.nodes.length > 0) await ensureClusterObjects(knarr, settings);
   if (settings.simulated > 0) {
     started.add(await startSimulatedNodes({ ...around, client: knarr, informers, names: simulatedNames(settings.simulated), log: log.with({ room: 'simulate' }) }));

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { programFile } from '../bundle.ts';
 import type { Layout } from '../layout.ts';
 import { enterNode } from '../node/place.ts';
-import type { NodePlace, Settings } from '../settings.ts';
+import { LOOP_NAMES, loopsOf, type Loop, type NodePlace, type Settings } from '../settings.ts';
 import type { ProcessSpec } from './process.ts';
 
 export const CONTROL_PLANE = 'control-plane';
@@ -14,6 +14,22 @@ export const controlPlaneProgram = (layout: Layout): ProcessSpec => ({
   command: [process.execPath, '--enable-source-maps', programFile('control-plane'), layout.dataDir],
   log: join(layout.logs, 'control-plane.log'),
 });
+
+/** One of the processes of a loop. */
+export const componentName = (loop: Loop, index: number): string => `${loop}-${index}`;
+const isComponent = new RegExp(`^(?:${LOOP_NAMES.join('|')})-\\d+$`);
+/** Whether a process of this name, perhaps of an earlier shape of the cluster, is a loop's. */
+export const isComponentName = (name: string): boolean => isComponent.test(name);
+
+/** Every process that a loop has of its own. */
+export function componentPrograms(layout: Layout, settings: Settings): readonly ProcessSpec[] {
+  const each = Array.from({ length: settings.components ?? 0 }, (_, at) => at + 1);
+  return loopsOf(settings).flatMap((loop) => each.map((index): ProcessSpec => ({
+    name: componentName(loop, index),
+    command: [process.execPath, '--enable-source-maps', programFile('component'), layout.dataDir, loop],
+    log: join(layout.logs, `${componentName(loop, index)}.log`),
+  })));
+}
 
 export function containerdProgram(layout: Layout, settings: Settings, node: NodePlace): ProcessSpec {
   return {

@@ -7,11 +7,12 @@ import type { Exec } from '../machine/exec.ts';
 import { prepareContainerd } from '../node/containerd.ts';
 import { provideOwnImages } from '../node/images.ts';
 import { preparePlaces } from '../node/place.ts';
-import type { NodePlace, Settings } from '../settings.ts';
+import { LOOPS } from '../component/names.ts';
+import { loopsOf, type NodePlace, type Settings } from '../settings.ts';
 import { listen, type SupervisorState } from './control.ts';
 import { Keeper } from './keeper.ts';
 import type { Processes, ProcessSpec } from './process.ts';
-import { agentName, agentProgram, CONTROL_PLANE, containerdProgram, controlPlaneProgram } from './programs.ts';
+import { agentName, agentProgram, componentName, componentPrograms, CONTROL_PLANE, containerdProgram, controlPlaneProgram } from './programs.ts';
 import { readRecords, writeRecords, type Records } from './records.ts';
 
 /** How often certificates are looked at, and how soon a failed preparation of the nodes is tried again. */
@@ -57,6 +58,7 @@ export class Supervisor implements AsyncDisposable {
     this.#records = await readRecords(layout);
     this.#record('supervisor', { pid: process.pid, began: '' });
     this.#keep(controlPlaneProgram(layout));
+    for (const program of componentPrograms(layout, this.#options.settings)) this.#keep(program);
     this.#starting = this.#startNodes();
     this.#renewLater();
     return true;
@@ -132,6 +134,9 @@ export class Supervisor implements AsyncDisposable {
 export function holdersOf(certificates: readonly string[], settings: Settings): readonly string[] {
   const ofNode = (node: NodePlace): boolean => ['', '-serving', '-agent'].some((end) => certificates.includes(`node-${node.name}${end}`));
   const agents = settings.nodes.filter(ofNode).map(agentName);
-  const rest = certificates.filter((name) => name !== 'admin' && !name.startsWith('node-'));
-  return [...(rest.length > 0 ? [CONTROL_PLANE] : []), ...agents];
+  const loops = loopsOf(settings).filter((loop) => certificates.includes(LOOPS[loop].certificate));
+  const components = Array.from({ length: settings.components ?? 0 }, (_, at) => loops.map((loop) => componentName(loop, at + 1))).flat();
+  const others = new Set(['admin', ...Object.values(LOOPS).map(({ certificate }) => certificate)]);
+  const rest = certificates.filter((name) => !others.has(name) && !name.startsWith('node-'));
+  return [...(rest.length > 0 ? [CONTROL_PLANE] : []), ...components, ...agents];
 }
