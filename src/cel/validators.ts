@@ -2,7 +2,7 @@
 import { childrenOf, type Node } from './ast.ts';
 import type { Checked } from './checker.ts';
 import { durationOf } from './libraries/conversions.ts';
-import { regexOf } from './regex/regex.ts';
+import { regexOf } from './pattern.ts';
 import type { Problem } from './source.ts';
 import { timestampOf } from './time.ts';
 import { EvaluationError } from './values.ts';

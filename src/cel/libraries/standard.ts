@@ -1,8 +1,9 @@
-import { matches } from '../regex/regex.ts';
+import { regexOf } from '../pattern.ts';
 import type { Library } from '../signature.ts';
 import { type CelMap, characters, mapSize } from '../values.ts';
 
 const size = (value: string | Uint8Array | readonly unknown[]): number => (typeof value === 'string' ? characters(value) : value.length);
+const matches = (text: string, pattern: string): boolean => regexOf(pattern).test(text);
 const sizeOfMap = (map: CelMap): number => mapSize(map);
 
 export const standard: Library = {

@@ -3,9 +3,8 @@
  * Whether a text matches is found by an automaton whose states are sets of places in the pattern, made as they are met.
  */
 import { Remembered } from '../../base/remembered.ts';
-import { EvaluationError } from '../values.ts';
 import { inSet, WORDS } from './char-set.ts';
-import { type Assertion, parsePattern, PatternError } from './parse.ts';
+import { type Assertion, parsePattern } from './parse.ts';
 import { assemble, type MachineProgram } from './program.ts';
 
 /** The end of the text, or what is before its start. */
@@ -138,25 +137,19 @@ function codeBefore(text: string, at: number): number {
 
 const known = new Remembered<Regex>();
 
-/** @throws EvaluationError in Go's words where the pattern is none */
+/** @throws PatternError in Go's words */
 export function regexOf(pattern: string): Regex {
   const before = known.get(pattern);
   if (before) return before;
-  try {
-    const regex = new Regex(pattern);
-    known.set(pattern, regex);
-    return regex;
-  } catch (error) {
-    if (error instanceof PatternError) throw new EvaluationError(error.message);
-    throw error;
-  }
+  const regex = new Regex(pattern);
+  known.set(pattern, regex);
+  return regex;
 }
 
 export const matches = (text: string, pattern: string): boolean => regexOf(pattern).test(text);
 
 /** The matches one behind the other, as many as asked for; all of them where `most` is negative. */
-export function findAll(text: string, pattern: string, most: number): readonly string[] {
-  const regex = regexOf(pattern);
+export function findAll(text: string, regex: Regex, most: number): readonly string[] {
   const found: string[] = [];
   let last = -1;
   const limit = most < 0 ? Infinity : most;
