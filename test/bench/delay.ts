@@ -49,7 +49,8 @@ export async function measureDelay(directory: string, pods: number): Promise<voi
   await using target = await startKnarrApi(directory);
   await prepareUser(target);
   await fill(target, pods);
-  console.log(`\ndelay of a small GET while ${READERS} clients read ${pods} pods (${GOAL})`);
+  console.log(`\nwhile ${READERS} clients read ${pods} pods, in milliseconds (${GOAL})`);
+  console.log(`${'a small GET'.padEnd(20)} count   |    p50    p99  p99.9    max   |  an idle process   |  the event loop   |  CPU of a turn (p99.9, max each)`);
   for (const [name, reading] of Object.entries(READINGS)) await measure(target, { name, reading, file: join(directory, 'probe.json') });
 }
 
@@ -64,13 +65,13 @@ async function measure(target: KnarrTarget, { name, reading, file }: { name: str
   await systemClock.sleep(500);
   await target.report();
   await systemClock.sleep(SECONDS * 1000);
-  const { delayP999, delayMax } = await target.report();
+  const { delayP999, delayMax, turns } = await target.report();
   child.kill('SIGTERM');
   await once(child, 'close');
   stop.abort();
   await Promise.all(ends);
   await target.disconnectUsers();
-  const { count, p50, p99, p999, max } = JSON.parse(text) as Delays;
-  const figures = [p50, p99, p999, max].map((millis) => millis.toFixed(1).padStart(8)).join('');
-  console.log(`${name.padEnd(22)} ${String(count).padStart(6)} GETs  p50, p99, p99.9, max:${figures} ms; event loop p99.9, max:${delayP999.toFixed(1).padStart(8)}${delayMax.toFixed(1).padStart(8)} ms`);
+  const { count, p50, p99, p999, max, machineP999, machineMax } = JSON.parse(text) as Delays;
+  const cells = [[p50, p99, p999, max], [machineP999, machineMax], [delayP999, delayMax], [turns.p999, turns.max]];
+  console.log(name.padEnd(20) + String(count).padStart(6) + cells.map((figures) => `   |${figures.map((millis) => millis.toFixed(1).padStart(7)).join('')}`).join(''));
 }

@@ -11,6 +11,7 @@ import type { ServiceAccountConfig } from '../../src/apiserver/index.ts';
 import { builtinKinds } from '../../src/kinds/index.ts';
 import { walDriver } from '../../src/store/drivers/wal.ts';
 import { gzip } from '../../src/wire/node/gzip.ts';
+import { type Turns, watchTurns } from './turns.ts';
 import { serve, type ServingCertificate } from '../../src/wire/node/http-server.ts';
 
 export interface ServeConfig {
@@ -28,6 +29,7 @@ export interface ServerReport {
   /** Of the event loop, since the last report, in milliseconds. */
   readonly delayP999: number;
   readonly delayMax: number;
+  readonly turns: Turns;
   /** Bytes. */
   readonly memory: NodeJS.MemoryUsage;
 }
@@ -54,10 +56,11 @@ export async function serveApi(file: string): Promise<void> {
 function reportAt(file: string): void {
   const delays = monitorEventLoopDelay({ resolution: 1 });
   delays.enable();
+  const turns = watchTurns();
   process.on('SIGUSR2', () => {
     const [delayP999, delayMax] = [delays.percentile(99.9) / 1e6, delays.max / 1e6];
     globalThis.gc?.();
-    const text = JSON.stringify({ delayP999, delayMax, memory: process.memoryUsage() } satisfies ServerReport);
+    const text = JSON.stringify({ delayP999, delayMax, turns: turns(), memory: process.memoryUsage() } satisfies ServerReport);
     writeFileSync(`${file}.new`, text);
     renameSync(`${file}.new`, file);
     delays.reset();
