@@ -60,8 +60,12 @@ class HttpClient {
     const path = this.#base.pathname.replace(/\/$/, '') + request.url;
     const headers = await this.#headers(request);
     if (request.upgrade) return this.#upgrade(request, { path, headers });
-    const session = this.#sessions && (await orAborted(this.#sessions.session(), request.signal));
-    if (session) return exchangeHttp2(session, request, { path, headers });
+    while (this.#sessions) {
+      const session = await orAborted(this.#sessions.session(), request.signal);
+      if (!session) break;
+      // Of many who waited for one connection, the last may find it full.
+      if (!session.isFull) return exchangeHttp2(session, request, { path, headers });
+    }
     return this.#http1(request, { path, headers });
   }
 

@@ -1,10 +1,11 @@
-import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2';
+import type { IncomingHttpHeaders } from 'node:http2';
 import type { ApiRequest, ApiResponse, Headers } from '../api.ts';
 import { headersFrom, requestHeaders } from './headers.ts';
 import { bodyOf, sendBody } from './http-body.ts';
+import type { CountedSession } from './http2-session.ts';
 
 /** One request and its response over a connection that is there. */
-export async function exchangeHttp2(session: ClientHttp2Session, request: ApiRequest, to: { path: string; headers: Headers }): Promise<ApiResponse> {
+export async function exchangeHttp2(session: CountedSession, request: ApiRequest, to: { path: string; headers: Headers }): Promise<ApiResponse> {
   request.signal.throwIfAborted();
   const { host, ...rest } = to.headers;
   const headers = { ...requestHeaders(defined(rest)), ':method': request.method, ':path': to.path, ':authority': host ?? '' };

@@ -1,5 +1,5 @@
 import { connect } from 'node:http2';
-import type { ClientHttp2Session } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream, ClientSessionRequestOptions, OutgoingHttpHeaders, Settings } from 'node:http2';
 import { connect as connectTls } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
@@ -25,12 +25,43 @@ const SESSION_MEGABYTES = 1000;
 const STREAM_WINDOW = 2 << 20;
 const CONNECTION_WINDOW = 128 << 20;
 
-/** Keeps one HTTP/2 connection; makes another when it is lost or on its way out. */
+/** A connection, and how many requests are on it. */
+export class CountedSession {
+  readonly session: ClientHttp2Session;
+  /** The server's limit. More would wait for others to end, behind watches that never do. */
+  readonly #most: number;
+  #open = 0;
+
+  constructor(session: ClientHttp2Session, { maxConcurrentStreams = Infinity }: Settings) {
+    this.session = session;
+    this.#most = maxConcurrentStreams;
+  }
+
+  get isUsable(): boolean {
+    return !(this.session.closed || this.session.destroyed);
+  }
+
+  get isFull(): boolean {
+    return this.#open >= this.#most;
+  }
+
+  request(headers: OutgoingHttpHeaders, options: ClientSessionRequestOptions): ClientHttp2Stream {
+    const stream = this.session.request(headers, options);
+    this.#open++;
+    stream.once('close', () => this.#open--);
+    return stream;
+  }
+}
+
+/** Keeps an HTTP/2 connection; makes another when it is lost, on its way out or full. */
 export class SessionKeeper {
   readonly #server: URL;
   readonly #identity: TlsIdentity;
   readonly #clock: Clock;
-  #session: Promise<ClientHttp2Session | undefined> | undefined;
+  /** The one in use, or on its way. */
+  #current: Promise<CountedSession | undefined> | undefined;
+  /** Full ones, which are in use again when requests have ended. */
+  readonly #full = new Set<CountedSession>();
   #closed = false;
 
   constructor(server: URL, identity: TlsIdentity, clock: Clock) {
@@ -39,34 +70,42 @@ export class SessionKeeper {
     this.#clock = clock;
   }
 
-  /** The connection, or undefined where the server speaks HTTP/1.1 alone. @throws where it cannot be reached */
-  async session(): Promise<ClientHttp2Session | undefined> {
+  /** A connection with room for a request, if that is made at once; undefined where the server speaks HTTP/1.1 alone. @throws where it cannot be reached */
+  async session(): Promise<CountedSession | undefined> {
     if (this.#closed) throw new Error('the transport is closed');
-    const trying = (this.#session ??= this.#open());
+    const trying = (this.#current ??= this.#open());
     try {
       const session = await trying;
-      if (session === undefined || !(session.closed || session.destroyed)) return session;
+      if (session === undefined || (session.isUsable && !session.isFull)) return session;
+      if (this.#current === trying) this.#replace(session);
     } catch (error) {
-      this.#forget(trying);
+      if (this.#current === trying) this.#current = undefined;
       throw error;
     }
-    this.#forget(trying);
     return this.session();
+  }
+
+  #replace(session: CountedSession): void {
+    if (session.isUsable) this.#full.add(session);
+    this.#current = undefined;
+    for (const one of this.#full) {
+      if (one.isUsable && one.isFull) continue;
+      this.#full.delete(one);
+      if (one.isUsable) return void (this.#current = Promise.resolve(one));
+    }
   }
 
   /** Ends the connection and all requests on it. */
   close(): void {
     this.#closed = true;
-    const last = this.#session;
-    this.#session = undefined;
-    last?.then((session) => session?.destroy()).catch(() => {});
+    const last = this.#current;
+    this.#current = undefined;
+    last?.then((one) => one?.session.destroy()).catch(() => {});
+    for (const one of this.#full) one.session.destroy();
+    this.#full.clear();
   }
 
-  #forget(session: Promise<unknown>): void {
-    if (this.#session === session) this.#session = undefined;
-  }
-
-  async #open(): Promise<ClientHttp2Session | undefined> {
+  async #open(): Promise<CountedSession | undefined> {
     const socket = await this.#dial();
     if (socket.alpnProtocol !== 'h2') {
       socket.destroy();
@@ -78,7 +117,7 @@ export class SessionKeeper {
     session.on('goaway', () => session.close());
     session.setLocalWindowSize(CONNECTION_WINDOW);
     this.#keepAlive(session);
-    return session;
+    return new CountedSession(session, await settingsOf(session));
   }
 
   #dial(): Promise<TLSSocket> {
@@ -114,4 +153,14 @@ export class SessionKeeper {
     };
     session.once('close', () => timer[Symbol.dispose]());
   }
+}
+
+/** The server's settings, which are the first that it says. */
+function settingsOf(session: ClientHttp2Session): Promise<Settings> {
+  return new Promise((resolve, reject) => {
+    session.once('remoteSettings', resolve);
+    session.once('close', () => reject(new Error('the connection was closed before the server said anything')));
+    session.setTimeout(CONNECT_WITHIN_MILLIS, () => session.destroy());
+    session.once('remoteSettings', () => session.setTimeout(0));
+  });
 }
