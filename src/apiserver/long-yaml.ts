@@ -17,14 +17,14 @@ export function longYamlStage({ config }: Pick<Core, 'config'>): Stage {
   return {
     name: 'long-yaml',
     async handle(exchange, next) {
-      const { body, headers, method, signal } = exchange.request;
+      const { body, headers, method } = exchange.request;
       const { readYaml } = config;
       if (!readYaml || body?.type !== 'bytes' || body.bytes.length <= SHORT || body.bytes.length > MAX_YAML) return next(exchange);
       if (!YAML_TYPES.has(mediaType(headers['content-type']))) return next(exchange);
       const text = textOf(body.bytes);
       // JSON has a quick reader of its own.
       if (method === 'PATCH' && text.trimStart().startsWith('{')) return next(exchange);
-      exchange.yaml = await readYaml(text, signal).then((data): ParsedYaml => ({ data }), (error: unknown): ParsedYaml => {
+      exchange.yaml = await readYaml(text, exchange.request.signal).then((data): ParsedYaml => ({ data }), (error: unknown): ParsedYaml => {
         if (error instanceof ApiError) throw error;
         return { error };
       });
