@@ -41,12 +41,14 @@ export function readBody(stream: Incoming, length: string | undefined, limits: B
     const onEnd = () => finish(() => resolve(size === 0 ? undefined : { type: 'bytes', bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) }));
     const onError = (error: Error) => finish(() => reject(error));
     const onClose = () => onError(new Error('the request was cut off'));
-    stream.setTimeout(limits.idleMillis, () => onError(new BodyRefused(408, 'Timeout', 'timed out reading the request body')));
+    stream.setTimeout(limits.idleMillis, () => onError(bodyTimedOut()));
     stream.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
   });
 }
 
-function tooLarge({ maxBytes }: BodyLimits): BodyRefused {
+export const bodyTimedOut = (): BodyRefused => new BodyRefused(408, 'Timeout', 'timed out reading the request body');
+
+export function tooLarge({ maxBytes }: BodyLimits): BodyRefused {
   return new BodyRefused(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${maxBytes}`);
 }
 

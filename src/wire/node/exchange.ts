@@ -8,7 +8,7 @@ export class Exchange {
   readonly limits: BodyLimits;
   /** Whether the body at this URL is passed on as it comes. */
   readonly streamsBody: (url: string) => boolean;
-  readonly #open = new Set<AbortController>();
+  readonly #open = new Set<Scope>();
 
   constructor(handle: ApiHandler, limits: BodyLimits, streamsBody: (url: string) => boolean) {
     this.handle = handle;
@@ -16,41 +16,53 @@ export class Exchange {
     this.streamsBody = streamsBody;
   }
 
-  /** The scope of one request: its signal aborts when the connection closes first, or all are to end. */
-  begin(stream: Writable): Scope {
-    return new Scope(stream, this.#open);
+  /** The scope of one request: its signal aborts when all are to end, or when `abort` is called. */
+  begin(): Scope {
+    return new Scope(this.#open);
+  }
+
+  /** The scope of a request that is over when `stream` closes. */
+  beginWith(stream: Writable): Scope {
+    const scope = this.begin();
+    const onClose = () => scope.abort(new Error('the caller has gone'));
+    stream.once('close', onClose);
+    scope.onEnd = () => stream.off('close', onClose);
+    return scope;
   }
 
   /** Tells every request under way to end. */
   abortAll(reason: Error): void {
-    for (const controller of this.#open) controller.abort(reason);
+    for (const scope of this.#open) scope.abort(reason);
   }
 }
 
-/** One request under way. Few handlers look at the signal, and making one costs more than the rest of this: it is made when asked for. */
-class Scope implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #stream: Writable;
-  readonly #open: Set<AbortController>;
-  readonly #onClose = () => this.abort(new Error('the caller has gone'));
+/** One request under way. Few handlers look at the signal, and making one costs more than all the rest of this: it is made when asked for. */
+export class Scope implements Disposable {
+  readonly #open: Set<Scope>;
+  #controller: AbortController | undefined;
+  #reason: Error | undefined;
+  onEnd: (() => void) | undefined;
 
-  constructor(stream: Writable, open: Set<AbortController>) {
-    this.#stream = stream;
+  constructor(open: Set<Scope>) {
     this.#open = open;
-    open.add(this.#controller);
-    stream.once('close', this.#onClose);
+    open.add(this);
   }
 
   get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#reason) this.#controller.abort(this.#reason);
+    }
     return this.#controller.signal;
   }
 
   abort(reason: Error): void {
-    this.#controller.abort(reason);
+    this.#reason ??= reason;
+    this.#controller?.abort(reason);
   }
 
   [Symbol.dispose](): void {
-    this.#stream.off('close', this.#onClose);
-    this.#open.delete(this.#controller);
+    this.onEnd?.();
+    this.#open.delete(this);
   }
 }

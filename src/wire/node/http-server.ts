@@ -1,17 +1,17 @@
 import { createServer as createPlain } from 'node:http';
 import type { Server as PlainServer } from 'node:http';
-import { performServerHandshake } from 'node:http2';
-import type { ServerHttp2Session } from 'node:http2';
 import { createServer as createSecure } from 'node:https';
 import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
+import { systemClock } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { ApiHandler } from '../api.ts';
 import { Exchange } from './exchange.ts';
 import { answerHttp1, answerUpgrade } from './http1.ts';
-import { answerHttp2 } from './http2.ts';
+import { Http2Socket } from './http2-socket.ts';
 import { peerOf } from './peer.ts';
 
 /** PEM. */
@@ -33,6 +33,7 @@ export interface ServeOptions {
   /** Which URLs take bodies as a stream, without limit: proxied paths. */
   readonly streamsBody?: (url: string) => boolean;
   readonly log: Logger;
+  readonly clock?: Clock;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -48,11 +49,6 @@ const MAX_BODY_BYTES = 3 * 1024 * 1024;
 const BODY_IDLE_MILLIS = 60_000;
 /** Go's default for the whole of a request's headers. */
 const MAX_HEADER_BYTES = 1 << 20;
-const SETTINGS = { maxConcurrentStreams: 1000, initialWindowSize: 1 << 20, maxHeaderListSize: MAX_HEADER_BYTES };
-/** Of request bodies not read yet: the default, 64 kB, makes one slow one hold up the rest of the connection. */
-const CONNECTION_WINDOW = 16 << 20;
-/** Megabytes one connection may hold: with Node's 10, a few large lists at once made new requests fail (ENHANCE_YOUR_CALM). */
-const SESSION_MEGABYTES = 1000;
 /** How long requests under way have to end themselves on close. */
 const GRACE_MILLIS = 2000;
 
@@ -68,18 +64,20 @@ export async function serve(handler: ApiHandler, options: ServeOptions): Promise
 class Listener implements HttpServer {
   readonly #exchange: Exchange;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #server: PlainServer | SecureServer;
   readonly #secure: SecureServer | undefined;
   readonly #clientCa: string | undefined;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sessions = new Set<Http2Socket>();
   readonly #sockets = new Set<Socket>();
   /** As it was bound; stays readable after close. */
   #bound: Pick<AddressInfo, 'address' | 'port'> = { address: '', port: 0 };
   #closing: Promise<void> | undefined;
 
-  constructor(exchange: Exchange, { tls, clientCa, log }: ServeOptions) {
+  constructor(exchange: Exchange, { tls, clientCa, log, clock = systemClock }: ServeOptions) {
     this.#exchange = exchange;
     this.#log = log;
+    this.#clock = clock;
     this.#clientCa = clientCa;
     this.#secure = tls && secureServer(tls, clientCa, (socket) => this.#speakHttp2(socket));
     this.#server = this.#secure ?? createPlain({ maxHeaderSize: MAX_HEADER_BYTES });
@@ -129,7 +127,7 @@ class Listener implements HttpServer {
   async #shut(): Promise<void> {
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
     this.#exchange.abortAll(new Error('the server is shutting down'));
-    for (const session of this.#sessions) session.close();
+    for (const session of this.#sessions) session.shutDown();
     this.#server.closeIdleConnections();
     const grace = new AbortController();
     await Promise.race([closed, wait(GRACE_MILLIS, undefined, { signal: grace.signal }).catch(() => {})]);
@@ -139,13 +137,10 @@ class Listener implements HttpServer {
   }
 
   #speakHttp2(socket: TLSSocket): void {
-    const session = performServerHandshake(socket, { settings: SETTINGS, maxSessionMemory: SESSION_MEGABYTES });
-    session.setLocalWindowSize(CONNECTION_WINDOW);
-    const peer = peerOf(socket);
+    const caller = { exchange: this.#exchange, peer: peerOf(socket), clock: this.#clock };
+    const session = new Http2Socket(socket, { caller, log: this.#log, maxHeaderBytes: MAX_HEADER_BYTES });
     this.#sessions.add(session);
-    session.once('close', () => this.#sessions.delete(session));
-    session.on('error', (error: Error) => this.#log.debug('wire: an HTTP/2 session failed', { error: error.message }));
-    session.on('stream', (stream, headers) => this.#watch(answerHttp2(this.#exchange, stream, { headers, peer })));
+    socket.once('close', () => this.#sessions.delete(session));
   }
 
   /** A failure here is a bug of ours; one request dies of it, not the server. */

@@ -199,6 +199,20 @@ test('h2: an answer that nobody reads does not hold up the others on its connect
   expect(text((await it.client(ask('/small'))).body)).toBe('small');
 });
 
+test('h2: more watches than one connection may carry do not keep a short request waiting', async () => {
+  await using it = await pair('h2', async ({ url, signal }) => {
+    if (url === '/short') return ok('short');
+    const chunks = (async function* () {
+      yield [Buffer.from('begun')];
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    })();
+    return { status: 200, headers: {}, body: { type: 'stream', chunks } };
+  });
+  const watches = await Promise.all(Array.from({ length: 600 }, () => it.client(ask('/watch'))));
+  expect(watches.length).toBe(600);
+  expect(text((await it.client(ask('/short'))).body)).toBe('short');
+});
+
 async function echo(connection: Duplex): Promise<void> {
   try {
     for await (const chunk of connection.readable) await connection.write(Buffer.from(`echo: ${Buffer.from(chunk).toString()}`));

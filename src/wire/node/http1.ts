@@ -8,30 +8,31 @@ import { readBody, streamBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { headersFrom, headersTo } from './headers.ts';
 import { peerOf } from './peer.ts';
-import { failure, respond } from './respond.ts';
+import { outgoingOf } from './outgoing.ts';
+import { failure, respond, type Responder } from './respond.ts';
 import { duplexOf } from './socket.ts';
 
 /** HTTP/1.1: one request and its response. */
 export async function answerHttp1(exchange: Exchange, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const method = message.method ?? 'GET';
   const url = message.url ?? '/';
-  using scope = exchange.begin(response);
+  using scope = exchange.beginWith(response);
   let answer: ApiResponse;
   try {
     const body = exchange.streamsBody(url) ? streamBody(message) : await bodyOf(exchange, message);
-    const request = { method, url, headers: headersFrom(message.headers), peer: peerOf(message.socket), signal: scope.signal };
-    answer = await exchange.handle(body ? { ...request, body } : request);
+    const request: ApiRequest = { method, url, ...(body && { body }), headers: headersFrom(message.headers), peer: peerOf(message.socket), get signal() { return scope.signal; } };
+    answer = await exchange.handle(request);
   } catch (error) {
     answer = failure(error);
   }
   // What was not read of the request would be taken for the next one.
   const close: Headers = message.readableEnded || message.complete ? {} : { connection: 'close' };
-  const head = (status: number, headers: Headers, end: boolean) => {
-    response.writeHead(status, headersTo({ ...headers, ...close }));
+  const head: Responder['head'] = (status, headers, { end, length }) => {
+    response.writeHead(status, headersTo({ ...headers, ...(length !== undefined && { 'content-length': length }), ...close }));
     if (end) response.end();
     else response.flushHeaders();
   };
-  await respond({ stream: response, head }, answer, method);
+  await respond({ to: outgoingOf(response), head }, answer, method);
 }
 
 function bodyOf(exchange: Exchange, message: IncomingMessage): ReturnType<typeof readBody> {
@@ -42,7 +43,7 @@ function bodyOf(exchange: Exchange, message: IncomingMessage): ReturnType<typeof
 
 /** An upgrade: the handler gets the connection, and its own end to be joined to it, or answers like any other. */
 export async function answerUpgrade(exchange: Exchange, message: IncomingMessage, { socket, head }: { socket: NodeDuplex; head: Buffer }): Promise<void> {
-  using scope = exchange.begin(socket);
+  using scope = exchange.beginWith(socket);
   const client = duplexOf(socket, head);
   const request: ApiRequest = {
     method: message.method ?? 'GET', url: message.url ?? '/', headers: headersFrom(message.headers),
@@ -57,10 +58,11 @@ export async function answerUpgrade(exchange: Exchange, message: IncomingMessage
     return;
   }
   // Without a length the body ends with the connection (RFC 9112, 6.3).
-  const plain = { stream: socket, head: (status: number, headers: Headers, end: boolean) => {
-    socket.write(headBytes(status, { ...headers, connection: 'close' }));
+  const sendHead: Responder['head'] = (status, headers, { end, length }) => {
+    socket.write(headBytes(status, { ...headers, ...(length !== undefined && { 'content-length': length }), connection: 'close' }));
     if (end) socket.end();
-  } };
+  };
+  const plain = { to: outgoingOf(socket), head: sendHead };
   await respond(plain, answer, request.method);
 }
 

@@ -1,8 +1,7 @@
-import type { Writable } from 'node:stream';
 import { nextTurn } from '../../base/clock.ts';
 import type { ApiResponse, Headers } from '../api.ts';
 import { BodyRefused } from './body.ts';
-import { drained, writeTo } from './socket.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /** Small buffers leave together: a LIST is thousands of them, and each write costs more than its copy. */
 const SLAB = 256 << 10;
@@ -12,31 +11,39 @@ const LARGE = 32 << 10;
 
 /** How one protocol sends what a handler answered. */
 export interface Responder {
-  readonly stream: Writable;
-  /** Sends status and headers; `end` where no body follows. */
-  head(status: number, headers: Headers, end: boolean): void;
+  readonly to: Outgoing;
+  /** Sends status and headers, and the body's length where it is known; `end` where no body follows. */
+  head(status: number, headers: Headers, body: { readonly end: boolean; readonly length?: string }): void;
 }
 
 /** Sends a whole response. Resolves when it was handed to the connection; never rejects for a caller that has gone. */
 export async function respond(responder: Responder, response: ApiResponse, method: string): Promise<void> {
-  const { stream, head } = responder;
+  const { to, head } = responder;
   const { status, headers, body } = response;
-  if (stream.destroyed) return dropBody(response);
+  if (to.isGone) return dropBody(response);
   if (body?.type === 'bytes') {
-    const length = body.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    const length = lengthOf(body.chunks);
     const empty = method === 'HEAD' || length === 0;
-    head(status, { ...headers, 'content-length': String(length) }, empty);
-    if (!empty) await writeSlabs(stream, body.chunks);
+    head(status, headers, { end: empty, length: String(length) });
+    if (empty) return;
+    if (body.chunks.length === 1) to.end(body.chunks[0]);
+    else await writeSlabs(to, body.chunks);
   } else if (body?.type === 'stream') {
-    head(status, headers, false);
-    await writeStream(stream, body);
+    head(status, headers, { end: false });
+    await writeStream(to, body);
   } else if (body === undefined) {
     // HEAD tells the length of what GET would bring, where who was asked said it.
     const isKnown = status === 204 || status === 304 || (method === 'HEAD' && headers['content-length'] !== undefined);
-    head(status, isKnown ? headers : { ...headers, 'content-length': '0' }, true);
+    head(status, headers, isKnown ? { end: true } : { end: true, length: '0' });
   } else {
     await respond(responder, failure(new Error(`a body of type ${body.type} cannot be sent`)), method);
   }
+}
+
+function lengthOf(chunks: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const chunk of chunks) length += chunk.byteLength;
+  return length;
 }
 
 /** Lets a streaming handler's iterator clean up where nobody listens any more. */
@@ -44,60 +51,42 @@ async function dropBody({ body }: ApiResponse): Promise<void> {
   if (body?.type === 'stream') await body.chunks[Symbol.asyncIterator]().return?.();
 }
 
-async function writeSlabs(stream: Writable, chunks: readonly Uint8Array[]): Promise<void> {
+async function writeSlabs(to: Outgoing, chunks: readonly Uint8Array[]): Promise<void> {
   try {
     for (const slab of slabs(chunks)) {
-      await writeTo(stream, slab);
+      if (!to.write(slab)) await to.drained();
       if (slab.byteLength >= SLAB) await nextTurn(); // encryption takes its time: others come between
     }
-    stream.end();
+    to.end();
   } catch {
     // the caller has gone
   }
 }
 
-async function writeStream(stream: Writable, { chunks, recycle }: StreamBody): Promise<void> {
+async function writeStream(to: Outgoing, { chunks, recycle }: StreamBody): Promise<void> {
   let sending = false;
   try {
     for await (const batch of chunks) {
       sending = true;
-      if (batch.length !== 1) for (const slab of slabs(batch)) await writeTo(stream, slab);
-      else if (recycle && batch[0]!.byteLength >= LARGE) await writeAndReturn(stream, batch[0]!, recycle);
-      // Nearly every event of a watch: it fits, and there is nothing to wait for.
-      else if (stream.destroyed || !stream.write(bufferOf(batch[0]!))) await drained(stream);
+      if (batch.length !== 1) await writeAll(to, batch);
+      else if (recycle && batch[0]!.byteLength >= LARGE) {
+        await to.deliver(batch[0]!);
+        recycle(batch[0]!);
+      } else if (!to.write(batch[0]!)) await to.drained();
       sending = false;
     }
-    stream.end();
+    to.end();
   } catch (error) {
     // Gone callers end the iteration; a handler that fails in the middle can only cut the connection.
-    if (!sending) stream.destroy(error instanceof Error ? error : undefined);
+    if (!sending) to.cut(error instanceof Error ? error : undefined);
   }
 }
 
-let lastViewed: { readonly bytes: Uint8Array; readonly view: Buffer } | undefined;
-
-/** A stream would make a Buffer of its own of each Uint8Array; what is sent to a thousand watchers in turn needs one. */
-function bufferOf(bytes: Uint8Array): Buffer {
-  if (lastViewed?.bytes !== bytes) lastViewed = { bytes, view: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
-  return lastViewed.view;
+async function writeAll(to: Outgoing, batch: readonly Uint8Array[]): Promise<void> {
+  for (const slab of slabs(batch)) if (!to.write(slab)) await to.drained();
 }
 
 type StreamBody = Extract<NonNullable<ApiResponse['body']>, { readonly type: 'stream' }>;
-
-/** Resolves once the bytes have left this process, encrypted or not: then they may change. */
-function writeAndReturn(stream: Writable, bytes: Uint8Array, recycle: (chunk: Uint8Array) => void): Promise<void> {
-  if (stream.destroyed) return Promise.reject(stream.errored ?? new Error('the connection is closed'));
-  return new Promise((resolve, reject) => {
-    const onClose = () => reject(stream.errored ?? new Error('the connection is closed'));
-    stream.once('close', onClose);
-    stream.write(bytes, (error) => {
-      stream.off('close', onClose);
-      if (error) return reject(error);
-      recycle(bytes);
-      resolve();
-    });
-  });
-}
 
 function* slabs(chunks: readonly Uint8Array[]): Generator<Uint8Array> {
   if (chunks.length === 1) {
