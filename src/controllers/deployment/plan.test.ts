@@ -70,6 +70,14 @@ test('surge rounds up and unavailability down; both zero leaves one', () => {
   expect(leeway(web(10, { strategy: { type: 'Recreate' } }))).toEqual({ maxSurge: 0, maxUnavailable: 0 });
 });
 
+test('a set that was just made smaller is not trusted with the pods its status still counts', () => {
+  const none = { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } } };
+  const size = { desired: 4, max: 5 };
+  // One new pod and three old ones are there, not four: only one of them may go.
+  expect(sizes(decide(web(4, none), [set('v0', 3, 4, size), set('v1', 1, 1, { ...size, revision: 2 })]))).toEqual({ 'web-v1': 2 });
+  expect(sizes(decide(web(4, none), [set('v0', 3, 4, size), set('v1', 2, 1, { ...size, revision: 2 })]))).toEqual({ 'web-v0': 2 });
+});
+
 test('a rolling update grows the new set first, then shrinks old ones by what is available', () => {
   expect(sizes(decide(web(10), [set('v0', 10), set('v1', 2)]))).toEqual({ 'web-v1': 3 });
   expect(sizes(decide(web(10), [set('v0', 10), set('v1', 3, 0)]))).toEqual({ 'web-v0': 8 });

@@ -28,7 +28,8 @@ export function leeway({ spec }: Deployment): Leeway {
 
 export const totalReplicas = (sets: readonly ReplicaSet[]): number => sum(sets, (set) => set.spec.replicas);
 export const sum = (sets: readonly ReplicaSet[], count: (set: ReplicaSet) => number): number => sets.reduce((total, set) => total + count(set), 0);
-export const availableReplicas = (set: ReplicaSet): number => set.status.availableReplicas ?? 0;
+/** Those that stay: right after it was made smaller, a set's status still counts pods that are about to go. */
+export const availableReplicas = ({ spec, status }: ReplicaSet): number => Math.min(status.availableReplicas ?? 0, spec.replicas);
 export const isActiveSet = (set: ReplicaSet): boolean => set.spec.replicas > 0;
 
 
