@@ -10,9 +10,11 @@ export interface RollingStep {
   readonly remove: readonly Pod[];
 }
 
-/** A node's one pod of each revision; leaving ones do not stand. */
+/** A node's one pod of each revision. */
 interface Pair {
   readonly node: string;
+  /** There are two of one revision: one has to go first. */
+  readonly crowded: boolean;
   readonly fresh: Pod | undefined;
   readonly old: Pod | undefined;
 }
@@ -23,11 +25,11 @@ type Test = (pod: Pod) => boolean;
 export function rollingStep({ set, hash }: Observed, posts: readonly Post[], isAvailable: Test): RollingStep {
   const due = posts.filter(({ shouldRun }) => shouldRun);
   const { maxSurge, maxUnavailable } = leeway(set, due.length);
-  const pairs = posts.map(({ node, pods }): Pair => ({
-    node,
-    fresh: pods.find((pod) => revisionHashOf(pod) === hash),
-    old: pods.find((pod) => revisionHashOf(pod) !== hash),
-  }));
+  const pairs = posts.map(({ node, pods }): Pair => {
+    const fresh = pods.filter((pod) => revisionHashOf(pod) === hash);
+    const old = pods.filter((pod) => revisionHashOf(pod) !== hash);
+    return { node, crowded: fresh.length > 1 || old.length > 1, fresh: fresh[0], old: old[0] };
+  });
   return maxSurge > 0 ? surge(pairs, maxSurge, isAvailable) : replace(pairs, maxUnavailable, isAvailable);
 }
 
@@ -46,9 +48,10 @@ function replace(pairs: readonly Pair[], maxUnavailable: number, isAvailable: Te
   let missing = 0;
   const idle: Pod[] = [];
   const serving: Pod[] = [];
-  for (const { fresh, old } of pairs) {
+  for (const { fresh, old, crowded } of pairs) {
     if (!fresh && !old) continue;
-    if (fresh) missing += Number(old !== undefined || !isAvailable(fresh));
+    if (crowded) missing++;
+    else if (fresh) missing += Number(old !== undefined || !isAvailable(fresh));
     else if (isLeaving(old!)) missing++;
     else if (isAvailable(old!)) serving.push(old!);
     else {
@@ -65,8 +68,9 @@ function surge(pairs: readonly Pair[], maxSurge: number, isAvailable: Test): Rol
   const atOnce: string[] = [];
   const candidates: string[] = [];
   let extra = 0;
-  for (const { node, fresh, old } of pairs) {
-    if (!old) continue;
+  for (const { node, fresh, old, crowded } of pairs) {
+    if (crowded) extra++;
+    if (!old || crowded) continue;
     if (fresh) {
       if (isAvailable(fresh)) {
         if (!isLeaving(old)) remove.push(old);
