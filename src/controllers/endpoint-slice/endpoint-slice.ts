@@ -23,19 +23,23 @@ export function endpointSliceController(): Controller {
       watchPods,
       watchOf(Node, (node, cache, old) => (old && topologyOf(old) === topologyOf(node) ? [] : cache.list(Service).filter(wantsTopology).map(keyOf))),
       // A slice whose owner reference was taken off still bears its Service's name.
-      watchOf(EndpointSlice, ({ metadata }) => (isOurs(metadata.labels) ? [`${metadata.namespace}/${metadata.labels![SERVICE_NAME]}`] : [])),
+      watchOf(EndpointSlice, (slice) => BY_SERVICE.values(slice)),
     ],
 
     async reconcile(service, context) {
       if (!hasSelector(service) || service.metadata.deletionTimestamp !== undefined) return;
       const { cache, events } = context;
       const { name, namespace = '' } = service.metadata;
-      const slices = cache.owned(EndpointSlice, service).filter(({ metadata }) => isOurs(metadata.labels));
+      const named = cache.byIndex(EndpointSlice, BY_SERVICE, keyOf(service));
+      const isOwn = (slice: EndpointSlice) => slice.metadata.ownerReferences?.some(({ uid }) => uid === service.metadata.uid) ?? false;
+      const slices = named.filter(isOwn);
+      // Left behind by an earlier Service of that name: whoever looks slices up by it would still be sent there.
+      const strays = named.filter((slice) => !isOwn(slice) && slice.metadata.deletionTimestamp === undefined);
       const { groups, announce, modes } = hinted(service, { slices, before: told.get(keyOf(service)) ?? new Map() }, context);
       const todo = plan(frameOf(service), slices, groups);
       try {
         const annotations = annotationsOf(service);
-        await carryOut(todo, { name, namespace, labels: labelsOf(service), annotations, owner: controllerReference(Service, service) }, context);
+        await carryOut({ ...todo, remove: [...todo.remove, ...strays] }, { name, namespace, labels: labelsOf(service), annotations, owner: controllerReference(Service, service) }, context);
         for (const one of announce) events.event(service, ...one);
         if (modes.size > 0) told.set(keyOf(service), modes);
         else told.delete(keyOf(service));
@@ -62,4 +66,9 @@ function hinted(service: Service, { slices, before }: Pick<Known, 'slices' | 'be
 
 const keyOf = ({ metadata }: Service): string => `${metadata.namespace}/${metadata.name}`;
 
+/** The Service our slices are named for, whoever owns them. */
+const BY_SERVICE = {
+  name: 'service',
+  values: ({ metadata }: EndpointSlice) => (isOurs(metadata.labels) ? [`${metadata.namespace}/${metadata.labels![SERVICE_NAME]}`] : []),
+};
 const isOurs = (labels: Readonly<Record<string, string>> | undefined): boolean => labels?.[MANAGED_BY] === MANAGER;

@@ -55,6 +55,24 @@ test('a change of the port moves every endpoint, and a deleted Service leaves no
   expect((await client.list(Endpoints, at)).items).toEqual([]);
 });
 
+test('slices left behind by an earlier Service of the name make way', async () => {
+  await using cluster = await start();
+  const { client, quiet, runPods, pass } = cluster;
+  await client.create(Service, web);
+  await client.create(Pod, pod('a', 'web'));
+  await runPods();
+  await client.delete(Service, 'web', { ...at, propagationPolicy: 'Orphan' });
+  await pass(2);
+  expect(await sliced(cluster)).toEqual([[[8080], ['a']]]);
+
+  await client.delete(Pod, 'a', { ...at, gracePeriodSeconds: 0 });
+  await client.create(Service, web);
+  await client.create(Pod, pod('b', 'web'));
+  await quiet();
+  await runPods();
+  expect(await sliced(cluster)).toEqual([[[8080], ['b']]]);
+});
+
 test('Endpoints written by hand are mirrored into slices, and follow them', async () => {
   await using cluster = await startControlled([endpointsController, endpointSliceController(), endpointSliceMirroringController, garbageCollector]);
   const { client, quiet, pass } = cluster;
