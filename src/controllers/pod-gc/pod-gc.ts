@@ -16,15 +16,15 @@ export const podGarbageCollector = (): Controller => {
     reads: [Pod, Node],
 
     async round(context) {
-      const { cache, now } = context;
+      const { cache } = context;
       const pods = cache.list(Pod);
       const nodes = new Map(cache.list(Node).map((node) => [node.metadata.name, node]));
       const { ended, orphaned, unscheduled, stranded } = plan(pods, nodes, await goneNodes(pods, nodes, context));
       const results = await Promise.allSettled([
         ...ended.map((pod) => remove(pod, context)),
-        ...orphaned.map((pod) => disrupt(pod, { context, message: 'PodGC: node no longer exists', at: now })),
-        ...unscheduled.map((pod) => remove(pod, context)),
-        ...stranded.map((pod) => disrupt(pod, { context, message: 'PodGC: node is out-of-service', at: now })),
+        ...orphaned.map((pod) => end(pod, context, 'PodGC: node no longer exists')),
+        ...unscheduled.map((pod) => end(pod, context)),
+        ...stranded.map((pod) => end(pod, context, 'PodGC: node is out-of-service')),
       ]);
       const failed = results.find((result) => result.status === 'rejected');
       if (failed) throw failed.reason;
@@ -45,13 +45,13 @@ export const podGarbageCollector = (): Controller => {
   }
 };
 
-/** Says why before the pod goes: a Job counts on it. */
-async function disrupt(pod: Pod, { context, message, at }: { context: Context; message: string; at: Millis }): Promise<void> {
+/** Says that it ended before it goes, and what disrupted it: a Job that counts ends holds it until it has. */
+async function end(pod: Pod, context: Context, disruption?: string): Promise<void> {
   if (!isTerminalPhase(pod.status.phase)) {
-    const conditions = setCondition(pod.status.conditions, {
-      type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message, lastTransitionTime: formatTime(at),
+    const told = disruption === undefined ? undefined : setCondition(pod.status.conditions, {
+      type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message: disruption, lastTransitionTime: formatTime(context.now),
     });
-    await context.client.updateStatus(Pod, { ...pod, status: { ...pod.status, phase: 'Failed', conditions } }).catch(absent);
+    await context.client.updateStatus(Pod, { ...pod, status: { ...pod.status, phase: 'Failed', ...(told ? { conditions: told } : {}) } }).catch(absent);
   }
   await remove(pod, context);
 }
