@@ -1,66 +1,92 @@
 import type { Client } from '../../../client/index.ts';
-import { DaemonSet } from '../../../kinds/apps/daemon-set.ts';
-import { Deployment } from '../../../kinds/apps/deployment.ts';
-import { ReplicaSet } from '../../../kinds/apps/replica-set.ts';
 import { StatefulSet } from '../../../kinds/apps/stateful-set.ts';
+import { HorizontalPodAutoscaler } from '../../../kinds/autoscaling/horizontal-pod-autoscaler.ts';
+import { CronJob } from '../../../kinds/batch/cron-job.ts';
 import { Job } from '../../../kinds/batch/job.ts';
-import { Node } from '../../../kinds/core/node.ts';
+import { Endpoints } from '../../../kinds/core/endpoints.ts';
+import { PersistentVolume } from '../../../kinds/core/persistent-volume.ts';
+import { PersistentVolumeClaim } from '../../../kinds/core/persistent-volume-claim.ts';
 import { Pod } from '../../../kinds/core/pod.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import { isActive, isReady, isTerminalPhase } from '../../../rules/pod-conditions.ts';
+import { ResourceQuota } from '../../../kinds/core/resource-quota.ts';
+import { Service } from '../../../kinds/core/service.ts';
+import { EndpointSlice } from '../../../kinds/discovery/endpoint-slice.ts';
+import { PodDisruptionBudget } from '../../../kinds/policy/pod-disruption-budget.ts';
+import { matchesLabelSelector, matchesLabels } from '../../../meta/label-selector.ts';
+import type { InstanceOf, Resource } from '../../../meta/resource.ts';
+import { isReady, isTerminalPhase } from '../../../rules/pod-conditions.ts';
 import { controllerOf } from '../../runtime/index.ts';
-import { BAD_IMAGE } from './nodes.ts';
+import { unfinishedWorkloads } from './converged-workloads.ts';
 import { NAMESPACE } from './user.ts';
 
-const at = { namespace: NAMESPACE };
-const imageOf = ({ spec }: { readonly spec: Pod['spec'] }): string => spec.containers[0]!.image ?? '';
+type List = <R extends Resource>(resource: R) => Promise<readonly InstanceOf<R>[]>;
+const is = (what: string, got: unknown, wanted: unknown): readonly string[] => (got === wanted ? [] : [`${what}: ${String(got)}, wanted ${String(wanted)}`]);
 
 /** What is still not as it was asked for; nothing in the end. */
 export async function unfinished(client: Client): Promise<readonly string[]> {
-  const list = async <R extends Parameters<Client['list']>[0]>(resource: R) => (await client.list(resource, at)).items;
-  const [pods, sets, deployments, statefulSets, daemonSets, jobs, nodes] = await Promise.all(
-    [list(Pod), list(ReplicaSet), list(Deployment), list(StatefulSet), list(DaemonSet), list(Job), client.list(Node).then(({ items }) => items)]) as [
-    Pod[], ReplicaSet[], Deployment[], StatefulSet[], DaemonSet[], Job[], Node[]];
-  const podsOf = ({ metadata }: KubeObject) => pods.filter((pod) => controllerOf(pod)?.uid === metadata.uid);
-  const ready = (owned: readonly Pod[]) => owned.filter((pod) => isActive(pod) && isReady(pod));
-  const is = (what: string, got: unknown, wanted: unknown) => (got === wanted ? [] : [`${what}: ${String(got)}, wanted ${String(wanted)}`]);
+  const list: List = async (resource) => (await client.list(resource, resource.scope === 'Namespaced' ? { namespace: NAMESPACE } : {})).items;
+  const parts = await Promise.all([unfinishedWorkloads(client), services(list), claims(list), bounds(list), cronJobs(list)]);
+  return parts.flat();
+}
 
-  const owners = new Set([...sets, ...deployments, ...statefulSets, ...daemonSets, ...jobs, ...nodes].map(({ metadata }) => metadata.uid));
-  const standing = (kind: string) => ['ReplicaSet', 'Deployment', 'StatefulSet', 'DaemonSet', 'Job'].includes(kind);
-  const orphans = [...pods, ...sets].flatMap(({ metadata }) =>
-    (metadata.ownerReferences ?? []).flatMap(({ kind, name, uid }) => (standing(kind) && !owners.has(uid) ? [`${metadata.name} outlives its owner ${kind} ${name}`] : [])));
-
+/** Endpoints are exactly the ready pods. */
+async function services(list: List): Promise<readonly string[]> {
+  const [all, pods, slices, endpoints] = await Promise.all([list(Service), list(Pod), list(EndpointSlice), list(Endpoints)]);
+  const stray = slices.filter((slice) => all.some(({ metadata }) => metadata.name === slice.metadata.labels?.['kubernetes.io/service-name'] && metadata.uid !== controllerOf(slice)?.uid));
   return [
-    ...orphans,
-    ...[...pods, ...sets, ...deployments, ...statefulSets, ...daemonSets, ...jobs].flatMap(({ metadata }) => (metadata.deletionTimestamp ? [`${metadata.name} is still being deleted`] : [])),
-    ...deployments.flatMap((one) => {
-      const owned = sets.filter((set) => controllerOf(set)?.uid === one.metadata.uid).flatMap(podsOf).filter(isActive);
-      const [name, { replicas }] = [`Deployment ${one.metadata.name}`, one.spec];
-      return [...is(name, owned.length, replicas), ...is(`${name} ready`, ready(owned).length, replicas),
-        ...is(`${name} updated`, owned.filter((pod) => imageOf(pod) === imageOf(one.spec.template)).length, replicas),
-        ...is(`${name} status`, `${one.status.replicas ?? 0}/${one.status.updatedReplicas ?? 0}/${one.status.availableReplicas ?? 0}`, `${replicas}/${replicas}/${replicas}`),
-        ...is(`${name} observed`, one.status.observedGeneration, one.metadata.generation)];
+    ...stray.map(({ metadata }) => `EndpointSlice ${metadata.name} is not its Service's own`),
+    ...all.flatMap((service) => {
+      const { name, uid } = service.metadata;
+      const wanted = pods.filter((pod) => matchesLabels(service.spec.selector ?? {}, pod.metadata.labels) && isReady(pod) && !isTerminalPhase(pod.status.phase)).map(({ status }) => status.podIP).toSorted().join();
+      const sliced = slices.filter((slice) => controllerOf(slice)?.uid === uid).flatMap((slice) => (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready).flatMap(({ addresses }) => addresses)).toSorted().join();
+      const listed = endpoints.filter(({ metadata }) => metadata.name === name).flatMap(({ subsets = [] }) => subsets.flatMap(({ addresses = [] }) => addresses.map(({ ip }) => ip))).toSorted().join();
+      return [...is(`slices of ${name}`, sliced, wanted), ...is(`endpoints of ${name}`, listed, wanted)];
     }),
-    // A set left behind by its Deployment keeps an image that no node can start: nobody takes it back.
-    ...sets.filter((set) => controllerOf(set) || imageOf(set.spec.template) !== BAD_IMAGE).flatMap((set) => [
-      ...is(`ReplicaSet ${set.metadata.name} ready`, ready(podsOf(set)).length, set.spec.replicas),
-      ...is(`ReplicaSet ${set.metadata.name} status`, set.status.availableReplicas ?? 0, set.spec.replicas)]),
-    ...statefulSets.flatMap((set) => {
-      const [name, { replicas }] = [`StatefulSet ${set.metadata.name}`, set.spec];
-      const partition = set.spec.updateStrategy?.rollingUpdate?.partition ?? 0;
-      const names = ready(podsOf(set)).map(({ metadata }) => metadata.name).toSorted().join();
-      const old = podsOf(set).filter((pod) => Number(pod.metadata.name.split('-').at(-1)) >= partition && imageOf(pod) !== imageOf(set.spec.template));
-      return [...is(name, names, Array.from({ length: replicas ?? 1 }, (_, n) => `${set.metadata.name}-${n}`).join()), ...is(`${name} outdated`, old.length, 0),
-        ...is(`${name} status`, set.status.availableReplicas ?? 0, replicas)];
-    }),
-    ...daemonSets.flatMap((set) => {
-      const good = ready(podsOf(set)).filter((pod) => imageOf(pod) === imageOf(set.spec.template));
-      const name = `DaemonSet ${set.metadata.name}`;
-      return [...is(name, good.map(({ spec }) => spec.nodeName).toSorted().join(), nodes.map(({ metadata }) => metadata.name).toSorted().join()),
-        ...is(`${name} status`, set.status.numberAvailable ?? 0, nodes.length)];
-    }),
-    ...jobs.flatMap((job) => [
-      ...is(`Job ${job.metadata.name} finished`, job.status.conditions?.some(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True') ?? false, true),
-      ...is(`Job ${job.metadata.name} running pods`, podsOf(job).filter(({ status }) => !isTerminalPhase(status.phase)).length, 0)]),
   ];
+}
+
+/** Claims and volumes are bound one to one; claims go with what they were made for, where that was asked. */
+async function claims(list: List): Promise<readonly string[]> {
+  const [all, volumes, sets, pods] = await Promise.all([list(PersistentVolumeClaim), list(PersistentVolume), list(StatefulSet), list(Pod)]);
+  const living = new Set([...sets, ...pods].map(({ metadata }) => metadata.uid));
+  return [
+    ...all.flatMap(({ metadata, spec, status }) => {
+      const volume = volumes.find((one) => one.metadata.name === spec.volumeName);
+      return [...is(`claim ${metadata.name}`, status.phase, 'Bound'), ...is(`claim ${metadata.name} of volume ${spec.volumeName}`, volume?.spec.claimRef?.uid, metadata.uid)];
+    }),
+    ...volumes.flatMap(({ metadata, spec, status }) => {
+      const claim = all.find((one) => one.metadata.uid === spec.claimRef?.uid);
+      const wanted = claim?.spec.volumeName === metadata.name ? 'Bound' : spec.claimRef?.uid ? 'Released' : 'Available';
+      return is(`volume ${metadata.name}`, status.phase, wanted);
+    }),
+    ...all.flatMap(({ metadata }) => (metadata.ownerReferences ?? []).filter(({ uid }) => !living.has(uid)).map(({ name }) => `claim ${metadata.name} outlives ${name}`)),
+  ];
+}
+
+/** Quotas and budgets count what there is; autoscalers keep within their bounds. */
+async function bounds(list: List): Promise<readonly string[]> {
+  const [pods, quotas, budgets, autoscalers] = await Promise.all([list(Pod), list(ResourceQuota), list(PodDisruptionBudget), list(HorizontalPodAutoscaler)]);
+  const standing = pods.filter(({ status }) => !isTerminalPhase(status.phase));
+  return [
+    ...quotas.flatMap(({ metadata, status }) => is(`quota ${metadata.name} used`, status?.used?.['pods'], String(standing.length))),
+    ...budgets.flatMap(({ metadata, spec, status }) => {
+      const healthy = standing.filter((pod) => matchesLabelSelector(spec.selector, pod.metadata.labels) && isReady(pod)).length;
+      const allowed = Math.max(0, healthy - Number(spec.minAvailable ?? 0));
+      return [...is(`budget ${metadata.name} healthy`, status.currentHealthy, healthy), ...is(`budget ${metadata.name} allows`, status.disruptionsAllowed, allowed)];
+    }),
+    ...autoscalers.flatMap(({ metadata, spec, status }) => {
+      const replicas = status.currentReplicas ?? 0;
+      return replicas === 0 || (replicas >= (spec.minReplicas ?? 1) && replicas <= spec.maxReplicas) ? [] : [`autoscaler ${metadata.name} is at ${replicas} of ${spec.minReplicas} to ${spec.maxReplicas}`];
+    }),
+  ];
+}
+
+/** Finished Jobs beyond the limits are gone. */
+async function cronJobs(list: List): Promise<readonly string[]> {
+  const [all, jobs] = await Promise.all([list(CronJob), list(Job)]);
+  return all.flatMap(({ metadata, spec, status }) => {
+    const own = jobs.filter((job) => controllerOf(job)?.uid === metadata.uid);
+    const done = own.filter((job) => job.status.conditions?.some((one) => one.type === 'Complete' && one.status === 'True')).length;
+    const limit = spec.successfulJobsHistoryLimit ?? 3;
+    return [...(done > limit ? [`CronJob ${metadata.name} keeps ${done} jobs of ${limit}`] : []), ...is(`CronJob ${metadata.name} active`, status.active?.length ?? 0, 0)];
+  });
 }

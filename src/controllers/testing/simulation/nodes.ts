@@ -2,6 +2,8 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Client, Informers } from '../../../client/index.ts';
 import { Lease } from '../../../kinds/coordination/lease.ts';
 import { Node } from '../../../kinds/core/node.ts';
+import { PersistentVolume } from '../../../kinds/core/persistent-volume.ts';
+import { PersistentVolumeClaim } from '../../../kinds/core/persistent-volume-claim.ts';
 import { Pod } from '../../../kinds/core/pod.ts';
 import { isApiError } from '../../../meta/api-error.ts';
 import { formatMicroTime, formatTime } from '../../../meta/time.ts';
@@ -14,7 +16,7 @@ const LEASES = 'kube-node-lease';
 /** Containers of this image never become ready. */
 export const BAD_IMAGE = 'bad';
 
-/** A scheduler and kubelets in a few lines: they bind, start, end and remove pods when the dice say so. */
+/** A scheduler, kubelets and a provisioner in a few lines: they bind, start, end and remove pods when the dice say so. */
 export class FakeNodes {
   readonly #client: Client;
   readonly #informers: Informers;
@@ -24,8 +26,11 @@ export class FakeNodes {
   readonly alive = new Set<string>();
   /** In the end nothing dawdles and no container fails. */
   brisk = false;
+  readonly #flaps: boolean;
+  #made = 0;
 
-  constructor(around: { readonly client: Client; readonly informers: Informers; readonly clock: Clock; readonly dice: Dice }) {
+  constructor(around: { readonly client: Client; readonly informers: Informers; readonly clock: Clock; readonly dice: Dice; readonly flaps: boolean }) {
+    this.#flaps = around.flaps;
     this.#client = around.client;
     this.#informers = around.informers;
     this.#clock = around.clock;
@@ -61,6 +66,21 @@ export class FakeNodes {
   async tick(): Promise<void> {
     for (const name of this.alive) await this.#beat(name);
     for (const pod of this.#informers.for(Pod).lister.list()) await this.#live(pod).catch(ignore('NotFound', 'Conflict'));
+    for (const claim of this.#informers.for(PersistentVolumeClaim).lister.list()) await this.#provision(claim);
+  }
+
+  /** Makes a volume for a claim that waits, be it meant for it or for anyone; volumes of nobody's go. */
+  async #provision({ metadata: { name, namespace = '', deletionTimestamp }, status }: PersistentVolumeClaim): Promise<void> {
+    if (status.phase !== 'Pending' || deletionTimestamp !== undefined || (!this.brisk && this.#dice.chance(0.8))) return;
+    const claimRef = this.#dice.chance(0.5) ? { claimRef: { namespace, name } } : {};
+    await this.#client.create(PersistentVolume, {
+      metadata: { name: `volume-${this.#made++}` },
+      spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/data' }, persistentVolumeReclaimPolicy: 'Retain', ...claimRef },
+    });
+  }
+
+  #claimsOf({ spec, metadata }: Pod): readonly (PersistentVolumeClaim | undefined)[] {
+    return (spec.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => (claim ? [this.#informers.for(PersistentVolumeClaim).lister.get(claim.claimName, metadata.namespace)] : []));
   }
 
   async #live(pod: Pod): Promise<void> {
@@ -75,6 +95,8 @@ export class FakeNodes {
     }
     if ((status.phase ?? 'Pending') === 'Pending' || (status.phase === 'Running' && this.#shouldBeReadyAgain(pod))) {
       await this.#report(pod, { phase: 'Running' }, spec.containers[0]!.image !== BAD_IMAGE);
+    } else if (status.phase === 'Running' && this.#flaps && !this.brisk && spec.restartPolicy === 'Always' && this.#dice.chance(0.02)) {
+      await this.#report(pod, {}, false);
     } else if (status.phase === 'Running' && spec.restartPolicy !== 'Always') {
       await this.#report(pod, { phase: !this.brisk && this.#dice.chance(0.15) ? 'Failed' : 'Succeeded' }, false);
     }
@@ -89,12 +111,15 @@ export class FakeNodes {
     const at = formatTime(this.#clock.now());
     const conditions = setCondition(pod.status.conditions, { type: 'Ready', status: isReady ? 'True' : 'False', lastTransitionTime: at });
     const exit = { exitCode: status.phase === 'Failed' ? 1 : 0, finishedAt: at, startedAt: at };
-    const ended = status.phase === 'Running' ? {} : { containerStatuses: pod.spec.containers.map(({ name, image = '' }) => ({ name, image, imageID: '', ready: false, restartCount: 0, state: { terminated: exit }, lastState: {} })) };
-    await this.#client.updateStatus(Pod, { ...pod, status: { ...pod.status, startTime: at, ...status, ...ended, conditions } });
+    const ip = pod.status.podIP ?? `10.244.${this.#made >> 8}.${this.#made++ & 255}`;
+    const ended = (status.phase ?? 'Running') === 'Running' ? {} : { containerStatuses: pod.spec.containers.map(({ name, image = '' }) => ({ name, image, imageID: '', ready: false, restartCount: 0, state: { terminated: exit }, lastState: {} })) };
+    await this.#client.updateStatus(Pod, { ...pod, status: { ...pod.status, startTime: at, podIP: ip, podIPs: [{ ip }], ...status, ...ended, conditions } });
   }
 
   async #bind(pod: Pod): Promise<void> {
     if (!this.brisk && this.#dice.chance(0.3)) return;
+    // A pod waits for its claims, and takes none that is on its way out.
+    if (this.#claimsOf(pod).some((claim) => claim?.status.phase !== 'Bound' || claim.metadata.deletionTimestamp !== undefined)) return;
     const pinned = nodeOf(pod);
     const fits = this.all.filter(({ metadata, spec }) =>
       (pinned === undefined || pinned === metadata.name) && untolerated(pod.spec.tolerations, spec.taints, ['NoSchedule', 'NoExecute']).length === 0);

@@ -4,21 +4,31 @@ import { seededRandom } from '../../../base/random.ts';
 import { startApi } from '../../../apiserver/testing/start-api.ts';
 import { createClient, createInformers } from '../../../client/index.ts';
 import { builtinKinds } from '../../../kinds/index.ts';
+import { ControllerRevision } from '../../../kinds/apps/controller-revision.ts';
+import { HorizontalPodAutoscaler } from '../../../kinds/autoscaling/horizontal-pod-autoscaler.ts';
 import { Namespace } from '../../../kinds/core/namespace.ts';
 import { Node } from '../../../kinds/core/node.ts';
+import { PersistentVolumeClaim } from '../../../kinds/core/persistent-volume-claim.ts';
 import { Pod } from '../../../kinds/core/pod.ts';
+import type { Resource } from '../../../meta/resource.ts';
 import type { Transport } from '../../../wire/api.ts';
-import { startControllers } from '../../start.ts';
+import { allControllers } from '../../all.ts';
 import { Traffic } from '../traffic.ts';
 import { unfinished } from './converged.ts';
 import { seededDice, type Dice } from './dice.ts';
 import { faulty, type Faults } from './faults.ts';
 import { History } from './history.ts';
 import { Invariants, OBSERVED } from './invariants.ts';
+import { judges } from './judges/index.ts';
 import { LeapingClock } from './leaping-clock.ts';
+import { measured } from './metrics.ts';
 import { FakeNodes } from './nodes.ts';
 import { NAMESPACE, Users, type Deed } from './user.ts';
+import { Memory, View } from './view.ts';
+import { witnessed, type WitnessOptions } from './witness.ts';
 
+/** What controllers write and their judges look at. */
+const WRITTEN: readonly Resource[] = [...OBSERVED, ControllerRevision, HorizontalPodAutoscaler];
 /** Longer than tolerations, back-offs and deadlines that may have to run out first. */
 const REST_WITHIN_SECONDS = 3600;
 /** Evictions of a lost node's pods begin after five minutes, and are over after ten. */
@@ -60,6 +70,7 @@ export async function simulate(seed: number, steps: number): Promise<readonly st
 async function clearAway(world: World): Promise<readonly string[]> {
   await world.note('delete the namespace');
   world.faults.off = false;
+  world.invariants.emptying = true;
   await world.client.delete(Namespace, NAMESPACE);
   for (let waited = 0; waited < EMPTIED_WITHIN_SECONDS; waited += 10) {
     await world.pass(10);
@@ -104,30 +115,33 @@ async function startWorld(seed: number) {
   const client = createClient(server, { user: { username: 'test', groups: ['system:masters'] } });
   const informers = createInformers(client, around);
   const history = new History(informers, OBSERVED);
-  informers.for(Node);
-  const nodes = new FakeNodes({ client, informers, clock, dice });
+  for (const resource of [Node, PersistentVolumeClaim]) informers.for<Resource>(resource);
+  const isSheltered = seed % 2 === 0;
+  const nodes = new FakeNodes({ client, informers, clock, dice, flaps: !isSheltered });
   const invariants = new Invariants();
   const faults: Faults = { off: false };
-  const transport = faulty(server, faults, { dice: seededDice(seed + 1), clock });
+  const pods = informers.for(Pod).lister;
+  const transport = faulty(measured(server, { pods, dice: seededDice(seed + 3), clock, isSteady: () => faults.off }), faults, { dice: seededDice(seed + 1), clock });
+  const accuse = (text: string) => void violations.push(text);
+  const start = () => startManager(transport, { ...around, accuse, deletes: (deed) => invariants.noteDeletion(deed) });
   await client.create(Namespace, { metadata: { name: 'kube-node-lease' } }).catch(() => undefined);
   await client.create(Namespace, { metadata: { name: NAMESPACE } });
   for (let n = 1; n <= 3; n++) await nodes.add(`node-${n}`);
-  let manager = startManager(transport, around);
+  let manager = start();
   let unrestUntil = 0;
 
   const look = () => {
     invariants.calm = clock.now() > unrestUntil;
-    const moments = history.take().filter(({ object, before }) => (object ?? before!).metadata.namespace === NAMESPACE);
+    const moments = history.take().filter(({ object, before }) => [NAMESPACE, undefined].includes((object ?? before!).metadata.namespace));
     violations.push(...invariants.replay(moments, clock.now()));
   };
-  const isSheltered = seed % 2 === 0;
   const world = {
     /** No nodes die and no pods are evicted: whatever is missing is missing by a controller's doing. */
-    isSheltered, faults,
+    isSheltered, faults, invariants,
     client, clock, dice, nodes, violations, users: new Users(client, dice, { evict: !isSheltered }),
     async note(what: string) {
       trace.push(`${new Date(clock.now()).toISOString().slice(11, 19)} ${what}`);
-      if (what === 'evict a pod') unrestUntil = clock.now() + UNREST;
+      if (/^(evict|delete|relabel) a pod/.test(what)) unrestUntil = clock.now() + UNREST;
     },
     async pass(seconds: number) {
       for (let second = 0; second < seconds && violations.length === 0; second++) {
@@ -146,7 +160,7 @@ async function startWorld(seed: number) {
     }),
     async restart() {
       await manager[Symbol.asyncDispose]();
-      manager = startManager(transport, around);
+      manager = start();
     },
     async calmDown() {
       faults.off = true;
@@ -170,14 +184,26 @@ const podsNow = (pods: readonly Pod[]): readonly string[] => pods.map(({ metadat
 const nodesNow = (nodes: readonly Node[]): readonly string[] => nodes.map(({ metadata, spec, status }) =>
   `node ${metadata.name}: ready ${status.conditions?.find(({ type }) => type === 'Ready')?.status}${(spec.taints ?? []).map(({ key, effect }) => `, ${key}:${effect}`).join('')}`);
 
+interface ManagerSurroundings extends Pick<WitnessOptions, 'accuse' | 'deletes'> {
+  readonly clock: LeapingClock;
+  readonly random: ReturnType<typeof seededRandom>;
+  readonly log: Logger;
+}
+
 /** The controllers' process: its own view of the server, gone with it. */
-function startManager(transport: Transport, around: { readonly clock: LeapingClock; readonly random: ReturnType<typeof seededRandom>; readonly log: Logger }): AsyncDisposable {
-  const client = createClient(transport, { user: { username: 'system:kube-controller-manager', groups: ['system:authenticated'] } });
-  const informers = createInformers(client, around);
-  const controllers = startControllers({ client, informers, ...around, config: { caPem: 'ca' } });
+function startManager(transport: Transport, { accuse, deletes, ...around }: ManagerSurroundings): AsyncDisposable {
+  const user = { username: 'system:kube-controller-manager', groups: ['system:authenticated'] };
+  const informers = createInformers(createClient(transport, { user }), around);
+  const memory = new Memory(informers, around.clock, WRITTEN);
+  const resources = new Map(WRITTEN.map((resource) => [resource.plural, resource]));
+  const running = allControllers({ caPem: 'ca' }).map((controller) => {
+    const view = new View(informers, memory, around.clock);
+    const own = witnessed(transport, controller.name, { view, judges, resources, accuse, deletes });
+    return controller.start({ client: createClient(own, { user }), informers, ...around });
+  });
   return {
     async [Symbol.asyncDispose]() {
-      await controllers[Symbol.asyncDispose]();
+      await Promise.all(running.map((one) => one[Symbol.asyncDispose]()));
       await informers[Symbol.asyncDispose]();
     },
   };

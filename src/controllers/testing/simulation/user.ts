@@ -5,8 +5,11 @@ import { ReplicaSet } from '../../../kinds/apps/replica-set.ts';
 import { StatefulSet } from '../../../kinds/apps/stateful-set.ts';
 import { CronJob } from '../../../kinds/batch/cron-job.ts';
 import { Job } from '../../../kinds/batch/job.ts';
+import { HorizontalPodAutoscaler } from '../../../kinds/autoscaling/horizontal-pod-autoscaler.ts';
+import { PersistentVolume } from '../../../kinds/core/persistent-volume.ts';
 import { Pod } from '../../../kinds/core/pod.ts';
 import { ResourceQuota } from '../../../kinds/core/resource-quota.ts';
+import { Service } from '../../../kinds/core/service.ts';
 import { PodDisruptionBudget } from '../../../kinds/policy/pod-disruption-budget.ts';
 import type { DeepPartial, KubeObject } from '../../../meta/object.ts';
 import type { Resource } from '../../../meta/resource.ts';
@@ -14,6 +17,8 @@ import type { Dice } from './dice.ts';
 import { BAD_IMAGE, ignore } from './nodes.ts';
 
 export const NAMESPACE = 'shop';
+/** How claims begin whose StatefulSet keeps them, whatever becomes of it. */
+export const KEPT = 'data-db-';
 const at = { namespace: NAMESPACE };
 
 /** What one thing a user does is called in the trace, and how it is done. */
@@ -37,7 +42,8 @@ export class Users {
   next(): Deed {
     const { pick } = this.#dice;
     return pick([this.#deployment, this.#deployment, this.#deployment, this.#replicaSet, this.#statefulSet, this.#statefulSet, this.#statefulSet,
-      this.#daemonSet, this.#daemonSet, this.#job, this.#job, this.#job, this.#cronJob, this.#quota, this.#evicts ? this.#evict : this.#deployment]).call(this);
+      this.#daemonSet, this.#daemonSet, this.#job, this.#job, this.#job, this.#cronJob, this.#quota, this.#service, this.#autoscaler,
+      this.#evicts ? pick([this.#evict, this.#deletePod, this.#relabel]) : this.#deployment]).call(this);
   }
 
   /** What nothing can be made of is taken back, so that all can come to rest. */
@@ -51,7 +57,9 @@ export class Users {
     for (const { metadata } of (await this.#client.list(Deployment, at)).items) await this.#patch(Deployment, metadata.name, { spec: { paused: false } }).act();
     for (const { metadata } of (await this.#client.list(Job, at)).items) await this.#patch(Job, metadata.name, { spec: { suspend: false } }).act();
     for (const { metadata } of (await this.#client.list(CronJob, at)).items) await this.#patch(CronJob, metadata.name, { spec: { suspend: true } }).act();
-    await this.#client.deleteCollection(ResourceQuota, at);
+    // A stray that bears the name of a set's member stands in its way for good.
+    await this.#client.deleteCollection(Pod, { ...at, labelSelector: 'app=stray' });
+    for (const { metadata } of (await this.#client.list(ResourceQuota, at)).items) await this.#patch(ResourceQuota, metadata.name, { spec: { hard: { pods: '100' } } }).act();
   }
 
   #deployment(): Deed {
@@ -59,7 +67,7 @@ export class Users {
     const name = pick(['web-a', 'web-b']);
     const rolling = () => ({ type: 'RollingUpdate', rollingUpdate: pick([{ maxSurge: 1, maxUnavailable: 0 }, { maxSurge: 0, maxUnavailable: 1 }, { maxSurge: '25%', maxUnavailable: '25%' }, { maxSurge: 3, maxUnavailable: 2 }]) });
     return pick([
-      () => this.#create(Deployment, name, { replicas: below(8), strategy: rolling(), ...this.#workload(name) }),
+      () => this.#create(Deployment, name, { replicas: below(8), strategy: rolling(), minReadySeconds: pick([0, 0, 5]), ...this.#workload(name) }),
       () => this.#patch(Deployment, name, { spec: { replicas: below(9) } }),
       () => this.#patch(Deployment, name, { spec: { template: this.#template(name, [...IMAGES, BAD_IMAGE]) } }),
       () => this.#patch(Deployment, name, { spec: { template: this.#template(name, [...IMAGES, BAD_IMAGE]) } }),
@@ -81,9 +89,16 @@ export class Users {
   #statefulSet(): Deed {
     const { pick, below } = this.#dice;
     const name = pick(['db', 'cache']);
-    const rolling = () => ({ type: 'RollingUpdate', rollingUpdate: pick<object>([{ partition: 0 }, { partition: 0, maxUnavailable: 2 }, { partition: 2 }]) });
+    const rolling = () => (this.#dice.chance(0.1) ? { type: 'OnDelete', rollingUpdate: null }
+      : { type: 'RollingUpdate', rollingUpdate: pick<object>([{ partition: 0, maxUnavailable: null }, { partition: 0, maxUnavailable: 2 }, { partition: 2 }]) });
+    const [podManagementPolicy, policy] = name === 'db' ? ['OrderedReady', 'Retain'] : ['Parallel', 'Delete'];
+    const volumeClaimTemplates = [{ metadata: { name: 'data' }, spec: { storageClassName: '', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }];
     return pick([
-      () => this.#create(StatefulSet, name, { replicas: below(5), serviceName: name, podManagementPolicy: name === 'db' ? 'OrderedReady' : 'Parallel', updateStrategy: rolling(), ...this.#workload(name) }),
+      () => this.#create(StatefulSet, name, {
+        replicas: below(5), serviceName: name, revisionHistoryLimit: 1, podManagementPolicy, updateStrategy: rolling(), minReadySeconds: pick([0, 0, 5]), ordinals: { start: pick([0, 0, 3]) },
+        persistentVolumeClaimRetentionPolicy: { whenDeleted: policy, whenScaled: policy }, volumeClaimTemplates, ...this.#workload(name),
+      }),
+      () => this.#patch(StatefulSet, name, { spec: { replicas: below(6) } }),
       () => this.#patch(StatefulSet, name, { spec: { replicas: below(6) } }),
       () => this.#patch(StatefulSet, name, { spec: { template: this.#template(name) } }),
       () => this.#patch(StatefulSet, name, { spec: { updateStrategy: rolling() } }),
@@ -95,7 +110,7 @@ export class Users {
     const { pick } = this.#dice;
     const rolling = () => ({ type: 'RollingUpdate', rollingUpdate: pick([{ maxUnavailable: 1, maxSurge: 0 }, { maxUnavailable: 2, maxSurge: 0 }, { maxSurge: 1, maxUnavailable: 0 }]) });
     return pick([
-      () => this.#create(DaemonSet, 'agent', { updateStrategy: rolling(), ...this.#workload('agent') }),
+      () => this.#create(DaemonSet, 'agent', { revisionHistoryLimit: 1, updateStrategy: rolling(), ...this.#workload('agent') }),
       () => this.#patch(DaemonSet, 'agent', { spec: { template: this.#template('agent', [...IMAGES, BAD_IMAGE]) } }),
       () => this.#patch(DaemonSet, 'agent', { spec: { updateStrategy: rolling() } }),
       () => this.#remove(DaemonSet, 'agent'),
@@ -117,7 +132,7 @@ export class Users {
   #jobSpec(name: string): object {
     const { pick, between, chance } = this.#dice;
     return {
-      completions: between(1, 6), parallelism: between(1, 3), backoffLimit: between(2, 8), suspend: chance(0.2),
+      ...(chance(0.2) ? { ttlSecondsAfterFinished: 60 } : {}), completions: between(1, 6), parallelism: between(1, 3), backoffLimit: between(2, 8), suspend: chance(0.2),
       completionMode: pick(['Indexed', 'NonIndexed']), podReplacementPolicy: pick(['Failed', 'TerminatingOrFailed']),
       template: { metadata: { labels: { job: name } }, spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'v1' }] } },
     };
@@ -139,20 +154,54 @@ export class Users {
     return pick([
       () => this.#create(ResourceQuota, name, { hard: { pods: String(between(5, 15)) } }),
       () => this.#remove(ResourceQuota, name),
+      () => this.#create(PersistentVolume, `shelf-${between(1, 5)}`, { capacity: { storage: '2Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/data' }, persistentVolumeReclaimPolicy: 'Retain' }),
       () => this.#create(PodDisruptionBudget, 'web', { minAvailable: between(1, 3), selector: { matchLabels: { app: 'web-a' } } }),
     ])();
   }
 
-  #evict(): Deed {
+  #service(): Deed {
+    const name = this.#dice.pick(['web-a', 'db']);
+    const clusterIP = name === 'db' ? { clusterIP: 'None' } : {};
+    return this.#dice.chance(0.7) ? this.#create(Service, name, { ...clusterIP, selector: { app: name }, ports: [{ port: 80 }] }) : this.#remove(Service, name);
+  }
+
+  #autoscaler(): Deed {
+    const { pick, between, below } = this.#dice;
+    const name = 'auto';
+    const bounds = () => ({ minReplicas: between(1, 3), maxReplicas: between(3, 7) });
+    return pick([
+      () => this.#create(Deployment, name, { replicas: below(9), ...this.#workload(name) }),
+      () => this.#create(HorizontalPodAutoscaler, name, {
+        ...bounds(), scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
+        metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'AverageValue', averageValue: '100m' } } }],
+      }),
+      () => this.#patch(HorizontalPodAutoscaler, name, { spec: bounds() }),
+      () => this.#patch(Deployment, name, { spec: { template: this.#template(name) } }),
+    ])();
+  }
+
+  /** Takes a pod out of its workload's hands. */
+  #relabel(): Deed {
+    return this.#toAPod('relabel a pod', (name) => this.#patch(Pod, name, { metadata: { labels: { app: 'stray', job: null } } }).act());
+  }
+
+  #deletePod(): Deed {
+    return this.#toAPod('delete a pod', (name) => this.#client.delete(Pod, name, at));
+  }
+
+  #toAPod(name: string, act: (pod: string) => Promise<unknown>): Deed {
     return {
-      name: 'evict a pod',
+      name,
       act: async () => {
-        const pods = (await this.#client.list(Pod, at)).items.filter(({ spec }) => spec.nodeName);
-        if (pods.length === 0) return;
-        const { name } = this.#dice.pick(pods).metadata;
-        await this.#client.createSubresource(Pod, name, 'eviction', { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } }, at).catch(ignore());
+        const pods = (await this.#client.list(Pod, at)).items;
+        if (pods.length > 0) await act(this.#dice.pick(pods).metadata.name).catch(ignore());
       },
     };
+  }
+
+  #evict(): Deed {
+    return this.#toAPod('evict a pod', (name) =>
+      this.#client.createSubresource(Pod, name, 'eviction', { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } }, at));
   }
 
   #workload(app: string): object {
@@ -164,7 +213,7 @@ export class Users {
   }
 
   #create(resource: Resource, name: string, spec: object): Deed {
-    return { name: `create ${resource.kind} ${name} ${JSON.stringify(spec)}`, act: () => this.#client.create<Resource>(resource, { metadata: { name, namespace: NAMESPACE }, spec } as DeepPartial<KubeObject>).catch(ignore()) };
+    return { name: `create ${resource.kind} ${name} ${JSON.stringify(spec)}`, act: () => this.#client.create<Resource>(resource, { metadata: { name, ...(resource.scope === 'Namespaced' ? at : {}) }, spec } as DeepPartial<KubeObject>).catch(ignore()) };
   }
 
   #patch(resource: Resource, name: string, body: object): Deed {
