@@ -21,6 +21,8 @@ export interface Checked {
   fieldOf(node: SelectNode): FieldType | undefined;
   /** A name that means a type. */
   typeNamed(node: Node): string | undefined;
+  /** A variable whose name has dots in it: `authorizer.requestResource`. */
+  variableNamed(node: SelectNode): string | undefined;
 }
 
 export type CheckResult = { readonly ok: true; readonly checked: Checked } | { readonly ok: false; readonly problems: readonly Problem[] };
@@ -40,6 +42,7 @@ class Checker {
   readonly #global = new Set<CallNode>();
   readonly #fields = new Map<SelectNode, FieldType>();
   readonly #named = new Map<Node, string>();
+  readonly #dotted = new Map<SelectNode, string>();
   /** Variables of macros, the innermost last. */
   readonly #scopes: (readonly [name: string, type: CelType])[] = [];
 
@@ -57,6 +60,7 @@ class Checker {
       isGlobal: (node) => this.#global.has(node),
       fieldOf: (node) => this.#fields.get(node),
       typeNamed: (node) => this.#named.get(node),
+      variableNamed: (node) => this.#dotted.get(node),
     };
   }
 
@@ -128,6 +132,7 @@ class Checker {
     const root = name?.split('.')[0];
     if (name !== undefined && !this.#scopes.some(([scoped]) => scoped === root)) {
       const meant = this.#lookup(node, name);
+      if (meant && !this.#named.has(node)) this.#dotted.set(node, name);
       if (meant) return meant;
     }
     const of = this.typeOf(node.of);

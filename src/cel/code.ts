@@ -118,6 +118,8 @@ export class Coder {
   }
 
   #select(node: SelectNode): Code {
+    const dotted = this.checked.variableNamed(node);
+    if (dotted !== undefined) return this.#ident(dotted, this.checked.typeOf(node));
     const of = this.code(node.of);
     const property = this.checked.fieldOf(node)?.property ?? node.field;
     const convert = converterFor(this.checked.typeOf(node));

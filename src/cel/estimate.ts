@@ -53,7 +53,7 @@ class Estimator {
         return local ? { ...local, cost: ONE } : plain(ONE, true);
       }
       case 'select': {
-        if (this.#checked.typeNamed(node) !== undefined) return plain(ONE);
+        if (this.#checked.typeNamed(node) !== undefined || this.#checked.variableNamed(node) !== undefined) return plain(ONE, true);
         const of = this.of(node.of);
         if (node.test) return plain(of.cost);
         const { kind } = this.#checked.typeOf(node.of);

@@ -98,7 +98,7 @@ test('a validating policy says what it applies to and what must hold', () => {
     'spec.validations[0].message: Invalid value: "a\\nb": must not contain line breaks',
     'spec.validations[0].reason: Unsupported value: "Tired": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"',
   ]);
-  expect(policy({ paramKind: { apiVersion: 'a/b/c', kind: '' }, auditAnnotations: [{ key: 'k', valueExpression: ' ' }, { key: 'k', valueExpression: 'x' }] })).toEqual([
+  expect(policy({ paramKind: { apiVersion: 'a/b/c', kind: '' }, auditAnnotations: [{ key: 'k', valueExpression: ' ' }, { key: 'k', valueExpression: '"x"' }] })).toEqual([
     'spec.paramKind.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c',
     'spec.paramKind.kind: Required value',
     'spec.auditAnnotations[0].valueExpression: Required value: valueExpression is not specified',
@@ -107,7 +107,7 @@ test('a validating policy says what it applies to and what must hold', () => {
 });
 
 test('a mutating policy has patches, and none for what is deleted', () => {
-  const of = (spec: object) => errorsOf(MutatingAdmissionPolicy, { spec: { matchConstraints: constraints, reinvocationPolicy: 'Never', mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[]' } }], ...spec } });
+  const of = (spec: object) => errorsOf(MutatingAdmissionPolicy, { spec: { matchConstraints: constraints, reinvocationPolicy: 'Never', mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[JSONPatch{op: "remove", path: "/a"}]' } }], ...spec } });
   expect(of({})).toEqual([]);
   expect(of({ matchConstraints: { resourceRules: [{ ...rule, operations: ['DELETE'] }] }, mutations: [], reinvocationPolicy: '' })).toEqual([
     'spec.matchConstraints.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"',
@@ -118,6 +118,27 @@ test('a mutating policy has patches, and none for what is deleted', () => {
     'spec.mutations[0].jsonPatch: Invalid value: "{jsonPatch}": must not be specified when patchType is ApplyConfiguration',
     'spec.mutations[1].patchType: Unsupported value: "Other": supported values: "ApplyConfiguration", "JSONPatch"',
   ]);
+});
+
+test('what policies and webhooks say is compiled', () => {
+  const undeclared = (name: string, column = 1) => `compilation failed: ERROR: <input>:1:${column}: undeclared reference to '${name}' (in container '')\n`;
+  const first = (errors: readonly string[]) => errors.map((text) => text.split(' | ')[0]);
+  expect(first(policy({
+    matchConditions: [{ name: 'a', expression: 'x' }], variables: [{ name: 'v', expression: 'y' }, { name: 'w', expression: 'object.a' }], auditAnnotations: [{ key: 'k', valueExpression: '1' }],
+    validations: [{ expression: 'variables.w == 1 && variables.v == 1' }, { expression: 'object.a', messageExpression: 'authorizer.path("/")' }, { expression: 'params.x == 1' }],
+  }))).toEqual([
+    `spec.matchConditions[0].expression: Invalid value: "x": ${undeclared('x')}`, `spec.variables[0].expression: Invalid value: "y": ${undeclared('y')}`,
+    `spec.validations[0].expression: Invalid value: "variables.w == 1 && variables.v == 1": compilation failed: ERROR: <input>:1:30: undefined field 'v'\n`,
+    'spec.validations[1].expression: Invalid value: "object.a": must evaluate to bool',
+    `spec.validations[1].messageExpression: Invalid value: "authorizer.path(\\"/\\")": ${undeclared('authorizer')}`,
+    `spec.validations[2].expression: Invalid value: "params.x == 1": ${undeclared('params')}`,
+    'spec.auditAnnotations[0].valueExpression: Invalid value: "1": must evaluate to one of [string null_type]',
+  ]);
+  expect(policy({ paramKind: { apiVersion: 'v1', kind: 'ConfigMap' }, validations: [{ expression: 'params.x == 1 && authorizer.requestResource.check("get").allowed()' }] })).toEqual([]);
+  expect(first(hooks({ matchConditions: [{ name: 'a', expression: 'request.user' }] }))).toEqual([`${AT}.matchConditions[0].expression: Invalid value: "request.user": compilation failed: ERROR: <input>:1:8: undefined field 'user'\n`]);
+  const mutating = (expression: string) => errorsOf(MutatingAdmissionPolicy, { spec: { matchConstraints: constraints, reinvocationPolicy: 'Never', mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }] } });
+  expect(mutating('Object{metadata: Object.metadata{labels: {"a": "b"}}}')).toEqual([]);
+  expect(mutating('{}')).toEqual(['spec.mutations[0].applyConfiguration.expression: Invalid value: "{}": must evaluate to Object']);
 });
 
 test('bindings name a policy, its parameters and what follows', () => {

@@ -1,4 +1,5 @@
 /** Which requests webhooks and policies look at: rules, selectors, conditions, parameters. */
+import type { Compiled } from '../../cel/compile.ts';
 import { duplicate, type FieldPath, forbidden, invalid, notSupported, required, tooMany } from '../../meta/field-error.ts';
 import { dns1035LabelProblems, dnsSubdomainProblems, pathSegmentProblems, qualifiedNameProblems } from '../../meta/names.ts';
 import { type Errors, labelSelectorAt, problemsAt } from '../checks.ts';
@@ -81,12 +82,18 @@ function* namedRuleErrors(rule: NamedRuleWithOperations, at: FieldPath): Errors 
   yield* ruleErrors(rule, at);
 }
 
-/** Expressions are taken as they are: there is nothing here that compiles CEL. */
-export function* matchConditionsErrors(conditions: readonly MatchCondition[] = [], at: FieldPath): Errors {
+/** What is wrong with an expression, where it does not compile. */
+export function* compilationErrors(compiled: Compiled | undefined, expression: string, at: FieldPath): Errors {
+  if (compiled && !compiled.ok) yield invalid(at, expression, compiled.reason);
+}
+
+/** @param compiled the conditions' expressions, in their order */
+export function* matchConditionsErrors(conditions: readonly MatchCondition[] = [], compiled: readonly Compiled[], at: FieldPath): Errors {
   if (conditions.length > MOST_CONDITIONS) yield tooMany(at, conditions.length, MOST_CONDITIONS);
   for (const [index, { name, expression }] of conditions.entries()) {
     const here = at.index(index);
     if (expression.trim() === '') yield required(here.child('expression'));
+    else yield* compilationErrors(compiled[index], expression, here.child('expression'));
     if (name === '') yield required(here.child('name'));
     else yield* problemsAt(here.child('name'), name, qualifiedNameProblems(name));
     if (name !== '' && conditions.findIndex((other) => other.name === name) < index) yield duplicate(here.child('name'), name);
@@ -99,12 +106,13 @@ const RESERVED = new Set([
 ]);
 const isIdentifier = (name: string): boolean => /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) && !RESERVED.has(name);
 
-export function* variablesErrors(variables: readonly Variable[] = [], at: FieldPath): Errors {
+export function* variablesErrors(variables: readonly Variable[] = [], compiled: readonly Compiled[], at: FieldPath): Errors {
   for (const [index, { name, expression }] of variables.entries()) {
     const here = at.index(index);
     if (name.trim() === '') yield required(here.child('name'), 'name is not specified');
     else if (!isIdentifier(name)) yield invalid(here.child('name'), name, 'must be a valid CEL identifier');
     if (expression.trim() === '') yield required(here.child('expression'), 'expression is not specified');
+    else yield* compilationErrors(compiled[index], expression, here.child('expression'));
   }
 }
 

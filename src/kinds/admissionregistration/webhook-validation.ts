@@ -4,6 +4,7 @@ import { duplicate, type FieldPath, invalid, notSupported, required } from '../.
 import { dns1035LabelProblems, dnsSubdomainProblems } from '../../meta/names.ts';
 import { type Errors, labelSelectorAt } from '../checks.ts';
 import { clientConfigErrors } from './client-config.ts';
+import { compileCondition } from './expressions.ts';
 import type { MutatingWebhook } from './mutating-webhook-configuration.ts';
 import { FAILURE_POLICIES, MATCH_POLICIES, matchConditionsErrors, REINVOCATION_POLICIES, ruleErrors, supported } from './matching-validation.ts';
 import type { ValidatingWebhook } from './validating-webhook-configuration.ts';
@@ -70,7 +71,9 @@ function* webhookErrors(webhook: Webhook, strict: Strictness, at: FieldPath): Er
   yield* labelSelectorAt(at.child('objectSelector'), webhook.objectSelector);
   yield* supported(webhook.reinvocationPolicy, REINVOCATION_POLICIES, at.child('reinvocationPolicy'));
   yield* clientConfigErrors(webhook.clientConfig, at.child('clientConfig'));
-  if (strict.conditions) yield* matchConditionsErrors(webhook.matchConditions, at.child('matchConditions'));
+  if (!strict.conditions) return;
+  const compiled = webhook.matchConditions?.map((condition) => compileCondition(condition, { params: false, authorizer: true })) ?? [];
+  yield* matchConditionsErrors(webhook.matchConditions, compiled, at.child('matchConditions'));
 }
 
 function* nameErrors(name: string, at: FieldPath): Errors {
