@@ -12,6 +12,8 @@ import { resourceQuota } from './plugins/resource-quota.ts';
 import { serviceAccount } from './plugins/service-account.ts';
 import { storageObjectInUseProtection } from './plugins/storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './plugins/taint-nodes-by-condition.ts';
+import { mutatingAdmissionPolicy } from './policy/mutating.ts';
+import { validatingAdmissionPolicy } from './policy/validating.ts';
 import { mutatingWebhooks } from './webhook/mutating.ts';
 import { validatingWebhooks } from './webhook/validating.ts';
 
@@ -31,7 +33,9 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   certificateSubjectRestriction,
   certificateRequester,
   rbacEscalation,
+  mutatingAdmissionPolicy,
   mutatingWebhooks,
+  validatingAdmissionPolicy,
   validatingWebhooks,
   // Last: what is refused by others must not be charged.
   resourceQuota,

@@ -15,7 +15,7 @@ const GROUP = 'admission.k8s.io';
 export const reviewVersion = (versions: readonly string[]): ReviewVersion | undefined => versions.find((one): one is ReviewVersion => one === 'v1' || one === 'v1beta1');
 
 /** What a webhook is shown of an object: its version of it, with its kind. */
-export function seenObject(object: AnyObject | undefined, { shape }: Invocation, { kind, shown }: Attributes): AnyObject | undefined {
+export function seenObject(object: AnyObject | undefined, { shape }: Pick<Invocation, 'shape'>, { kind, shown }: Attributes): AnyObject | undefined {
   if (!object) return undefined;
   if (shown) return shown.show ? shown.show(object) : object;
   const converted = inVersion(object, kind, shape.of);

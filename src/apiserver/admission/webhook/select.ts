@@ -34,7 +34,7 @@ function shapeFor(core: Core, { rules = [], matchPolicy }: Hook, attributes: Att
 /** A namespace's own requests count as in it. */
 export const placeOf = ({ kind, namespace, name }: Attributes): string => (kind.group === '' && kind.plural === 'namespaces' ? name : namespace);
 
-async function namespaceMatches(core: Core, { namespaceSelector }: Hook, attributes: Attributes): Promise<boolean> {
+export async function namespaceMatches(core: Core, { namespaceSelector }: Pick<Hook, 'namespaceSelector'>, attributes: Attributes): Promise<boolean> {
   if (isEmptySelector(namespaceSelector)) return true;
   const namespace = placeOf(attributes);
   const { kind, operation, subresource, object } = attributes;
@@ -58,7 +58,7 @@ export async function namespaceObject({ resources, hub }: Core, name: string): P
 }
 
 /** By the labels of the object as it is or was; what has none, like the options of an exec, is not selected. */
-function objectMatches({ objectSelector }: Hook, { object, old, shown, operation }: Attributes): boolean {
+export function objectMatches({ objectSelector }: Pick<Hook, 'objectSelector'>, { object, old, shown, operation }: Attributes): boolean {
   if (isEmptySelector(objectSelector)) return true;
   if (operation === 'CONNECT') return false;
   const seen = (one: AnyObject | undefined) => one && (shown?.show ? shown.show(one) : one);

@@ -184,3 +184,14 @@ test('a webhook cannot move an object, nor give it a status, nor change whose it
   const { body } = await api.request('POST', set, { metadata: { name: 'r' }, spec: { selector: { a: 'b' }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } } });
   expect((await api.request('PUT', `${set}/r`, { ...body, spec: { ...body.spec, replicas: 3 } })).body.status.replicas).toBe(0);
 });
+
+test('conditions say what a webhook is asked about; one that fails refuses unless the webhook fails open', async () => {
+  await using api = await startHooked({ '/judge': () => deny('no') });
+  const conditions = (expression: string) => ({ matchConditions: [{ name: 'c', expression }] });
+  await configure(api, 'Validating', { webhooks: [hook('/judge', conditions('object.data.k == "judged" && request.userInfo.username == "admin"'))] });
+  await configure(api, 'Mutating', { webhooks: [hook('/judge', conditions('object.data.missing == "x"')), hook('/judge', { ...conditions('object.data.missing == "x"'), failurePolicy: 'Ignore', name: 'open.example.com' })] });
+
+  expect((await api.request('POST', MAPS, map())).body.message).toBe('configmaps "m" is forbidden: expression \'object.data.missing == "x"\' resulted in error: no such key: missing');
+  expect((await api.request('POST', MAPS, map('m', { data: { k: 'v', missing: 'y' } }))).status).toBe(201);
+  expect((await api.request('POST', MAPS, map('n', { data: { k: 'judged', missing: 'y' } }))).status).toBe(400);
+});
