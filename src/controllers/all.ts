@@ -36,6 +36,7 @@ import { nodeTtlController } from './node-ttl/node-ttl.ts';
 import { legacyTokenCleaner } from './token/legacy-token-cleaner.ts';
 import { legacyTokenController, tokenSecretController } from './token/token.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts';
+import { validatingAdmissionPolicyStatusController } from './validating-admission-policy-status/validating-admission-policy-status.ts';
 
 /** What the controllers need to know of the cluster they run in. */
 export interface ControllersConfig {
@@ -82,6 +83,7 @@ export function allControllers({ caPem, authority, serviceAccountKey: key, legac
     jobPodReleaseController,
     cronJobController,
     ttlAfterFinishedController,
+    validatingAdmissionPolicyStatusController,
     claimBinder,
     volumeBinder,
     attachDetachController(),
