@@ -5,6 +5,7 @@ import type { Coder } from './code.ts';
 import { converterFor } from './convert.ts';
 import { charge, type Code, type Frame } from './frame.ts';
 import { runtimeCost } from './function-costs.ts';
+import { inOptional } from './libraries/operators.ts';
 import type { Overload } from './signature.ts';
 import type { CelType } from './types.ts';
 import { CelObject, equal, EvaluationError, isInt, isList, isMap, lift, Optional, sizeForCost } from './values.ts';
@@ -111,13 +112,11 @@ function indexing(coder: Coder, node: CallNode, { container, key }: { readonly c
     const from = container(frame);
     const at = key(frame);
     charge(frame, 1);
-    if (from instanceof Optional) return inOptional(from, at, coder.checked.overloadsOf(node));
+    if (from instanceof Optional) return inOptional(from, at);
     const value = index(from, at);
     return convert ? convert(value) : lift(value);
   };
 }
-
-const inOptional = (from: Optional, at: unknown, overloads: readonly Overload[]): unknown => overloads.find(({ id }) => id.includes('optional_type'))?.run(...([from, at] as never[]));
 
 function functionCode(coder: Coder, node: CallNode, nodes: readonly Node[]): Code {
   const codes = nodes.map((arg) => coder.code(arg));

@@ -12,7 +12,8 @@ const comparing = (name: string, run: Implementation): Library =>
 const of = (name: string, types: readonly string[], run: Implementation): Library =>
   Object.fromEntries(types.map((type) => [`${name}(${type}, ${type}): ${type}`, run]));
 
-const inOptional = (optional: Optional, key: unknown): Optional => (optional.value === undefined ? NONE : tryLookup(optional.value, key));
+/** Of what may be missing, a part that may be missing. */
+export const inOptional = (optional: Optional, key: unknown): Optional => (optional.value === undefined ? NONE : tryLookup(optional.value, key));
 
 export function tryLookup(container: unknown, key: unknown): Optional {
   const found = container === null ? undefined : lookup(container, key);

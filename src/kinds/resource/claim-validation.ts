@@ -1,10 +1,11 @@
 /** What a claim asks for: requests, what they have in common, configuration. Classes say the same of selectors and configuration. */
-import { type FieldPath, invalid, notSupported, required, tooLong } from '../../meta/field-error.ts';
+import { type FieldPath, forbidden, invalid, notSupported, required, tooLong } from '../../meta/field-error.ts';
 import { dnsSubdomainProblems } from '../../meta/names.ts';
 import { type Errors, problemsAt } from '../checks.ts';
 import type {
   DeviceClaim, DeviceConstraint, DeviceRequest, DeviceSelector, DeviceSubRequest, DeviceToleration, ExactDeviceRequest, OpaqueDeviceConfiguration,
 } from './device-claim.ts';
+import { compileSelector } from './device-selector.ts';
 import { fullAttributeNameErrors, keyErrors, labelNameErrors, labelValueErrors, listErrors, resourceDriverErrors } from './device-names.ts';
 
 export const MAX_REQUESTS = 32;
@@ -69,15 +70,21 @@ function* deviceErrors({ deviceClassName, selectors, allocationMode = '', count 
   yield* tolerationErrors(tolerations, at.child('tolerations'));
 }
 
-/** CEL is not compiled here: what an expression says is looked at by whoever evaluates it. */
 export const selectorErrors = (selectors: readonly DeviceSelector[] | undefined, at: FieldPath): Errors =>
   listErrors(selectors, at, {
     max: MAX_SELECTORS,
     *each({ cel }, here) {
       if (!cel) yield required(here.child('cel'));
       else if (cel.expression.length > MAX_EXPRESSION_BYTES) yield tooLong(here.child('cel').child('expression'), MAX_EXPRESSION_BYTES);
+      else yield* expressionErrors(cel.expression, here.child('cel').child('expression'));
     },
   });
+
+function* expressionErrors(expression: string, at: FieldPath): Errors {
+  const compiled = compileSelector(expression);
+  if (compiled.ok) return;
+  yield compiled.problem === 'invalid' ? invalid(at, expression, compiled.reason) : forbidden(at, compiled.reason);
+}
 
 function* constraintErrors({ requests, matchAttribute, distinctAttribute }: DeviceConstraint, knows: KnowsRequest, at: FieldPath): Errors {
   yield* referenceErrors(requests, knows, at.child('requests'));

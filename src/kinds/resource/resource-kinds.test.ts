@@ -129,3 +129,13 @@ test('a class selects by expressions and may stand for an extended resource', ()
     'spec.extendedResourceName: Invalid value: "cpu": must be a valid extended resource name',
   ]);
 });
+
+test('selectors are compiled against what devices have', () => {
+  const selecting = (expression: string) => errorsOf(DeviceClass, { spec: { selectors: [{ cel: { expression } }] } });
+  const place = 'spec.selectors[0].cel.expression';
+  expect(selecting('device.driver == "gpu.example.com" && device.attributes["gpu.example.com"].model == "a" && device.capacity["gpu.example.com"].memory.isGreaterThan(quantity("1Gi"))')).toEqual([]);
+  expect(selecting('device.attributes["x"].large')).toEqual([]);
+  expect(selecting('device.name')).toEqual([`${place}: Invalid value: "device.name": compilation failed: ERROR: <input>:1:7: undefined field 'name'\n | device.name\n | ......^`]);
+  expect(selecting('device.driver')).toEqual([`${place}: Invalid value: "device.driver": must evaluate to bool or the unknown type, not string`]);
+  expect(selecting('device.attributes.all(a, device.attributes.all(b, device.attributes.all(c, device.attributes.all(d, a + b != c + d))))')).toEqual([`${place}: Forbidden: too complex, exceeds cost limit`]);
+});
