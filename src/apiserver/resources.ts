@@ -1,7 +1,9 @@
 import type { AnyObject } from '../meta/object.ts';
+import { apiVersionOf } from '../meta/resource.ts';
 import type { CustomKind, Kind } from '../schema/kind.ts';
 import { conversionOf } from './conversion/conversion.ts';
 import { Codec, type StoredAs, type Upgrade } from './registry/codec.ts';
+import { Remote } from './registry/remote.ts';
 import { type Strategy, strategyOf } from './registry/strategy.ts';
 import type { Hub } from './watch-cache/hub.ts';
 import type { ResourceCache } from './watch-cache/resource-cache.ts';
@@ -62,7 +64,11 @@ export class Resources {
     for (const kind of kinds) {
       const { stored } = kind.custom!;
       const codec = stored && made.get(stored.kind);
-      made.set(kind, new Codec(kind, this.#upgrade, { salt: this.#salt, ...(stored && codec ? { stored: { ...asObjects(stored), codec } } : {}) }));
+      made.set(kind, new Codec(kind, this.#upgrade, {
+        salt: this.#salt,
+        ...(stored && codec ? { stored: { ...asObjects(stored), codec } } : {}),
+        ...(kind.custom!.convert ? { remote: new Remote(kind, (apiVersion) => kinds.find((one) => apiVersionOf(one) === apiVersion)) } : {}),
+      }));
     }
     const wanted = kinds.filter((kind) => kind === storage || isServed(kind)).filter((kind) => this.#mayDefine(kind));
     const loaded = await Promise.all(wanted.map(async (kind) => {

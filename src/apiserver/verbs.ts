@@ -8,6 +8,7 @@ import { remove, removeCollection } from './registry/delete.ts';
 import { parseDeleteOptions } from './registry/delete-options.ts';
 import { list, tooLarge } from './registry/list.ts';
 import { patch } from './registry/patch.ts';
+import { readable } from './registry/remote.ts';
 import { update } from './registry/update.ts';
 import { watch } from './registry/watch.ts';
 import type { Verb } from '../schema/kind.ts';
@@ -27,7 +28,9 @@ export const verbs: Readonly<Record<Verb, VerbHandler>> = {
     if (isTrue(info.query.get('export'))) throw badRequest('the export parameter, deprecated since v1.14, is no longer supported');
     if (asked === '') await core.hub.fresh();
     else if (!(await core.hub.reach(parseResourceVersion(asked)))) throw tooLarge(Number(asked), core.hub.revision);
-    const version = served.cache.get(served.codec.keyOf(namespace, info.name));
+    const key = served.codec.keyOf(namespace, info.name);
+    if (served.codec.isRemote) await readable(served, () => [served.cache.get(key)]);
+    const version = served.cache.get(key);
     if (!version) throw notFound(served.kind, info.name);
     return answerVersion(at, 200, version);
   },

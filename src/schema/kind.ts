@@ -108,6 +108,8 @@ export interface CustomKind {
   validate(object: KubeObject, old: KubeObject | undefined): readonly FieldError[];
   /** Brings what was stored under another schema or version to this one. */
   upgrade(stored: KubeObject): KubeObject;
+  /** Where a webhook converts: objects of one version as another has them. @throws ApiError */
+  convert?(objects: readonly KubeObject[], apiVersion: string): Promise<readonly KubeObject[]>;
   /** Where the objects are stored in another version, that version and the ways there and back. */
   readonly stored?: { readonly kind: Kind; toStored(object: KubeObject): KubeObject; fromStored(stored: KubeObject): KubeObject };
 }

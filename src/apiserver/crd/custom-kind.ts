@@ -8,6 +8,7 @@ import type { JsonSchema } from '../../schema/json/json-schema.ts';
 import { type CustomKind, type Kind, METADATA } from '../../schema/kind.ts';
 import type { ObjectNode, SchemaNode } from '../../schema/node.ts';
 import { columnsOf } from './columns.ts';
+import { type Around, WebhookConverter } from './converter.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { customErrors } from './validate.ts';
 
@@ -15,10 +16,12 @@ import { customErrors } from './validate.ts';
 const NOTHING: JsonSchema = { type: 'object' };
 
 /** The kinds that a definition declares, one for each version; the stored one first, as the others are stored by it. */
-export function customKinds(definition: CustomResourceDefinition): readonly Kind[] {
+/** @param around how a conversion webhook is reached */
+export function customKinds(definition: CustomResourceDefinition, around: Around): readonly Kind[] {
   const { versions } = definition.spec;
   const byVersion = new Map<string, Kind>();
-  const family: Family = { definition, of: (version) => byVersion.get(version) };
+  const converter = definition.spec.conversion?.strategy === 'Webhook' ? new WebhookConverter(around, definition) : undefined;
+  const family: Family = { definition, converter, of: (version) => byVersion.get(version) };
   const ordered = versions.toSorted((a, b) => Number(b.storage) - Number(a.storage));
   for (const version of ordered) byVersion.set(version.name, customKind(family, version));
   return [...byVersion.values()];
@@ -27,6 +30,7 @@ export function customKinds(definition: CustomResourceDefinition): readonly Kind
 /** The versions of one definition, which know each other. */
 interface Family {
   readonly definition: CustomResourceDefinition;
+  readonly converter: WebhookConverter | undefined;
   of(version: string): Kind | undefined;
 }
 
@@ -77,7 +81,7 @@ function rootNode(schema: JsonSchema): ObjectNode {
   };
 }
 
-function customOf({ definition, of }: Family, kind: Kind, { version, schema }: { readonly version: CustomResourceDefinitionVersion; readonly schema: JsonSchema }): CustomKind {
+function customOf({ definition, converter, of }: Family, kind: Kind, { version, schema }: { readonly version: CustomResourceDefinitionVersion; readonly schema: JsonSchema }): CustomKind {
   const storage = definition.spec.versions.find((one) => one.storage)?.name;
   const stored = version.storage || storage === undefined ? undefined : of(storage);
   const apiVersion = apiVersionOf(kind);
@@ -90,6 +94,7 @@ function customOf({ definition, of }: Family, kind: Kind, { version, schema }: {
     definition: `${reversed(kind.group, kind.version)}.${kind.kind}`,
     ...(version.deprecated ? { warning: version.deprecationWarning ?? `${apiVersion} ${kind.kind} is deprecated` } : {}),
     isTerminating: definition.metadata.deletionTimestamp !== undefined,
+    ...(converter ? { convert: (objects, to) => converter.convert(objects as readonly AnyObject[], to) } : {}),
     validate: (object, old) => customErrors({ schema, scale: kind.scale }, object, old),
     upgrade: (object) => {
       const writtenAs = of(object.apiVersion.split('/').at(-1)!) ?? kind;

@@ -124,7 +124,7 @@ class Definitions implements AsyncDisposable {
     const made = [definition.metadata.uid, definition.metadata.generation, definition.status.acceptedNames, isDeleted];
     if (deepEqual(this.#known.get(name)?.made, made)) return;
     const served = new Set(definition.spec.versions.filter((version) => version.served).map((version) => version.name));
-    await this.#core.resources.define(customKinds(definition), ({ version }) => served.has(version));
+    await this.#core.resources.define(customKinds(definition, this.#core), ({ version }) => served.has(version));
     this.#known.set(name, { group, plural, made });
   }
 
@@ -145,7 +145,7 @@ class Definitions implements AsyncDisposable {
     const storage = this.#core.resources.storageOf({ group: definition.spec.group, plural: definition.spec.names.plural });
     if (!storage || conditionOf(definition.status, 'Established')?.status !== 'True') return this.#release(version, NEVER_ESTABLISHED);
     if (!await this.#says(version, definition, IN_PROGRESS)) return;
-    const [served] = definition.spec.versions.filter((one) => one.served);
+    const [served] = definition.spec.versions.filter((one) => one.served).toSorted((a, b) => Number(b.storage) - Number(a.storage));
     try {
       if (served) await deleteInstances(this.#handler, storage, { ...storage.kind, version: served.name });
     } catch (error) {

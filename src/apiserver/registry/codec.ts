@@ -4,6 +4,7 @@ import { apiVersionOf } from '../../meta/resource.ts';
 import type { Kind } from '../../schema/kind.ts';
 import type { SchemaNode } from '../../schema/node.ts';
 import { isShared, jsonOf } from '../../schema/shared-specs.ts';
+import type { Remote } from './remote.ts';
 
 /** Bytes in front of the JSON text in the store: the fingerprint of the schema that wrote it, in hex. */
 const FINGERPRINT = 8;
@@ -40,12 +41,14 @@ export class Codec {
   readonly #headBytes: number;
   readonly #upgrade: Upgrade;
   readonly #stored: StoredAs | undefined;
+  readonly #remote: Remote | undefined;
   /** What this process encoded a moment ago need not be decoded when the store's feed brings it back. */
   readonly #known = new Recent();
 
-  constructor(kind: Kind, upgrade: Upgrade, { salt = '', stored }: { readonly salt?: string; readonly stored?: StoredAs } = {}) {
+  constructor(kind: Kind, upgrade: Upgrade, { salt = '', stored, remote }: { readonly salt?: string; readonly stored?: StoredAs; readonly remote?: Remote } = {}) {
     this.kind = kind;
     this.#stored = stored;
+    this.#remote = remote;
     this.prefix = stored?.codec.prefix ?? `/registry/${kind.group === '' ? 'core' : kind.group}/${kind.plural}/`;
     this.#salt = salt;
     this.#apiVersion = apiVersionOf(kind);
@@ -63,9 +66,30 @@ export class Codec {
     return (this.#fingerprint ??= this.kind.custom?.fingerprint ?? fingerprintOf(this.kind, this.#salt));
   }
 
-  encode(object: Unversioned): Uint8Array {
+  /** Whether reading or writing may take a webhook: then `ready` comes before reading, and `store` is in place of `encode`. */
+  get isRemote(): boolean {
+    return this.#remote !== undefined;
+  }
+
+  /** @throws ApiError where the webhook fails */
+  async ready(values: readonly Uint8Array[]): Promise<void> {
+    await this.#remote?.ready(values.map((value) => ({ value, text: value.subarray(FINGERPRINT) })));
+  }
+
+  /** As `encode`, by way of the webhook where there is one. @throws ApiError where it fails */
+  async store(object: Unversioned): Promise<Uint8Array> {
+    if (!this.#remote || !this.#stored) return this.encode(object);
+    return this.#stored.codec.encode(await this.#remote.store(this.#draft(object) as unknown as AnyObject));
+  }
+
+  #draft(object: Unversioned): Record<string, unknown> {
     const draft: Record<string, unknown> = { kind: this.kind.kind, apiVersion: this.#apiVersion, metadata: unversioned(object.metadata) };
     for (const key in object) if (!Object.hasOwn(draft, key)) setOwn(draft, key, (object as Readonly<Record<string, unknown>>)[key]);
+    return draft;
+  }
+
+  encode(object: Unversioned): Uint8Array {
+    const draft = this.#draft(object);
     if (this.#stored) {
       // Not remembered as it was given: what is stored is what everyone sees of it, this version's clients too.
       return this.#stored.codec.encode(this.#stored.toStored(draft as unknown as AnyObject));
@@ -87,6 +111,8 @@ export class Codec {
   decode(value: Uint8Array): Unversioned {
     const known = this.#known.get(value);
     if (known) return known;
+    const converted = this.#remote?.read(value, value.subarray(FINGERPRINT));
+    if (converted) return converted;
     if (this.#stored) {
       const converted = this.#stored.fromStored(this.#stored.codec.decode(value) as AnyObject);
       const object = { ...converted, apiVersion: apiVersionOf(this.kind), kind: this.kind.kind };

@@ -5,6 +5,7 @@ import type { Core } from '../core.ts';
 import { type ListQuery, parseResourceVersion } from '../query.ts';
 import type { Served } from '../resources.ts';
 import { ALL, type Match, selection } from '../selectors.ts';
+import { readable } from './remote.ts';
 import { decodeContinue, encodeContinue } from '../watch-cache/continue-token.ts';
 import { end } from '../watch-cache/resource-cache.ts';
 import { Version } from '../watch-cache/version.ts';
@@ -29,6 +30,14 @@ interface Wanted {
 }
 
 export async function list(at: { core: Core; served: Served; namespace: string }, query: ListQuery): Promise<Page> {
+  const chosen = await choose(at, query);
+  if (!at.served.codec.isRemote) return chosen;
+  const versions = [...chosen.versions];
+  await readable(at.served, () => versions);
+  return { ...chosen, versions };
+}
+
+async function choose(at: { core: Core; served: Served; namespace: string }, query: ListQuery): Promise<Page> {
   const { core, served, namespace } = at;
   const match = selection(served.kind, { namespace: '', labels: query.labelSelector, fields: query.fieldSelector });
   const wanted: Wanted = {
@@ -72,6 +81,7 @@ const AT_ONCE = 250;
 /** From the cache, which stands at (or beyond, unchanged) `revision`. */
 async function cachedPage(wanted: Wanted, revision: number, from: string): Promise<Page> {
   const { served, namespace, match, limit } = wanted;
+  if (served.codec.isRemote) await readable(served, () => (match === ALL ? [] : served.cache.list(namespace, from)));
   const all = served.cache.list(namespace, from);
   if (limit === Infinity && match === ALL) return { revision, versions: all, continue: '', remaining: undefined };
   const versions: Version[] = [];
@@ -97,6 +107,7 @@ async function exactPage(wanted: Wanted, revision: number, start: string): Promi
   let from = start;
   for (;;) {
     const { entries, more } = await rangeAt(core, { from, to, revision, limit: CHUNK });
+    if (served.codec.isRemote && match !== ALL) await served.codec.ready(entries.map(({ value }) => value));
     for (const { key, value, modRevision } of entries) {
       const version = new Version(served.codec, { key, value, revision: Number(modRevision) });
       if (!match(version)) continue;

@@ -2,7 +2,8 @@ import type { Del, Put } from '../../store/index.ts';
 import type { Core } from '../core.ts';
 import type { Served } from '../resources.ts';
 import { Version } from '../watch-cache/version.ts';
-import type { Unversioned } from './codec.ts';
+import type { Codec, Unversioned } from './codec.ts';
+import { readable } from './remote.ts';
 
 /** Further keys that must change together with an object: allocations, and quotas charged. */
 export interface SideWrites {
@@ -30,20 +31,28 @@ export class ClaimTaken extends Error {
 /** The present version, read linearizably. */
 export async function readFresh(core: Core, served: Served, key: string): Promise<Version | undefined> {
   await core.hub.fresh();
+  if (served.codec.isRemote) await readable(served, () => [served.cache.get(key)]);
   return served.cache.get(key);
 }
 
 /** Writes a new object, or resolves with undefined when the key exists. @throws ClaimTaken */
 export async function commitCreate(core: Core, served: Served, write: { key: string; object: Unversioned; side?: SideWrites }): Promise<Version | undefined> {
-  const value = served.codec.encode(write.object);
+  const { codec } = served;
+  const value = codec.isRemote ? await codec.store(write.object) : codec.encode(write.object);
   const result = await core.driver.commit({
     expect: expecting(write.key, 0n, write.side),
     ops: [{ type: 'put', key: write.key, value }, ...sideOps(write.side)],
   });
-  if (result.ok) return new Version(served.codec, { key: write.key, value, revision: Number(result.revision) });
+  if (result.ok) return made(codec, { key: write.key, value, revision: Number(result.revision) });
   const actual = result.actual.map((entry) => entry.key);
   if (!actual.includes(write.key)) checkClaims(actual, write.side);
   return undefined;
+}
+
+/** A version that can be read. */
+async function made(codec: Codec, at: { readonly key: string; readonly value: Uint8Array; readonly revision: number }): Promise<Version> {
+  if (codec.isRemote) await codec.ready([at.value]);
+  return new Version(codec, at);
 }
 
 export type Replaced = { readonly done: Version } | { readonly lost: Version | undefined };
@@ -51,15 +60,15 @@ export type Replaced = { readonly done: Version } | { readonly lost: Version | u
 /** Replaces `base`; `lost` holds what stands there instead. @throws ClaimTaken */
 export async function commitUpdate(core: Core, base: Version, write: { object: Unversioned; side?: SideWrites }): Promise<Replaced> {
   const { key, codec } = base;
-  const value = codec.encode(write.object);
+  const value = codec.isRemote ? await codec.store(write.object) : codec.encode(write.object);
   const result = await core.driver.commit({
     expect: expecting(key, BigInt(base.revision), write.side),
     ops: [{ type: 'put', key, value }, ...sideOps(write.side)],
   });
-  if (result.ok) return { done: new Version(codec, { key, value, revision: Number(result.revision) }) };
+  if (result.ok) return { done: await made(codec, { key, value, revision: Number(result.revision) }) };
   const actual = result.actual.find((entry) => entry.key === key);
   if (actual?.modRevision === BigInt(base.revision)) checkClaims(result.actual.map((entry) => entry.key), write.side);
-  return { lost: actual && new Version(codec, { key, value: actual.value, revision: Number(actual.modRevision) }) };
+  return { lost: actual && await made(codec, { key, value: actual.value, revision: Number(actual.modRevision) }) };
 }
 
 /** Deletes `base`; `done` is its last state at the revision of the deletion. */
@@ -70,7 +79,7 @@ export async function commitDelete(core: Core, base: Version, side?: SideWrites)
   });
   if (result.ok) return { done: base.at(Number(result.revision)) };
   const actual = result.actual.find((entry) => entry.key === base.key);
-  return { lost: actual && new Version(base.codec, { key: base.key, value: actual.value, revision: Number(actual.modRevision) }) };
+  return { lost: actual && await made(base.codec, { key: base.key, value: actual.value, revision: Number(actual.modRevision) }) };
 }
 
 /** What must stand at `key`, and at all keys that change with it. */

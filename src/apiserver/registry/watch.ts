@@ -13,6 +13,7 @@ import { type Match, selection } from '../selectors.ts';
 import type { View } from '../views.ts';
 import { Delivery, type Live } from './delivery.ts';
 import { tooLarge } from './list.ts';
+import { readable } from './remote.ts';
 import { frameOf, Frames, jsonFrame, stateFrames } from '../watch-cache/frames.ts';
 import { returnSlab } from '../watch-cache/slabs.ts';
 import type { Version } from '../watch-cache/version.ts';
@@ -65,6 +66,7 @@ export async function watch(at: WatchRequest): Promise<ApiResponse> {
   const match = selection(served.kind, { namespace, labels: query.labelSelector, fields: query.fieldSelector });
   if (query.resourceVersion === '') await core.hub.fresh();
   const isThere = query.sendInitialEvents !== true || await core.hub.reach(asked);
+  if (served.codec.isRemote) await readable(served, () => (query.sendInitialEvents === true || asked === 0 ? served.cache.list(namespace) : (served.cache.since(asked) ?? []).flatMap(({ version, previous }) => [version, previous])));
   const feed = isThere ? open(at, asked, match) : fail(tooLarge(asked, core.hub.revision));
   if (request.wantsObjects) return { status: 200, headers: {}, body: { type: 'events', events: asObjects(at, feed) } };
   return {

@@ -14,6 +14,7 @@ import { applyOnto, checkApplied } from '../registry/apply.ts';
 import { atAddress } from '../registry/identity.ts';
 import { APPLY, patchTypeOf } from '../registry/patch-type.ts';
 import { readApplied, readPatch } from '../registry/patch.ts';
+import { readable } from '../registry/remote.ts';
 import { modify } from '../registry/update.ts';
 import { type Outcome, reportProblems, type WriteContext } from '../registry/write-context.ts';
 import { answerObject, bodyOf, type ResourceRequest, writeContext } from '../resource-request.ts';
@@ -25,6 +26,7 @@ export const scale: Subresource = {
   async get(at) {
     const { served, core, exchange: { info } } = at;
     await core.hub.fresh();
+    if (served.codec.isRemote) await readable(served, () => [served.cache.get(served.codec.keyOf(info.namespace, info.name))]);
     const object = served.cache.object(info.namespace, info.name);
     if (!object) throw notFound(served.kind, info.name);
     return answerObject(at, 200, scaleOf(object, served.kind.scale!));

@@ -35,6 +35,7 @@ export class ResourceCache {
   /** Watches cut off because they were too slow. */
   laggards = 0;
   readonly #early: Change[] = [];
+  #behind: Promise<void> | undefined;
   readonly #watchers = new Set<Watcher>();
   readonly #listeners = new Set<(event: CacheEvent) => void>();
 
@@ -96,6 +97,29 @@ export class ResourceCache {
   apply(revision: number, op: Change['ops'][number]): void {
     if (this.#loadedAt < 0) return void this.#early.push({ revision: BigInt(revision), ops: [op] });
     if (revision <= this.#loadedAt || !op.key.startsWith(this.#codec.prefix)) return;
+    if (this.#behind || (this.#codec.isRemote && this.#watchers.size > 0)) this.#applyLater(revision, op);
+    else this.#applyNow(revision, op);
+  }
+
+  /** Resolves once everything applied so far is there. */
+  async settled(): Promise<void> {
+    await this.#behind;
+  }
+
+  /** Who watches is told of what can be read: where that takes a webhook, all wait for it in their order. */
+  #applyLater(revision: number, op: Change['ops'][number]): void {
+    const work = (this.#behind ?? Promise.resolve()).then(async () => {
+      const previous = this.#items.get(op.key)?.value;
+      // What cannot be converted nobody can be told of: who watches begins anew, and is told why.
+      await this.#codec.ready([...(op.type === 'put' ? [op.value] : []), ...(previous ? [previous] : [])]).catch(() => this.close());
+      this.#applyNow(revision, op);
+      this.flush();
+      if (this.#behind === work) this.#behind = undefined;
+    });
+    this.#behind = work;
+  }
+
+  #applyNow(revision: number, op: Change['ops'][number]): void {
     const event = this.#change(revision, op);
     if (!event) return;
     this.#lastChange = revision;
