@@ -8,7 +8,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** `hostPort` in v1, `host` and `port` in v2. */
-function converted({ hostPort, host, port, apiVersion: _, ...object }: Json, to: string): Json {
+function converted({ hostPort, host, port, apiVersion: _apiVersion, ...object }: Json, to: string): Json {
   if (to.endsWith('/v2')) return { ...object, apiVersion: to, host: hostPort.split(':')[0], port: hostPort.split(':')[1] };
   return { ...object, apiVersion: to, hostPort: `${host}:${port}` };
 }

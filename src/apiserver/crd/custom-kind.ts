@@ -1,4 +1,6 @@
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../../kinds/apiextensions/custom-resource-definition.ts';
+import { ruleTreeOf } from '../../kinds/apiextensions/cel-rules.ts';
+import type { JSONSchemaProps } from '../../kinds/apiextensions/json-schema-props.ts';
 import { findAll, parseJsonPath } from '../../meta/json-path.ts';
 import type { AnyObject, KubeObject } from '../../meta/object.ts';
 import { apiVersionOf } from '../../meta/resource.ts';
@@ -10,10 +12,11 @@ import type { ObjectNode, SchemaNode } from '../../schema/node.ts';
 import { columnsOf } from './columns.ts';
 import { type Around, WebhookConverter } from './converter.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { customErrors } from './validate.ts';
+import { expressionErrors } from './expressions.ts';
+import { customErrors, type Rules } from './validate.ts';
 
 /** A schema that says nothing: only what every object has. */
-const NOTHING: JsonSchema = { type: 'object' };
+const NOTHING: JSONSchemaProps = { type: 'object' };
 
 /** The kinds that a definition declares, one for each version; the stored one first, as the others are stored by it. */
 /** @param around how a conversion webhook is reached */
@@ -37,7 +40,7 @@ interface Family {
 function customKind(family: Family, version: CustomResourceDefinitionVersion): Kind {
   const { definition: { spec, status } } = family;
   const names = status.acceptedNames ?? spec.names;
-  const schema: JsonSchema = version.schema?.openAPIV3Schema ?? NOTHING;
+  const schema: JSONSchemaProps = version.schema?.openAPIV3Schema ?? NOTHING;
   const scale = version.subresources?.scale;
   const { status: statusSubresource } = version.subresources ?? {};
   const kind: Kind = {
@@ -81,7 +84,7 @@ function rootNode(schema: JsonSchema): ObjectNode {
   };
 }
 
-function customOf({ definition, converter, of }: Family, kind: Kind, { version, schema }: { readonly version: CustomResourceDefinitionVersion; readonly schema: JsonSchema }): CustomKind {
+function customOf({ definition, converter, of }: Family, kind: Kind, { version, schema }: { readonly version: CustomResourceDefinitionVersion; readonly schema: JSONSchemaProps }): CustomKind {
   const storage = definition.spec.versions.find((one) => one.storage)?.name;
   const stored = version.storage || storage === undefined ? undefined : of(storage);
   const apiVersion = apiVersionOf(kind);
@@ -95,7 +98,7 @@ function customOf({ definition, converter, of }: Family, kind: Kind, { version, 
     ...(version.deprecated ? { warning: version.deprecationWarning ?? `${apiVersion} ${kind.kind} is deprecated` } : {}),
     isTerminating: definition.metadata.deletionTimestamp !== undefined,
     ...(converter ? { convert: (objects, to) => converter.convert(objects as readonly AnyObject[], to) } : {}),
-    validate: (object, old) => customErrors({ schema, scale: kind.scale }, object, old),
+    validate: (object, old) => customErrors({ schema, scale: kind.scale, ...expressionsOf(schema) }, object, old),
     upgrade: (object) => {
       const writtenAs = of(object.apiVersion.split('/').at(-1)!) ?? kind;
       const read = applyDefaults(writtenAs, decodeBare<AnyObject>(writtenAs, object).value);
@@ -103,6 +106,12 @@ function customOf({ definition, converter, of }: Family, kind: Kind, { version, 
     },
     ...(stored ? { stored: { kind: stored, toStored: (object) => decodeObject(stored, { ...object, apiVersion: apiVersionOf(stored) }).value, fromStored: (object) => renamed(kind, object) } } : {}),
   };
+}
+
+/** The rules are compiled when the first object is checked. */
+function expressionsOf(schema: JSONSchemaProps): Pick<Rules, 'expressions'> {
+  const tree = ruleTreeOf(schema);
+  return tree ? { expressions: (object, old) => expressionErrors(tree, object, old) } : {};
 }
 
 /** Conversion None: the same object, without what the version does not know. */

@@ -3,10 +3,12 @@ import { duplicate, type FieldPath, forbidden, invalid, notSupported, required, 
 import { dns1035LabelProblems, dnsSubdomainProblems } from '../../meta/names.ts';
 import { clientConfigErrors } from '../admissionregistration/client-config.ts';
 import { type Errors, immutable } from '../checks.ts';
+import { ruleErrors } from './cel-validation.ts';
 import type {
   CustomResourceColumnDefinition, CustomResourceConversion, CustomResourceDefinitionNames, CustomResourceDefinitionSpec, CustomResourceDefinitionStatus,
   CustomResourceDefinitionVersion, CustomResourceSubresources, CustomResourceValidation, SelectableField,
 } from './custom-resource-definition.ts';
+import { defaultErrors } from './default-validation.ts';
 import type { JSONSchemaProps } from './json-schema-props.ts';
 import { findField, schemasWithin } from './schema-walk.ts';
 import { schemaErrors } from './schema-validation.ts';
@@ -136,8 +138,12 @@ function* versionSchemaErrors({ openAPIV3Schema: schema }: CustomResourceValidat
     }
   }
   if (schema.nullable) yield forbidden(at.child('nullable'), 'nullable cannot be true at the root');
-  if (isUnderstood(schema)) yield* structuralErrors(schema, at);
-  yield* schemaErrors(schema, at);
+  const wrong = [...(isUnderstood(schema) ? structuralErrors(schema, at) : []), ...schemaErrors(schema, at)];
+  yield* wrong;
+  // What is not sound itself cannot be compiled, nor be what its defaults are held against.
+  if (wrong.length > 0 || !isUnderstood(schema)) return;
+  yield* ruleErrors(schema, at);
+  yield* defaultErrors(schema, at);
 }
 
 /** Parts of JSON Schema that Kubernetes does not support are said to be so, and no more is asked of such a schema. */

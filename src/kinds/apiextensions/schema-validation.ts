@@ -1,7 +1,4 @@
-/**
- * The schema of a custom resource's version, schema by schema. CEL rules are taken as they are, there being nothing here that compiles them;
- * nor are defaults held against their schema before custom resources are served.
- */
+/** The schema of a custom resource's version, schema by schema; what its rules and defaults come to is looked at once it is sound. */
 import { type FieldPath, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts';
 import type { Errors } from '../checks.ts';
 import type { JSONSchemaProps, ValidationRule } from './json-schema-props.ts';

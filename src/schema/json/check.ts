@@ -16,7 +16,7 @@ export function checkJson(schema: JsonSchema, value: unknown, old: unknown = NEW
 }
 
 /** Stands for a former value where there was none. */
-const NEW = Symbol('new');
+export const NEW = Symbol('new');
 
 /** The way to a value; its text is made only when something is wrong with it. */
 interface Place {

@@ -1,0 +1,93 @@
+/** The types that x-kubernetes-validations see a schema's values by, with the sizes that cost estimates count on. */
+import { escapeIdentifier } from '../../cel/escape.ts';
+import { BOOL, bounded, BYTES, type CelType, DOUBLE, DURATION, DYN, INT, listOf, mapOf, objectOf, STRING, TIMESTAMP } from '../../cel/types.ts';
+import type { JSONSchemaProps } from './json-schema-props.ts';
+import { asSchema } from './schema-walk.ts';
+
+/** What fits into one request, in bytes. */
+const MAX_REQUEST = 3 * 1024 * 1024;
+/** As JSON, quotes included. */
+const MIN_TEXT = 2;
+const FORMATS: Readonly<Record<string, { readonly type: CelType; readonly minSize: number; readonly maxSize: number }>> = {
+  duration: { type: DURATION, minSize: 3, maxSize: 32 },
+  date: { type: TIMESTAMP, minSize: 12, maxSize: 12 },
+  'date-time': { type: TIMESTAMP, minSize: 22, maxSize: 37 },
+};
+
+export interface Declared {
+  readonly type: CelType;
+  /** Bytes of the smallest value there can be. */
+  readonly minSize: number;
+}
+
+/** How often a value of this size can stand in one request. */
+export const maxCardinality = ({ minSize }: Declared): number => Math.floor(MAX_REQUEST / (minSize + 1));
+
+/** undefined for what expressions do not see: values nobody described. `isResource`: it has apiVersion, kind and metadata. */
+export function declare(schema: JSONSchemaProps, isResource: boolean, name = 'selfType'): Declared | undefined {
+  const known = (isResource ? resources : values).get(schema);
+  if (known) return known.declared;
+  const declared = declareNew(schema, isResource, name);
+  (isResource ? resources : values).set(schema, { declared });
+  return declared;
+}
+
+type Known = WeakMap<JSONSchemaProps, { readonly declared: Declared | undefined }>;
+const resources: Known = new WeakMap();
+const values: Known = new WeakMap();
+
+function declareNew(schema: JSONSchemaProps, isResource: boolean, name: string): Declared | undefined {
+  if (schema['x-kubernetes-int-or-string']) return { type: bounded(DYN, schema.maxLength === undefined ? MAX_REQUEST - 2 : schema.maxLength * 4), minSize: 1 };
+  switch (schema.type) {
+    case 'array': return declareList(schema, name);
+    case 'object': return declareObject(schema, isResource, name);
+    case 'string': return declareText(schema);
+    case 'boolean': return { type: BOOL, minSize: 4 };
+    case 'number': return { type: DOUBLE, minSize: 1 };
+    case 'integer': return { type: INT, minSize: 1 };
+    default: return undefined;
+  }
+}
+
+const embeds = (schema: JSONSchemaProps): boolean => schema['x-kubernetes-embedded-resource'] === true;
+
+function declareList(schema: JSONSchemaProps, name: string): Declared | undefined {
+  const itemSchema = asSchema(schema.items);
+  const items = itemSchema && declare(itemSchema, embeds(itemSchema), `${name}.@idx`);
+  if (!items) return undefined;
+  const most = schema.maxItems ?? Math.floor((MAX_REQUEST - 2) / (items.minSize + 1));
+  return { type: bounded(listOf(items.type), Math.max(most, 0)), minSize: 2 };
+}
+
+function declareObject(schema: JSONSchemaProps, isResource: boolean, name: string): Declared | undefined {
+  const valueSchema = asSchema(schema.additionalProperties);
+  if (valueSchema) {
+    const entries = declare(valueSchema, embeds(valueSchema), `${name}.@elem`);
+    if (!entries) return undefined;
+    const most = schema.maxProperties ?? Math.floor((MAX_REQUEST - 2) / (entries.minSize + 6));
+    return { type: bounded(mapOf(STRING, entries.type), Math.max(most, 0)), minSize: 2 };
+  }
+  const fields: Record<string, { readonly property: string; readonly type: CelType }> = {};
+  let minSize = 2;
+  for (const [property, inner] of Object.entries(isResource ? { ...schema.properties, ...IDENTITY } : schema.properties ?? {})) {
+    const declared = declare(inner, embeds(inner), `${name}.${property}`);
+    const escaped = declared && escapeIdentifier(property);
+    if (declared && escaped !== undefined) fields[escaped] = { property, type: declared.type };
+    if (declared && schema.required?.includes(property) && inner.default === undefined) minSize += property.length + declared.minSize + 4;
+  }
+  return { type: objectOf(name, fields), minSize };
+}
+
+const TEXT: JSONSchemaProps = { type: 'string' };
+/** Of every resource, whatever its schema says. */
+const IDENTITY: Readonly<Record<string, JSONSchemaProps>> = {
+  apiVersion: TEXT, kind: TEXT, metadata: { type: 'object', properties: { name: TEXT, generateName: TEXT } },
+};
+
+function declareText({ format = '', maxLength, enum: allowed }: JSONSchemaProps): Declared {
+  if (format === 'byte') return { type: bounded(BYTES, Math.max(maxLength ?? MAX_REQUEST - 2, 0)), minSize: MIN_TEXT };
+  const known = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
+  if (known) return { type: bounded(known.type, known.maxSize), minSize: known.minSize };
+  const longest = allowed?.length ? Math.max(0, ...allowed.map((value) => (typeof value === 'string' ? value.length : 0))) : MAX_REQUEST - 2;
+  return { type: bounded(STRING, maxLength === undefined ? longest : Math.max(maxLength, 0) * 4), minSize: MIN_TEXT };
+}

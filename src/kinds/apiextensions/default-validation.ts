@@ -1,0 +1,28 @@
+/** Defaults are values of their schemas: pruned, and valid. */
+import { deepEqual } from '../../base/deep-equal.ts';
+import { type FieldPath, invalid } from '../../meta/field-error.ts';
+import { canonicalize } from '../../schema/decode.ts';
+import { checkJson } from '../../schema/json/check.ts';
+import { compileStructural } from '../../schema/json/compile.ts';
+import { listErrors } from '../../schema/json/list-rules.ts';
+import type { Errors } from '../checks.ts';
+import type { JSONSchemaProps } from './json-schema-props.ts';
+import { asSchema } from './schema-walk.ts';
+
+/** @param schema structural */
+export function* defaultErrors(schema: JSONSchemaProps, at: FieldPath): Errors {
+  const items = asSchema(schema.items);
+  const values = asSchema(schema.additionalProperties);
+  if (schema.default !== undefined && schema.default !== null) yield* oneError(schema, at.child('default'));
+  if (items) yield* defaultErrors(items, at.child('items'));
+  if (values) yield* defaultErrors(values, at.child('additionalProperties'));
+  for (const [name, one] of Object.entries(schema.properties ?? {})) yield* defaultErrors(one, at.child('properties').key(name));
+}
+
+function* oneError(schema: JSONSchemaProps, at: FieldPath): Errors {
+  const { default: value } = schema;
+  if (!deepEqual(canonicalize(compileStructural(schema), value).value, value)) return void (yield invalid(at, value, 'must be pruned'));
+  for (const { reason, field, message } of [...checkJson(schema, value), ...listErrors(schema, value)]) {
+    yield { reason, message, field: (field === '<nil>' || field === '' ? at : at.child(field)).toString() };
+  }
+}
