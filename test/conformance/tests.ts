@@ -9,8 +9,10 @@ import { probes } from './k8s-io/probes.ts';
 import { containerRuntime } from './k8s-io/runtime.ts';
 import { securityContexts } from './k8s-io/security.ts';
 import { subpathExpansion } from './k8s-io/subpath-expansion.ts';
+import { customResources } from './sig-api-machinery/custom-resources.ts';
 import { events, newEvents } from './sig-api-machinery/events.ts';
 import { garbageCollector } from './sig-api-machinery/garbage-collector.ts';
+import { publishOpenApi } from './sig-api-machinery/publish-openapi.ts';
 import { resourceQuotas } from './sig-api-machinery/resource-quota.ts';
 import { secrets } from './sig-api-machinery/secrets.ts';
 import { server } from './sig-api-machinery/server.ts';
@@ -46,6 +48,7 @@ export const tests: readonly TestCase[] = [
   ...pods, ...containerRuntime, ...commands, ...initContainers, ...kubelet, ...probes, ...lifecycleHooks, ...securityContexts,
   ...subpathExpansion, ...nodes,
   ...secrets, ...watchers, ...events, ...server, ...garbageCollector, ...resourceQuotas,
+  ...customResources, ...publishOpenApi,
   ...deployments, ...replicaSets, ...jobs, ...daemonSets, ...statefulSets,
   ...serviceAccounts, ...kubectlTests, ...kubectlProxy, ...guestbookTests, ...newEvents,
   ...services, ...serviceTypes, ...sessionAffinity, ...dns, ...networking,
