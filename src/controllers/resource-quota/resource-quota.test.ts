@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { CustomResourceDefinition } from '../../kinds/apiextensions/custom-resource-definition.ts';
 import { ConfigMap } from '../../kinds/core/config-map.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import { ResourceQuota } from '../../kinds/core/resource-quota.ts';
 import { Service } from '../../kinds/core/service.ts';
+import type { Resource } from '../../meta/resource.ts';
 import { startControlled, type TestCluster } from '../testing/start.ts';
 import { resourceQuotaController } from './resource-quota.ts';
 
@@ -51,6 +53,24 @@ test('a dry run and a creation refused elsewhere cost nothing', async () => {
   await cluster.client.create(Pod, pod('a'), { dryRun: true });
   expect(await why(cluster.client.create(Pod, pod('a', {}, { serviceAccountName: 'nobody' })))).toMatch(/serviceaccount "nobody" not found/);
   expect(await used(cluster)).toEqual({ pods: '0' });
+});
+
+test('custom resources are counted too, and what goes of them is found again', async () => {
+  await using cluster = await start({ 'count/widgets.example.com': '1' });
+  const { client, pass } = cluster;
+  await client.create(CustomResourceDefinition, {
+    metadata: { name: 'widgets.example.com' },
+    spec: { group: 'example.com', scope: 'Namespaced', names: { plural: 'widgets', kind: 'Widget' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }] },
+  } as never);
+  const widgets: Resource = { group: 'example.com', version: 'v1', kind: 'Widget', plural: 'widgets', scope: 'Namespaced' };
+  const widget = (name: string) => ({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name, namespace: 'shop' } });
+  await expect.poll(() => why(client.create(widgets, widget('a')))).toMatch(/^done$|already exists/);
+  expect(await used(cluster)).toEqual({ 'count/widgets.example.com': '1' });
+  expect(await why(client.create(widgets, widget('b')))).toBe(
+    'widgets.example.com "b" is forbidden: exceeded quota: q, requested: count/widgets.example.com=1, used: count/widgets.example.com=1, limited: count/widgets.example.com=1');
+  await client.delete(widgets, 'a', at);
+  await pass(301);
+  expect(await used(cluster)).toEqual({ 'count/widgets.example.com': '0' });
 });
 
 test('a pod that has ended makes room, but still counts as an object', async () => {
