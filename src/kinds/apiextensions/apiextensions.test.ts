@@ -61,7 +61,7 @@ test.each([
   [{ type: 'object', 'x-kubernetes-embedded-resource': true }, [
     `${AT}.properties: Required value: must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields`,
   ]],
-  [{ type: 'string', pattern: '(' }, [`${AT}.pattern: Invalid value: "(": must be a valid regular expression, but isn't: error parsing regexp: \`(\``]],
+  [{ type: 'string', pattern: '(' }, [`${AT}.pattern: Invalid value: "(": must be a valid regular expression, but isn't: error parsing regexp: missing closing ): \`(\``]],
   [{ type: 'text' }, [`${AT}.type: Unsupported value: "text": supported values: "array", "boolean", "integer", "number", "object", "string"`]],
   [{ type: 'object', properties: { b: { type: 'string' } }, additionalProperties: { type: 'string' } }, [`${AT}.additionalProperties: Forbidden: additionalProperties and properties are mutual exclusive`]],
   [{ type: 'array', items: [{ type: 'string' }] }, [`${AT}.items: Forbidden: items must be a schema object and not an array`]],

@@ -4,6 +4,7 @@
  */
 import { type FieldError, type FieldPath, forbidden, invalid, required } from '../../meta/field-error.ts';
 import { deepEqual } from '../../base/deep-equal.ts';
+import { patternProblem } from '../../schema/json/pattern.ts';
 import type { Errors } from '../checks.ts';
 import type { JSONSchemaProps } from './json-schema-props.ts';
 import { asSchema } from './schema-walk.ts';
@@ -90,21 +91,6 @@ function* restrictionErrors({ anyOf = [], allOf = [], oneOf = [], not, pattern }
   if (not) yield* nestedErrors(not, NOTHING, at.child('not'));
   const problem = pattern ? patternProblem(pattern) : undefined;
   if (problem) yield invalid(at.child('pattern'), pattern, `must be a valid regular expression, but isn't: ${problem}`);
-}
-
-/** RE2's syntax is near enough to JavaScript's to tell most broken patterns; `(?i)` and the like are taken off. */
-function patternProblem(pattern: string): string | undefined {
-  try {
-    new RegExp(pattern.replace(/^\(\?[imsU]+\)/, ''), 'v');
-    return undefined;
-  } catch {
-    try {
-      new RegExp(pattern.replaceAll(/\(\?[imsU]+\)/g, '').replaceAll('(?P<', '(?<'));
-      return undefined;
-    } catch {
-      return `error parsing regexp: \`${pattern}\``;
-    }
-  }
 }
 
 const MUST_BE_ABSENT: readonly (readonly [keyof JSONSchemaProps, string])[] = [

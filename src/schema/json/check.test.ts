@@ -60,3 +60,9 @@ test('items of sets and keyed lists do not repeat', () => {
   expect(errors(keyed, [{ k: 1, l: 2 }, { l: 2, k: 1 }, { k: 1 }])).toEqual(['a[1]: Duplicate value: {"k":1,"l":2}']);
   expect(errors(keyed, ['x'])).toEqual(['a[0]: Invalid value: "x": must be an object for an array of list-type map']);
 });
+
+test('no pattern takes longer than its text is long', () => {
+  const schema: JsonSchema = { type: 'string', pattern: '^(a+)+$' };
+  expect(said(schema, `${'a'.repeat(20_000)}!`)).toHaveLength(1);
+  expect(said(schema, 'a'.repeat(20_000))).toEqual([]);
+});
