@@ -17,6 +17,7 @@ const ENTRIES = {
   operator: 'src/kit/operator/index.ts',
   testing: 'src/kit/testing/index.ts',
   bench: 'test/bench/main.ts',
+  'bench-reporting': 'test/bench/reporting.ts',
   conformance: 'test/conformance/main.ts',
 };
 

@@ -1,4 +1,5 @@
-import { nextTurn, type Clock } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
+import { Turns } from '../base/turns.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { createEventRecorder, type Client, type EventRecorder, type Informers } from '../client/index.ts';
@@ -48,8 +49,6 @@ export interface Explanation {
 
 /** Upstream's bound on an event's note. */
 const LONGEST_NOTE = 1024;
-/** How long cycles run before others get the event loop. */
-const SLICE_MILLIS = 5;
 /** Bindings under way at once; more would only wait in the server. */
 const MOST_BINDING = 1_000;
 
@@ -128,16 +127,12 @@ export class Scheduler implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { clock } = this.#options;
-    let sliceEnd = clock.monotonic() + SLICE_MILLIS;
+    const turns = Turns.of(this.#options.clock);
     while (!this.#stop.signal.aborted) {
       const queued = this.#binding < MOST_BINDING ? this.#queue.pop() : undefined;
       if (queued) this.#scheduleOne(queued);
-      if (!queued) {
-        await new Promise<void>((resolve) => (this.#wakeLoop = resolve));
-      } else if (clock.monotonic() >= sliceEnd) await nextTurn();
-      else continue;
-      sliceEnd = clock.monotonic() + SLICE_MILLIS;
+      const wait = queued ? turns.take() : new Promise<void>((resolve) => (this.#wakeLoop = resolve));
+      if (wait) await wait;
     }
   }
 

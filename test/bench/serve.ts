@@ -1,7 +1,5 @@
 /** `bench serve FILE`: the API server over the wal driver and TLS, with audit at Metadata, in a process of its own. */
-import { renameSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { systemClock } from '../../src/base/clock.ts';
 import { silent } from '../../src/base/log.ts';
 import { systemRandom } from '../../src/base/random.ts';
@@ -11,8 +9,8 @@ import type { ServiceAccountConfig } from '../../src/apiserver/index.ts';
 import { builtinKinds } from '../../src/kinds/index.ts';
 import { walDriver } from '../../src/store/drivers/wal.ts';
 import { gzip } from '../../src/wire/node/gzip.ts';
-import { type Turns, watchTurns } from './turns.ts';
 import { serve, type ServingCertificate } from '../../src/wire/node/http-server.ts';
+import { reportAt } from './report.ts';
 
 export interface ServeConfig {
   readonly directory: string;
@@ -23,15 +21,6 @@ export interface ServeConfig {
   readonly audit: string;
   /** A file for reports, written anew at each SIGUSR2. */
   readonly report: string;
-}
-
-export interface ServerReport {
-  /** Of the event loop, since the last report, in milliseconds. */
-  readonly delayP999: number;
-  readonly delayMax: number;
-  readonly turns: Turns;
-  /** Bytes. */
-  readonly memory: NodeJS.MemoryUsage;
 }
 
 export async function serveApi(file: string): Promise<void> {
@@ -50,20 +39,6 @@ export async function serveApi(file: string): Promise<void> {
     await log[Symbol.asyncDispose]();
     await driver[Symbol.asyncDispose]();
     process.exit(0);
-  });
-}
-
-function reportAt(file: string): void {
-  const delays = monitorEventLoopDelay({ resolution: 1 });
-  delays.enable();
-  const turns = watchTurns();
-  process.on('SIGUSR2', () => {
-    const [delayP999, delayMax] = [delays.percentile(99.9) / 1e6, delays.max / 1e6];
-    globalThis.gc?.();
-    const text = JSON.stringify({ delayP999, delayMax, turns: turns(), memory: process.memoryUsage() } satisfies ServerReport);
-    writeFileSync(`${file}.new`, text);
-    renameSync(`${file}.new`, file);
-    delays.reset();
   });
 }
 

@@ -1,8 +1,7 @@
 /** What is measured: an API server as processes of this machine, and how to speak to it. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemRandom } from '../../src/base/random.ts';
@@ -12,7 +11,8 @@ import { layoutOf } from '../../src/cluster/layout.ts';
 import { planCluster, writeSettings } from '../../src/cluster/settings.ts';
 import { connect, type HttpTransport } from '../../src/wire/node/http-client.ts';
 import { freePort } from './machine.ts';
-import type { ServeConfig, ServerReport } from './serve.ts';
+import { reportOf, type ServerReport } from './report.ts';
+import type { ServeConfig } from './serve.ts';
 
 export interface Target extends AsyncDisposable {
   readonly name: string;
@@ -72,17 +72,11 @@ export async function startKnarrApi(directory: string, flags: readonly string[] 
   await writeFile(config, JSON.stringify(serving));
   const child = start(process.execPath, [...serverFlags, ...flags, process.argv[1]!, 'serve', config], join(directory, 'knarr.log'));
   const target = await ready('knarr', identities, { port, children: [child] });
-  const report = async () => {
-    await rm(serving.report, { force: true });
-    child.kill('SIGUSR2');
-    while (!existsSync(serving.report)) await systemClock.sleep(10);
-    return JSON.parse(await readFile(serving.report, 'utf8')) as ServerReport;
-  };
-  return { ...target, report };
+  return { ...target, report: () => reportOf(child.pid!, serving.report) };
 }
 
 /** The whole control plane, as `knarr up` runs it: what standing still costs. */
-export async function startKnarrControlPlane(directory: string, simulated = 0): Promise<Target> {
+export async function startKnarrControlPlane(directory: string, simulated = 0): Promise<KnarrTarget> {
   const layout = layoutOf(directory);
   const port = await freePort();
   const wishes = { port, nodes: 0, simulated, legacyServiceAccountTokens: false };
@@ -92,9 +86,11 @@ export async function startKnarrControlPlane(directory: string, simulated = 0): 
   const effects = { clock: systemClock, random: systemRandom };
   await ensurePki(layout, { ...settings, nodes: [] }, effects);
   const identities = makeIdentities(await requirePair(layout, 'ca'));
-  const program = join(import.meta.dirname, 'control-plane.js');
-  const child = start(process.execPath, [...serverFlags, program, directory], join(directory, 'control-plane.log'));
-  return ready('control plane', identities, { port, children: [child] });
+  const [program, reporting] = ['control-plane.js', 'bench-reporting.js'].map((file) => join(import.meta.dirname, file));
+  const report = join(directory, 'report.json');
+  const child = start('env', [`KNARR_BENCH_REPORT=${report}`, process.execPath, ...serverFlags, '--import', reporting!, program!, directory], join(directory, 'control-plane.log'));
+  const target = await ready('control plane', identities, { port, children: [child] });
+  return { ...target, report: () => reportOf(child.pid!, report) };
 }
 
 export function start(program: string, args: readonly string[], log: string): ChildProcess {

@@ -124,11 +124,13 @@ export async function measureWorkloads(directory: string, wanted: (name: string)
   console.log(`\nthe whole control plane with ${NODES} simulated nodes`);
   for (const { name, goal, prepare, run } of chosen) {
     await prepare?.(target.admin);
+    await target.report();
     const [began, cpu] = [performance.now(), await cpuMicros(target.pids)];
     await run(target.admin);
     const seconds = (performance.now() - began) / 1000;
     const busy = ((await cpuMicros(target.pids)) - cpu) / 1e6;
+    const { delayMax, turns } = await target.report();
     const memory = (await memoryBytes(target.pids)) / 2 ** 20;
-    console.log(`${name.padEnd(52)} ${seconds.toFixed(1)} s (goal: ${goal}), ${busy.toFixed(1)} s of CPU; ${memory.toFixed(0)} MB in all`);
+    console.log(`${name.padEnd(52)} ${seconds.toFixed(1)} s (goal: ${goal}), ${busy.toFixed(1)} s of CPU; ${memory.toFixed(0)} MB in all; longest turn of the loop ${turns.max.toFixed(0)} ms of its processor time (goal: 50), ${delayMax.toFixed(0)} ms by the clock`);
   }
 }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { Turns } from '../../base/turns.ts';
 import type { Random } from '../../base/random.ts';
 import { startApiServer, type ApiServerConfig } from '../../apiserver/index.ts';
 import { createClient, createInformers, type Client } from '../../client/index.ts';
@@ -52,7 +53,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<A
     const config = await apiServerConfig(options, started);
     const server = started.add(await startApiServer({ driver, kinds, clock, random, log: log.with({ room: 'apiserver' }), config }));
     const [tls, ca] = await Promise.all([requirePair(layout, 'apiserver'), requirePair(layout, 'ca')]);
-    started.add(await serve(server.handler, {
+    started.add(await serve(inTurns(server.handler, clock), {
       host: '0.0.0.0', port: settings.port, tls, clientCa: ca.cert, streamsBody: isProxied, log: log.with({ room: 'http' }),
     }));
     await startLoops(options, server.handler, started);
@@ -61,6 +62,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<A
     await started[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Requests from outside share the loop with each other and with the controllers within: a burst of them is taken in pieces. */
+function inTurns(handler: ApiHandler, clock: Clock): ApiHandler {
+  const turns = Turns.of(clock);
+  return (request) => turns.take()?.then(() => handler(request)) ?? handler(request);
 }
 
 /** Paths whose bodies belong to somebody else and may have any size. */

@@ -1,10 +1,11 @@
 import type { Logger } from '../../base/log.ts';
+import { Turns } from '../../base/turns.ts';
 import { discover, exponential, WorkQueue, type Client } from '../../client/index.ts';
 import { CustomResourceDefinition } from '../../kinds/apiextensions/custom-resource-definition.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import type { AnyObject, OwnerReference } from '../../meta/object.ts';
 import { groupResource } from '../../meta/resource.ts';
-import { Slices, type Controller, type ControllerSurroundings } from '../runtime/index.ts';
+import type { Controller, ControllerSurroundings } from '../runtime/index.ts';
 import { Deeds } from './deeds.ts';
 import { Monitors, type Item } from './monitors.ts';
 import { isDeletingDependents, isOrphaning, plan, type Owner, type OwnerState } from './plan.ts';
@@ -123,8 +124,10 @@ class GarbageCollector implements AsyncDisposable {
   }
 
   async #work(): Promise<void> {
-    const slices = new Slices(this.#around.clock);
+    const turns = Turns.of(this.#around.clock);
     for (let key = await this.#queue.get(); key !== undefined; key = await this.#queue.get()) {
+      const wait = turns.take();
+      if (wait) await wait;
       const item = this.#itemOf(key);
       try {
         if (item) await this.#collect(item);
@@ -135,7 +138,6 @@ class GarbageCollector implements AsyncDisposable {
         this.#queue.addRateLimited(key);
       }
       this.#queue.done(key);
-      await slices.breathe();
     }
   }
 

@@ -13,6 +13,5 @@ export {
 } from './controller.ts';
 export { claim, controllerOf, controllerReference, refersTo, type Claim } from './ownership.ts';
 export { definePeriodic, type PeriodicDefinition } from './periodic.ts';
-export { Slices } from './slices.ts';
 export { slowStart } from './slow-start.ts';
 export { TrackingClient } from './tracking-client.ts';

@@ -1,4 +1,5 @@
 import type { Logger } from '../../base/log.ts';
+import { Turns } from '../../base/turns.ts';
 import { createEventRecorder, exponential, keyOf, WorkQueue, type EventRecorder, type Handler } from '../../client/index.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import { matchesLabelSelector } from '../../meta/label-selector.ts';
@@ -7,7 +8,6 @@ import type { InstanceOf, Resource } from '../../meta/resource.ts';
 import { Cache } from './cache.ts';
 import type { ControllerDefinition, ControllerSurroundings, Watch } from './controller.ts';
 import { controllerOf, refersTo } from './ownership.ts';
-import { Slices } from './slices.ts';
 import { TrackingClient } from './tracking-client.ts';
 import { WriteBarrier } from './write-barrier.ts';
 
@@ -30,7 +30,7 @@ class Manager<R extends Resource> implements AsyncDisposable {
   readonly #handlers: Disposable[] = [];
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
-  readonly #slices: Slices;
+  readonly #turns: Turns;
 
   constructor(definition: ControllerDefinition<R>, around: ControllerSurroundings) {
     this.#definition = definition;
@@ -43,7 +43,7 @@ class Manager<R extends Resource> implements AsyncDisposable {
     this.#events = createEventRecorder(around.client, {
       component: definition.component ?? `${definition.name}-controller`, clock, random, log: this.#log,
     });
-    this.#slices = new Slices(clock);
+    this.#turns = Turns.of(clock);
     this.#listen();
     // After the queue's own handlers: a key let go by the barrier finds in the cache all that was told.
     this.#barrier = new WriteBarrier(this.#resources(), { cache: this.#cache, clock, log: this.#log });
@@ -121,12 +121,14 @@ class Manager<R extends Resource> implements AsyncDisposable {
   async #work(): Promise<void> {
     for (let key = await this.#queue.get(); key !== undefined; key = await this.#queue.get()) {
       const done = key;
+      // All controllers share the loop with the server: each pass asks for its turn.
+      const wait = this.#turns.take();
+      if (wait) await wait;
       const client = new TrackingClient(this.#around.client, this.#definition.for, this.#stop.signal);
       await this.#pass(key, client);
       // The key stays in work, the worker goes on: nobody waits for the watch but this key.
       if (client.writes.length === 0) this.#queue.done(done);
       else void this.#barrier.passed(client.writes).then(() => this.#queue.done(done));
-      await this.#slices.breathe();
     }
   }
 
