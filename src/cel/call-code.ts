@@ -4,11 +4,13 @@ import type { CallNode, Node } from './ast.ts';
 import type { Coder } from './code.ts';
 import { converterFor } from './convert.ts';
 import { charge, type Code, type Frame } from './frame.ts';
-import { runtimeCost } from './function-costs.ts';
+import { patternCost, runtimeCost } from './function-costs.ts';
+import { findAll, Meter, TooMuchWork } from '../meta/regexp/regex.ts';
 import { inOptional } from './libraries/operators.ts';
+import { regexOf } from './pattern.ts';
 import type { Overload } from './signature.ts';
 import type { CelType } from './types.ts';
-import { CelObject, equal, EvaluationError, isInt, isList, isMap, lift, Optional, sizeForCost } from './values.ts';
+import { CelObject, equal, EvaluationError, isInt, isList, isMap, lift, Optional, OverBudget, sizeForCost } from './values.ts';
 
 export function callCode(coder: Coder, node: CallNode): Code {
   const nodes = node.target && !coder.checked.isGlobal(node) ? [node.target, ...node.args] : node.args;
@@ -39,8 +41,9 @@ export function callCode(coder: Coder, node: CallNode): Code {
       return (frame) => {
         const left = a!(frame);
         const right = b!(frame);
-        const text = typeof left === 'string' || left instanceof Uint8Array;
-        charge(frame, text ? Math.ceil((sizeForCost(left) + sizeForCost(right)) * 0.1) : 1);
+        // Upstream's lists are joined for nothing, ours are copied; short ones cost the same.
+        const sized = typeof left === 'string' || isList(left) || left instanceof Uint8Array;
+        charge(frame, sized ? Math.ceil((sizeForCost(left) + sizeForCost(right)) * 0.1) || Number(isList(left)) : 1);
         return add(left, right);
       };
     case '_-_':
@@ -60,6 +63,10 @@ export function callCode(coder: Coder, node: CallNode): Code {
       return ordering(a!, b!, (order) => order >= 0);
     case '_[_]':
       return indexing(coder, node, { container: a!, key: b! });
+    case 'matches':
+    case 'find':
+    case 'findAll':
+      return patternCode(node.name, [a!, b!, c]);
     default:
       return functionCode(coder, node, nodes);
   }
@@ -115,6 +122,31 @@ function indexing(coder: Coder, node: CallNode, { container, key }: { readonly c
     if (from instanceof Optional) return inOptional(from, at);
     const value = index(from, at);
     return convert ? convert(value) : lift(value);
+  };
+}
+
+/** Steps of a pattern's automaton that cost as much as one unit. Costs go by the length of the pattern, work does not always. */
+const STEPS_PER_UNIT = 50;
+
+function patternCode(name: 'matches' | 'find' | 'findAll', [a, b, c]: readonly [Code, Code, Code | undefined]): Code {
+  return (frame) => {
+    const text = a(frame);
+    const pattern = b(frame);
+    const most = c ? c(frame) : -1;
+    if (typeof text !== 'string' || typeof pattern !== 'string' || !isInt(most)) throw noSuchOverload();
+    const cost = patternCost(text, pattern);
+    charge(frame, cost);
+    const meter = new Meter((frame.limit - frame.cost + cost) * STEPS_PER_UNIT);
+    try {
+      const regex = regexOf(pattern);
+      if (name === 'matches') return regex.test(text, meter);
+      return name === 'find' ? (findAll(text, regex, 1, meter)[0] ?? '') : findAll(text, regex, Number(most), meter);
+    } catch (error) {
+      if (error instanceof TooMuchWork) throw new OverBudget();
+      throw error;
+    } finally {
+      frame.cost += Math.max(0, Math.ceil(meter.steps / STEPS_PER_UNIT) - cost);
+    }
   };
 }
 

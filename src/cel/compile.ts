@@ -78,8 +78,10 @@ function programOf(source: string, checked: Checked): Program {
         const value = lift(code(frame));
         return { ok: true, value, cost: frame.cost };
       } catch (error) {
-        if (!(error instanceof EvaluationError) && !(error instanceof OverBudget)) throw error;
-        return { ok: false, message: error.message, cost: frame.cost, overBudget: error instanceof OverBudget };
+        // The engine's own limits, of texts' length and of the stack, are limits of the budget too.
+        const failure = error instanceof RangeError ? new OverBudget() : error;
+        if (!(failure instanceof EvaluationError) && !(failure instanceof OverBudget)) throw error;
+        return { ok: false, message: failure.message, cost: frame.cost, overBudget: failure instanceof OverBudget };
       }
     },
   };

@@ -94,3 +94,23 @@ test('null stands for messages and times, and for nothing else', () => {
   expect(evaluated('x == null', { x: null })).toBe(true);
   expect(refusal('s == null', variables)).toContain("found no matching overload for '_==_' applied to '(string, null)'");
 });
+
+const nested = (levels: number, step: (name: string) => string, first: string, last: (name: string) => string): string =>
+  Array.from({ length: levels }).reduceRight<string>((inner, _level, at) => `cel.bind(v${at + 1}, ${step(`v${at}`)}, ${inner})`, last(`v${levels}`)).replace(/^/, `cel.bind(v0, ${first}, `) + ')';
+
+describe('what grows without end is stopped, however cheap each step is', () => {
+  test.each([
+    ['lists joined to themselves', nested(40, (v) => `${v} + ${v}`, '[1, 2]', (v) => `size(${v}) > 0`)],
+    ['texts joined to themselves', nested(40, (v) => `${v} + ${v}`, '"ab"', (v) => `size(${v}) > 0`)],
+    ['texts replaced by texts', nested(10, (v) => `${v}.replace("a", ${v})`, '"aaaaaaaaaa"', (v) => `size(${v}) > 0`)],
+    ['texts put together from a list', nested(40, (v) => `[${v}, ${v}].join()`, '"ab"', (v) => `size(${v}) > 0`)],
+    ['texts formatted', nested(40, (v) => `"%s%s".format([${v}, ${v}])`, '"ab"', (v) => `size(${v}) > 0`)],
+    ['lists of lists, compared', [1, 2].map(() => nested(40, (v) => `[${v}, ${v}]`, '[1, 2]', (v) => v)).join(' == ')],
+    ['lists of lists, printed', nested(40, (v) => `[${v}, ${v}]`, '[1, 2]', (v) => `"%s".format([${v}]) == ""`)],
+    ['patterns that go everywhere', `${JSON.stringify(Array.from({ length: 40_000 }, (_, at) => 'ab'[(at * at * 7 + at * 3) % 11 % 2]).join('') + Array.from({ length: 40_000 }, (_, at) => 'ab'[Math.floor(Math.sin(at) * 1e6) & 1]).join(''))}.matches('(a|b)*a(a|b){900}c')`],
+  ])('%s', (_what, source) => {
+    const compiled = compileExpression(source, { variables: {} });
+    if (!compiled.ok) throw new Error(compiled.reason);
+    expect(compiled.program.evaluate({})).toMatchObject({ ok: false, message: 'operation cancelled: actual cost limit exceeded', overBudget: true });
+  });
+});

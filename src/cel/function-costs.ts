@@ -4,7 +4,7 @@
  */
 import { either, exactly, MOST, plus, type Range, scaled, times } from './range.ts';
 import type { CelType } from './types.ts';
-import { Double, isInt, isList, isMap, lift, mapGet, mapKeys, sizeForCost, Uint } from './values.ts';
+import { Double, isInt, isList, isMap, lift, mapGet, mapKeys, sizeForCost, Uint, Walk } from './values.ts';
 
 /** Of going through a text, by character. */
 export const TRAVERSAL = 0.1;
@@ -22,26 +22,28 @@ const NOMINAL = new Set([
 ]);
 
 const traversal = (value: unknown, factor = 1): number => Math.ceil(sizeForCost(value) * factor * TRAVERSAL);
-const pattern = (text: unknown, expression: unknown): number => Math.ceil((1 + sizeForCost(text)) * TRAVERSAL) * Math.ceil(sizeForCost(expression) * PATTERN);
+/** Of matching a text. */
+export const patternCost = (text: unknown, expression: unknown): number => Math.ceil((1 + sizeForCost(text)) * TRAVERSAL) * Math.ceil(sizeForCost(expression) * PATTERN);
 
 /** Of walking a whole value. */
-function walk(value: unknown): number {
+function walkCost(value: unknown, walk = new Walk()): number {
+  walk.step();
   if (typeof value === 'string') return Math.floor(value.length * TRAVERSAL);
   if (value instanceof Uint8Array) return Math.floor(value.length * TRAVERSAL);
-  if (isList(value)) return value.reduce((sum: number, item) => sum + walk(item), 0);
-  if (isMap(value)) return mapKeys(value).reduce((sum: number, key) => sum + walk(key) + walk(mapGet(value, key)), 0);
+  if (isList(value)) return value.reduce((sum: number, item) => sum + walkCost(item, walk), 0);
+  if (isMap(value)) return mapKeys(value).reduce((sum: number, key) => sum + walkCost(key, walk) + walkCost(mapGet(value, key), walk), 0);
   return 1;
 }
 
 /** By function, what its call costs given the arguments (the target the first). */
 const RUNTIME: Readonly<Record<string, (args: readonly unknown[], result: unknown) => number>> = {
   check: () => AUTHORIZATION,
-  isSorted: ([list]) => walk(list),
-  sum: ([list]) => walk(list),
-  min: ([list]) => walk(list),
-  max: ([list]) => walk(list),
-  indexOf: ([list]) => walk(list),
-  lastIndexOf: ([list]) => walk(list),
+  isSorted: ([list]) => walkCost(list),
+  sum: ([list]) => walkCost(list),
+  min: ([list]) => walkCost(list),
+  max: ([list]) => walkCost(list),
+  indexOf: ([list]) => walkCost(list),
+  lastIndexOf: ([list]) => walkCost(list),
   url: ([text]) => traversal(text),
   isURL: ([text]) => traversal(text),
   lowerAscii: ([text]) => traversal(text),
@@ -54,9 +56,6 @@ const RUNTIME: Readonly<Record<string, (args: readonly unknown[], result: unknow
   replace: ([text]) => traversal(text, 2),
   split: ([text]) => traversal(text, 2),
   join: (_args, result) => traversal(result, 2),
-  find: ([text, expression]) => pattern(text, expression),
-  findAll: ([text, expression]) => pattern(text, expression),
-  matches: ([text, expression]) => pattern(text, expression),
   cidr: ([text]) => traversal(text),
   isIP: ([text]) => traversal(text),
   isCIDR: ([text]) => traversal(text),

@@ -15,6 +15,20 @@ export class OverBudget extends Error {
   }
 }
 
+/** How many parts of a value are looked at before it is too much: what is shared many times over may unfold without end. */
+const MOST_PARTS = 1_000_000;
+/** Texts do not grow beyond this many code units. */
+export const LONGEST_TEXT = 10_000_000;
+
+/** Counts the parts of a value, or of several, while they are walked. */
+export class Walk {
+  #left = MOST_PARTS;
+  /** @throws OverBudget */
+  step(): void {
+    if (--this.#left < 0) throw new OverBudget();
+  }
+}
+
 /** Any value that JSON has no form for. */
 export abstract class CelObject {
   /** Its type at run time. */
@@ -156,15 +170,17 @@ export function numberOf(value: unknown): number | bigint | undefined {
 }
 
 /** Equality over all types; numbers by their value whatever their type. */
-export function equal(a: unknown, b: unknown): boolean {
+export function equal(a: unknown, b: unknown, walk?: Walk): boolean {
   if (typeof a === 'string' || typeof a === 'boolean') return a === b;
   const left = numberOf(a);
   // oxlint-disable-next-line eqeqeq -- 1n and 1 are one int
   if (left !== undefined) return left == numberOf(b);
   if (a === b) return true;
-  if (isList(a)) return isList(b) && a.length === b.length && a.every((item, at) => equal(item, b[at]));
+  const counted = walk ?? new Walk();
+  counted.step();
+  if (isList(a)) return isList(b) && a.length === b.length && a.every((item, at) => equal(item, b[at], counted));
   if (a instanceof Uint8Array) return b instanceof Uint8Array && a.length === b.length && a.every((byte, at) => byte === b[at]);
-  if (isMap(a)) return isMap(b) && mapSize(a) === mapSize(b) && mapKeys(a).every((key) => mapHas(b, key) && equal(mapGet(a, key), mapGet(b, key)));
+  if (isMap(a)) return isMap(b) && mapSize(a) === mapSize(b) && mapKeys(a).every((key) => mapHas(b, key) && equal(mapGet(a, key), mapGet(b, key), counted));
   return a instanceof CelObject && a.equals(b);
 }
 

@@ -2,7 +2,7 @@
 import { formatDouble } from '../format-double.ts';
 import { formatDurationSeconds, formatTimestamp } from '../time.ts';
 import { typeValueOf } from '../type-names.ts';
-import { type CelMap, Double, Duration, EvaluationError, isInt, isList, isMap, lift, mapGet, mapKeys, numberOf, Timestamp, TypeValue, Uint } from '../values.ts';
+import { type CelMap, Double, Duration, EvaluationError, isInt, isList, isMap, lift, mapGet, mapKeys, numberOf, OverBudget, Timestamp, TypeValue, Uint, Walk, LONGEST_TEXT } from '../values.ts';
 
 const CLAUSE = /%(%|(?:\.(\d+))?([a-zA-Z]|[^]|$))/g;
 const DEFAULT_PRECISION = 6;
@@ -10,13 +10,16 @@ const HIGHEST_PRECISION = 1000;
 
 export function format(text: string, args: readonly unknown[]): string {
   let next = 0;
+  let length = text.length;
   return text.replace(CLAUSE, (_clause, whole: string, digits?: string, verb = '') => {
     if (whole === '%') return '%';
     const precision = digits === undefined ? DEFAULT_PRECISION : Number(digits);
     if (precision > HIGHEST_PRECISION) throw new EvaluationError(`could not parse formatting clause: precision ${precision} exceeds maximum ${HIGHEST_PRECISION}`);
     if (verb === '') throw new EvaluationError('could not parse formatting clause: unexpected end of string');
     if (next >= args.length) throw new EvaluationError(`index ${next} out of range`);
-    return clause(verb, lift(args[next++]), precision);
+    const part = clause(verb, lift(args[next++]), precision);
+    if ((length += part.length) > LONGEST_TEXT) throw new OverBudget();
+    return part;
   });
 }
 
@@ -46,7 +49,8 @@ function clause(verb: string, value: unknown, precision: number): string {
 const unfit = (what: string, types: string, value: unknown): EvaluationError =>
   new EvaluationError(`error during formatting: ${what} clause can only be used on ${types}, was given ${typeValueOf(value).name}`);
 
-function plain(value: unknown): string {
+function plain(value: unknown, walk = new Walk()): string {
+  walk.step();
   if (typeof value === 'string') return value;
   if (value === null) return 'null';
   if (value instanceof Double) return special(value.value) ?? formatDouble(value.value, 21);
@@ -56,9 +60,9 @@ function plain(value: unknown): string {
   if (value instanceof Timestamp) return formatTimestamp(value.nanos);
   if (value instanceof Duration) return formatDurationSeconds(value.nanos);
   if (value instanceof TypeValue) return value.name;
-  if (isList(value)) return `[${value.map((item) => plain(lift(item))).join(', ')}]`;
+  if (isList(value)) return `[${value.map((item) => plain(lift(item), walk)).join(', ')}]`;
   if (isMap(value)) {
-    const entries = mapKeys(value).map((key) => [plain(key), plain(mapGet(value as CelMap, key))] as const);
+    const entries = mapKeys(value).map((key) => [plain(key, walk), plain(mapGet(value as CelMap, key), walk)] as const);
     return `{${entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, text]) => `${key}: ${text}`).join(', ')}}`;
   }
   throw unfit('string', 'strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps', value);

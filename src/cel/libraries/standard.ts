@@ -1,9 +1,8 @@
-import { regexOf } from '../pattern.ts';
+import { noSuchOverload } from '../arithmetic.ts';
 import type { Library } from '../signature.ts';
 import { type CelMap, characters, mapSize } from '../values.ts';
 
 const size = (value: string | Uint8Array | readonly unknown[]): number => (typeof value === 'string' ? characters(value) : value.length);
-const matches = (text: string, pattern: string): boolean => regexOf(pattern).test(text);
 const sizeOfMap = (map: CelMap): number => mapSize(map);
 
 export const standard: Library = {
@@ -18,6 +17,7 @@ export const standard: Library = {
   'string.contains(string): bool': (text: string, part: string) => text.includes(part),
   'string.startsWith(string): bool': (text: string, part: string) => text.startsWith(part),
   'string.endsWith(string): bool': (text: string, part: string) => text.endsWith(part),
-  'string.matches(string): bool': matches,
-  'matches(string, string): bool': matches,
+  // The compiler matches patterns itself, and charges for the work.
+  'string.matches(string): bool': noSuchOverload,
+  'matches(string, string): bool': noSuchOverload,
 };

@@ -1,6 +1,6 @@
 import { quote } from '../../meta/field-error.ts';
 import type { Library } from '../signature.ts';
-import { EvaluationError, type Int } from '../values.ts';
+import { EvaluationError, type Int, LONGEST_TEXT, OverBudget } from '../values.ts';
 import { format } from './format-string.ts';
 
 /** Positions are counted in code points; most texts have none that needs two units. */
@@ -56,6 +56,9 @@ function substring(text: string, start: Int, end?: Int): string {
 
 function replace(text: string, from: string, to: string, most: Int = -1): string {
   const limit = Number(most);
+  const places = from === '' ? text.length + 1 : Math.ceil(text.length / from.length);
+  // At worst; what is near the limit is counted.
+  if (text.length + places * to.length > LONGEST_TEXT && text.length + (text.split(from).length + 1) * to.length > LONGEST_TEXT) throw new OverBudget();
   if (limit < 0) return from === '' ? [...text].reduce((all, letter) => all + letter + to, to) : text.replaceAll(from, () => to);
   if (from === '') return [...text, ''].map((letter, at) => (at < limit ? to + letter : letter)).join('');
   const parts = text.split(from);
@@ -74,10 +77,14 @@ function split(text: string, separator: string, most: Int = -1): readonly string
 /** Unicode's White_Space, which is Go's. */
 const EDGES = /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
 
-const join = (list: readonly unknown[], separator = ''): string => list.map((item) => {
-  if (typeof item !== 'string') throw new EvaluationError('no such overload');
-  return item;
-}).join(separator);
+function join(list: readonly unknown[], separator = ''): string {
+  let length = 0;
+  for (const item of list) {
+    if (typeof item !== 'string') throw new EvaluationError('no such overload');
+    if ((length += item.length + separator.length) > LONGEST_TEXT) throw new OverBudget();
+  }
+  return list.join(separator);
+}
 
 export const strings: Library = {
   'string.charAt(int): string': charAt,

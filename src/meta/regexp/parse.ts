@@ -100,6 +100,7 @@ class PatternParser {
       const [min, max] = range;
       if (min > MOST_REPEATS || (max !== Infinity && (max > MOST_REPEATS || min > max))) throw new PatternError('invalid repeat count', this.#text.slice(start, this.#at));
       before = this.#text.slice(Math.max(start, from), this.#at);
+      if (Math.max(min, max === Infinity ? 0 : max) > 1 && copies(tree) * Math.max(min, max === Infinity ? min : max) > MOST_REPEATS) throw new PatternError('invalid repeat count', this.#text.slice(start, this.#at));
       tree = { kind: 'repeat', of: tree, min, max, greedy: lazy === this.#flags.ungreedy };
     }
   }
@@ -260,6 +261,22 @@ class PatternParser {
     const to = one();
     if (to < from) throw new PatternError('invalid character class range', this.#text.slice(start, this.#at));
     return [from, to];
+  }
+}
+
+/** How often, at most, counted repetitions within each other write a part out. */
+function copies(tree: Tree): number {
+  switch (tree.kind) {
+    case 'repeat': {
+      const own = Math.max(tree.min, tree.max === Infinity ? tree.min : tree.max, 1);
+      return own * copies(tree.of);
+    }
+    case 'sequence':
+      return Math.max(1, ...tree.parts.map(copies));
+    case 'choice':
+      return Math.max(1, ...tree.options.map(copies));
+    default:
+      return 1;
   }
 }
 

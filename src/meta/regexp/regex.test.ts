@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findAll as found, matches, regexOf } from './regex.ts';
+import { findAll as found, matches, Meter, regexOf, TooMuchWork } from './regex.ts';
 
 const findAll = (text: string, pattern: string, most: number) => found(text, regexOf(pattern), most);
 
@@ -19,8 +19,15 @@ test('the leftmost match is found, alternatives in their order', () => {
 
 test.each([
   ['(', 'missing closing ): `(`'], [')', 'unexpected ): `)`'], ['*', 'missing argument to repetition operator: `*`'], ['a**', 'invalid nested repetition operator: `**`'], ['[a', 'missing closing ]: `[a`'], ['[z-a]', 'invalid character class range: `z-a`'],
-  ['\\y', 'invalid escape sequence: `\\y`'], ['\\', 'trailing backslash at end of expression: ``'], ['a{1001}', 'invalid repeat count: `{1001}`'], ['(?=a)', 'invalid or unsupported Perl syntax: `(?=`'], ['\\1', 'invalid escape sequence: `\\1`'], ['((a{500}){500}){5}', 'expression too large: `((a{500}){500}){5}`'],
+  ['\\y', 'invalid escape sequence: `\\y`'], ['\\', 'trailing backslash at end of expression: ``'], ['a{1001}', 'invalid repeat count: `{1001}`'], ['(?=a)', 'invalid or unsupported Perl syntax: `(?=`'], ['\\1', 'invalid escape sequence: `\\1`'], ['(a{500}){5}', 'invalid repeat count: `{5}`'], ['a{1000}'.repeat(21), `expression too large: \`${'a{1000}'.repeat(21)}\``],
 ])('%s is no pattern', (pattern, problem) => expect(() => matches('', pattern)).toThrow(`error parsing regexp: ${problem}`));
+
+test('work is counted, and stopped where it is too much', () => {
+  const meter = new Meter();
+  regexOf('^(a|b)*a(a|b){500}$').test('ab'.repeat(1000), meter);
+  expect(meter.steps).toBeGreaterThan(2000);
+  expect(() => regexOf('(a|b)*a(a|b){400}c').test('aabab'.repeat(2000), new Meter(10_000))).toThrow(TooMuchWork);
+});
 
 test('no pattern makes matching explode', () => {
   // Each takes a backtracking engine longer than the universe has.

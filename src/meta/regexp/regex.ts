@@ -7,6 +7,22 @@ import { inSet, WORDS } from './char-set.ts';
 import { type Assertion, parsePattern } from './parse.ts';
 import { assemble, type MachineProgram } from './program.ts';
 
+/** More steps were asked for than allowed. */
+export class TooMuchWork extends Error {}
+
+/** Counts the steps of matching. */
+export class Meter {
+  steps = 0;
+  readonly #limit: number;
+  constructor(limit = Infinity) {
+    this.#limit = limit;
+  }
+  /** @throws TooMuchWork */
+  add(steps: number): void {
+    if ((this.steps += steps) > this.#limit) throw new TooMuchWork();
+  }
+}
+
 /** The end of the text, or what is before its start. */
 const EDGE = -1;
 const MOST_STATES = 2000;
@@ -48,11 +64,12 @@ export class Regex {
   }
 
   /** Whether it matches anywhere in the text. */
-  test(text: string): boolean {
+  test(text: string, meter = new Meter()): boolean {
     let state: State | undefined = this.#state([], EDGE);
     for (let at = 0; ; ) {
       const code = at < text.length ? text.codePointAt(at)! : EDGE;
-      const step: { readonly matched: boolean; readonly to: State | undefined } = state.steps.get(code) ?? this.#step(state, code);
+      const step: { readonly matched: boolean; readonly to: State | undefined } = state.steps.get(code) ?? this.#step(state, code, meter);
+      meter.add(1);
       if (step.matched) return true;
       if (!step.to) return false;
       state = step.to;
@@ -61,7 +78,7 @@ export class Regex {
   }
 
   /** The first match at or behind a place, as those who wrote it would: the leftmost, alternatives in their order. */
-  find(text: string, from: number): { readonly start: number; readonly end: number } | undefined {
+  find(text: string, from: number, meter = new Meter()): { readonly start: number; readonly end: number } | undefined {
     let before = from === 0 ? EDGE : codeBefore(text, from);
     let threads: readonly (readonly [place: number, start: number])[] = [];
     let found: { readonly start: number; readonly end: number } | undefined;
@@ -77,6 +94,7 @@ export class Regex {
         break;
       }
       threads = next;
+      meter.add(seen.size);
       if (code === EDGE || (threads.length === 0 && found)) return found;
       before = code;
       at += code > 0xffff ? 2 : 1;
@@ -95,11 +113,12 @@ export class Regex {
     return state;
   }
 
-  #step(state: State, code: number): { readonly matched: boolean; readonly to: State | undefined } {
+  #step(state: State, code: number, meter: Meter): { readonly matched: boolean; readonly to: State | undefined } {
     const next = new Set<number>();
     const seen = new Set<number>();
     let matched = false;
     for (const place of [...state.places, this.#program.start]) matched = this.#follow(place, { before: state.before, after: code, seen }, (set) => next.add(set)) || matched;
+    meter.add(seen.size);
     const step = { matched, to: code === EDGE || matched ? undefined : this.#state([...next].toSorted((a, b) => a - b), code) };
     if (state.steps.size < MOST_STATES) state.steps.set(code, step);
     return step;
@@ -149,12 +168,12 @@ export function regexOf(pattern: string): Regex {
 export const matches = (text: string, pattern: string): boolean => regexOf(pattern).test(text);
 
 /** The matches one behind the other, as many as asked for; all of them where `most` is negative. */
-export function findAll(text: string, regex: Regex, most: number): readonly string[] {
+export function findAll(text: string, regex: Regex, most: number, meter = new Meter()): readonly string[] {
   const found: string[] = [];
   let last = -1;
   const limit = most < 0 ? Infinity : most;
   for (let at = 0; at <= text.length && found.length < limit; ) {
-    const match = regex.find(text, at);
+    const match = regex.find(text, at, meter);
     if (!match) break;
     // An empty match right behind another is no match.
     if (match.end > match.start || match.start !== last) found.push(text.slice(match.start, match.end));
