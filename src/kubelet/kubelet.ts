@@ -13,6 +13,8 @@ import { noCgroups } from './cgroups/cgroups.ts';
 import { systemCgroups } from './cgroups/system.ts';
 import { renewLease } from './node/lease.ts';
 import { readMachine } from './node/machine.ts';
+import { startPressure, withheld } from './node/pressure.ts';
+import type { Pressure, PressureOptions } from './node/pressure.ts';
 import { runNodeAgent } from './node/node-agent.ts';
 import { Disposer } from './disposer.ts';
 import type { KubeletOptions } from './options.ts';
@@ -66,7 +68,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const isReal = runtimeName !== 'fake';
   const context: PodSyncContext = {
     cri, clock, random, log, runtimeName, objects, tokens, node, tell,
-    rootDir: options.rootDir, logDir: options.logDir, machineMemory: machine.memoryBytes,
+    podPidsLimit: options.podPidsLimit, rootDir: options.rootDir, logDir: options.logDir, machineMemory: machine.memoryBytes,
     images: createImageManager({ cri, clock }),
     crashes: new Backoff(clock, { most: options.maxCrashBackoff }),
     services: () => services.lister.list(),
@@ -86,13 +88,27 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     promised: await openAllocations(options.rootDir, 'allocated_pods_state', log), given: await openAllocations(options.rootDir, 'actuated_pods_state', log),
     cgroups: isReal ? await systemCgroups(options.cgroupRoot, { clock }) : noCgroups,
   };
-  const workers = started.use(new PodWorkers({ context, pods, nodes, nodeName }));
   const stats = createStats({
     ...options, cri, clock, cgroups: context.cgroups, machineMemory: machine.memoryBytes, reservedMemory: options.reserved?.memoryBytes ?? 0, activePods: () => workers.active(),
   });
+  let nudge = () => {};
+  const tellNode: PressureOptions['tellNode'] = ({ type, reason, message }) => recorder.event({ reference: { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName } }, type, reason, message);
+  // A pretended runtime has nothing that could run short.
+  const pressure: Pressure | undefined = isReal ? started.use(startPressure({
+    ...options, stats, workers: () => workers, tellPod: (pod, event) => tell(pod, undefined, event), tellNode, onConditions: () => nudge(),
+  })) : undefined;
+  const { cpuMillis = 0, memoryBytes = 0, pids } = options.reserved ?? {};
+  await context.cgroups.enforce({ milliCpu: machine.cpus * 1000 - cpuMillis, memoryBytes: machine.memoryBytes - memoryBytes, ...(pids === undefined ? {} : { pids }) });
+  const workers: PodWorkers = started.use(new PodWorkers({
+    context, pods, nodes, nodeName, ...(pressure ? { refuse: (pod) => pressure.eviction.refuse(pod), collectImages: () => pressure.images.collect() } : {}),
+  }));
   const server = options.server && started.use(await startKubeletServer({ ...options.server, context, workers, nodeName, stats, cpus: machine.cpus, client, log }));
 
-  const agent = runNodeAgent({ ...options, nodes, machine, version: options.version ?? VERSION, runtimeVersion: `${runtimeName}://${runtimeVersion}`, port: server?.port ?? options.server?.port ?? 10250, trouble: () => workers.trouble() }, stop.signal);
+  const around = {
+    withheld: withheld(options.eviction ?? {}, machine), pressure: () => pressure?.eviction.conditions ?? [],
+    tell: (reason: string, message: string) => tellNode({ type: 'Normal', reason, message }), onNudge: (wakeUp: () => void) => (nudge = wakeUp),
+  };
+  const agent = runNodeAgent({ ...options, nodes, machine, version: options.version ?? VERSION, runtimeVersion: `${runtimeName}://${runtimeVersion}`, port: server?.port ?? options.server?.port ?? 10250, trouble: () => workers.trouble(), ...around }, stop.signal);
   const lease = renewLease({ client, clock, log, nodeName, nodeUid: () => nodes.lister.get(nodeName)?.metadata.uid }, stop.signal);
   started.defer(async () => {
     stop.abort();

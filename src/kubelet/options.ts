@@ -4,6 +4,8 @@ import type { Random } from '../base/random.ts';
 import type { Client } from '../client/index.ts';
 import type { Informers } from '../client/index.ts';
 import type { Cri } from './cri/cri.ts';
+import type { EvictionConfig } from './eviction/thresholds.ts';
+import type { ImageGcConfig } from './images/image-gc.ts';
 
 /** What one kubelet needs to run; `cluster` gives it all. */
 export interface KubeletOptions {
@@ -38,8 +40,16 @@ export interface KubeletOptions {
 
   /** 110 unless said. */
   readonly maxPods?: number;
-  /** Added to what pods may not have: subtracted from capacity to give allocatable. */
-  readonly reserved?: { readonly cpuMillis?: number; readonly memoryBytes?: number };
+  /** For the system and this node's own programs: pods together may not have it (kubeReserved and systemReserved). */
+  readonly reserved?: { readonly cpuMillis?: number; readonly memoryBytes?: number; readonly storageBytes?: number; readonly pids?: number };
+  /** Thresholds below which pods are evicted; upstream's unless said. */
+  readonly eviction?: EvictionConfig;
+  /** Between two looks at what is left; upstream's ten seconds unless said. */
+  readonly evictionPeriod?: Millis;
+  /** When unused images go. */
+  readonly imageGc?: ImageGcConfig;
+  /** Processes and threads one pod may have; unlimited unless said. */
+  readonly podPidsLimit?: number;
   /** Between two tries of a crashing container at most; upstream's 5 minutes unless said. */
   readonly maxCrashBackoff?: Millis;
 

@@ -11,6 +11,13 @@ export const ephemeralContainers = (pod: Pod): readonly EphemeralContainer[] => 
 /** An init container that keeps running beside the main ones (a sidecar). */
 export const isSidecar = (container: Container): boolean => container.restartPolicy === 'Always';
 
+/** system-cluster-critical and above. */
+const CRITICAL_PRIORITY = 2_000_000_000;
+
+/** Pods of the node itself, of a file or by their priority: it ends and refuses everything else first. */
+export const isCritical = ({ metadata: { annotations = {} }, spec }: Pod): boolean =>
+  (annotations['kubernetes.io/config.source'] ?? 'api') !== 'api' || annotations['kubernetes.io/config.mirror'] !== undefined || (spec.priority ?? 0) >= CRITICAL_PRIORITY;
+
 /** Whatever its kind; ephemeral containers lack nothing the others have. */
 export function containerNamed(pod: Pod, name: string): Container | EphemeralContainer | undefined {
   return [...pod.spec.containers, ...initContainers(pod), ...ephemeralContainers(pod)].find((container) => container.name === name);

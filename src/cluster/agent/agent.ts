@@ -9,6 +9,7 @@ import { startProxy } from '../../proxy/index.ts';
 import { connect } from '../../wire/node/http-client.ts';
 import type { Layout } from '../layout.ts';
 import { machineExec } from '../machine/exec.ts';
+import { BUSYBOX_IMAGES, PAUSE_IMAGE } from '../images/own.ts';
 import { cgroupOf, POD_BRIDGE } from '../node/place.ts';
 import { requirePair } from '../pki/ensure.ts';
 import type { NodePlace, Settings } from '../settings.ts';
@@ -24,6 +25,12 @@ export interface AgentOptions {
   readonly random: Random;
   readonly log: Logger;
 }
+
+/**
+ * A node shares the machine with its user: on a disk that is rather full of other things a share of it, upstream's tenth,
+ * would be pressure for good. Nor are images removed before that: what was loaded by hand no registry has.
+ */
+const EVICTION = { hard: { 'memory.available': '100Mi', 'nodefs.available': '1Gi', 'imagefs.available': '1Gi', 'nodefs.inodesFree': '1%', 'imagefs.inodesFree': '1%' } };
 
 export const KUBELET_PORT = 10_250;
 
@@ -55,6 +62,7 @@ export async function startAgent(options: AgentOptions): Promise<AsyncDisposable
     nodeName: node.name, nodeIp: node.address, hostname: node.place === 'host' ? hostname() : node.name,
     podCidr: node.podCidr, clusterDns: [settings.dnsIp], clusterDomain: settings.clusterDomain,
     rootDir: place.kubelet, logDir: place.logs, cgroupRoot: cgroupOf(settings, node),
+    eviction: EVICTION, imageGc: { highThresholdPercent: 100, keep: [PAUSE_IMAGE, ...BUSYBOX_IMAGES] },
     server: { host: '0.0.0.0', port: KUBELET_PORT, tls: serving!, clientCa: ca!.cert },
   }));
   started.add(await startProxy({

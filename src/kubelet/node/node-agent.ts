@@ -7,7 +7,7 @@ import type { NodeStatus } from '../../kinds/core/node-status.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import type { KubeletOptions } from '../options.ts';
 import type { Machine } from './machine.ts';
-import { isExtended, nodeStatus } from './node-status.ts';
+import { isExtended, nodeStatus, TRANSITIONS } from './node-status.ts';
 
 export interface NodeAgentOptions extends Pick<KubeletOptions, 'client' | 'clock' | 'log' | 'cri' | 'nodeName' | 'nodeIp' | 'hostname' | 'nodeLabels' | 'nodeTaints' | 'podCidr' | 'maxPods' | 'reserved'> {
   readonly nodes: Informer<Node>;
@@ -17,6 +17,12 @@ export interface NodeAgentOptions extends Pick<KubeletOptions, 'client' | 'clock
   readonly port: number;
   /** What else keeps the node from being ready. */
   readonly trouble: () => readonly string[];
+  readonly withheld?: { readonly memoryBytes: number; readonly storageBytes: number };
+  readonly pressure: () => readonly string[];
+  /** Called with what makes the agent report at once. */
+  readonly onNudge?: (nudge: () => void) => void;
+  /** An event about the node. */
+  readonly tell: (reason: string, message: string) => void;
 }
 
 const PERIOD: Millis = 10_000;
@@ -30,6 +36,7 @@ export async function runNodeAgent(options: NodeAgentOptions, signal: AbortSigna
   let registered = false;
   let nudge = new AbortController();
   using _handler = nodes.addHandler({ onUpdate: (node) => hasUnclaimed(node.status) && nudge.abort() });
+  options.onNudge?.(() => nudge.abort());
   let reportedAt = -Infinity;
   while (!signal.aborted) {
     let wait = EAGER_PERIOD;
@@ -76,16 +83,25 @@ async function report(options: NodeAgentOptions, { force }: { readonly force: bo
   const { client, nodeName, nodes } = options;
   const before = nodes.lister.get(nodeName) ?? (await client.get(Node, nodeName, { signal }));
   const status = await currentStatus(options, before.status);
+  tellTransitions(options, before.status, status);
   const ready = status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
   if (!force && same(before.status, status)) return { sent: false, ready };
   await client.patch(Node, nodeName, { type: 'strategic', body: { status: patchOf(before.status, status) } }, { subresource: 'status', signal });
   return { sent: true, ready };
 }
 
+function tellTransitions({ nodeName, tell }: NodeAgentOptions, before: NodeStatus, { conditions = [] }: NodeStatus): void {
+  for (const { type, status } of conditions) {
+    const was = before.conditions?.find((condition) => condition.type === type)?.status;
+    const reason = TRANSITIONS[type]?.[status === 'True' ? 0 : 1];
+    if (reason !== undefined && was !== undefined && was !== status) tell(reason, `Node ${nodeName} status is now: ${reason}`);
+  }
+}
+
 async function currentStatus(options: NodeAgentOptions, before: NodeStatus | undefined): Promise<NodeStatus> {
   const { cri, clock, maxPods = 110, reserved = {} } = options;
   const [runtime, images] = await Promise.all([runtimeTrouble(options), cri.listImages().catch(() => [])]);
-  return nodeStatus({ ...options, maxPods, reserved, images, trouble: [...runtime, ...options.trouble()], before, now: clock.now() });
+  return nodeStatus({ ...options, maxPods, reserved, images, trouble: [...runtime, ...options.trouble()], pressure: options.pressure(), before, now: clock.now() });
 }
 
 async function runtimeTrouble({ cri }: NodeAgentOptions): Promise<readonly string[]> {

@@ -10,7 +10,9 @@ export interface NodeStatusInput {
   readonly nodeIp: string;
   readonly hostname: string;
   readonly maxPods: number;
-  readonly reserved: { readonly cpuMillis?: number; readonly memoryBytes?: number };
+  readonly reserved: { readonly cpuMillis?: number; readonly memoryBytes?: number; readonly storageBytes?: number };
+  /** Kept free by hard eviction thresholds; upstream's unless said. */
+  readonly withheld?: { readonly memoryBytes: number; readonly storageBytes: number };
   readonly port: number;
   readonly version: string;
   /** `containerd://1.6.20`. */
@@ -18,6 +20,8 @@ export interface NodeStatusInput {
   readonly images: readonly Image[];
   /** Why the node is not ready; none: it is. */
   readonly trouble: readonly string[];
+  /** MemoryPressure, DiskPressure, PIDPressure: those that hold. */
+  readonly pressure?: readonly string[];
   /** What the API says now: resources that others advertise there are kept. */
   readonly before: NodeStatus | undefined;
   readonly now: Millis;
@@ -57,26 +61,35 @@ function capacityOf({ machine, maxPods }: NodeStatusInput): Readonly<Record<stri
   };
 }
 
-/** What upstream keeps back so that the node itself does not starve: 100 MiB, and a tenth of the disk. */
-const EVICTION_MEMORY = 100 * 1024 * 1024;
-const EVICTION_STORAGE = 0.1;
-
-function allocatableOf({ machine, reserved }: NodeStatusInput, capacity: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const { cpuMillis = 0, memoryBytes = 0 } = reserved;
+function allocatableOf({ machine, reserved, withheld = upstreamWithholds(machine) }: NodeStatusInput, capacity: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { cpuMillis = 0, memoryBytes = 0, storageBytes = 0 } = reserved;
   return {
     ...capacity,
     ...(cpuMillis > 0 ? { cpu: `${machine.cpus * 1000 - cpuMillis}m` } : {}),
-    memory: `${Math.floor(Math.max(0, machine.memoryBytes - EVICTION_MEMORY - memoryBytes) / 1024)}Ki`,
-    'ephemeral-storage': String(Math.floor(machine.storageBytes * (1 - EVICTION_STORAGE))),
+    memory: `${Math.floor(Math.max(0, machine.memoryBytes - withheld.memoryBytes - memoryBytes) / 1024)}Ki`,
+    'ephemeral-storage': String(Math.floor(Math.max(0, machine.storageBytes - withheld.storageBytes - storageBytes))),
   };
 }
 
-function conditionsOf({ trouble, before, now }: NodeStatusInput): readonly NodeCondition[] {
+/** So that the node itself does not starve: 100 MiB, and a tenth of the disk. */
+const upstreamWithholds = ({ storageBytes }: Machine) => ({ memoryBytes: 100 * 1024 * 1024, storageBytes: storageBytes * 0.1 });
+
+const PRESSURES = [
+  ['MemoryPressure', { reason: 'KubeletHasInsufficientMemory', message: 'kubelet has insufficient memory available' }, { reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available' }],
+  ['DiskPressure', { reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure' }, { reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' }],
+  ['PIDPressure', { reason: 'KubeletHasInsufficientPID', message: 'kubelet has insufficient PID available' }, { reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available' }],
+] as const;
+
+/** What the node's events call a change of a condition, to true and to false. */
+export const TRANSITIONS: Readonly<Record<string, readonly [string, string]>> = {
+  MemoryPressure: ['NodeHasInsufficientMemory', 'NodeHasSufficientMemory'], DiskPressure: ['NodeHasDiskPressure', 'NodeHasNoDiskPressure'],
+  PIDPressure: ['NodeHasInsufficientPID', 'NodeHasSufficientPID'], Ready: ['NodeReady', 'NodeNotReady'],
+};
+
+function conditionsOf({ trouble, pressure = [], before, now }: NodeStatusInput): readonly NodeCondition[] {
   const ready = trouble.length === 0;
   const all = [
-    { type: 'MemoryPressure', status: 'False', reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available' },
-    { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' },
-    { type: 'PIDPressure', status: 'False', reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available' },
+    ...PRESSURES.map(([type, under, calm]) => (pressure.includes(type) ? { type, status: 'True', ...under } : { type, status: 'False', ...calm })),
     ready
       ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
       : { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: trouble.length === 1 ? trouble[0]! : `[${trouble.join(', ')}]` },

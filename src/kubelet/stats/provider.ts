@@ -19,6 +19,8 @@ import { emptyDirsOf } from './volumes.ts';
 export interface StatsProvider {
   /** Cheap: a few files. */
   node(): Promise<NodeSample>;
+  /** The same, however short the last one is ago: something was just freed. */
+  nodeNow(): Promise<NodeSample>;
   /** CPU and memory alone. */
   pods(): Promise<readonly PodSample[]>;
   /** With disks and networks; directories are measured every ten seconds at most. */
@@ -53,7 +55,7 @@ export function createStats(options: StatsOptions): StatsProvider {
       return sample;
     };
   };
-  return { node: fresh(() => sampler.node()), pods: fresh(() => sampler.pods(false)), podsWithDisks: fresh(() => sampler.pods(true)) };
+  return { node: fresh(() => sampler.node()), nodeNow: () => sampler.node(), pods: fresh(() => sampler.pods(false)), podsWithDisks: fresh(() => sampler.pods(true)) };
 }
 
 class Sampler {

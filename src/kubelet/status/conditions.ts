@@ -18,6 +18,8 @@ export interface ConditionsInput {
   /** The pod has a sandbox with a network. */
   readonly sandboxReady: boolean;
   readonly resize?: ResizeMemory | undefined;
+  /** What goes with the pod's failure. */
+  readonly failed?: Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'> | undefined;
   readonly now: string;
 }
 
@@ -38,6 +40,7 @@ export function kubeletConditions(input: ConditionsInput): readonly PodCondition
     ['ContainersReady', containersReady],
     ['PodScheduled', { status: 'True' }],
     ...resizeVerdicts(input.resize),
+    ...(input.failed ? [[input.failed.type, { status: 'True', ...(input.failed.reason ? { reason: input.failed.reason } : {}), ...(input.failed.message ? { message: input.failed.message } : {}) }] as const] : []),
   ];
   return verdicts.map(([type, verdict]) => {
     const before = pod.status.conditions?.find((condition) => condition.type === type);

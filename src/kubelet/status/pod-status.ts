@@ -45,7 +45,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
     ...(why.reason ? { reason: why.reason } : {}),
     ...(why.message ? { message: why.message } : {}),
     conditions: kubeletConditions({
-      pod, phase, init, main, now: formatTime(now), resize: finished ? undefined : input.resize,
+      pod, phase, init, main, now: formatTime(now), failed: failure?.condition, resize: finished ? undefined : input.resize,
       sandboxReady: sandbox !== undefined && (pod.spec.hostNetwork === true || sandbox.ips.length > 0),
     }),
     ...(input.hostIps[0] === undefined ? {} : { hostIP: input.hostIps[0], hostIPs: input.hostIps.map((ip) => ({ ip })) }),

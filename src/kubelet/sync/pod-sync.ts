@@ -9,6 +9,7 @@ import type { Logger } from '../../base/log.ts';
 import type { QosClass } from '../../kinds/core/pod-qos.ts';
 import { qosClassOf } from '../../kinds/core/pod-qos.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
+import type { PodCondition } from '../../kinds/core/pod-status.ts';
 import type { RuntimeClass } from '../../kinds/node/runtime-class.ts';
 import { isTerminalPhase } from '../../rules/pod-conditions.ts';
 import { podDns } from '../containers/dns.ts';
@@ -72,6 +73,8 @@ export interface PodMemory {
 export interface PodFailure {
   readonly reason: string;
   readonly message: string;
+  /** Told beside it. */
+  readonly condition?: Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>;
 }
 
 export const newMemory = (): PodMemory => ({ waiting: new Map(), messages: new Map(), failure: undefined, resize: { resizing: false } });

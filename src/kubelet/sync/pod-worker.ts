@@ -17,7 +17,7 @@ import type { PendingResize, ResizeVerdict } from '../resize/decide.ts';
 import { OWN_CONDITIONS } from '../status/conditions.ts';
 import type { Rejection } from './admission.ts';
 import { newMemory, observe, removePod, syncPod, terminatePod } from './pod-sync.ts';
-import type { PodMemory, PodSyncContext } from './pod-sync.ts';
+import type { PodFailure, PodMemory, PodSyncContext } from './pod-sync.ts';
 import { asPromised, pendingResize, promiseFirst, reconsiderResize } from './resize-pod.ts';
 
 export interface PodWorkerOptions {
@@ -53,6 +53,8 @@ export class PodWorker implements AsyncDisposable {
   #gone = false;
   #admitted = false;
   #grace: number | undefined;
+  /** The most of it, where the pod is evicted. */
+  #override: number | undefined;
   #failures = 0;
   #dirty = false;
   #observing = false;
@@ -87,6 +89,20 @@ export class PodWorker implements AsyncDisposable {
   /** There may be room now for a resize that was put off. */
   retryResize(): void {
     if (this.#reconsider()) this.wake();
+  }
+
+  /** The node needs what it has: it ends now, and fails. */
+  evict(failure: PodFailure, grace: number): void {
+    if (this.#state !== 'syncing') return;
+    this.#memory.failure = failure;
+    this.#override = grace;
+    this.#interrupt();
+    this.wake();
+  }
+
+  /** Nothing of it runs. */
+  get hasEnded(): boolean {
+    return this.#state === 'terminated' || this.#state === 'forgotten';
   }
 
   update(pod: Pod): void {
@@ -173,7 +189,7 @@ export class PodWorker implements AsyncDisposable {
   async #sync(signal: AbortSignal): Promise<Millis | undefined> {
     const { context } = this.#options;
     const pod = this.#pod;
-    if (this.#gone || pod.metadata.deletionTimestamp !== undefined || isTerminalPhase(pod.status.phase)) return this.#turn('terminating');
+    if (this.#gone || pod.metadata.deletionTimestamp !== undefined || isTerminalPhase(pod.status.phase) || this.#override !== undefined) return this.#turn('terminating');
     if (!this.#admitted) {
       const rejection = pod.status.startTime === undefined ? this.#options.admit(pod) : undefined;
       if (rejection) {
@@ -192,7 +208,7 @@ export class PodWorker implements AsyncDisposable {
   }
 
   async #terminate(signal: AbortSignal): Promise<Millis | undefined> {
-    this.#grace = graceSeconds(this.#pod);
+    this.#grace = Math.max(1, Math.min(graceSeconds(this.#pod), this.#override ?? Infinity));
     await terminatePod(this.#options.context, this.promised, this.#memory, { graceSeconds: this.#grace, signal });
     return this.#turn('terminated');
   }

@@ -13,7 +13,7 @@ import { rotateLogs } from './log-rotation.ts';
 import { removeOrphans } from './orphans.ts';
 import { startPleg } from './pleg.ts';
 import type { Pleg } from './pleg.ts';
-import type { PodSyncContext } from './pod-sync.ts';
+import type { PodFailure, PodSyncContext } from './pod-sync.ts';
 import { PodWorker } from './pod-worker.ts';
 
 export interface PodWorkersOptions {
@@ -22,6 +22,10 @@ export interface PodWorkersOptions {
   readonly pods: Informer<Pod>;
   readonly nodes: Informer<Node>;
   readonly nodeName: string;
+  /** What the node as a whole says against taking a pod. */
+  readonly refuse?: (pod: Pod) => Rejection | undefined;
+  /** Every five minutes. */
+  readonly collectImages?: () => Promise<void>;
 }
 
 /**
@@ -75,6 +79,15 @@ export class PodWorkers implements AsyncDisposable {
     return [...this.#workers.values()].filter(({ isActive }) => isActive).map(({ pod }) => pod);
   }
 
+  evict(uid: string, failure: PodFailure, graceSeconds: number): void {
+    this.#workers.get(uid)?.evict(failure, graceSeconds);
+  }
+
+  /** Whether nothing of the pod runs here, or never did. */
+  hasEnded(uid: string): boolean {
+    return this.#workers.get(uid)?.hasEnded ?? true;
+  }
+
   /** Why the node is not ready, as far as pods tell. */
   trouble(): readonly string[] {
     return this.#pleg?.healthy === false ? ['PLEG is not healthy: pleg was last seen active too long ago; threshold is 3m0s'] : [];
@@ -106,6 +119,8 @@ export class PodWorkers implements AsyncDisposable {
 
   #admit(pod: Pod): Rejection | undefined {
     const node = this.#options.nodes.lister.get(this.#options.nodeName);
+    const pressed = this.#options.refuse?.(pod);
+    if (pressed) return { reason: pressed.reason, message: `Pod was rejected: ${pressed.message}` };
     return node && admitPod(pod, node, this.#othersThan(pod));
   }
 
@@ -145,12 +160,14 @@ export class PodWorkers implements AsyncDisposable {
     const logs = this.#isDue('logs', LOGS_PERIOD);
     if (this.#isDue('resizes', RESIZES_PERIOD)) this.#retryResizes();
     const burstable = this.#burstableRequests();
-    if (!orphans && !logs && burstable === this.#weighed) return;
+    const images = this.#isDue('images', IMAGES_PERIOD) ? this.#options.collectImages : undefined;
+    if (!images && !orphans && !logs && burstable === this.#weighed) return;
     const work = async () => {
       if (burstable !== this.#weighed) await context.cgroups.weigh(burstable);
       this.#weighed = burstable;
       if (orphans) await removeOrphans(context, { inRuntime, isKnown }, this.#stop.signal);
       if (logs) await rotateLogs(context);
+      await images?.();
     };
     this.#housekeeping = work().catch((error: unknown) => {
       if (!this.#stop.signal.aborted) context.log.warn('housekeeping failed', { error: String(error) });
@@ -177,6 +194,7 @@ export class PodWorkers implements AsyncDisposable {
 }
 
 const ORPHANS_PERIOD: Millis = 60_000;
+const IMAGES_PERIOD: Millis = 300_000;
 const LOGS_PERIOD: Millis = 10_000;
 /** The node itself may have become larger. */
 const RESIZES_PERIOD: Millis = 180_000;

@@ -67,6 +67,8 @@ export async function startKubeletNode(): Promise<KubeletNode> {
     const kubelet = await startKubelet({
       client, informers, cri, clock: systemClock, random: systemRandom, log: silent, nodeName: NODE, nodeIp: '127.0.0.1', hostname: NODE,
       clusterDomain: 'cluster.local', clusterDns: ['10.96.0.10'], rootDir: layout.kubelet, logDir: join(dir, 'logs'), cgroupRoot, maxCrashBackoff: 2000,
+      // How full this machine is has nothing to do with the test, unless it says so.
+      eviction: { hard: {} }, imageGc: { highThresholdPercent: 100 },
       server: { host: '127.0.0.1', port: 0, tls: SERVER, clientCa: AUTHORITY }, ...more,
     });
     return Object.assign(kubelet, {

@@ -1,0 +1,25 @@
+/** Frees what dead containers hold, when the node is short of disk. */
+import { ownerOf } from './pod-runtime.ts';
+import type { PodSyncContext } from './pod-sync.ts';
+
+/**
+ * Of pods that have ended, all containers and sandboxes go: their logs stay, to be read no more through the API. Of others
+ * only a sandbox that has been replaced.
+ */
+export async function removeDeadContainers({ cri }: Pick<PodSyncContext, 'cri'>, hasEnded: (uid: string) => boolean): Promise<void> {
+  const [containers, sandboxes] = await Promise.all([cri.listContainers(), cri.listPodSandboxes()]);
+  const isDone = (labels: Readonly<Record<string, string>>) => hasEnded(ownerOf(labels)?.uid ?? '');
+  const removed = new Set<string>();
+  for (const { id, state, labels } of containers) {
+    if (state === 'CONTAINER_RUNNING' || state === 'CONTAINER_CREATED' || !isDone(labels)) continue;
+    await cri.removeContainer(id);
+    removed.add(id);
+  }
+  const occupied = new Set(containers.filter(({ id }) => !removed.has(id)).map(({ podSandboxId }) => podSandboxId));
+  for (const { id, state, labels, createdAt } of sandboxes) {
+    if (state === 'SANDBOX_READY' || occupied.has(id)) continue;
+    const uid = ownerOf(labels)?.uid;
+    const replaced = sandboxes.some((other) => ownerOf(other.labels)?.uid === uid && other.createdAt > createdAt);
+    if (uid !== undefined && (isDone(labels) || replaced)) await cri.removePodSandbox(id);
+  }
+}
