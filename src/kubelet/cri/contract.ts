@@ -51,6 +51,27 @@ export function describeCriContract(open: () => Promise<CriUnderTest & AsyncDisp
     await at.cri.removePodSandbox(sandboxId);
   });
 
+  test('the end of a container is told, that of a command in it is not', async () => {
+    await using at = await open();
+    const stop = new AbortController();
+    const told: string[] = [];
+    const following = (async () => {
+      for await (const id of at.cri.exits(stop.signal)) told.push(id);
+    })();
+    following.catch(() => {});
+    const sandbox = sandboxConfig(at);
+    const sandboxId = await at.cri.runPodSandbox(sandbox);
+    const id = await at.cri.createContainer({ sandboxId, sandbox }, containerConfig(at, 'main'));
+    await at.cri.startContainer(id);
+    await at.cri.execSync(id, { cmd: ['true'], timeoutSeconds: 5 });
+    await at.cri.stopContainer(id, 0);
+    await expect.poll(() => told, { timeout: 30_000 }).toContain(id);
+    await at.cri.removePodSandbox(sandboxId);
+    stop.abort();
+    await following;
+    expect(told.filter((one) => one !== id && one !== sandboxId)).toEqual([]);
+  });
+
   test('a sandbox keeps labels, annotations and attempt, and stops with all its containers', async () => {
     await using at = await open();
     const sandbox = sandboxConfig(at, 3);

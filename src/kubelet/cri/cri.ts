@@ -81,6 +81,8 @@ export interface RuntimeService {
   containerStatus(id: string, signal?: AbortSignal): Promise<ContainerStatus>;
   listContainers(filter?: CriFilter & { readonly sandboxId?: string }, signal?: AbortSignal): Promise<readonly Container[]>;
   updateContainerResources(id: string, linux: LinuxContainerResources, signal?: AbortSignal): Promise<void>;
+  /** The ids of containers and sandboxes as they end, until aborted; ends or throws where the runtime has none to tell. */
+  exits(signal: AbortSignal): AsyncIterable<string>;
   reopenContainerLog(id: string, signal?: AbortSignal): Promise<void>;
   containerStats(signal?: AbortSignal): Promise<readonly ContainerStats[]>;
 

@@ -48,6 +48,7 @@ export class FakeCri implements Cri {
   readonly #containers = new Map<string, FakeContainer>();
   readonly #images = new Map<string, Image>();
   readonly #failures = new Map<CriMethod, Error[]>();
+  readonly #listeners = new Set<(id: string) => void>();
   #addresses = 0;
   /** Every changing call so far, as `method name`: what tests compare. */
   readonly calls: string[] = [];
@@ -71,6 +72,7 @@ export class FakeCri implements Cri {
     const { status } = this.#container(id);
     if (status.state === 'CONTAINER_EXITED') return;
     this.#update(id, { state: 'CONTAINER_EXITED', exitCode, reason, finishedAt: this.#nanos() });
+    for (const tell of this.#listeners) tell(id);
   }
 
   /** The newest container of that name, in that pod if said. */
@@ -198,6 +200,26 @@ export class FakeCri implements Cri {
     const { status, config } = this.#container(id);
     this.#attempt('updateContainerResources', `${status.metadata?.name} ${JSON.stringify(linux)}`);
     this.#update(id, { resources: { linux: asReceived({ ...config.linux?.resources, ...status.resources?.linux, ...linux }) } });
+  }
+
+  async *exits(signal: AbortSignal): AsyncGenerator<string> {
+    this.#attempt('exits');
+    const queue: string[] = [];
+    let wake = () => {};
+    const listener = (id: string) => {
+      queue.push(id);
+      wake();
+    };
+    this.#listeners.add(listener);
+    signal.addEventListener('abort', () => wake(), { once: true });
+    try {
+      while (!signal.aborted) {
+        for (let id = queue.shift(); id !== undefined; id = queue.shift()) yield id;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    } finally {
+      this.#listeners.delete(listener);
+    }
   }
 
   async reopenContainerLog(id: string): Promise<void> {

@@ -5,6 +5,7 @@ import { fromJSON } from '@grpc/proto-loader';
 import type { Clock } from '../../base/clock.ts';
 import { CriError, isCriError } from './cri.ts';
 import type { Cri, CriCode, CriFilter } from './cri.ts';
+import { EventCodec, Events, EXITS_OF_CRI } from './containerd-events.ts';
 import { describe } from './message.ts';
 import type { Message, Received, Sent } from './message.ts';
 import { ImageService, RuntimeService } from './runtime-v1.ts';
@@ -53,7 +54,47 @@ export function connectCri(endpoint: string, { clock }: { readonly clock: Clock 
     if (!isService(definition)) throw new Error(`runtime.v1.${service} is not in the descriptor`);
     return (method, request, options) => invoke(client, clock, { ...definition[method]!, body: request, ...options });
   };
-  return { ...runtimeOver(caller('RuntimeService')), ...imagesOver(caller('ImageService')), [Symbol.dispose]: () => client.close() };
+  const runtime = definitions['runtime.v1.RuntimeService'];
+  const exits = (signal: AbortSignal) => exitsOf(client, isService(runtime) ? runtime : {}, signal);
+  return { ...runtimeOver(caller('RuntimeService')), ...imagesOver(caller('ImageService')), exits, [Symbol.dispose]: () => client.close() };
+}
+
+type Exits = AsyncIterable<string>;
+
+/** CRI's own events where the runtime has them, else containerd's. */
+async function* exitsOf(client: Client, runtime: ServiceDefinition, signal: AbortSignal): Exits {
+  try {
+    for await (const { containerId, containerEventType } of subscribe<Received<typeof RuntimeService.GetContainerEvents.response>>(client, runtime.GetContainerEvents!, {}, signal)) {
+      if (containerEventType === 'CONTAINER_STOPPED_EVENT') yield containerId;
+    }
+    return;
+  } catch (error) {
+    if (!isCriError(error, 'Unimplemented')) throw error;
+  }
+  const definitions = fromJSON(describe('containerd.services.events.v1', { Events, EventCodec }) as Parameters<typeof fromJSON>[0], { longs: Number, defaults: true });
+  const [events, codec] = [definitions['containerd.services.events.v1.Events'], definitions['containerd.services.events.v1.EventCodec']];
+  if (!isService(events) || !isService(codec)) throw new Error('containerd.services.events.v1 is not in the descriptor');
+  for await (const { event } of subscribe<Received<typeof Events.Subscribe.response>>(client, events.Subscribe!, { filters: [EXITS_OF_CRI] }, signal)) {
+    if (!event) continue;
+    const { containerId, id } = codec.Exit!.requestDeserialize(Buffer.from(event.value)) as unknown as { readonly containerId: string; readonly id: string };
+    if (containerId === id) yield id;
+  }
+}
+
+async function* subscribe<A>(client: Client, { path, requestSerialize, responseDeserialize }: ServiceDefinition[string], request: object, signal: AbortSignal): AsyncGenerator<A> {
+  const call = client.makeServerStreamRequest(path, requestSerialize as (value: object) => Buffer, responseDeserialize as (bytes: Buffer) => A, request, new Metadata());
+  const abort = () => call.cancel();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    for await (const answer of call) yield answer as A;
+  } catch (error) {
+    if (signal.aborted) return;
+    const { code = 2, details = String(error) } = error as Partial<ServiceError>;
+    throw new CriError(CODES[code] ?? 'Unknown', details, error);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    call.cancel();
+  }
 }
 
 /** Messages and enumerations have a `format`, services are tables of methods. */
@@ -101,7 +142,7 @@ async function unlessGone(call: Promise<unknown>): Promise<void> {
 
 const filterOf = ({ id, labels }: CriFilter) => ({ id, labelSelector: labels });
 
-function runtimeOver(call: Call<typeof RuntimeService>): Omit<Cri, keyof ReturnType<typeof imagesOver> | typeof Symbol.dispose> {
+function runtimeOver(call: Call<typeof RuntimeService>): Omit<Cri, keyof ReturnType<typeof imagesOver> | typeof Symbol.dispose | 'exits'> {
   return {
     version: (signal) => call('Version', { version: 'v1' }, { signal }),
     status: async (signal) => present((await call('Status', {}, { signal })).status, 'status').conditions,

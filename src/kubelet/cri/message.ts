@@ -80,6 +80,8 @@ export function enumeration<const V extends string>(name: string, ...values: V[]
 export interface Method<Q extends Message = Message, A extends Message = Message> {
   readonly request: Q;
   readonly response: A;
+  /** Many responses follow one request. */
+  readonly stream?: boolean;
 }
 
 export type Service = Readonly<Record<string, Method>>;
@@ -108,8 +110,8 @@ export function describe(path: string, services: Readonly<Record<string, Service
       add(response);
     }
     types[name] = {
-      methods: Object.fromEntries(Object.entries(methods).map(([method, { request, response }]) => [
-        method, { requestType: request.name, responseType: response.name },
+      methods: Object.fromEntries(Object.entries(methods).map(([method, { request, response, stream }]) => [
+        method, { requestType: request.name, responseType: response.name, ...(stream ? { responseStream: true } : {}) },
       ])),
     };
   }

@@ -122,6 +122,8 @@ const AuthConfig = message('AuthConfig', {
 const RuntimeCondition = message('RuntimeCondition', { type: string(1), status: bool(2), reason: string(3), message: string(4) });
 const RuntimeStatus = message('RuntimeStatus', { conditions: many(1, RuntimeCondition) });
 
+const ContainerEventType = enumeration('ContainerEventType', 'CONTAINER_CREATED_EVENT', 'CONTAINER_STARTED_EVENT', 'CONTAINER_STOPPED_EVENT', 'CONTAINER_DELETED_EVENT');
+
 const sandboxId = { podSandboxId: string(1) };
 const containerId = { containerId: string(1) };
 /** An answer without content. */
@@ -190,6 +192,11 @@ export const RuntimeService = {
     response: url('AttachResponse'),
   },
   PortForward: { request: message('PortForwardRequest', { ...sandboxId, port: int32s(2) }), response: url('PortForwardResponse') },
+  GetContainerEvents: {
+    request: message('GetEventsRequest', {}),
+    response: message('ContainerEventResponse', { containerId: string(1), containerEventType: choice(2, ContainerEventType) }),
+    stream: true,
+  },
   ListContainerStats: {
     request: message('ListContainerStatsRequest', {
       filter: one(1, message('ContainerStatsFilter', { id: string(1), podSandboxId: string(2), labelSelector: stringMap(3) })),

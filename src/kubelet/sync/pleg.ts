@@ -1,6 +1,6 @@
 /**
- * The pod lifecycle event generator: once a second it lists what the runtime has and says which pods look otherwise than
- * before. Events of the runtime would be cheaper; containerd before 1.7 has none.
+ * The pod lifecycle event generator: again and again it lists what the runtime has and says which pods look otherwise than
+ * before. Where the runtime tells of ends it lists right after each, and otherwise less often.
  */
 import type { Clock, Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
@@ -34,8 +34,13 @@ export interface PlegOptions {
 /** Upstream calls the runtime unhealthy when no listing has succeeded for so long. */
 const UNHEALTHY_AFTER: Millis = 180_000;
 
+const PERIOD: Millis = 1000;
+/** While the runtime tells of ends by itself. */
+const RARELY = 3;
+
 export function startPleg(options: PlegOptions): Pleg {
-  const { cri, clock, log, period = 1000, onChange, onRelist } = options;
+  const { cri, clock, log, period = PERIOD, onChange, onRelist } = options;
+  const ends = followEnds(options);
   const stop = new AbortController();
   let pods: ReadonlyMap<string, PodIdentity> = new Map();
   let looks = new Map<string, string>();
@@ -73,7 +78,7 @@ export function startPleg(options: PlegOptions): Pleg {
         if (!failing) log.warn('the container runtime does not answer', { error: String(error) });
         failing = true;
       }
-      await clock.sleep(period, stop.signal).catch(() => {});
+      await ends.untilNext(ends.following ? period * RARELY : period);
     }
   };
   const running = loop();
@@ -86,6 +91,56 @@ export function startPleg(options: PlegOptions): Pleg {
       return clock.monotonic() - succeededAt < UNHEALTHY_AFTER;
     },
     relist,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await ends[Symbol.asyncDispose]();
+      await running;
+    },
+  };
+}
+
+interface Ends extends AsyncDisposable {
+  /** Whether the runtime tells. */
+  readonly following: boolean;
+  /** Until `wait` has passed or something has ended, whichever comes first. */
+  untilNext(wait: Millis): Promise<void>;
+}
+
+/** A runtime knows that a process has ended a little before it lists it so. */
+const SETTLES: readonly Millis[] = [20, 100, 400];
+const RETRY: Millis = 10_000;
+
+function followEnds({ cri, clock, log }: Pick<PlegOptions, 'cri' | 'clock' | 'log'>): Ends {
+  const stop = new AbortController();
+  /** How many more looks the last end deserves. */
+  let looks = 0;
+  let following = false;
+  let wake = new AbortController();
+  const follow = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      try {
+        following = true;
+        for await (const _id of cri.exits(stop.signal)) {
+          looks = SETTLES.length;
+          wake.abort();
+        }
+      } catch (error) {
+        if (!stop.signal.aborted) log.debug('the runtime tells of no ends', { error: String(error) });
+      }
+      following = false;
+      await clock.sleep(RETRY, stop.signal).catch(() => {});
+    }
+  };
+  const running = follow();
+  return {
+    get following() {
+      return following;
+    },
+    async untilNext(wait) {
+      if (looks === 0) await clock.sleep(wait, AbortSignal.any([stop.signal, wake.signal])).catch(() => {});
+      if (wake.signal.aborted) wake = new AbortController();
+      if (looks > 0 && !stop.signal.aborted) await clock.sleep(SETTLES[SETTLES.length - looks--]!, stop.signal).catch(() => {});
+    },
     async [Symbol.asyncDispose]() {
       stop.abort();
       await running;
