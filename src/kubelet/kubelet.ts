@@ -1,5 +1,6 @@
 /** Puts a kubelet together: sources of change on one side, pod workers on the other. */
 import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createEventRecorder, referenceTo } from '../client/index.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
@@ -16,6 +17,10 @@ import { readMachine } from './node/machine.ts';
 import { startPressure, withheld } from './node/pressure.ts';
 import type { Pressure, PressureOptions } from './node/pressure.ts';
 import { runNodeAgent } from './node/node-agent.ts';
+import { dedicatedDevices, nothingDedicated } from './devices/dedicated.ts';
+import { startDeviceManager } from './devices/device-manager.ts';
+import { KUBELET_SOCKET } from './devices/plugin-v1beta1.ts';
+import { servePodResources } from './devices/pod-resources.ts';
 import { Disposer } from './disposer.ts';
 import type { KubeletOptions } from './options.ts';
 import { containerFieldPath } from './pod.ts';
@@ -66,9 +71,11 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const objects = watchReferredObjects(informers, wake);
   const tokens = createTokens(client, clock);
   const isReal = runtimeName !== 'fake';
+  let nudge = () => {};
+  const devices = isReal ? started.use(await startDeviceManager({ dir: join(options.rootDir, 'device-plugins'), clock, log, onChange: () => nudge() })) : undefined;
   const context: PodSyncContext = {
     cri, clock, random, log, runtimeName, objects, tokens, node, tell,
-    podPidsLimit: options.podPidsLimit, rootDir: options.rootDir, logDir: options.logDir, machineMemory: machine.memoryBytes,
+    dedicated: devices ? dedicatedDevices(devices) : nothingDedicated, podPidsLimit: options.podPidsLimit, rootDir: options.rootDir, logDir: options.logDir, machineMemory: machine.memoryBytes,
     images: createImageManager({ cri, clock }),
     crashes: new Backoff(clock, { most: options.maxCrashBackoff }),
     services: () => services.lister.list(),
@@ -91,7 +98,6 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const stats = createStats({
     ...options, cri, clock, cgroups: context.cgroups, machineMemory: machine.memoryBytes, reservedMemory: options.reserved?.memoryBytes ?? 0, activePods: () => workers.active(),
   });
-  let nudge = () => {};
   const tellNode: PressureOptions['tellNode'] = ({ type, reason, message }) => recorder.event({ reference: { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName } }, type, reason, message);
   // A pretended runtime has nothing that could run short.
   const pressure: Pressure | undefined = isReal ? started.use(startPressure({
@@ -102,10 +108,13 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const workers: PodWorkers = started.use(new PodWorkers({
     context, pods, nodes, nodeName, ...(pressure ? { refuse: (pod) => pressure.eviction.refuse(pod), collectImages: () => pressure.images.collect() } : {}),
   }));
+  if (devices) {
+    started.use(await servePodResources(join(options.rootDir, 'pod-resources', KUBELET_SOCKET), { activePods: () => workers.active(), devices: devices.inventory, cpusOf: () => [], allocatableCpus: () => [] }));
+  }
   const server = options.server && started.use(await startKubeletServer({ ...options.server, context, workers, nodeName, stats, cpus: machine.cpus, client, log }));
 
   const around = {
-    withheld: withheld(options.eviction ?? {}, machine), pressure: () => pressure?.eviction.conditions ?? [],
+    withheld: withheld(options.eviction ?? {}, machine), pressure: () => pressure?.eviction.conditions ?? [], devices: () => devices?.offers() ?? {},
     tell: (reason: string, message: string) => tellNode({ type: 'Normal', reason, message }), onNudge: (wakeUp: () => void) => (nudge = wakeUp),
   };
   const agent = runNodeAgent({ ...options, nodes, machine, version: options.version ?? VERSION, runtimeVersion: `${runtimeName}://${runtimeVersion}`, port: server?.port ?? options.server?.port ?? 10250, trouble: () => workers.trouble(), ...around }, stop.signal);

@@ -21,11 +21,24 @@ export interface ContainerInput {
   readonly machineMemory: number;
   readonly seccompDir: string;
   readonly targetId?: string | undefined;
+  /** What comes with the devices it was given. */
+  readonly extras?: ContainerExtras;
+}
+
+/** The container's own settings come after these, and win. */
+export interface ContainerExtras {
+  readonly envs?: Readonly<Record<string, string>>;
+  readonly mounts?: readonly MountConfig[];
+  readonly devices?: NonNullable<ContainerConfig['devices']>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly cdiDevices?: readonly { readonly name?: string | undefined }[];
+  /** Processors and memory nodes that are its alone. */
+  readonly cpuset?: { readonly cpus: string; readonly mems: string };
 }
 
 /** The container as the runtime is told of it. @throws Error with upstream's text where it may not run as it would */
 export function containerConfig(input: ContainerInput): ContainerConfig {
-  const { pod, container, restartCount, image, environment, mounts, machineMemory } = input;
+  const { pod, container, restartCount, image, environment, mounts, machineMemory, extras = {} } = input;
   const valueOf = (name: string) => environment.get(name);
   const { name } = container;
   return {
@@ -34,16 +47,21 @@ export function containerConfig(input: ContainerInput): ContainerConfig {
     command: (container.command ?? []).map((word) => expand(word, valueOf)),
     args: (container.args ?? []).map((word) => expand(word, valueOf)),
     workingDir: container.workingDir ?? '',
-    envs: [...environment].map(([key, value]) => ({ key, value })),
-    mounts,
+    envs: [...Object.entries(extras.envs ?? {}).filter(([key]) => !environment.has(key)), ...environment].map(([key, value]) => ({ key, value })),
+    mounts: [...(extras.mounts ?? []), ...mounts],
     labels: labelsOf(pod, name),
-    annotations: annotationsOf(pod, container, restartCount),
+    annotations: { ...extras.annotations, ...annotationsOf(pod, container, restartCount) },
+    ...(extras.devices?.length ? { devices: extras.devices } : {}),
+    ...(extras.cdiDevices?.length ? { cdiDevices: extras.cdiDevices } : {}),
     logPath: containerLogPath(name, restartCount),
     stdin: container.stdin === true,
     stdinOnce: container.stdinOnce === true,
     tty: container.tty === true,
     linux: {
-      resources: linuxResources(pod, { ...container, resources: container.resources ?? {} }, machineMemory),
+      resources: {
+        ...linuxResources(pod, { ...container, resources: container.resources ?? {} }, machineMemory),
+        ...(extras.cpuset ? { cpusetCpus: extras.cpuset.cpus, cpusetMems: extras.cpuset.mems } : {}),
+      },
       securityContext: containerSecurity(input),
     },
   };

@@ -2,7 +2,7 @@
  * containerd's own event stream (containerd/containerd, api/services/events/v1/events.proto): it tells of ends at once, where
  * its CRI service, before 1.7, does not.
  */
-import { bytes, int32, message, one, string, strings, uint32 } from './message.ts';
+import { bytes, message, one, string, strings, uint32 } from '../grpc/message.ts';
 
 const Any = message('Any', { typeUrl: string(1), value: bytes(2) });
 const Envelope = message('Envelope', { namespace: string(2), topic: string(3), event: one(4, Any) });
@@ -12,10 +12,7 @@ export const Events = {
 } as const;
 
 /** What an envelope of topic `/tasks/exit` holds. A command run in a container ends under an id of its own. */
-const TaskExit = message('TaskExit', { containerId: string(1), id: string(2), pid: uint32(3), exitStatus: uint32(4) });
-
-/** A service that is never called: its request is the event, so that the one codec reads it. */
-export const EventCodec = { Exit: { request: TaskExit, response: message('None', { unused: int32(1) }) } } as const;
+export const TaskExit = message('TaskExit', { containerId: string(1), id: string(2), pid: uint32(3), exitStatus: uint32(4) });
 
 /** Where CRI keeps its containers. */
 export const EXITS_OF_CRI = 'namespace==k8s.io,topic=="/tasks/exit"';

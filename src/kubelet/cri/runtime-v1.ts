@@ -4,8 +4,8 @@
  */
 import {
   bool, bytes, choice, enumeration, int32, int32s, int64, int64s, many, message, one, string, stringMap, strings, uint32, uint64,
-} from './message.ts';
-import type { Received, Sent } from './message.ts';
+} from '../grpc/message.ts';
+import type { Received, Sent } from '../grpc/message.ts';
 
 const Protocol = enumeration('Protocol', 'TCP', 'UDP', 'SCTP');
 const MountPropagation = enumeration('MountPropagation', 'PROPAGATION_PRIVATE', 'PROPAGATION_HOST_TO_CONTAINER', 'PROPAGATION_BIDIRECTIONAL');
@@ -83,6 +83,7 @@ const ContainerConfig = message('ContainerConfig', {
   metadata: one(1, ContainerMetadata), image: one(2, ImageSpec), command: strings(3), args: strings(4), workingDir: string(5),
   envs: many(6, KeyValue), mounts: many(7, Mount), devices: many(8, Device), labels: stringMap(9), annotations: stringMap(10),
   logPath: string(11), stdin: bool(12), stdinOnce: bool(13), tty: bool(14), linux: one(15, LinuxContainerConfig),
+  cdiDevices: many(17, message('CDIDevice', { name: string(1) })),
 });
 const Container = message('Container', {
   id: string(1), podSandboxId: string(2), metadata: one(3, ContainerMetadata), image: one(4, ImageSpec), imageRef: string(5),

@@ -19,6 +19,7 @@ export interface NodeAgentOptions extends Pick<KubeletOptions, 'client' | 'clock
   readonly trouble: () => readonly string[];
   readonly withheld?: { readonly memoryBytes: number; readonly storageBytes: number };
   readonly pressure: () => readonly string[];
+  readonly devices: () => Readonly<Record<string, { readonly capacity: number; readonly allocatable: number }>>;
   /** Called with what makes the agent report at once. */
   readonly onNudge?: (nudge: () => void) => void;
   /** An event about the node. */
@@ -35,7 +36,7 @@ export async function runNodeAgent(options: NodeAgentOptions, signal: AbortSigna
   const { clock, log, nodes } = options;
   let registered = false;
   let nudge = new AbortController();
-  using _handler = nodes.addHandler({ onUpdate: (node) => hasUnclaimed(node.status) && nudge.abort() });
+  using _handler = nodes.addHandler({ onUpdate: (node) => hasUnclaimed(node.status, options.devices()) && nudge.abort() });
   options.onNudge?.(() => nudge.abort());
   let reportedAt = -Infinity;
   while (!signal.aborted) {
@@ -58,7 +59,8 @@ export async function runNodeAgent(options: NodeAgentOptions, signal: AbortSigna
 }
 
 /** Somebody advertised a resource: pods that want it should not wait for the next round. */
-const hasUnclaimed = ({ capacity = {}, allocatable = {} }: NodeStatus): boolean => Object.entries(capacity).some(([name, amount]) => isExtended(name) && allocatable[name] !== amount);
+const hasUnclaimed = ({ capacity = {}, allocatable = {} }: NodeStatus, plugged: object): boolean =>
+  Object.entries(capacity).some(([name, amount]) => isExtended(name) && !(name in plugged) && allocatable[name] !== amount);
 
 async function register(options: NodeAgentOptions, signal: AbortSignal): Promise<void> {
   const { client, nodeName, hostname, nodeLabels = {}, nodeTaints, podCidr, machine, log } = options;
@@ -101,7 +103,7 @@ function tellTransitions({ nodeName, tell }: NodeAgentOptions, before: NodeStatu
 async function currentStatus(options: NodeAgentOptions, before: NodeStatus | undefined): Promise<NodeStatus> {
   const { cri, clock, maxPods = 110, reserved = {} } = options;
   const [runtime, images] = await Promise.all([runtimeTrouble(options), cri.listImages().catch(() => [])]);
-  return nodeStatus({ ...options, maxPods, reserved, images, trouble: [...runtime, ...options.trouble()], pressure: options.pressure(), before, now: clock.now() });
+  return nodeStatus({ ...options, maxPods, reserved, images, trouble: [...runtime, ...options.trouble()], pressure: options.pressure(), devices: options.devices(), before, now: clock.now() });
 }
 
 async function runtimeTrouble({ cri }: NodeAgentOptions): Promise<readonly string[]> {

@@ -18,6 +18,8 @@ export interface NodeStatusInput {
   /** `containerd://1.6.20`. */
   readonly runtimeVersion: string;
   readonly images: readonly Image[];
+  /** What device plugins offer, by resource. */
+  readonly devices?: Readonly<Record<string, { readonly capacity: number; readonly allocatable: number }>>;
   /** Why the node is not ready; none: it is. */
   readonly trouble: readonly string[];
   /** MemoryPressure, DiskPressure, PIDPressure: those that hold. */
@@ -28,14 +30,15 @@ export interface NodeStatusInput {
 }
 
 export function nodeStatus(input: NodeStatusInput): NodeStatus {
-  const { machine, before, nodeIp, hostname, port, version, runtimeVersion } = input;
+  const { devices = {}, machine, before, nodeIp, hostname, port, version, runtimeVersion } = input;
   const capacity = capacityOf(input);
-  const own = new Set(Object.keys(capacity));
+  const offered = (which: 'capacity' | 'allocatable') => Object.fromEntries(Object.entries(devices).map(([resource, count]) => [resource, String(count[which])]));
+  const own = new Set([...Object.keys(capacity), ...Object.keys(devices)]);
   const others = Object.fromEntries(Object.entries(before?.capacity ?? {}).filter(([name]) => !own.has(name) && isExtended(name)));
   return {
-    capacity: { ...capacity, ...others },
+    capacity: { ...capacity, ...offered('capacity'), ...others },
     // Beside what the node itself offers, what others advertise is free to be had.
-    allocatable: { ...allocatableOf(input, capacity), ...others },
+    allocatable: { ...allocatableOf(input, capacity), ...offered('allocatable'), ...others },
     conditions: conditionsOf(input),
     addresses: [{ type: 'InternalIP', address: nodeIp }, { type: 'Hostname', address: hostname }],
     daemonEndpoints: { kubeletEndpoint: { Port: port } },

@@ -3,7 +3,7 @@ import { Client, Metadata, credentials, status as codes } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
 import type { Clock, Millis } from '../../base/clock.ts';
-import { choice, describe, enumeration, message, string } from '../cri/message.ts';
+import { choice, describe, enumeration, message, string } from '../grpc/message.ts';
 
 const ServingStatus = enumeration('ServingStatus', 'UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN');
 const Health = {

@@ -311,7 +311,7 @@ export async function releasePod(at: PodSyncContext, uid: string): Promise<void>
   await at.objects.release(uid);
   await at.volumes.tearDown(uid);
   await at.cgroups.remove(uid);
-  await Promise.all([at.promised.remove(uid), at.given.remove(uid)]);
+  await Promise.all([at.promised.remove(uid), at.given.remove(uid), at.dedicated.release(uid)]);
 }
 
 /** The pod is gone from the API: so is everything that was kept for its sake. */

@@ -24,6 +24,8 @@ export interface PodWorkerOptions {
   readonly context: PodSyncContext;
   /** Asked once, before the pod's first sync. */
   readonly admit: (pod: Pod) => Rejection | undefined;
+  /** Whether a pod may still use what it has to itself. */
+  readonly holds: (uid: string) => boolean;
   /** Whether the node can give a pod that runs what it now asks for. */
   readonly decideResize: (pod: Pod) => ResizeVerdict | undefined;
   /** What the pod has given back may do for others: it has ended, or was resized. */
@@ -74,7 +76,7 @@ export class PodWorker implements AsyncDisposable {
 
   /** Whether the pod counts against the node's resources: not once it has ended or is gone from the API, for schedulers go by that. */
   get isActive(): boolean {
-    return this.#admitted && !this.#gone && (this.#state === 'syncing' || this.#state === 'terminating') && !isTerminalPhase(this.#pod.status.phase);
+    return this.#admitted && this.holds;
   }
 
   /** The pod with what it was promised: other pods have to do with the rest. */
@@ -103,6 +105,11 @@ export class PodWorker implements AsyncDisposable {
   /** Nothing of it runs. */
   get hasEnded(): boolean {
     return this.#state === 'terminated' || this.#state === 'forgotten';
+  }
+
+  /** Whether what it has to itself is still its own: unlike the node's share it has that before it is taken. */
+  get holds(): boolean {
+    return !this.#gone && (this.#state === 'syncing' || this.#state === 'terminating') && !isTerminalPhase(this.#pod.status.phase);
   }
 
   update(pod: Pod): void {
@@ -191,7 +198,8 @@ export class PodWorker implements AsyncDisposable {
     const pod = this.#pod;
     if (this.#gone || pod.metadata.deletionTimestamp !== undefined || isTerminalPhase(pod.status.phase) || this.#override !== undefined) return this.#turn('terminating');
     if (!this.#admitted) {
-      const rejection = pod.status.startTime === undefined ? this.#options.admit(pod) : undefined;
+      const isNew = pod.status.startTime === undefined;
+      const rejection = (isNew ? this.#options.admit(pod) : undefined) ?? (await this.#dedicate(pod, isNew));
       if (rejection) {
         this.#memory.failure = rejection;
         context.tell(pod, undefined, { type: 'Warning', ...rejection });
@@ -222,6 +230,13 @@ export class PodWorker implements AsyncDisposable {
       this.#state = 'forgotten';
     } else context.statuses.finish(this.#pod);
     return undefined;
+  }
+
+  /** One that was here before has what it has; what it lost cannot be given to it as it runs. */
+  async #dedicate(pod: Pod, isNew: boolean): Promise<Rejection | undefined> {
+    if (!isNew) return undefined;
+    const refused = await this.#options.context.dedicated.allocate(pod, this.#options.holds);
+    return refused && { reason: refused.reason, message: `Pod was rejected: ${refused.message}` };
   }
 
   #reconsider(): Promise<void> | undefined {

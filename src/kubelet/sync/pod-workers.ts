@@ -112,7 +112,7 @@ export class PodWorkers implements AsyncDisposable {
     const { uid } = pod.metadata;
     const known = this.#workers.get(uid);
     if (known) return known.update(pod);
-    const worker = new PodWorker(pod, { context: this.#options.context, admit: (candidate) => this.#admit(candidate), decideResize: (candidate) => this.#decideResize(candidate), onFreed: () => this.#retryResizes(), onForgotten: (forgotten) => void this.#workers.delete(forgotten) });
+    const worker = new PodWorker(pod, { context: this.#options.context, admit: (candidate) => this.#admit(candidate), holds: (other) => this.#workers.get(other)?.holds === true, decideResize: (candidate) => this.#decideResize(candidate), onFreed: () => this.#retryResizes(), onForgotten: (forgotten) => void this.#workers.delete(forgotten) });
     this.#workers.set(uid, worker);
     worker.wake();
   }

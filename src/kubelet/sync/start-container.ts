@@ -17,6 +17,7 @@ import type { Directories } from '../containers/paths.ts';
 import { CriError } from '../cri/cri.ts';
 import type { Cri } from '../cri/cri.ts';
 import type { ContainerConfig, Image, PodSandboxConfig } from '../cri/runtime-v1.ts';
+import type { Dedicated } from '../devices/dedicated.ts';
 import type { ImageManager } from '../images/image-manager.ts';
 import { podTitle } from '../pod.ts';
 import type { PreparedVolume } from '../volumes/volume-manager.ts';
@@ -41,6 +42,7 @@ export interface Starting extends Directories {
   readonly machineMemory: number;
   readonly clusterDomain: string;
   readonly nodeHosts: () => Promise<string>;
+  readonly dedicated: Dedicated;
 }
 
 export interface StartRequest {
@@ -62,6 +64,7 @@ export async function startContainer(kubelet: Starting, request: StartRequest, s
   const image = await ensureImage(kubelet, request, signal);
   const config = await orFail('CreateContainerConfigError', request, () => configure(kubelet, request, image));
   await mkdir(join(podLogDir(kubelet, { uid: pod.metadata.uid, name: pod.metadata.name, namespace: pod.metadata.namespace }), name), { recursive: true, mode: 0o755 });
+  await orFail('CreateContainerError', request, () => kubelet.dedicated.prepare(pod.metadata.uid, name));
   const id = await orFail('CreateContainerError', request, () => kubelet.cri.createContainer({ sandboxId: sandbox.id, sandbox: sandbox.config }, config, signal), signal);
   tell(name, { type: 'Normal', reason: 'Created', message: 'Container created' });
   await orFail('RunContainerError', request, () => kubelet.cri.startContainer(id, signal), signal);
@@ -114,6 +117,7 @@ async function configure(kubelet: Starting, request: StartRequest, image: Image)
   const target = 'targetContainerName' in container && container.targetContainerName ? newestOf(runtime, container.targetContainerName)?.id : undefined;
   return containerConfig({
     pod, container, image, environment: environment.variables, mounts, machineMemory: kubelet.machineMemory,
+    extras: kubelet.dedicated.of(pod.metadata.uid, container.name),
     restartCount: await nextAttempt(kubelet, request), seccompDir: seccompDir(kubelet), targetId: target,
   });
 }

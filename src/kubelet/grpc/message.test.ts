@@ -1,7 +1,7 @@
 import { fromJSON } from '@grpc/proto-loader';
 import { expect, test } from 'vitest';
 import { describe } from './message.ts';
-import { ImageService, RuntimeService } from './runtime-v1.ts';
+import { ImageService, RuntimeService } from '../cri/runtime-v1.ts';
 
 test('every message of the services is in the descriptor and codes both ways', () => {
   const descriptor = describe('runtime.v1', { RuntimeService, ImageService });
