@@ -1,6 +1,5 @@
 /** Puts a kubelet together: sources of change on one side, pod workers on the other. */
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createEventRecorder, referenceTo } from '../client/index.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
@@ -8,19 +7,19 @@ import { Service } from '../kinds/core/service.ts';
 import { RuntimeClass } from '../kinds/node/runtime-class.ts';
 import { isApiError } from '../meta/api-error.ts';
 import { parseResolvConf } from './containers/dns.ts';
+import { LXCFS_DIR } from './containers/lxcfs.ts';
 import { logLinksDir, podLogsDir, podsDir } from './containers/paths.ts';
 import { createImageManager } from './images/image-manager.ts';
 import { noCgroups } from './cgroups/cgroups.ts';
 import { systemCgroups } from './cgroups/system.ts';
 import { renewLease } from './node/lease.ts';
 import { readMachine } from './node/machine.ts';
+import { startDedicatedNode } from './node/dedicated-node.ts';
+import type { DedicatedNode } from './node/dedicated-node.ts';
 import { startPressure, withheld } from './node/pressure.ts';
 import type { Pressure, PressureOptions } from './node/pressure.ts';
 import { runNodeAgent } from './node/node-agent.ts';
-import { dedicatedDevices, nothingDedicated } from './devices/dedicated.ts';
-import { startDeviceManager } from './devices/device-manager.ts';
-import { KUBELET_SOCKET } from './devices/plugin-v1beta1.ts';
-import { servePodResources } from './devices/pod-resources.ts';
+import { nothingDedicated } from './devices/dedicated.ts';
 import { Disposer } from './disposer.ts';
 import type { KubeletOptions } from './options.ts';
 import { containerFieldPath } from './pod.ts';
@@ -72,10 +71,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const tokens = createTokens(client, clock);
   const isReal = runtimeName !== 'fake';
   let nudge = () => {};
-  const devices = isReal ? started.use(await startDeviceManager({ dir: join(options.rootDir, 'device-plugins'), clock, log, onChange: () => nudge() })) : undefined;
+  const own: DedicatedNode | undefined = isReal ? started.use(await startDedicatedNode({ ...options, activePods: () => workers.active(), onDevices: () => nudge() })) : undefined;
   const context: PodSyncContext = {
     cri, clock, random, log, runtimeName, objects, tokens, node, tell,
-    dedicated: devices ? dedicatedDevices(devices) : nothingDedicated, podPidsLimit: options.podPidsLimit, rootDir: options.rootDir, logDir: options.logDir, machineMemory: machine.memoryBytes,
+    lxcfsDir: options.lxcfsDir ?? LXCFS_DIR, dedicated: own?.dedicated ?? nothingDedicated, podPidsLimit: options.podPidsLimit, rootDir: options.rootDir, logDir: options.logDir, machineMemory: machine.memoryBytes,
     images: createImageManager({ cri, clock }),
     crashes: new Backoff(clock, { most: options.maxCrashBackoff }),
     services: () => services.lister.list(),
@@ -106,15 +105,13 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const { cpuMillis = 0, memoryBytes = 0, pids } = options.reserved ?? {};
   await context.cgroups.enforce({ milliCpu: machine.cpus * 1000 - cpuMillis, memoryBytes: machine.memoryBytes - memoryBytes, ...(pids === undefined ? {} : { pids }) });
   const workers: PodWorkers = started.use(new PodWorkers({
-    context, pods, nodes, nodeName, ...(pressure ? { refuse: (pod) => pressure.eviction.refuse(pod), collectImages: () => pressure.images.collect() } : {}),
+    context, pods, nodes, nodeName, policies: { cpu: options.cpuManagerPolicy ?? 'none', memory: options.memoryManagerPolicy ?? 'None' },
+    ...(own?.pool ? { reconcileCpus: () => own.pool!.reconcile() } : {}), ...(pressure ? { refuse: (pod) => pressure.eviction.refuse(pod), collectImages: () => pressure.images.collect() } : {}),
   }));
-  if (devices) {
-    started.use(await servePodResources(join(options.rootDir, 'pod-resources', KUBELET_SOCKET), { activePods: () => workers.active(), devices: devices.inventory, cpusOf: () => [], allocatableCpus: () => [] }));
-  }
   const server = options.server && started.use(await startKubeletServer({ ...options.server, context, workers, nodeName, stats, cpus: machine.cpus, client, log }));
 
   const around = {
-    withheld: withheld(options.eviction ?? {}, machine), pressure: () => pressure?.eviction.conditions ?? [], devices: () => devices?.offers() ?? {},
+    withheld: withheld(options.eviction ?? {}, machine), pressure: () => pressure?.eviction.conditions ?? [], devices: () => own?.devices.offers() ?? {},
     tell: (reason: string, message: string) => tellNode({ type: 'Normal', reason, message }), onNudge: (wakeUp: () => void) => (nudge = wakeUp),
   };
   const agent = runNodeAgent({ ...options, nodes, machine, version: options.version ?? VERSION, runtimeVersion: `${runtimeName}://${runtimeVersion}`, port: server?.port ?? options.server?.port ?? 10250, trouble: () => workers.trouble(), ...around }, stop.signal);

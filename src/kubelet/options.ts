@@ -3,6 +3,7 @@ import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/index.ts';
 import type { Informers } from '../client/index.ts';
+import type { TopologyPolicy } from './cpus/hints.ts';
 import type { Cri } from './cri/cri.ts';
 import type { EvictionConfig } from './eviction/thresholds.ts';
 import type { ImageGcConfig } from './images/image-gc.ts';
@@ -50,6 +51,16 @@ export interface KubeletOptions {
   readonly imageGc?: ImageGcConfig;
   /** Processes and threads one pod may have; unlimited unless said. */
   readonly podPidsLimit?: number;
+  /** `static`: whole processors for containers of guaranteed pods that ask for them; none unless said. */
+  readonly cpuManagerPolicy?: 'none' | 'static';
+  /** Never given to a container alone: `0,2-3`; unless said, as many as are reserved. */
+  readonly reservedCpus?: string;
+  readonly memoryManagerPolicy?: 'None' | 'Static';
+  /** How close a container's processors, memory and devices have to lie; none unless said. */
+  readonly topologyManagerPolicy?: TopologyPolicy;
+  readonly topologyManagerScope?: 'container' | 'pod';
+  /** Where lxcfs is mounted, if it is; /var/lib/lxcfs unless said. */
+  readonly lxcfsDir?: string;
   /** Between two tries of a crashing container at most; upstream's 5 minutes unless said. */
   readonly maxCrashBackoff?: Millis;
 

@@ -34,6 +34,8 @@ export interface ContainerExtras {
   readonly cdiDevices?: readonly { readonly name?: string | undefined }[];
   /** Processors and memory nodes that are its alone. */
   readonly cpuset?: { readonly cpus: string; readonly mems: string };
+  /** Held to its processors, it needs no quota. */
+  readonly ownCpus?: boolean;
 }
 
 /** The container as the runtime is told of it. @throws Error with upstream's text where it may not run as it would */
@@ -60,6 +62,7 @@ export function containerConfig(input: ContainerInput): ContainerConfig {
     linux: {
       resources: {
         ...linuxResources(pod, { ...container, resources: container.resources ?? {} }, machineMemory),
+        ...(extras.ownCpus ? { cpuQuota: -1 } : {}),
         ...(extras.cpuset ? { cpusetCpus: extras.cpuset.cpus, cpusetMems: extras.cpuset.mems } : {}),
       },
       securityContext: containerSecurity(input),

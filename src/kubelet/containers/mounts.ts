@@ -8,6 +8,7 @@ import type { MountConfig } from '../cri/runtime-v1.ts';
 import type { PreparedVolume } from '../volumes/volume-manager.ts';
 import { expand, missingNames } from './expansion.ts';
 import { hostsFile } from './hosts.ts';
+import { lxcfsMounts } from './lxcfs.ts';
 import { containerDir, hostsPath } from './paths.ts';
 import type { Directories } from './paths.ts';
 
@@ -21,6 +22,8 @@ export interface MountsInput extends Directories {
   /** The node's own /etc/hosts. */
   readonly nodeHosts: string;
   readonly random: Random;
+  /** Where lxcfs is mounted, if it is. */
+  readonly lxcfsDir: string;
 }
 
 /** @throws Error with upstream's text */
@@ -37,7 +40,7 @@ export async function containerMounts(input: MountsInput): Promise<readonly Moun
       propagation: PROPAGATION[mount.mountPropagation ?? 'None'] ?? 'PROPAGATION_PRIVATE',
     });
   }
-  return [...mounts, ...(await hostsMount(input, mounts)), ...(await messageMount(input))];
+  return [...mounts, ...(await hostsMount(input, mounts)), ...(await messageMount(input)), ...(await lxcfsMounts(input.lxcfsDir, mounts))];
 }
 
 const PROPAGATION: Readonly<Record<string, MountConfig['propagation']>> = {

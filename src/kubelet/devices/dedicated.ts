@@ -1,6 +1,17 @@
-/** What a container has to itself: devices, and processors where a policy says so. One door to all who give such things. */
+/**
+ * What a container has to itself: devices, and, where policies say so, processors and memory nodes. One door to all who give
+ * such things; the topology manager sees to it that what they give lies together.
+ */
+import type { Container } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
+import { parseQuantity, quantityValue } from '../../meta/quantity.ts';
 import type { ContainerExtras } from '../containers/container-config.ts';
+import { formatCpuSet } from '../cpus/cpu-set.ts';
+import type { CpuManager } from '../cpus/cpu-manager.ts';
+import { hintsFor, mergeHints } from '../cpus/hints.ts';
+import type { Hint, Merged, TopologyPolicy } from '../cpus/hints.ts';
+import type { MemoryManager } from '../cpus/memory-manager.ts';
+import type { Topology } from '../cpus/topology.ts';
 import { initContainers } from '../pod.ts';
 import type { Rejection } from '../sync/admission.ts';
 import type { DeviceManager } from './device-manager.ts';
@@ -12,32 +23,111 @@ export interface Dedicated {
    */
   allocate(pod: Pod, holds: (uid: string) => boolean): Promise<Rejection | undefined>;
   of(uid: string, container: string): ContainerExtras;
+  /** A container that has processors to itself is held to them, not to a quota. */
+  hasOwnCpus(uid: string): boolean;
   /** Right before a container starts. @throws Error with upstream's text */
   prepare(uid: string, container: string): Promise<void>;
   release(uid: string): Promise<void>;
 }
 
-export const nothingDedicated: Dedicated = { allocate: async () => undefined, of: () => ({}), async prepare() {}, async release() {} };
+export const nothingDedicated: Dedicated = { allocate: async () => undefined, of: () => ({}), hasOwnCpus: () => false, async prepare() {}, async release() {} };
 
-export function dedicatedDevices(devices: DeviceManager): Dedicated {
+export interface DedicatedOptions {
+  readonly devices: DeviceManager;
+  readonly topology?: Topology;
+  readonly policy?: TopologyPolicy;
+  /** Whether containers are placed one by one or their pod as a whole. */
+  readonly scope?: 'container' | 'pod';
+  readonly cpus?: CpuManager;
+  readonly memory?: MemoryManager;
+  /** The shared processors are others now. */
+  readonly onSharedChange?: () => void;
+}
+
+export function dedicated(options: DedicatedOptions): Dedicated {
+  const { devices, cpus, memory, onSharedChange = () => {} } = options;
+  const release = async (uid: string): Promise<void> => {
+    memory?.release(uid);
+    const had = cpus?.holders.includes(uid) === true;
+    await Promise.all([devices.release(uid), cpus?.release(uid)]);
+    if (had) onSharedChange();
+  };
   return {
     async allocate(pod, holds) {
       await devices.releaseUnless(holds);
+      for (const uid of cpus?.holders ?? []) if (!holds(uid)) await release(uid);
       try {
-        for (const container of [...initContainers(pod), ...pod.spec.containers]) await devices.allocate(pod, container);
-        return undefined;
+        const before = cpus?.shared.length;
+        const refused = await allocateAll(options, pod);
+        if (refused) await release(pod.metadata.uid);
+        else if (before !== cpus?.shared.length) onSharedChange();
+        return refused;
       } catch (error) {
-        await devices.release(pod.metadata.uid);
+        await release(pod.metadata.uid);
         return { reason: 'UnexpectedAdmissionError', message: `Allocate failed due to ${error instanceof Error ? error.message : String(error)}, which is unexpected` };
       }
     },
-    of: (uid, container) => extrasOf(devices, uid, container),
+    of(uid, container) {
+      const own = cpus?.of(uid, container);
+      const mems = memory?.nodesOf(uid, container);
+      const set = cpus ? { cpus: formatCpuSet(own ?? cpus.shared), mems: mems ? formatCpuSet(mems) : '' } : mems ? { cpus: '', mems: formatCpuSet(mems) } : undefined;
+      return { ...extrasOf(devices, uid, container), ...(set ? { cpuset: set, ownCpus: own !== undefined } : {}) };
+    },
+    hasOwnCpus: (uid) => cpus?.holders.includes(uid) === true,
     prepare: (uid, container) => devices.prepare(uid, container),
-    release: (uid) => devices.release(uid),
+    release,
   };
 }
 
-export function extrasOf(devices: DeviceManager, uid: string, container: string): ContainerExtras {
+const NOT_TOGETHER: Rejection = { reason: 'TopologyAffinityError', message: 'Resources cannot be allocated with Topology locality' };
+
+async function allocateAll(options: DedicatedOptions, pod: Pod): Promise<Rejection | undefined> {
+  const { devices, cpus, memory, scope = 'container' } = options;
+  const containers = [...initContainers(pod), ...pod.spec.containers];
+  const whole = scope === 'pod' ? place(options, pod, pod.spec.containers) : undefined;
+  for (const container of containers) {
+    const { admit, nodes } = whole ?? place(options, pod, [container]);
+    if (!admit) return NOT_TOGETHER;
+    await cpus?.assign(pod, container, nodes);
+    memory?.assign(pod, container, nodes);
+    await devices.allocate(pod, container, nodes);
+  }
+  return undefined;
+}
+
+/** Where the containers' resources may lie together. */
+function place(options: DedicatedOptions, pod: Pod, containers: readonly Container[]): Merged {
+  const { topology, policy = 'none' } = options;
+  const nodes = topology?.numaNodes.map(({ id }) => id) ?? [];
+  if (policy === 'none' || nodes.length === 0) return { nodes: undefined, admit: true };
+  return mergeHints(policy, nodes, providersOf(options, { pod, containers, nodes }));
+}
+
+interface Placing {
+  readonly pod: Pod;
+  readonly containers: readonly Container[];
+  readonly nodes: readonly number[];
+}
+
+function providersOf({ devices, cpus, memory, topology }: DedicatedOptions, { pod, containers, nodes }: Placing): readonly (readonly Hint[])[] {
+  const total = (wanted: (container: Container) => number) => containers.reduce((sum, container) => sum + wanted(container), 0);
+  const count = (ids: readonly number[]) => new Map(nodes.map((node) => [node, topology!.cpus.filter((cpu) => cpu.numaNode === node && ids.includes(cpu.id)).length]));
+  const hints = [
+    cpus && hintsFor(nodes, { needed: total((one) => cpus.wanted(pod, one)), free: count(cpus.freeFor(pod, containers[0]!)), all: count(cpus.assignable) }),
+    memory && hintsFor(nodes, { needed: total((one) => memory.wanted(pod, one)), free: memory.free, all: memory.all }),
+    ...devices.inventory.resources.map((resource) => {
+      const known = devices.inventory.devicesOf(resource);
+      // Devices that are next to no memory node are anywhere.
+      if (known.every(({ numaNodes }) => numaNodes.length === 0)) return undefined;
+      const at = (some: typeof known) => new Map(nodes.map((node) => [node, some.filter(({ numaNodes }) => numaNodes.includes(node)).length]));
+      const asked = (one: Container) => quantityValue(parseQuantity(one.resources?.limits?.[resource] ?? '0'));
+      return hintsFor(nodes, { needed: total(asked), free: at(devices.inventory.free(resource)), all: at(known) });
+    }),
+  ];
+  return hints.filter((provider) => provider !== undefined);
+}
+
+function extrasOf(devices: DeviceManager, uid: string, container: string): ContainerExtras {
   const grants = devices.holdings(uid, container).map(({ grant = {} }) => grant);
   if (grants.length === 0) return {};
   const merged = (which: 'envs' | 'annotations') => Object.assign({}, ...grants.map((grant) => grant[which] ?? {})) as Readonly<Record<string, string>>;

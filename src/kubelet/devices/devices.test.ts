@@ -7,7 +7,7 @@ import { silent } from '../../base/log.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import { connectGrpc } from '../grpc/connection.ts';
 import { podOf } from '../testing/pods.ts';
-import { dedicatedDevices } from './dedicated.ts';
+import { dedicated } from './dedicated.ts';
 import { startDeviceManager } from './device-manager.ts';
 import type { DeviceManager } from './device-manager.ts';
 import { servePodResources, PodResourcesLister } from './pod-resources.ts';
@@ -50,20 +50,20 @@ test('a plugin registers, its devices are offered, and a container gets what com
   await using at = await setUp({ preStart: true });
   await at.plugin.register();
   await at.until(3, 2);
-  const dedicated = dedicatedDevices(at.manager);
-  expect(await dedicated.allocate(asking('p', 1, 1), () => true)).toBeUndefined();
-  expect(dedicated.of('p', 'c0')).toEqual({
+  const given = dedicated({ devices: at.manager });
+  expect(await given.allocate(asking('p', 1, 1), () => true)).toBeUndefined();
+  expect(given.of('p', 'c0')).toEqual({
     envs: { DONGLES: 'a' }, annotations: {}, cdiDevices: [], devices: [{ containerPath: '/dev/a', hostPath: '/dev/null', permissions: 'rw' }],
     mounts: [{ containerPath: '/lib/dongle', hostPath: '/opt', readonly: true, propagation: 'PROPAGATION_PRIVATE' }],
   });
-  await dedicated.prepare('p', 'c1');
+  await given.prepare('p', 'c1');
   expect(at.plugin.calls).toEqual(['Allocate a', 'Allocate b', 'PreStartContainer b']);
-  expect(await dedicated.allocate(asking('q', 1), () => true)).toEqual({
+  expect(await given.allocate(asking('q', 1), () => true)).toEqual({
     reason: 'UnexpectedAdmissionError', message: `Allocate failed due to requested number of devices unavailable for ${RESOURCE}. Requested: 1, Available: 0, which is unexpected`,
   });
-  expect(await dedicated.allocate(asking('q', 1), (uid) => uid !== 'p')).toBeUndefined();
-  await dedicated.release('q');
-  expect(await dedicated.allocate(asking('q', 2), () => true)).toBeUndefined();
+  expect(await given.allocate(asking('q', 1), (uid) => uid !== 'p')).toBeUndefined();
+  await given.release('q');
+  expect(await given.allocate(asking('q', 2), () => true)).toBeUndefined();
 });
 
 test('the plugin is asked which devices go well together', async () => {
@@ -86,8 +86,8 @@ test('two pods that come at once do not get the same device', async () => {
   await using at = await setUp();
   await at.plugin.register();
   await at.until(3, 2);
-  const dedicated = dedicatedDevices(at.manager);
-  expect(await Promise.all(['p', 'q'].map((uid) => dedicated.allocate(asking(uid, 1), () => true)))).toEqual([undefined, undefined]);
+  const given = dedicated({ devices: at.manager });
+  expect(await Promise.all(['p', 'q'].map((uid) => given.allocate(asking(uid, 1), () => true)))).toEqual([undefined, undefined]);
   expect(at.plugin.calls.toSorted()).toEqual(['Allocate a', 'Allocate b']);
 });
 
@@ -97,7 +97,7 @@ test('an init container\'s devices serve the containers after it', async () => {
   await at.until(3, 2);
   const limits = { resources: { limits: { [RESOURCE]: '2' } } };
   const pod = podOf({ initContainers: [{ name: 'i', ...limits }], containers: [{ name: 'a', ...limits }] }, { uid: 'p' });
-  expect(await dedicatedDevices(at.manager).allocate(pod, () => true)).toBeUndefined();
+  expect(await dedicated({ devices: at.manager }).allocate(pod, () => true)).toBeUndefined();
   expect(at.plugin.calls).toEqual(['Allocate a,b', 'Allocate a,b']);
 });
 
@@ -105,17 +105,17 @@ test('health changes, a plugin that goes and a kubelet that comes back show; wha
   await using at = await setUp();
   await at.plugin.register();
   await at.until(3, 2);
-  expect(await dedicatedDevices(at.manager).allocate(asking('p', 1), () => true)).toBeUndefined();
+  expect(await dedicated({ devices: at.manager }).allocate(asking('p', 1), () => true)).toBeUndefined();
   at.plugin.offer({ a: 'Healthy', b: 'Unhealthy', c: 'Unhealthy' });
   await at.until(3, 1);
   at.plugin.offer({ a: 'Healthy', b: 'Healthy' });
   await at.until(2, 2);
   await at.restart();
   await at.until(2, 0);
-  expect(dedicatedDevices(at.manager).of('p', 'c0').envs).toEqual({ DONGLES: 'a' });
+  expect(dedicated({ devices: at.manager }).of('p', 'c0').envs).toEqual({ DONGLES: 'a' });
   await at.plugin.register();
   await at.until(2, 2);
-  expect(await dedicatedDevices(at.manager).allocate(asking('q', 2), () => true)).toMatchObject({ reason: 'UnexpectedAdmissionError' });
+  expect(await dedicated({ devices: at.manager }).allocate(asking('q', 2), () => true)).toMatchObject({ reason: 'UnexpectedAdmissionError' });
   await at.plugin[Symbol.asyncDispose]();
   await at.until(2, 0);
 });
@@ -132,7 +132,7 @@ test('monitoring agents are told whose the devices are', async () => {
   await at.plugin.register();
   await at.until(3, 2);
   const pod = asking('p', 1);
-  await dedicatedDevices(at.manager).allocate(pod, () => true);
+  await dedicated({ devices: at.manager }).allocate(pod, () => true);
   const socket = join(at.dir, 'pod-resources', 'kubelet.sock');
   await using _server = await servePodResources(socket, { activePods: () => [pod], devices: at.manager.inventory, cpusOf: () => [1, 2], allocatableCpus: () => [0, 1, 2] });
   using connection = connectGrpc(socket, { clock: systemClock });

@@ -152,7 +152,9 @@ const qosOf = (pod: Pod): QosClass => (pod.status.qosClass as QosClass | undefin
 
 async function prepareNode(at: PodSyncContext, pod: Pod): Promise<void> {
   const { uid, name, namespace } = pod.metadata;
-  await at.cgroups.ensure(cgroupOf(at, pod), { ...podLimits(pod), ...(at.podPidsLimit === undefined ? {} : { pids: at.podPidsLimit }) });
+  const { cpuQuota, ...limits } = podLimits(pod);
+  const quota = cpuQuota === undefined || at.dedicated.hasOwnCpus(uid) ? {} : { cpuQuota };
+  await at.cgroups.ensure(cgroupOf(at, pod), { ...limits, ...quota, ...(at.podPidsLimit === undefined ? {} : { pids: at.podPidsLimit }) });
   await mkdir(join(podDir(at, uid), 'volumes'), { recursive: true, mode: 0o750 });
   await mkdir(podLogDir(at, { uid, name, namespace }), { recursive: true, mode: 0o755 });
 }

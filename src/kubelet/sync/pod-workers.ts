@@ -26,6 +26,10 @@ export interface PodWorkersOptions {
   readonly refuse?: (pod: Pod) => Rejection | undefined;
   /** Every five minutes. */
   readonly collectImages?: () => Promise<void>;
+  /** Every ten seconds. */
+  readonly reconcileCpus?: () => Promise<void>;
+  /** What ties a pod's containers to processors or memory for good. */
+  readonly policies?: { readonly cpu: string; readonly memory: string };
 }
 
 /**
@@ -131,7 +135,7 @@ export class PodWorkers implements AsyncDisposable {
 
   #decideResize(pod: Pod): ResizeVerdict | undefined {
     const node = this.#options.nodes.lister.get(this.#options.nodeName);
-    return node && decideResize({ pod, node, others: this.#othersThan(pod) });
+    return node && decideResize({ pod, node, others: this.#othersThan(pod), ...(this.#options.policies ? { policies: this.#options.policies } : {}) });
   }
 
   /** One after the other, for each that is granted leaves less for the next. */
@@ -167,6 +171,7 @@ export class PodWorkers implements AsyncDisposable {
       this.#weighed = burstable;
       if (orphans) await removeOrphans(context, { inRuntime, isKnown }, this.#stop.signal);
       if (logs) await rotateLogs(context);
+      if (logs) await this.#options.reconcileCpus?.();
       await images?.();
     };
     this.#housekeeping = work().catch((error: unknown) => {

@@ -43,6 +43,7 @@ export interface Starting extends Directories {
   readonly clusterDomain: string;
   readonly nodeHosts: () => Promise<string>;
   readonly dedicated: Dedicated;
+  readonly lxcfsDir: string;
 }
 
 export interface StartRequest {

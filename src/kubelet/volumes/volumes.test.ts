@@ -129,7 +129,7 @@ test('mounts: volumes, sub paths inside them alone, the hosts file, the place fo
   await mkdir(join(at.dir, 'pods', pod.metadata.uid), { recursive: true });
   const mountsOf = (volumeMounts?: object[]) => containerMounts({
     pod, container: { ...pod.spec.containers[0]!, ...(volumeMounts ? { volumeMounts } : {}) } as never, volumes: new Map([['v', { hostPath: volume, readOnly: false }]]), environment: new Map([['DIR', 'd']]),
-    podIps: ['10.244.0.2'], clusterDomain: 'cluster.local', nodeHosts: '', random: seededRandom(1), rootDir: at.dir, logDir: at.dir,
+    podIps: ['10.244.0.2'], clusterDomain: 'cluster.local', nodeHosts: '', random: seededRandom(1), rootDir: at.dir, logDir: at.dir, lxcfsDir: at.dir,
   });
   const mounts = await mountsOf();
   expect(mounts.map(({ containerPath, readonly }) => [containerPath, readonly])).toEqual([['/v', false], ['/s', true], ['/etc/hosts', false], ['/dev/termination-log', false]]);

@@ -1,0 +1,129 @@
+/**
+ * The CPU manager's static policy (https://kubernetes.io/docs/tasks/administer-cluster/cpu-management-policies/): a container of a
+ * guaranteed pod that asks for whole processors has them to itself; all others share the rest. Written down, so that a
+ * kubelet that was away knows whose they are.
+ */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Container } from '../../kinds/core/container.ts';
+import { qosClassOf } from '../../kinds/core/pod-qos.ts';
+import type { Pod } from '../../kinds/core/pod.ts';
+import { milliCpu } from '../containers/resources.ts';
+import { initContainers, isSidecar } from '../pod.ts';
+import { formatCpuSet, parseCpuSet, without } from './cpu-set.ts';
+import type { CpuSet } from './cpu-set.ts';
+import { takeCpus } from './take.ts';
+import type { Topology } from './topology.ts';
+
+export interface CpuManager {
+  /** Those no container has to itself: the shared pool. */
+  readonly shared: CpuSet;
+  /** Those a container may be given. */
+  readonly assignable: CpuSet;
+  of(uid: string, container: string): CpuSet | undefined;
+  /** How many a container is to have to itself. */
+  wanted(pod: Pod, container: Container): number;
+  /** Free for the container: its pod's ended init containers leave theirs to it. */
+  freeFor(pod: Pod, container: Container): CpuSet;
+  /** @throws Error with upstream's text where there are too few */
+  assign(pod: Pod, container: Container, numaNodes: readonly number[] | undefined): Promise<void>;
+  release(uid: string): Promise<void>;
+  readonly holders: readonly string[];
+}
+
+export interface CpuManagerOptions {
+  readonly rootDir: string;
+  readonly topology: Topology;
+  /** Of the system's: shared, never given away. */
+  readonly reserved: CpuSet;
+}
+
+const STATE = 'cpu_manager_state';
+
+interface State {
+  readonly policyName: string;
+  readonly defaultCpuSet: string;
+  readonly entries?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** @throws Error where nothing is reserved: then pods could take all there is */
+export async function openCpuManager(options: CpuManagerOptions): Promise<CpuManager> {
+  if (options.reserved.length === 0) throw new Error('[cpumanager] unable to determine reserved CPU resources for static policy');
+  const text = await readFile(join(options.rootDir, STATE), 'utf8').catch(() => undefined);
+  const manager = new StaticCpus(options, text === undefined ? undefined : (JSON.parse(text) as State));
+  await manager.save();
+  return manager;
+}
+
+class StaticCpus implements CpuManager {
+  readonly #options: CpuManagerOptions;
+  readonly #all: CpuSet;
+  readonly #held = new Map<string, Map<string, CpuSet>>();
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(options: CpuManagerOptions, state: State | undefined) {
+    this.#options = options;
+    this.#all = options.topology.cpus.map(({ id }) => id);
+    for (const [uid, containers] of Object.entries(state?.entries ?? {})) {
+      this.#held.set(uid, new Map(Object.entries(containers).map(([name, cpus]) => [name, parseCpuSet(cpus)])));
+    }
+  }
+
+  get shared(): CpuSet {
+    return without(this.#all, [...this.#held.values()].flatMap((containers) => [...containers.values()].flat()));
+  }
+
+  get assignable(): CpuSet {
+    return without(this.#all, this.#options.reserved);
+  }
+
+  get holders(): readonly string[] {
+    return [...this.#held.keys()];
+  }
+
+  of(uid: string, container: string): CpuSet | undefined {
+    return this.#held.get(uid)?.get(container);
+  }
+
+  wanted(pod: Pod, { resources }: Container): number {
+    if (qosClassOf(pod.spec) !== 'Guaranteed') return 0;
+    const milli = milliCpu(resources?.requests ?? resources?.limits);
+    return milli > 0 && milli % 1000 === 0 ? milli / 1000 : 0;
+  }
+
+  freeFor(pod: Pod, container: Container): CpuSet {
+    const own = this.#held.get(pod.metadata.uid);
+    const ended = initContainers(pod).filter((init) => !isSidecar(init) && init.name !== container.name).map(({ name }) => name);
+    const lasting = [...(own ?? [])].filter(([name]) => !ended.includes(name)).flatMap(([, cpus]) => cpus);
+    const reusable = without(ended.flatMap((name) => own?.get(name) ?? []), lasting);
+    return [...new Set([...without(this.shared, this.#options.reserved), ...reusable])];
+  }
+
+  async assign(pod: Pod, container: Container, numaNodes: readonly number[] | undefined): Promise<void> {
+    const count = this.wanted(pod, container);
+    const { uid } = pod.metadata;
+    if (count === 0 || this.of(uid, container.name)) return;
+    const { topology } = this.#options;
+    const free = this.freeFor(pod, container);
+    const near = numaNodes === undefined ? free : free.filter((id) => numaNodes.includes(topology.cpus.find((cpu) => cpu.id === id)!.numaNode));
+    const taken = near.length >= count ? takeCpus(topology, near, count) : takeCpus(topology, free, count);
+    if (!taken) throw new Error(`not enough cpus available to satisfy request: requested=${count}, available=${free.length}`);
+    this.#held.set(uid, new Map([...(this.#held.get(uid) ?? []), [container.name, taken]]));
+    await this.save();
+  }
+
+  async release(uid: string): Promise<void> {
+    if (this.#held.delete(uid)) await this.save();
+  }
+
+  save(): Promise<void> {
+    const path = join(this.#options.rootDir, STATE);
+    this.#saving = this.#saving.catch(() => {}).then(async () => {
+      const entries = Object.fromEntries([...this.#held].map(([uid, containers]) => [uid, Object.fromEntries([...containers].map(([name, cpus]) => [name, formatCpuSet(cpus)]))]));
+      const state: State = { policyName: 'static', defaultCpuSet: formatCpuSet(this.shared), entries };
+      await writeFile(`${path}.tmp`, JSON.stringify(state));
+      await rename(`${path}.tmp`, path);
+    });
+    return this.#saving;
+  }
+}

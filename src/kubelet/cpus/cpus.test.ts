@@ -1,0 +1,127 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { DeviceManager } from '../devices/device-manager.ts';
+import { dedicated } from '../devices/dedicated.ts';
+import { Inventory } from '../devices/inventory.ts';
+import { podOf } from '../testing/pods.ts';
+import { openCpuManager } from './cpu-manager.ts';
+import { formatCpuSet, parseCpuSet } from './cpu-set.ts';
+import { hintsFor, mergeHints } from './hints.ts';
+import type { TopologyPolicy } from './hints.ts';
+import { MemoryManager } from './memory-manager.ts';
+import { takeCpus } from './take.ts';
+import { readTopology } from './topology.ts';
+import type { Topology } from './topology.ts';
+
+const GIB = 1024 ** 3;
+/** Two sockets, each a memory node of 8 GiB with two cores of two threads: 0-3 are first threads, 4-7 their siblings. */
+const machine: Topology = {
+  cpus: [0, 1, 2, 3, 4, 5, 6, 7].map((id) => ({ id, core: String(id % 4), socket: (id % 4) < 2 ? 0 : 1, numaNode: (id % 4) < 2 ? 0 : 1 })),
+  numaNodes: [{ id: 0, memoryBytes: 8 * GIB }, { id: 1, memoryBytes: 8 * GIB }],
+};
+const all = machine.cpus.map(({ id }) => id);
+const guaranteed = (uid: string, cpu: string, memory = '1Gi') => podOf({ containers: [{ name: 'a', resources: { requests: { cpu, memory }, limits: { cpu, memory } } }] }, { uid });
+const temporary = async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'knarr-cpus-'));
+  return { dir, [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) };
+};
+/** No plugin: pods of these tests want no devices. */
+const noDevices = { inventory: new Inventory(), allocate: async () => {}, holdings: () => [], releaseUnless: async () => {}, release: async () => {}, prepare: async () => {} } as unknown as DeviceManager;
+
+test('sets of processors are read and written as the kernel does', () => {
+  expect(parseCpuSet('0-2,5,7-8\n')).toEqual([0, 1, 2, 5, 7, 8]);
+  expect(['0-2,5,7-8', '', '3'].map((text) => formatCpuSet(parseCpuSet(text)))).toEqual(['0-2,5,7-8', '', '3']);
+});
+
+test('the machine\'s processors as /sys tells of them', async () => {
+  await using at = await temporary();
+  const files: Record<string, string> = { 'cpu/online': '0-1', 'node/node0/cpulist': '0', 'node/node1/cpulist': '1', 'node/node0/meminfo': 'Node 0 MemTotal:       1024 kB', 'node/node1/meminfo': 'Node 1 MemTotal:       2048 kB' };
+  for (const cpu of [0, 1]) Object.assign(files, { [`cpu/cpu${cpu}/topology/physical_package_id`]: String(cpu), [`cpu/cpu${cpu}/topology/core_id`]: '0' });
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(at.dir, 'devices/system', path)), { recursive: true });
+    await writeFile(join(at.dir, 'devices/system', path), `${text}\n`);
+  }
+  expect(await readTopology(at.dir)).toEqual({
+    cpus: [{ id: 0, socket: 0, core: '0/0', numaNode: 0 }, { id: 1, socket: 1, core: '1/0', numaNode: 1 }],
+    numaNodes: [{ id: 0, memoryBytes: 1024 ** 2 }, { id: 1, memoryBytes: 2 * 1024 ** 2 }],
+  });
+});
+
+test('processors are taken by sockets, then by cores, then from what is begun', () => {
+  expect(takeCpus(machine, all, 4)).toEqual([0, 1, 4, 5]);
+  expect(takeCpus(machine, all, 2)).toEqual([0, 4]);
+  expect(takeCpus(machine, all, 3)).toEqual([0, 1, 4]);
+  expect(takeCpus(machine, [1, 2, 3, 5, 6, 7], 2)).toEqual([1, 5]);
+  expect(takeCpus(machine, [4, 2, 3, 6, 7], 1)).toEqual([4]);
+  expect(takeCpus(machine, [1], 2)).toBeUndefined();
+});
+
+test('a guaranteed container that asks for whole processors has them alone, and the kubelet remembers', async () => {
+  await using at = await temporary();
+  const open = () => openCpuManager({ rootDir: at.dir, topology: machine, reserved: [0] });
+  const cpus = await open();
+  const own = dedicated({ devices: noDevices, cpus });
+  for (const [uid, cpu] of [['whole', '2'], ['part', '1500m']] as const) expect(await own.allocate(guaranteed(uid, cpu), () => true)).toBeUndefined();
+  expect(own.of('whole', 'a')).toMatchObject({ cpuset: { cpus: '1,5', mems: '' }, ownCpus: true });
+  expect(own.of('part', 'a')).toMatchObject({ cpuset: { cpus: '0,2-4,6-7' }, ownCpus: false });
+  expect(await own.allocate(guaranteed('much', '6'), () => true)).toEqual({ reason: 'UnexpectedAdmissionError', message: 'Allocate failed due to not enough cpus available to satisfy request: requested=6, available=5, which is unexpected' });
+  expect(JSON.parse(await readFile(join(at.dir, 'cpu_manager_state'), 'utf8'))).toEqual({ policyName: 'static', defaultCpuSet: '0,2-4,6-7', entries: { whole: { a: '1,5' } } });
+  const again = await open();
+  expect(again.of('whole', 'a')).toEqual([1, 5]);
+  await again.release('whole');
+  expect(again.shared).toEqual(all);
+  await expect(openCpuManager({ rootDir: at.dir, topology: machine, reserved: [] })).rejects.toThrow('unable to determine reserved CPU resources for static policy');
+});
+
+test('an init container\'s processors go on to the containers after it', async () => {
+  await using at = await temporary();
+  const cpus = await openCpuManager({ rootDir: at.dir, topology: machine, reserved: [0, 1, 2, 3] });
+  const resources = { requests: { cpu: '4', memory: '1Gi' }, limits: { cpu: '4', memory: '1Gi' } };
+  const pod = podOf({ initContainers: [{ name: 'i', resources }], containers: [{ name: 'a', resources }] }, { uid: 'p' });
+  expect(await dedicated({ devices: noDevices, cpus }).allocate(pod, () => true)).toBeUndefined();
+  expect([cpus.of('p', 'i'), cpus.of('p', 'a')]).toEqual([[4, 5, 6, 7], [4, 5, 6, 7]]);
+});
+
+test('hints name the fewest memory nodes that do, and policies decide what happens when they disagree', () => {
+  const nodes = [0, 1];
+  const supply = (needed: number, free: readonly number[], full: readonly number[]) => hintsFor(nodes, { needed, free: new Map(free.entries()), all: new Map(full.entries()) });
+  expect(supply(2, [1, 4], [4, 4])).toEqual([{ nodes: [1], preferred: true }, { nodes: [0, 1], preferred: false }]);
+  expect(supply(4, [3, 3], [4, 4])).toEqual([{ nodes: [0, 1], preferred: false }]);
+  expect(supply(0, [3, 3], [4, 4])).toBeUndefined();
+  const zero = { nodes: [0], preferred: true };
+  const one = { nodes: [1], preferred: true };
+  const both = { nodes: [0, 1], preferred: false };
+  const merged = (policy: TopologyPolicy, ...providers: Parameters<typeof mergeHints>[2]) => mergeHints(policy, nodes, providers);
+  expect(merged('restricted', [zero, one, both], [one, both])).toEqual({ nodes: [1], admit: true });
+  expect(merged('best-effort', [zero], [one])).toMatchObject({ admit: true });
+  expect(merged('restricted', [zero, both], [one, both])).toMatchObject({ admit: false });
+  expect(merged('restricted', [{ nodes: [0, 1], preferred: true }])).toEqual({ nodes: [0, 1], admit: true });
+  expect(merged('single-numa-node', [{ nodes: [0, 1], preferred: true }])).toMatchObject({ admit: false });
+  expect(merged('none', [zero])).toEqual({ nodes: undefined, admit: true });
+});
+
+test('processors and memory come from one memory node, or the pod is refused', async () => {
+  await using at = await temporary();
+  const cpus = await openCpuManager({ rootDir: at.dir, topology: machine, reserved: [0] });
+  const memory = new MemoryManager(machine);
+  const own = dedicated({ devices: noDevices, cpus, memory, topology: machine, policy: 'single-numa-node' });
+  expect(await own.allocate(guaranteed('a', '4', '6Gi'), () => true)).toBeUndefined();
+  expect(own.of('a', 'a').cpuset).toEqual({ cpus: '2-3,6-7', mems: '1' });
+  expect(await own.allocate(guaranteed('b', '2', '6Gi'), () => true)).toBeUndefined();
+  expect(own.of('b', 'a').cpuset).toEqual({ cpus: '1,5', mems: '0' });
+  expect(await own.allocate(guaranteed('c', '1', '4Gi'), () => true)).toEqual({ reason: 'TopologyAffinityError', message: 'Resources cannot be allocated with Topology locality' });
+  await own.release('a');
+  expect(await own.allocate(guaranteed('c', '1', '4Gi'), () => true)).toBeUndefined();
+  expect(await own.allocate(guaranteed('d', '1', '4Gi'), (uid) => uid !== 'c')).toBeUndefined();
+});
+
+test('with the pod scope all its containers lie together', async () => {
+  await using at = await temporary();
+  const cpus = await openCpuManager({ rootDir: at.dir, topology: machine, reserved: [7] });
+  const resources = { requests: { cpu: '2', memory: '1Gi' }, limits: { cpu: '2', memory: '1Gi' } };
+  const pod = podOf({ containers: [{ name: 'a', resources }, { name: 'b', resources }] }, { uid: 'p' });
+  expect(await dedicated({ devices: noDevices, cpus, topology: machine, policy: 'single-numa-node', scope: 'pod' }).allocate(pod, () => true)).toBeUndefined();
+  expect([...cpus.of('p', 'a')!, ...cpus.of('p', 'b')!].toSorted()).toEqual([0, 1, 4, 5]);
+});

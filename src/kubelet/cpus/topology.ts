@@ -1,0 +1,41 @@
+/** Where this machine's processors and memory are. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseCpuSet } from './cpu-set.ts';
+
+export interface Cpu {
+  readonly id: number;
+  /** Unique in the machine. */
+  readonly core: string;
+  readonly socket: number;
+  readonly numaNode: number;
+}
+
+export interface NumaNode {
+  readonly id: number;
+  readonly memoryBytes: number;
+}
+
+export interface Topology {
+  readonly cpus: readonly Cpu[];
+  readonly numaNodes: readonly NumaNode[];
+}
+
+const read = (path: string): Promise<string> => readFile(path, 'utf8').then((text) => text.trim(), () => '');
+
+/** @param sys `/sys`, or a recorded tree like it */
+export async function readTopology(sys = '/sys'): Promise<Topology> {
+  const system = join(sys, 'devices', 'system');
+  const online = parseCpuSet(await read(join(system, 'cpu', 'online')));
+  const dirs = (await readdir(join(system, 'node')).catch(() => [])).filter((name) => /^node\d+$/.test(name));
+  const nodes = await Promise.all(dirs.map(async (name) => ({
+    id: Number(name.slice(4)), cpus: parseCpuSet(await read(join(system, 'node', name, 'cpulist'))),
+    memoryBytes: Number(/MemTotal:\s+(\d+) kB/.exec(await read(join(system, 'node', name, 'meminfo')))?.[1] ?? 0) * 1024,
+  })));
+  const cpus = await Promise.all(online.map(async (id): Promise<Cpu> => {
+    const dir = join(system, 'cpu', `cpu${id}`, 'topology');
+    const [socket, core] = await Promise.all([read(join(dir, 'physical_package_id')), read(join(dir, 'core_id'))]);
+    return { id, socket: Number(socket), core: `${socket}/${core || id}`, numaNode: nodes.find((node) => node.cpus.includes(id))?.id ?? 0 };
+  }));
+  return { cpus, numaNodes: nodes.map(({ id, memoryBytes }) => ({ id, memoryBytes })).toSorted((a, b) => a.id - b.id) };
+}

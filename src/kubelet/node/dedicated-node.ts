@@ -1,0 +1,66 @@
+/** The node's policies about processors, memory nodes and devices, put together from its options. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Pod } from '../../kinds/core/pod.ts';
+import { openCpuManager } from '../cpus/cpu-manager.ts';
+import type { CpuManager } from '../cpus/cpu-manager.ts';
+import { parseCpuSet } from '../cpus/cpu-set.ts';
+import type { CpuSet } from '../cpus/cpu-set.ts';
+import { MemoryManager } from '../cpus/memory-manager.ts';
+import { createSharedPool } from '../cpus/shared-pool.ts';
+import type { SharedPool } from '../cpus/shared-pool.ts';
+import { takeCpus } from '../cpus/take.ts';
+import { readTopology } from '../cpus/topology.ts';
+import type { Topology } from '../cpus/topology.ts';
+import { dedicated } from '../devices/dedicated.ts';
+import type { Dedicated } from '../devices/dedicated.ts';
+import { startDeviceManager } from '../devices/device-manager.ts';
+import type { DeviceManager } from '../devices/device-manager.ts';
+import { KUBELET_SOCKET } from '../devices/plugin-v1beta1.ts';
+import { servePodResources } from '../devices/pod-resources.ts';
+import { Disposer } from '../disposer.ts';
+import type { KubeletOptions } from '../options.ts';
+
+export interface DedicatedNode extends AsyncDisposable {
+  readonly dedicated: Dedicated;
+  readonly devices: DeviceManager;
+  /** Of the static policy alone. */
+  readonly pool: SharedPool | undefined;
+}
+
+export interface DedicatedNodeOptions extends Pick<KubeletOptions, 'rootDir' | 'clock' | 'log' | 'cri' | 'reserved' | 'cpuManagerPolicy' | 'reservedCpus' | 'memoryManagerPolicy' | 'topologyManagerPolicy' | 'topologyManagerScope'> {
+  readonly activePods: () => readonly Pod[];
+  readonly onDevices: () => void;
+}
+
+export async function startDedicatedNode(options: DedicatedNodeOptions): Promise<DedicatedNode> {
+  const { rootDir, clock, log, cri, activePods, onDevices, topologyManagerPolicy = 'none', topologyManagerScope = 'container' } = options;
+  await mkdir(rootDir, { recursive: true });
+  await using started = new Disposer();
+  const topology = await readTopology();
+  const cpus = options.cpuManagerPolicy === 'static' ? await openCpuManager({ rootDir, topology, reserved: reservedCpus(options, topology) }) : undefined;
+  const memory = options.memoryManagerPolicy === 'Static' ? new MemoryManager(topology) : undefined;
+  const devices = started.use(await startDeviceManager({ dir: join(rootDir, 'device-plugins'), clock, log, onChange: onDevices }));
+  const isHere = (uid: string) => activePods().some((pod) => pod.metadata.uid === uid);
+  const pool = cpus && createSharedPool({ cri, cpus, isHere });
+  started.use(await servePodResources(join(rootDir, 'pod-resources', KUBELET_SOCKET), {
+    activePods, devices: devices.inventory, cpusOf: (uid, container) => cpus?.of(uid, container) ?? [], allocatableCpus: () => allocatable(cpus, topology),
+  }));
+  const running = started.move();
+  return {
+    devices, pool,
+    dedicated: dedicated({
+      devices, topology, policy: topologyManagerPolicy, scope: topologyManagerScope, ...(cpus ? { cpus } : {}), ...(memory ? { memory } : {}),
+      onSharedChange: () => void pool?.reconcile().catch((error: unknown) => log.warn('shared processors were not set', { error: String(error) })),
+    }),
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
+}
+
+const allocatable = (cpus: CpuManager | undefined, topology: Topology): CpuSet => cpus?.assignable ?? topology.cpus.map(({ id }) => id);
+
+/** Named ones, or else so many as are reserved in all. */
+function reservedCpus({ reservedCpus: named, reserved = {} }: Pick<KubeletOptions, 'reservedCpus' | 'reserved'>, topology: Topology): CpuSet {
+  if (named !== undefined) return parseCpuSet(named);
+  return takeCpus(topology, topology.cpus.map(({ id }) => id), Math.ceil((reserved.cpuMillis ?? 0) / 1000)) ?? [];
+}
