@@ -4,9 +4,11 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   // Node 20 has no `using`; esbuild lowers it as it does in the bundle.
   oxc: { target: 'node20' },
+  // What examples import by the package's name is what lies here, not what was built last.
+  resolve: { alias: Object.fromEntries(['client', 'operator', 'testing'].map((entry) => [`knarr/${entry}`, `${import.meta.dirname}/src/kit/${entry}/index.ts`])) },
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts'], testTimeout: 30_000, setupFiles: ['test/setup.ts'], pool: 'threads', isolate: false } },
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts', 'examples/**/*.test.ts'], testTimeout: 30_000, setupFiles: ['test/setup.ts'], pool: 'threads', isolate: false } },
       {
         extends: true,
         test: {
