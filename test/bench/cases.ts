@@ -19,7 +19,7 @@ export async function prepare(target: Target): Promise<void> {
 
 export async function prepareUser({ admin }: Target): Promise<void> {
   const role = { name: USER };
-  const rules = [{ apiGroups: [''], resources: ['pods', 'pods/status', 'configmaps'], verbs: ['*'] }];
+  const rules = [{ apiGroups: [''], resources: ['pods', 'pods/status', 'configmaps'], verbs: ['*'] }, { apiGroups: ['bench.example.com'], resources: ['*'], verbs: ['*'] }];
   for (const name of [NAMESPACE, 'bench-posted']) {
     await make(admin, '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     await make(admin, `/api/v1/namespaces/${name}/serviceaccounts`, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } });

@@ -3,7 +3,7 @@
  *
  * What the API costs, in CPU of the server per request, over TLS by a user bound by RBAC, audit at Metadata; beside
  * kube-apiserver and etcd where DIR holds kube-apiserver, in turns. Then what others feel of large lists, what stored
- * pods take of memory, large work on simulated nodes, `knarr up`, and the control plane at rest. Figures are printed, never asserted.
+ * pods take of memory, what custom resources cost beside built-in ones, large work on simulated nodes, `knarr up`, and the control plane at rest. Figures are printed, never asserted.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compare } from './compare.ts';
 import { cases } from './cases.ts';
+import { measureCustom } from './custom.ts';
 import { measureDelay } from './delay.ts';
 import { measureMemory } from './memory.ts';
 import { probe } from './probe.ts';
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
   try {
     serverFlags.push(...values.node.split(' ').filter((flag) => flag !== ''));
     if (chosen.length > 0) await compare(chosen, { root, peer: values.peer, rounds: Number(values.rounds), scale: Number(values.scale) });
+    if (wanted('cr custom resources')) await measureCustom(join(root, 'custom'), Number(values.rounds));
     if (wanted('delay')) await measureDelay(join(root, 'delay'), pods);
     if (wanted('memory')) await measureMemory(join(root, 'memory'), pods);
     await measureWorkloads(join(root, 'workloads'), wanted);
