@@ -142,8 +142,9 @@ function* versionSchemaErrors({ openAPIV3Schema: schema }: CustomResourceValidat
   yield* wrong;
   // What is not sound itself cannot be compiled, nor be what its defaults are held against.
   if (wrong.length > 0 || !isUnderstood(schema)) return;
-  yield* ruleErrors(schema, at);
-  yield* defaultErrors(schema, at);
+  const all = schemasWithin(schema);
+  if (all.some((one) => one['x-kubernetes-validations'])) yield* ruleErrors(schema, at);
+  if (all.some((one) => one.default !== undefined)) yield* defaultErrors(schema, at);
 }
 
 /** Parts of JSON Schema that Kubernetes does not support are said to be so, and no more is asked of such a schema. */

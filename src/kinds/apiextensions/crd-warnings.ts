@@ -18,7 +18,7 @@ export function definitionWarnings(definition: Versioned, old: Versioned | undef
 }
 
 const schemasOf = ({ spec }: Versioned): readonly JSONSchemaProps[] =>
-  spec.versions.flatMap(({ schema }) => (schema?.openAPIV3Schema ? [...schemasWithin(schema.openAPIV3Schema)] : []));
+  spec.versions.flatMap(({ schema }) => (schema?.openAPIV3Schema ? schemasWithin(schema.openAPIV3Schema) : []));
 
 function isKnown({ type = '', format = '' }: JSONSchemaProps): boolean {
   if (format === '') return true;

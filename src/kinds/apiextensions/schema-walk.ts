@@ -5,19 +5,32 @@ import type { JSONSchemaProps } from './json-schema-props.ts';
 /** `items`, `additionalProperties` and the like, where they are a schema and not a list or a boolean. */
 export const asSchema = (value: unknown): JSONSchemaProps | undefined => (isRecord(value) ? (value as JSONSchemaProps) : undefined);
 
-function belowOf(schema: JSONSchemaProps): readonly JSONSchemaProps[] {
-  const { items, allOf = [], anyOf = [], oneOf = [], not, properties = {}, additionalProperties, patternProperties = {}, additionalItems, definitions = {}, dependencies = {} } = schema;
-  const maybe = [...(Array.isArray(items) ? (items as readonly unknown[]) : [items]), not, additionalProperties, additionalItems, ...Object.values(dependencies)].map(asSchema);
-  return [
-    ...maybe.filter((one) => one !== undefined), ...allOf, ...anyOf, ...oneOf,
-    ...Object.values(properties), ...Object.values(patternProperties), ...Object.values(definitions),
-  ];
+function visitAll(schemas: Readonly<Record<string, unknown>> | readonly unknown[] | undefined, visit: (schema: JSONSchemaProps) => void): void {
+  if (schemas) for (const one of Array.isArray(schemas) ? (schemas as readonly unknown[]) : Object.values(schemas)) visitOne(one, visit);
 }
 
-/** The schema and every one below it. */
-export function* schemasWithin(schema: JSONSchemaProps): Iterable<JSONSchemaProps> {
-  yield schema;
-  for (const below of belowOf(schema)) yield* schemasWithin(below);
+function visitOne(value: unknown, visit: (schema: JSONSchemaProps) => void): void {
+  const schema = asSchema(value);
+  if (!schema) return;
+  visit(schema);
+  if (Array.isArray(schema.items)) visitAll(schema.items, visit);
+  else visitOne(schema.items, visit);
+  visitOne(schema.not, visit);
+  visitOne(schema.additionalProperties, visit);
+  visitOne(schema.additionalItems, visit);
+  for (const part of [schema.dependencies, schema.allOf, schema.anyOf, schema.oneOf, schema.properties, schema.patternProperties, schema.definitions]) visitAll(part, visit);
+}
+
+const walked = new WeakMap<JSONSchemaProps, readonly JSONSchemaProps[]>();
+
+/** The schema and every one below it; found once, as several rules ask. */
+export function schemasWithin(schema: JSONSchemaProps): readonly JSONSchemaProps[] {
+  const known = walked.get(schema);
+  if (known) return known;
+  const found: JSONSchemaProps[] = [];
+  visitOne(schema, (one) => found.push(one));
+  walked.set(schema, found);
+  return found;
 }
 
 export type Found = { readonly path: readonly string[]; readonly schema: JSONSchemaProps } | { readonly problem: string };

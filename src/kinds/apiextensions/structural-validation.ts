@@ -16,10 +16,16 @@ const MISSING_TYPE: Readonly<Record<Level, string>> = {
 };
 const INT_OR_STRING = [{ type: 'integer' }, { type: 'string' }];
 
+/** Found to be structural before: schemas are immutable, and large ones are asked about more than once. */
+const sound = new WeakSet<JSONSchemaProps>();
+
 /** In the order of their texts, for upstream's maps have none. */
 export function structuralErrors(schema: JSONSchemaProps, at: FieldPath): readonly FieldError[] {
+  if (sound.has(schema)) return [];
   const text = ({ field, message }: FieldError): string => `${field}: ${message}`;
-  return [...invariantErrors(schema, 'root', at), ...completenessErrors(schema, schema, { schemaAt: at, at })].toSorted((a, b) => (text(a) < text(b) ? -1 : 1));
+  const errors = [...invariantErrors(schema, 'root', at), ...completenessErrors(schema, schema, { schemaAt: at, at })].toSorted((a, b) => (text(a) < text(b) ? -1 : 1));
+  if (errors.length === 0) sound.add(schema);
+  return errors;
 }
 
 const preserves = (schema: JSONSchemaProps): boolean => schema['x-kubernetes-preserve-unknown-fields'] === true;
