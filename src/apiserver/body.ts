@@ -24,7 +24,7 @@ export interface BodyOptions {
   /** What was read of it already. */
   readonly yaml?: ParsedYaml | undefined;
   /** Decodes the protobuf envelope, where the server can. */
-  readonly protobuf?: (bytes: Uint8Array) => unknown;
+  readonly protobuf?: ((bytes: Uint8Array) => unknown) | undefined;
 }
 
 /** How bodies are read on this server. */
@@ -47,7 +47,7 @@ export function readBody(request: ApiRequest, options: BodyOptions): unknown {
   if (type === PROTOBUF && options.protobuf) return options.protobuf(bytes);
   if (type === '' || type === 'application/json') return parseShallow(textOf(bytes), options);
   if (type === 'application/yaml') return checkDepth(parseYamlBody(textOf(bytes), options));
-  throw unsupportedMediaType(['application/json', 'application/yaml', PROTOBUF]);
+  throw unsupportedMediaType(['application/json', 'application/yaml', ...(options.protobuf ? [PROTOBUF] : [])]);
 }
 
 function parseShallow(text: string, { expected, onText }: BodyOptions): unknown {

@@ -52,10 +52,11 @@ export function requestView({ core, exchange, served }: ResourceRequest, media: 
   });
 }
 
-export function bodyOf({ core, exchange }: ResourceRequest, expected: string): unknown {
+export function bodyOf({ core, exchange, served }: ResourceRequest, expected: string): unknown {
   const isLenient = exchange.info.query.size > 0 && exchange.info.query.get('fieldValidation') === 'Ignore';
   return readBody(exchange.request, {
     ...bodyOptions(core, expected), yaml: exchange.yaml,
+    ...(expected === served.kind.kind && served.kind.custom ? { protobuf: undefined } : {}),
     onDuplicates: (problems) => exchange.duplicates.push(...problems),
     onText(text, value) {
       if (!isLenient && mayHoldDuplicates(text, value)) exchange.duplicates.push(...duplicateFields(text));

@@ -208,3 +208,47 @@ test('versions without conversion are each other\'s, pruned by their own schemas
   const all = await api.request('GET', PATH);
   expect(all.body.items.map((one: { metadata: { name: string }; spec: { size: number } }) => [one.metadata.name, one.spec.size])).toEqual([['a', 2], ['b', 1], ['c', 3]]);
 });
+
+test('bodies are JSON or YAML; a scale is there where replicas are asked for; selectable fields are published', async () => {
+  await using api = await startApi();
+  await define(api, definition());
+  const refused = await api.request('POST', PATH, new Uint8Array([0x6b, 0x38, 0x73, 0]), { headers: { 'content-type': 'application/vnd.kubernetes.protobuf' } });
+  expect([refused.status, refused.body.message]).toEqual([415, 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml']);
+  await api.request('POST', PATH, widget('a'));
+  expect((await api.request('GET', `${PATH}/a/scale`)).body.message).toBe('Internal error occurred: the spec replicas field ".spec.size" does not exist');
+  const { paths } = (await api.request('GET', '/openapi/v3')).body;
+  const document = (await api.request('GET', paths['apis/example.com/v1'].serverRelativeURL)).body;
+  expect(document.components.schemas['com.example.v1.Widget']['x-kubernetes-selectable-fields']).toEqual([{ fieldPath: 'spec.color' }]);
+});
+
+test('a definition of the whole cluster\'s has its objects in no namespace', async () => {
+  await using api = await startApi();
+  const wanted = definition('gauges', 'Gauge');
+  wanted.spec.scope = 'Cluster';
+  await define(api, wanted);
+  const url = '/apis/example.com/v1/gauges';
+  const made = await api.request('POST', url, { apiVersion: 'example.com/v1', kind: 'Gauge', metadata: { generateName: 'g-' }, spec: {} });
+  expect([made.status, made.body.metadata.namespace]).toEqual([201, undefined]);
+  expect((await api.request('GET', '/apis/example.com/v1/namespaces/default/gauges')).status).toBe(404);
+  expect((await api.request('POST', `${url}?dryRun=All`, { apiVersion: 'example.com/v1', kind: 'Gauge', metadata: { name: 'dry' } })).status).toBe(201);
+  expect((await api.request('DELETE', url)).body.items).toHaveLength(1);
+  expect((await api.request('GET', url)).body.items).toEqual([]);
+});
+
+test('a definition goes with objects that no version serves any more', async () => {
+  await using api = await startApi();
+  const made = await define(api, definition());
+  await api.request('POST', PATH, widget('a'));
+  const url = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  made.spec.versions[0].served = false;
+  expect((await api.request('PUT', `${url}/widgets.example.com`, made)).status).toBe(200);
+  await expect.poll(async () => (await api.request('GET', PATH)).status).toBe(404);
+  const watch = await api.watch(`${url}?watch=true&fieldSelector=metadata.name%3Dwidgets.example.com`);
+  await api.request('DELETE', `${url}/widgets.example.com`);
+  for (;;) {
+    const [{ type }] = await watch.take(1) as [{ type: string }];
+    if (type === 'DELETED') break;
+  }
+  await define(api, definition());
+  expect((await api.request('GET', PATH)).body.items).toEqual([]);
+});

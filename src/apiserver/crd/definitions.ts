@@ -148,6 +148,7 @@ class Definitions implements AsyncDisposable {
     const [served] = definition.spec.versions.filter((one) => one.served).toSorted((a, b) => Number(b.storage) - Number(a.storage));
     try {
       if (served) await deleteInstances(this.#handler, storage, { ...storage.kind, version: served.name });
+      else await this.#removeUnserved(storage);
     } catch (error) {
       await this.#says(version, definition, NOT_ALL_DELETED(error instanceof Error ? error.message : String(error)));
       throw error;
@@ -155,6 +156,11 @@ class Definitions implements AsyncDisposable {
     await this.#core.hub.fresh();
     if (storage.cache.size > 0) return this.#lookLater(name);
     await this.#release(version, COMPLETED);
+  }
+
+  /** What no version serves nobody can ask to go: it goes as it is, unless finalizers hold it. */
+  async #removeUnserved({ cache }: Served): Promise<void> {
+    for (const version of [...cache.list('')]) if (!version.object.metadata.finalizers?.length) await commitDelete(this.#core, version);
   }
 
   /** Whether the definition says so already; else it is made to, and looked at again for that. */

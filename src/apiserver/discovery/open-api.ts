@@ -107,8 +107,8 @@ export class OpenApi {
 }
 
 /** All that a document says of a kind that may change while the server runs. */
-const identityOf = ({ version, plural, kind, listKind, scope, hasStatus, scale, custom }: Kind): readonly unknown[] =>
-  [version, plural, kind, listKind, scope, hasStatus, scale !== undefined, custom!.fingerprint];
+const identityOf = ({ version, plural, kind, listKind, scope, hasStatus, scale, fieldSelectors = {}, custom }: Kind): readonly unknown[] =>
+  [version, plural, kind, listKind, scope, hasStatus, scale !== undefined, Object.keys(fieldSelectors), custom!.fingerprint];
 
 /** What the client likes best of JSON and protobuf. */
 function v2Type(accept: string): string {

@@ -1,9 +1,9 @@
-import { invalidObject, notFound } from '../../meta/api-error.ts';
+import { ApiError, invalidObject, notFound } from '../../meta/api-error.ts';
 import { FieldPath, invalid } from '../../meta/field-error.ts';
 import { formatRequirements, type LabelSelector, requirementsOf } from '../../meta/label-selector.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { apiVersionOf } from '../../meta/resource.ts';
-import type { ScalePaths } from '../../schema/kind.ts';
+import type { Kind, ScalePaths } from '../../schema/kind.ts';
 import { Scale } from '../../kinds/autoscaling/scale.ts';
 import { readApplied as readConfig } from '../../schema/apply/applied.ts';
 import { decodeObject } from '../../schema/decode.ts';
@@ -29,6 +29,7 @@ export const scale: Subresource = {
     if (served.codec.isRemote) await readable(served, () => [served.cache.get(served.codec.keyOf(info.namespace, info.name))]);
     const object = served.cache.object(info.namespace, info.name);
     if (!object) throw notFound(served.kind, info.name);
+    checkPath(served.kind, object);
     return answerObject(at, 200, scaleOf(object, served.kind.scale!));
   },
 
@@ -58,6 +59,12 @@ async function applyScale(at: ResourceRequest, context: WriteContext): Promise<A
   const applied = (replicas === undefined ? object : setPath(object, kind.scale!.spec, replicas)) as Readonly<Record<string, unknown>>;
   const outcome = await modify(context, { scope: 'whole', shown: shownScale(kind.scale!), transform: (live) => applyOnto(context, live, applied) });
   return answerObject(at, outcome.status, scaleOf(objectOf(outcome), kind.scale!));
+}
+
+/** A custom resource need not say how many it wants; then there is nothing to be scaled. */
+function checkPath({ custom, scale: paths }: Kind, object: AnyObject): void {
+  if (!custom || getPath(object, paths!.spec) !== undefined) return;
+  throw new ApiError('InternalError', `Internal error occurred: the spec replicas field ${JSON.stringify(paths!.spec)} does not exist`);
 }
 
 interface ScaleObject extends AnyObject {

@@ -30,7 +30,7 @@ export class Definitions {
   kind(kind: Kind): Json {
     const identity = { group: kind.group, version: kind.version, kind: kind.kind };
     const { custom } = kind;
-    if (custom) return this.#named(custom.definition, () => ({ ...customDefinition(custom.schema, this.#dialect, this.#common()), [IDENTITY]: [identity] }));
+    if (custom) return this.#named(custom.definition, () => ({ ...customDefinition(custom.schema, this.#dialect, this.#common()), [IDENTITY]: [identity], ...selectableBy(kind) }));
     return this.#ref(kind.schema.name!, () => ({ ...this.#object(kind.schema), ...described(kind.description), [IDENTITY]: [identity] }));
   }
 
@@ -142,6 +142,12 @@ const KIND = 'The name of the schema this object follows, in camel case.';
 
 const described = (description: string | undefined): Json => (description === undefined ? {} : { description });
 const annotations = ({ description, required }: SchemaNode) => ({ ...(description === undefined ? {} : { description }), ...(required ? { required } : {}) });
+
+/** Fields of a custom resource that field selectors may name. */
+const selectableBy = ({ fieldSelectors = {} }: Kind): Json => {
+  const fields = Object.keys(fieldSelectors).map((fieldPath) => ({ fieldPath }));
+  return fields.length > 0 ? { 'x-kubernetes-selectable-fields': fields } : {};
+};
 
 const unionOf = ({ discriminator, members }: NonNullable<ObjectNode['union']>): Json => ({
   ...(discriminator === undefined ? {} : { discriminator }),
