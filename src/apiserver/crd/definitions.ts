@@ -1,6 +1,8 @@
 import { deepEqual } from '../../base/deep-equal.ts';
 import type { Millis } from '../../base/clock.ts';
-import type { CustomResourceDefinition, CustomResourceDefinitionCondition, CustomResourceDefinitionStatus } from '../../kinds/apiextensions/custom-resource-definition.ts';
+import type {
+  CustomResourceDefinition, CustomResourceDefinitionCondition, CustomResourceDefinitionNames, CustomResourceDefinitionStatus,
+} from '../../kinds/apiextensions/custom-resource-definition.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import type { ApiHandler } from '../../wire/api.ts';
 import type { Core } from '../core.ts';
@@ -41,6 +43,8 @@ class Definitions implements AsyncDisposable {
   readonly #following: Disposable;
   /** Names to be looked at, in order. */
   readonly #due = new Set<string>();
+  /** Who has which names: definitions may be large, and all are asked whenever one changes. */
+  readonly #accepted = new Map<string, { readonly group: string; readonly names: CustomResourceDefinitionNames }>();
   /** What was served last of each: nothing is compiled twice. */
   readonly #known = new Map<string, Known>();
   readonly #timers = new Map<string, Disposable>();
@@ -50,8 +54,13 @@ class Definitions implements AsyncDisposable {
     this.#core = core;
     this.#handler = handler;
     this.#served = served;
-    for (const { path } of served.cache.list('')) this.#due.add(path);
+    for (const version of served.cache.list('')) {
+      this.#note(version);
+      this.#due.add(version.path);
+    }
     this.#following = served.cache.onChange(({ version, type }) => {
+      if (type === 'DELETED') this.#accepted.delete(version.path);
+      else this.#note(version);
       this.#look(version.path);
       // Whoever's names were in the way may have let go of them.
       if (type === 'DELETED') for (const { path } of served.cache.list('')) this.#look(path);
@@ -107,14 +116,26 @@ class Definitions implements AsyncDisposable {
     const version = await readFresh(this.#core, this.#served, this.#served.codec.keyOf('', name));
     if (!version) return this.#forget(name);
     const definition = definitionOf(version);
-    const status = planStatus(definition, this.#others(definition), timestamp(this.#core.clock.now()));
+    const status = planStatus(definition, { taken: this.#taken(definition), at: timestamp(this.#core.clock.now()), isNew: this.#isNew(name, definition) });
     await this.#serve(name, { ...definition, status });
     if (status !== definition.status) return void (await this.#write(version, (one) => ({ ...one, status: mergeStatus(one.status, status) })));
     if (definition.metadata.deletionTimestamp && definition.metadata.finalizers?.includes(CLEANUP)) await this.#cleanUp(name, version, definition);
   }
 
-  #others({ spec: { group }, metadata: { name } }: CustomResourceDefinition): readonly CustomResourceDefinition[] {
-    return [...this.#served.cache.list('')].map(definitionOf).filter((other) => other.spec.group === group && other.metadata.name !== name);
+  /** Not what an earlier server has established, and not what differs in its status alone. */
+  #isNew(name: string, { status, metadata }: CustomResourceDefinition): boolean {
+    const known = this.#known.get(name);
+    return known ? known.made[1] !== metadata.generation : conditionOf(status, 'Established')?.status !== 'True';
+  }
+
+  #note(version: Version): void {
+    const { spec: { group }, status: { acceptedNames } } = definitionOf(version);
+    if (acceptedNames) this.#accepted.set(version.path, { group, names: acceptedNames });
+  }
+
+  /** The names that other definitions of the group have. */
+  #taken({ spec: { group }, metadata: { name } }: CustomResourceDefinition): readonly CustomResourceDefinitionNames[] {
+    return [...this.#accepted].filter(([other, one]) => one.group === group && other !== name).map(([, { names }]) => names);
   }
 
   async #serve(name: string, definition: CustomResourceDefinition): Promise<void> {
@@ -160,7 +181,7 @@ class Definitions implements AsyncDisposable {
 
   /** What no version serves nobody can ask to go: it goes as it is, unless finalizers hold it. */
   async #removeUnserved({ cache }: Served): Promise<void> {
-    for (const version of [...cache.list('')]) if (!version.object.metadata.finalizers?.length) await commitDelete(this.#core, version);
+    for (const version of cache.list('')) if (!version.object.metadata.finalizers?.length) await commitDelete(this.#core, version);
   }
 
   /** Whether the definition says so already; else it is made to, and looked at again for that. */

@@ -5,18 +5,25 @@ import { FieldPath, invalid } from '../../meta/field-error.ts';
 
 type Condition = CustomResourceDefinitionCondition;
 
+export interface Around {
+  /** The names that others of the definition's group have. */
+  readonly taken: readonly CustomResourceDefinitionNames[];
+  /** The time in RFC 3339. */
+  readonly at: string;
+  /** Whether nobody has looked at these schemas yet: looking at large ones takes its time. */
+  readonly isNew: boolean;
+}
+
 /**
  * What becomes of a definition once others are looked at: which of its names nobody else has, and whether it is served.
  * Itself where nothing changes.
- * @param others the other definitions of its group
- * @param at the time in RFC 3339
  */
-export function planStatus(definition: CustomResourceDefinition, others: readonly CustomResourceDefinition[], at: string): CustomResourceDefinitionStatus {
+export function planStatus(definition: CustomResourceDefinition, { taken, at, isNew }: Around): CustomResourceDefinitionStatus {
   const { status } = definition;
-  const { names, condition } = acceptNames(definition, others);
+  const { names, condition } = acceptNames(definition, taken);
   const wanted = [condition, ...establishedAfter(definition, condition)];
   const conditions = wanted.reduce((all, one) => withCondition(all, one, at), status.conditions ?? []);
-  const checked = withStructure(definition, conditions, at);
+  const checked = isNew ? withStructure(definition, conditions, at) : conditions;
   return deepEqual(names, status.acceptedNames) && checked === status.conditions ? status : { ...status, conditions: checked, acceptedNames: names };
 }
 
@@ -28,9 +35,8 @@ interface Accepted {
 }
 
 /** Names stay as they were where the new ones are taken. */
-function acceptNames({ spec: { names: asked }, status }: CustomResourceDefinition, others: readonly CustomResourceDefinition[]): Accepted {
+function acceptNames({ spec: { names: asked }, status }: CustomResourceDefinition, taken: readonly CustomResourceDefinitionNames[]): Accepted {
   const before: Partial<CustomResourceDefinitionNames> = status.acceptedNames ?? {};
-  const taken = others.map((other) => other.status.acceptedNames).filter((names) => names !== undefined);
   const resources = new Set(taken.flatMap(({ plural, singular = '', shortNames = [] }) => [plural, singular, ...shortNames]));
   const kinds = new Set(taken.flatMap(({ kind, listKind = '' }) => [kind, listKind]));
   const names: Record<string, unknown> = { ...before };
