@@ -11,6 +11,8 @@ export interface Refusal {
   readonly message: string;
   /** `Invalid` where the policy gives none. */
   readonly reason?: string;
+  /** Nothing was decided: evaluation failed. */
+  readonly failed?: true;
 }
 export interface Judgement {
   readonly refusals: readonly Refusal[];
@@ -26,7 +28,7 @@ const LONGEST_ANNOTATION = 10 * 1024;
 
 export function judge({ policy, programs }: ValidatingInEffect, bindings: Bindings): Judgement {
   const failsOpen = policy.spec.failurePolicy === 'Ignore';
-  const failed = (message: string): Judgement => (failsOpen ? NOTHING : { ...NOTHING, refusals: [{ index: 0, message }] });
+  const failed = (message: string): Judgement => (failsOpen ? NOTHING : { ...NOTHING, refusals: [{ index: 0, message, failed: true }] });
   const matched = evaluateConditions(programs.matchConditions, bindings);
   if (!matched.ok) return failed(matched.message);
   if (!matched.matches) return NOTHING;
@@ -34,12 +36,12 @@ export function judge({ policy, programs }: ValidatingInEffect, bindings: Bindin
     const evaluation = new Evaluation(bindings, programs.variables);
     const results = programs.validations.map(({ expression }) => evaluation.run(expression));
     const refusals = results.flatMap((result, index): readonly Refusal[] => {
-      if (!result.ok) return failsOpen ? [] : [{ index, message: result.message }];
+      if (!result.ok) return failsOpen ? [] : [{ index, message: result.message, failed: true }];
       if (result.value === true) return [];
       const validation = policy.spec.validations![index]!;
       const text = programs.validations[index]!.message;
       const said = text && messageOf(() => evaluation.run(text));
-      if (said instanceof OutOfBudget) return failsOpen ? [] : [{ index, message: `failed messageExpression: ${said.message}` }];
+      if (said instanceof OutOfBudget) return failsOpen ? [] : [{ index, message: `failed messageExpression: ${said.message}`, failed: true }];
       return [{ index, message: said || fallback(validation), ...(validation.reason ? { reason: validation.reason } : {}) }];
     });
     return { refusals, ...annotationsOf(policy.spec.auditAnnotations ?? [], (index) => evaluation.run(programs.auditAnnotations[index]!), failsOpen) };

@@ -10,6 +10,7 @@ import { seenObject } from '../webhook/review.ts';
 import { evaluateConditions } from './conditions.ts';
 import { Evaluation, OutOfBudget, requestBindings, shownNamespace } from './evaluation.ts';
 import { isQuestion, matches } from './match.ts';
+import { countDecision } from './measure.ts';
 import { MutationError, mutated } from './mutation.ts';
 import { paramsFor } from './params.ts';
 import { type MutatingInEffect, mutatingPolicies } from './policies.ts';
@@ -125,14 +126,18 @@ function invoke(core: Core, { inEffect: { policy, programs }, binding, shape, pa
   for (const compiled of programs.mutations) {
     if (!object) break;
     const present = { ...attributes, object };
+    const since = core.clock.monotonic();
+    const done = (failure?: string) => countDecision(core, 'mutating', { policy: policy.metadata.name, binding, since, ...(failure === undefined ? {} : { failure }) });
     const evaluation = new Evaluation({ ...requestBindings(core, shape, present), ...more }, programs.variables);
     try {
       const result = evaluation.run(compiled);
       if (result.ok) object = laidOver(shape, present, result.value);
       else failed(result.message);
+      done(result.ok ? undefined : result.message);
     } catch (error) {
       if (!(error instanceof OutOfBudget) && !(error instanceof MutationError)) throw error;
       failed(error.message);
+      done(error.message);
     }
   }
   return object;

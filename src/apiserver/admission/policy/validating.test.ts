@@ -161,3 +161,14 @@ test('a policy for one version sees requests for another, converted', async () =
   await api.request('PATCH', `${GROUP}/validatingadmissionpolicies/p`, { spec: { matchConstraints: { resourceRules: [rule], matchPolicy: 'Exact' } } }, { headers: { 'content-type': 'application/merge-patch+json' } });
   expect((await post()).status).toBe(201);
 });
+
+test('what policies decided is counted', async () => {
+  await using api = await startApi();
+  await policy(api, { validations: [{ expression: 'object.data.k == "good"' }, { expression: 'object.data.missing == ""' }] }, { validationActions: ['Deny', 'Audit'] });
+  await api.request('POST', MAPS, map());
+
+  const { text } = await api.request('GET', '/metrics');
+
+  const counts = text.split('\n').filter((line) => line.startsWith('apiserver_validating_admission_policy_check_total{'));
+  expect(counts.toSorted()).toEqual(['audit', 'deny'].flatMap((action) => ['invalid_error', 'no_error'].map((error) => `apiserver_validating_admission_policy_check_total{enforcement_action="${action}",error_type="${error}",policy="p",policy_binding="b"} 1`)));
+});

@@ -1,3 +1,4 @@
+import type { Millis } from '../../../base/clock.ts';
 import { ApiError, forbiddenRequest, REASONS, type Reason } from '../../../meta/api-error.ts';
 import type { AnyObject } from '../../../meta/object.ts';
 import type { Core } from '../../core.ts';
@@ -7,6 +8,7 @@ import { namespaceObject } from '../webhook/select.ts';
 import { requestBindings, shownNamespace } from './evaluation.ts';
 import { judge, type Refusal } from './judge.ts';
 import { isQuestion, matches } from './match.ts';
+import { countDecision } from './measure.ts';
 import { paramsFor } from './params.ts';
 import { type ValidatingInEffect, validatingPolicies } from './policies.ts';
 
@@ -59,8 +61,9 @@ async function denialsOf(core: Core, inEffect: ValidatingInEffect, attributes: A
     if (trouble || !params || params instanceof Error) continue;
     const namespace = shownNamespace(await namespaceOf(core, attributes));
     for (const param of params) {
+      const since = core.clock.monotonic();
       const judgement = judge(inEffect, { ...request, params: param, namespaceObject: namespace });
-      for (const refusal of judgement.refusals) denials.push(...act(refusal, { policy: name, binding: bound, actions: binding.spec.validationActions, attributes }));
+      for (const refusal of judgement.refusals) denials.push(...act(core, refusal, { policy: name, binding: bound, actions: binding.spec.validationActions, attributes, since }));
       for (const { key, value } of judgement.annotations) annotations.set(key, (annotations.get(key) ?? new Set()).add(value));
       for (const message of judgement.failedAnnotations) denials.push({ policy: name, binding: bound, message });
     }
@@ -90,10 +93,14 @@ interface Acting {
   readonly binding: string;
   readonly actions: readonly string[];
   readonly attributes: Attributes;
+  readonly since: Millis;
 }
 
 /** Does what the binding says is done about a refusal, and gives those that are final. */
-function act({ index, message, reason }: Refusal, { policy, binding, actions, attributes }: Acting): readonly Denial[] {
+function act(core: Core, { index, message, reason, failed }: Refusal, { policy, binding, actions, attributes, since }: Acting): readonly Denial[] {
+  for (const action of ['deny', 'audit', 'warn'] as const) {
+    if (actions.some((one) => one.toLowerCase() === action)) countDecision(core, 'validating', { policy, binding, action, since, ...(failed ? { failure: message } : {}) });
+  }
   if (actions.includes('Audit')) {
     attributes.annotate?.(FAILURE_ANNOTATION, JSON.stringify([{ message, policy, binding, expressionIndex: index, validationActions: actions }]));
   }
