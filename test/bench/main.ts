@@ -1,7 +1,7 @@
 /**
  * npm run bench [-- --peer DIR] [--only TEXT] [--rounds N] [--scale N] [--idle SECONDS] [--pods N] [--node FLAGS] [--keep]
  *
- * What the API costs, in CPU of the server per request, over TLS by a user bound by RBAC, audit at Metadata; beside
+ * What CEL rules cost; then what the API costs, in CPU of the server per request, over TLS by a user bound by RBAC, audit at Metadata; beside
  * kube-apiserver and etcd where DIR holds kube-apiserver, in turns. Then what others feel of large lists, what stored
  * pods take of memory, what custom resources cost beside built-in ones, large work on simulated nodes, `knarr up`, and the control plane at rest. Figures are printed, never asserted.
  */
@@ -15,6 +15,7 @@ import { measureCustom } from './custom.ts';
 import { measureDelay } from './delay.ts';
 import { measureMemory } from './memory.ts';
 import { probe } from './probe.ts';
+import { measureRules } from './rules.ts';
 import { serveApi } from './serve.ts';
 import { serverFlags, startKnarrControlPlane } from './target.ts';
 import { measureUp, printRest } from './up.ts';
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
   const pods = Number(values.pods);
   try {
     serverFlags.push(...values.node.split(' ').filter((flag) => flag !== ''));
+    if (wanted('cel')) measureRules();
     if (chosen.length > 0) await compare(chosen, { root, peer: values.peer, rounds: Number(values.rounds), scale: Number(values.scale) });
     if (wanted('cr custom resources')) await measureCustom(join(root, 'custom'), Number(values.rounds));
     if (wanted('delay')) await measureDelay(join(root, 'delay'), pods);
