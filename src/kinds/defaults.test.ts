@@ -73,5 +73,5 @@ test('policies, subjects and limits fill in what follows from the rest', () => {
     { kind: 'User', name: 'a', apiGroup: 'rbac.authorization.k8s.io' }, { kind: 'ServiceAccount', name: 'b', namespace: 'c' },
   ]);
   const limits = [{ type: 'Container', max: { cpu: '2' }, min: { memory: '1Mi' } }];
-  expect(defaulted(LimitRange, { spec: { limits } }).spec.limits[0]).toMatchObject({ default: { cpu: '2' }, defaultRequest: { cpu: '2', memory: '1Mi' } });
+  expect(defaulted(LimitRange, { spec: { limits } }).spec.limits![0]).toMatchObject({ default: { cpu: '2' }, defaultRequest: { cpu: '2', memory: '1Mi' } });
 });

@@ -20,7 +20,7 @@ test('a cluster inside a test runs a Deployment to the end: pods bound, running,
   const pods = (await client.list(Pod, at)).items;
   expect(new Set(pods.map(({ spec }) => spec.nodeName))).toEqual(new Set(['node-1', 'node-2']));
   const [slice] = (await client.list(EndpointSlice, { ...at, labelSelector: 'kubernetes.io/service-name=web' })).items;
-  expect(slice!.endpoints.filter(({ conditions }) => conditions.ready)).toHaveLength(3);
+  expect(slice!.endpoints!.filter(({ conditions }) => conditions.ready)).toHaveLength(3);
 }, 60_000);
 
 test('an operator of one\'s own keeps a ConfigMap that counts each Deployment\'s pods', async () => {

@@ -81,6 +81,7 @@ function objectFiller(node: ObjectNode): Filler | undefined {
 const ZEROS: Partial<Record<SchemaNode['type'], unknown>> = { string: '', int32: 0, int64: 0, double: 0, boolean: false, intOrString: 0, list: [] };
 
 function makerOf(field: SchemaNode, fill: Filler | undefined): (() => unknown) | undefined {
+  if (field.orNull) return () => null;
   const made = field.default ?? ((field.required || field.always) && !field.pointer && !field.nullable ? ZEROS[field.type] : undefined);
   if (made === undefined) return undefined;
   if (typeof made === 'function') return () => filled(made(), fill);

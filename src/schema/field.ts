@@ -39,6 +39,11 @@ export class Field<out T = unknown, out P extends Presence = Presence> {
     return this.#with({ always: true });
   }
 
+  /** Served as null where there is none: upstream holds a slice, map or pointer without `omitempty`, and stores an empty one as none. */
+  orNull(): Field<T | null, 'present'> {
+    return this.#with({ orNull: true });
+  }
+
   required(): Field<T, 'present'> {
     return this.#with({ required: true });
   }

@@ -20,10 +20,12 @@ interface Common {
    * it drops empty lists and maps everywhere: Go's `omitempty` never serves them, and defaults fill them as if absent.
    */
   readonly pointer?: boolean;
-  /** Nobody need give it, and upstream serves it all the same: its zero where nothing was said (no `omitempty`). */
   /** Required by the document alone. */
   readonly mayBeEmpty?: boolean;
+  /** Nobody need give it, and upstream serves it all the same: its zero where nothing was said (no `omitempty`). */
   readonly always?: boolean;
+  /** The same, of what Go holds as nil: null, also where an empty list was given. */
+  readonly orNull?: boolean;
   /** The protobuf field number within the object that holds this node. */
   readonly tag?: number;
   /**

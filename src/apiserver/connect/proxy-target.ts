@@ -61,11 +61,11 @@ interface ServicePort {
   readonly port: number;
 }
 interface Slice extends AnyObject {
-  readonly endpoints?: readonly {
+  readonly endpoints: readonly {
     readonly addresses: readonly string[]; readonly conditions?: { readonly ready?: boolean };
     readonly targetRef?: { readonly kind?: string; readonly namespace?: string; readonly name?: string };
-  }[];
-  readonly ports?: readonly { readonly name?: string; readonly port?: number }[];
+  }[] | null;
+  readonly ports: readonly { readonly name?: string; readonly port?: number }[] | null;
 }
 type Endpoint = NonNullable<Slice['endpoints']>[number];
 
@@ -75,10 +75,10 @@ export function serviceTarget(core: Core, service: AnyObject, { scheme, name, po
   const portName = portNameOf(service, name, port);
   const slices = [...core.resources.of('discovery.k8s.io', 'endpointslices')?.cache.list(namespace) ?? []]
     .map(({ object }) => object as Slice).filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name);
-  if (slices.every(({ endpoints = [] }) => endpoints.length === 0)) throw new ApiError('ServiceUnavailable', `no endpoints available for service ${JSON.stringify(name)}`);
-  const found = slices.flatMap(({ ports = [], endpoints = [] }) => {
-    const number = ports.find((one) => (one.name ?? '') === portName)?.port;
-    return number === undefined ? [] : endpoints.filter((one) => isPod(core, namespace, one)).map((one) => ({ scheme, host: one.addresses[0]!, port: number }));
+  if (slices.every(({ endpoints }) => (endpoints?.length ?? 0) === 0)) throw new ApiError('ServiceUnavailable', `no endpoints available for service ${JSON.stringify(name)}`);
+  const found = slices.flatMap(({ ports, endpoints }) => {
+    const number = ports?.find((one) => (one.name ?? '') === portName)?.port;
+    return number === undefined ? [] : (endpoints ?? []).filter((one) => isPod(core, namespace, one)).map((one) => ({ scheme, host: one.addresses[0]!, port: number }));
   });
   if (found.length === 0) throw new ApiError('ServiceUnavailable', `no endpoints available for service ${JSON.stringify(asked)}`);
   const target = found[Math.floor(core.random.next() * found.length)]!;

@@ -14,7 +14,7 @@ interface Endpoint {
 type FormerEndpoint = Omit<Endpoint, 'zone' | 'deprecatedTopology'> & { readonly topology?: Labels };
 
 const mapEndpoints = <From, To>(slice: AnyObject, convert: (endpoint: From) => To): AnyObject =>
-  ({ ...slice, endpoints: (slice['endpoints'] as readonly From[] | undefined ?? []).map(convert) });
+  ({ ...slice, endpoints: (slice['endpoints'] as readonly From[] | null | undefined)?.map(convert) ?? null });
 
 /** discovery.k8s.io/v1beta1 to v1: the zone becomes a field; a host name that only repeats nodeName goes. */
 export const toSlice = (former: AnyObject): AnyObject => mapEndpoints(former, ({ topology, ...endpoint }: FormerEndpoint): Endpoint => {

@@ -13,8 +13,8 @@ export interface ServiceRef {
 export class Unreachable extends Error {}
 
 interface Slice extends AnyObject {
-  readonly endpoints?: readonly { readonly addresses: readonly string[]; readonly conditions?: { readonly ready?: boolean } }[];
-  readonly ports?: readonly { readonly name?: string; readonly port?: number }[];
+  readonly endpoints: readonly { readonly addresses: readonly string[]; readonly conditions?: { readonly ready?: boolean } }[] | null;
+  readonly ports: readonly { readonly name?: string; readonly port?: number }[] | null;
 }
 
 interface ServiceSpec {
@@ -49,10 +49,10 @@ export function serviceEndpoint(around: Around, ref: ServiceRef): Pick<BackendTa
 
 function endpointsOf({ resources }: Pick<Core, 'resources'>, { namespace, name }: ServiceRef, portName: string): readonly Pick<BackendTarget, 'host' | 'port'>[] {
   const slices = [...resources.of('discovery.k8s.io', 'endpointslices')?.cache.list(namespace) ?? []].map(({ object }) => object as Slice);
-  return slices.filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name).flatMap(({ ports = [], endpoints = [] }) => {
-    const port = ports.find((one) => (one.name ?? '') === portName)?.port;
+  return slices.filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name).flatMap(({ ports, endpoints }) => {
+    const port = ports?.find((one) => (one.name ?? '') === portName)?.port;
     if (port === undefined) return [];
-    return endpoints.filter(({ conditions }) => conditions?.ready !== false).flatMap(({ addresses }) => addresses.slice(0, 1).map((host) => ({ host, port })));
+    return (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false).flatMap(({ addresses }) => addresses.slice(0, 1).map((host) => ({ host, port })));
   });
 }
 

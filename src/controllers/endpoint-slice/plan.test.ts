@@ -76,7 +76,7 @@ test('slices hold 100 endpoints; a change touches one slice and fills it up', ()
   expect(decide(service(), numbered(250), slices)).toEqual({ create: [], update: [], remove: [] });
   const { update, ...rest } = decide(service(), numbered(250, 1), slices);
   expect(rest).toEqual({ create: [], remove: [] });
-  expect(update.map(({ metadata, endpoints }) => [metadata.name, endpoints.length])).toEqual([['web-0', 100]]);
+  expect(update.map(({ metadata, endpoints }) => [metadata.name, endpoints?.length])).toEqual([['web-0', 100]]);
 });
 
 test('a slice that loses its last endpoint goes when others remain', () => {

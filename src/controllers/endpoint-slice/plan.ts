@@ -41,7 +41,7 @@ export function plan(frame: Frame, slices: readonly EndpointSlice[], desired: Re
   const standing = slices.filter((slice) => slice.metadata.deletionTimestamp === undefined);
   const byGroup = new Map<string, EndpointSlice[]>();
   for (const slice of standing) {
-    const key = groupKey(slice.addressType, slice.ports);
+    const key = groupKey(slice.addressType, slice.ports ?? []);
     byGroup.set(key, [...(byGroup.get(key) ?? []), slice]);
   }
   const groups = desired.size > 0 ? desired : placeholders(frame);

@@ -14,7 +14,7 @@ const start = () => startControlled([endpointsController, endpointSliceControlle
 const pod = (name: string, app: string) => ({ metadata: { name, namespace: 'shop', labels: { app } }, spec: { containers: [{ name: 'main', image: 'x' }] } });
 const web = { metadata: { name: 'web', namespace: 'shop' }, spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] } };
 const sliced = async ({ client }: TestCluster) =>
-  (await client.list(EndpointSlice, at)).items.map(({ ports = [], endpoints }) => [ports.map(({ port }) => port), endpoints.map(({ targetRef }) => targetRef?.name)]);
+  (await client.list(EndpointSlice, at)).items.map(({ ports, endpoints }) => [(ports ?? []).map(({ port }) => port), (endpoints ?? []).map(({ targetRef }) => targetRef?.name)]);
 const listed = async ({ client }: TestCluster) =>
   ((await client.get(Endpoints, 'web', at)).subsets ?? []).map(({ ports = [], addresses = [] }) => [ports.map(({ port }) => port), addresses.map(({ targetRef }) => targetRef?.name)]);
 
@@ -91,7 +91,7 @@ test('Endpoints written by hand are mirrored into slices, and follow them', asyn
   });
   await client.update(Endpoints, { ...made, subsets: [{ addresses: [{ ip: '192.0.2.3' }], ports: [{ name: 'http', port: 80, protocol: 'TCP' }] }] });
   await quiet();
-  expect((await client.list(EndpointSlice, at)).items[0]!.endpoints.map(({ addresses }) => addresses)).toEqual([['192.0.2.3']]);
+  expect((await client.list(EndpointSlice, at)).items[0]!.endpoints!.map(({ addresses }) => addresses)).toEqual([['192.0.2.3']]);
   await client.delete(Endpoints, 'web', at);
   await pass(2);
   expect((await client.list(EndpointSlice, at)).items).toEqual([]);

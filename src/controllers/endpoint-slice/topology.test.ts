@@ -73,7 +73,7 @@ const run = async ({ client, runPods }: TestCluster, name: string, nodeName: str
   await runPods();
 };
 const hints = async ({ client }: TestCluster) => (await client.list(EndpointSlice, at)).items
-  .flatMap(({ endpoints: all = [] }) => all.map(({ targetRef, hints: given }) => `${targetRef?.name} ${given?.forZones?.map(({ name }) => name).join() ?? '-'}`)).sort();
+  .flatMap(({ endpoints: all }) => (all ?? []).map(({ targetRef, hints: given }) => `${targetRef?.name} ${given?.forZones?.map(({ name }) => name).join() ?? '-'}`)).sort();
 const events = async ({ client }: TestCluster) => (await client.list(Event, at)).items.filter(({ reason }) => reason?.startsWith('Topology')).map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
 
 test('a Service that asks for it gets hints once there are enough pods, is told, and loses them with the annotation', async () => {

@@ -116,7 +116,7 @@ class Round {
       if (this.#context.signal.aborted) throw error;
       this.#warn('FailedGetScale', messageOf(error));
       this.#set('AbleToScale', false, 'FailedGetScale', `the HPA controller was unable to get the target's current scale: ${messageOf(error)}`);
-      await this.#write({}, this.#hpa.status.currentMetrics);
+      await this.#write({}, this.#hpa.status.currentMetrics ?? []);
       return undefined;
     }
   }
@@ -216,10 +216,10 @@ class Round {
   }
 
   async #write(parts: Partial<HorizontalPodAutoscalerStatus>, currentMetrics: readonly MetricStatus[] = this.#metrics): Promise<void> {
-    const { currentMetrics: _, conditions: _conditions, ...before } = this.#hpa.status;
+    const { conditions: _conditions, ...before } = this.#hpa.status;
     const status: HorizontalPodAutoscalerStatus = {
       ...before, ...parts,
-      ...(currentMetrics.length > 0 ? { currentMetrics } : {}),
+      currentMetrics: currentMetrics.length > 0 ? currentMetrics : null,
       ...(this.#conditions ? { conditions: this.#conditions } : {}),
     };
     await writeStatus(this.#context, HorizontalPodAutoscaler, this.#hpa, status);

@@ -14,7 +14,7 @@ export type BoundObjectReference = TypeOf<ReturnType<typeof boundObjectReference
 export const tokenRequestSpec = part(() =>
   object('api.authentication.v1.TokenRequestSpec', {
     audiences: list(string()).tag(1).describe('For whom the token is meant.'),
-    boundObjectRef: boundObjectReference().tag(3).describe('An object with which the token loses its validity.'),
+    boundObjectRef: boundObjectReference().orNull().tag(3).describe('An object with which the token loses its validity.'),
     expirationSeconds: int64().pointer().tag(4).describe('How long it should be valid.'),
   }));
 export type TokenRequestSpec = TypeOf<ReturnType<typeof tokenRequestSpec>>;

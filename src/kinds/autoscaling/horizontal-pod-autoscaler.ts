@@ -57,7 +57,7 @@ export const horizontalPodAutoscalerStatus = part(() =>
     lastScaleTime: time().tag(2).describe('When the number of replicas was last changed.'),
     currentReplicas: int32().tag(3).describe('Replicas there are.'),
     desiredReplicas: int32().required().default(0).tag(4).describe('Replicas there should be.'),
-    currentMetrics: list(metricStatus()).tag(5).describe('What was last measured, metric by metric.'),
+    currentMetrics: list(metricStatus()).orNull().tag(5).describe('What was last measured, metric by metric.'),
     conditions: list(horizontalPodAutoscalerCondition()).keyedBy('type').tag(6).describe('What is known of the object\'s state, one entry for each type.'),
   }));
 export type HorizontalPodAutoscalerStatus = TypeOf<ReturnType<typeof horizontalPodAutoscalerStatus>>;
@@ -87,7 +87,7 @@ export const HorizontalPodAutoscaler = defineKind({
   description: 'Scales a workload by metrics.',
   spec: horizontalPodAutoscalerSpec().required().describe('What is scaled, and by what.'),
   status: horizontalPodAutoscalerStatus(),
-  columns: hpaColumns(({ spec, status }: Parts) => formatMetrics(spec.metrics, status.currentMetrics)),
+  columns: hpaColumns(({ spec, status }: Parts) => formatMetrics(spec.metrics, status.currentMetrics ?? [])),
   defaults: (autoscaler) => {
     const { metrics, behavior } = autoscaler.spec;
     const spec = withFields(autoscaler.spec, { metrics: metrics?.length ? metrics : CPU_AT_80, behavior: behavior && defaultBehavior(behavior) });

@@ -32,7 +32,8 @@ export function* claimSpecErrors(spec: PersistentVolumeClaimSpec, at: FieldPath)
   if (attributes) yield* problemsAt(at.child('volumeAttributesClassName'), attributes, dnsSubdomainProblems(attributes));
   for (const [field, source] of [['dataSource', dataSource], ['dataSourceRef', dataSourceRef]] as const) {
     if (!source) continue;
-    const { kind, apiGroup = '' } = source;
+    const { kind } = source;
+    const apiGroup = source.apiGroup ?? '';
     if (apiGroup === '' && kind !== 'PersistentVolumeClaim') yield invalid(at.child(field), kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup");
     else if (apiGroup !== '') yield* problemsAt(at.child(field).child('apiGroup'), apiGroup, dnsSubdomainProblems(apiGroup));
   }

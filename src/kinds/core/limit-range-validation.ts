@@ -9,9 +9,9 @@ import { anyResourceNameErrors, isOvercommittable, resourceNameErrors } from './
 const TYPES = ['Pod', 'Container', 'PersistentVolumeClaim'];
 const BOUNDS = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
 
-export function* limitRangeErrors({ spec }: { readonly spec: { readonly limits: readonly LimitRangeItem[] } }, at: FieldPath): Errors {
+export function* limitRangeErrors({ spec }: { readonly spec: { readonly limits: readonly LimitRangeItem[] | null } }, at: FieldPath): Errors {
   const types = new Set<string>();
-  for (const [index, item] of spec.limits.entries()) {
+  for (const [index, item] of (spec.limits ?? []).entries()) {
     const here = at.child('spec').child('limits').index(index);
     const { type } = item;
     const problems = qualifiedNameProblems(type);

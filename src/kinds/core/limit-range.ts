@@ -18,7 +18,7 @@ export type LimitRangeItem = TypeOf<ReturnType<typeof limitRangeItem>>;
 
 export const limitRangeSpec = part(() =>
   object('api.core.v1.LimitRangeSpec', {
-    limits: list(limitRangeItem()).required().tag(1).describe('Bounds and defaults, for one sort of thing each.'),
+    limits: list(limitRangeItem()).required().orNull().tag(1).describe('Bounds and defaults, for one sort of thing each.'),
   }));
 export type LimitRangeSpec = TypeOf<ReturnType<typeof limitRangeSpec>>;
 
@@ -35,7 +35,7 @@ export const LimitRange = defineKind({
   description: 'Bounds and defaults for resources in a namespace.',
   spec: limitRangeSpec(),
   columns: { 'Created At': createdAt },
-  defaults: (range) => withFields(range, { spec: withFields(range.spec, { limits: mapItems(range.spec.limits, defaultItem) }) }),
+  defaults: (range) => withFields(range, { spec: withFields(range.spec, { limits: range.spec.limits && mapItems(range.spec.limits, defaultItem) }) }),
   validate: limitRangeErrors,
 });
 export type LimitRange = InstanceOf<typeof LimitRange>;

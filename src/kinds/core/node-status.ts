@@ -19,7 +19,7 @@ export type ConfigMapNodeConfigSource = TypeOf<ReturnType<typeof configMapNodeCo
 
 export const containerImage = part(() =>
   object('api.core.v1.ContainerImage', {
-    names: list(string()).tag(1).describe('All names of the image.'),
+    names: list(string()).orNull().tag(1).describe('All names of the image.'),
     sizeBytes: int64().tag(2).describe('Its size in bytes.'),
   }));
 export type ContainerImage = TypeOf<ReturnType<typeof containerImage>>;
@@ -77,7 +77,7 @@ export type NodeFeatures = TypeOf<ReturnType<typeof nodeFeatures>>;
 
 export const nodeRuntimeHandler = part(() =>
   object('api.core.v1.NodeRuntimeHandler', {
-    name: string().tag(1).describe('The runtime\'s name; empty for the default one.'),
+    name: string().always().tag(1).describe('The runtime\'s name; empty for the default one.'),
     features: nodeRuntimeHandlerFeatures().tag(2).describe('What it can do.'),
   }));
 export type NodeRuntimeHandler = TypeOf<ReturnType<typeof nodeRuntimeHandler>>;

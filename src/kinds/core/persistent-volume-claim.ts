@@ -74,7 +74,7 @@ function alignDataSources(spec: PersistentVolumeClaimSpec): PersistentVolumeClai
   if (dataSource && !dataSourceRef) return { ...spec, dataSourceRef: dataSource };
   if (!dataSourceRef || dataSource || dataSourceRef.namespace) return spec;
   const { kind, name, apiGroup } = dataSourceRef;
-  return { ...spec, dataSource: { kind, name, ...(apiGroup === undefined ? {} : { apiGroup }) } };
+  return { ...spec, dataSource: { kind, name, apiGroup } };
 }
 
 export const PersistentVolumeClaim = defineKind({

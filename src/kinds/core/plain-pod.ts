@@ -60,7 +60,7 @@ function isPlainVolume({ configMap, secret, downwardAPI, projected, emptyDir, ho
   if (configMap) return (configMap.items?.length ?? 0) <= 1;
   if (secret) return (secret.items?.length ?? 0) <= 1;
   if (downwardAPI) return (downwardAPI.items?.length ?? 0) <= 1;
-  return projected?.sources !== undefined && areApart(projected.sources);
+  return projected?.sources ? areApart(projected.sources) : false;
 }
 
 /** Whether each source makes at most one file, and none in another's way: as the volume every pod gets for its token. */

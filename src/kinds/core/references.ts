@@ -42,7 +42,7 @@ export type SecretReference = TypeOf<ReturnType<typeof secretReference>>;
 
 export const typedLocalObjectReference = part(() =>
   object('api.core.v1.TypedLocalObjectReference', {
-    apiGroup: string().pointer().tag(1).describe('The object\'s group; empty for core.'),
+    apiGroup: string().pointer().orNull().tag(1).describe('The object\'s group; empty for core.'),
     kind: string().required().tag(2).describe('Its kind.'),
     name: string().required().tag(3).describe('Its name.'),
   }).atomic());
@@ -50,7 +50,7 @@ export type TypedLocalObjectReference = TypeOf<ReturnType<typeof typedLocalObjec
 
 export const typedObjectReference = part(() =>
   object('api.core.v1.TypedObjectReference', {
-    apiGroup: string().pointer().tag(1).describe('The object\'s group; empty for core.'),
+    apiGroup: string().pointer().orNull().tag(1).describe('The object\'s group; empty for core.'),
     kind: string().required().tag(2).describe('Its kind.'),
     name: string().required().tag(3).describe('Its name.'),
     namespace: string().pointer().tag(4).describe('Its namespace, if another.'),

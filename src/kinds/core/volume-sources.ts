@@ -26,7 +26,7 @@ export const azureFilePersistentVolumeSource = part(() =>
     secretName: string().required().tag(1).describe('A Secret with the account\'s name and key.'),
     shareName: string().required().tag(2).describe('The share\'s name.'),
     readOnly: boolean().tag(3).describe('Whether it is mounted read-only.'),
-    secretNamespace: string().pointer().tag(4).describe('The Secret\'s namespace; the claim\'s unless said.'),
+    secretNamespace: string().pointer().orNull().tag(4).describe('The Secret\'s namespace; the claim\'s unless said.'),
   }));
 export type AzureFilePersistentVolumeSource = TypeOf<ReturnType<typeof azureFilePersistentVolumeSource>>;
 

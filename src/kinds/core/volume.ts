@@ -135,7 +135,7 @@ export type PodCertificateProjection = TypeOf<ReturnType<typeof podCertificatePr
 
 export const projectedVolumeSource = part(() =>
   object('api.core.v1.ProjectedVolumeSource', {
-    sources: list(volumeProjection()).tag(1).describe('What is put into the directory.'),
+    sources: list(volumeProjection()).orNull().tag(1).describe('What is put into the directory.'),
     defaultMode: int32().pointer().default(420).tag(2).describe('Permissions of the files, as an octal or decimal number.'),
   }));
 export type ProjectedVolumeSource = TypeOf<ReturnType<typeof projectedVolumeSource>>;

@@ -6,8 +6,8 @@ import type { Endpoint, EndpointPort } from './endpoint-slice.ts';
 
 interface SliceLike {
   readonly addressType: string;
-  readonly endpoints: readonly Endpoint[];
-  readonly ports?: readonly EndpointPort[];
+  readonly endpoints: readonly Endpoint[] | null;
+  readonly ports: readonly EndpointPort[] | null;
 }
 
 const MAX_ENDPOINTS = 1000;
@@ -17,7 +17,8 @@ const MAX_TOPOLOGY = 16;
 const MAX_HINTS = 8;
 const ADDRESS_TYPES = ['FQDN', 'IPv4', 'IPv6'];
 
-export function* endpointSliceErrors({ addressType, endpoints, ports = [] }: SliceLike, at: FieldPath): Errors {
+export function* endpointSliceErrors({ addressType, ...lists }: SliceLike, at: FieldPath): Errors {
+  const [endpoints, ports] = [lists.endpoints ?? [], lists.ports ?? []];
   if (addressType && !ADDRESS_TYPES.includes(addressType)) yield notSupported(at.child('addressType'), addressType, ADDRESS_TYPES);
   if (endpoints.length > MAX_ENDPOINTS) return void (yield tooMany(at.child('endpoints'), endpoints.length, MAX_ENDPOINTS));
   for (const [index, endpoint] of endpoints.entries()) yield* endpointErrors(endpoint, addressType, at.child('endpoints').index(index));

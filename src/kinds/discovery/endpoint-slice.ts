@@ -59,14 +59,14 @@ export const EndpointSlice = defineKind({
   scope: 'Namespaced', package: 'api.discovery.v1',
   description: 'Some of the addresses behind a service.',
   fields: {
-    endpoints: list(endpoint()).default([]).tag(2).describe('Up to 1000 endpoints.'),
-    ports: list(endpointPort()).tag(3).describe('The ports of all of them.'),
+    endpoints: list(endpoint()).orNull().tag(2).describe('Up to 1000 endpoints.'),
+    ports: list(endpointPort()).orNull().tag(3).describe('The ports of all of them.'),
     addressType: string().required().tag(4).describe('IPv4, IPv6 or FQDN; all endpoints are of this type.'),
   },
   columns: {
     AddressType: ({ addressType }) => addressType,
     Ports: ({ ports }) => firstThree((ports ?? []).map(({ name, port }) => String(port ?? (name || '*'))), UNSET),
-    Endpoints: ({ endpoints }) => firstThree(endpoints.flatMap(({ addresses }) => addresses), UNSET),
+    Endpoints: ({ endpoints }) => firstThree((endpoints ?? []).flatMap(({ addresses }) => addresses), UNSET),
     Age: age,
   },
   validate: endpointSliceErrors,

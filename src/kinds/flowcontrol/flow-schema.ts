@@ -68,7 +68,7 @@ export const resourcePolicyRule = part(() =>
     apiGroups: list(string()).set().required().tag(2).describe('Groups of the resources; * for all.'),
     resources: list(string()).set().required().tag(3).describe('The resources, possibly RESOURCE/SUBRESOURCE; * for all.'),
     clusterScope: boolean().tag(4).describe('Whether requests without a namespace match.'),
-    namespaces: list(string()).set().tag(5).describe('Namespaces whose requests match; * for all.'),
+    namespaces: list(string()).set().orNull().tag(5).describe('Namespaces whose requests match; * for all.'),
   }));
 export type ResourcePolicyRule = TypeOf<ReturnType<typeof resourcePolicyRule>>;
 

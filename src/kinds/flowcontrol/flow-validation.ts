@@ -72,7 +72,8 @@ function* alone(values: readonly string[], others: string, at: FieldPath): Error
   if (values.length > 1 && values.includes('*')) yield invalid(at, values, `if '*' is present, must not specify other ${others}`);
 }
 
-function* resourceRuleErrors({ verbs, apiGroups, resources, clusterScope, namespaces = [] }: ResourcePolicyRule, at: FieldPath): Errors {
+function* resourceRuleErrors({ verbs, apiGroups, resources, clusterScope, ...rule }: ResourcePolicyRule, at: FieldPath): Errors {
+  const namespaces = rule.namespaces ?? [];
   yield* verbsErrors(verbs, at.child('verbs'));
   if (apiGroups.length === 0) yield required(at.child('apiGroups'), 'resource rules must supply at least one api group');
   yield* alone(apiGroups, 'api groups', at.child('apiGroups'));

@@ -95,14 +95,14 @@ function* backendErrors({ service, resource }: IngressBackend, at: FieldPath): E
 }
 
 interface Reference {
-  readonly apiGroup?: string;
+  readonly apiGroup?: string | null;
   readonly kind: string;
   readonly name: string;
 }
 
 function* objectErrors(reference: Reference, at: FieldPath): Errors {
   const { apiGroup } = reference;
-  if (apiGroup !== undefined) yield* problemsAt(at.child('apiGroup'), apiGroup, dnsSubdomainProblems(apiGroup));
+  if (typeof apiGroup === 'string') yield* problemsAt(at.child('apiGroup'), apiGroup, dnsSubdomainProblems(apiGroup));
   for (const field of ['kind', 'name'] as const) {
     if (!reference[field]) yield required(at.child(field), `${field} is required`);
     else yield* problemsAt(at.child(field), reference[field], pathSegmentProblems(reference[field]));

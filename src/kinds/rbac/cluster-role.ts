@@ -11,7 +11,7 @@ export const ClusterRole = defineKind({
   description: 'What is allowed in the whole cluster.',
   nameRule: 'path-segment',
   fields: {
-    rules: list(policyRule()).tag(2).describe('What the role allows; filled in by the controller if it is aggregated.'),
+    rules: list(policyRule()).orNull().tag(2).describe('What the role allows; filled in by the controller if it is aggregated.'),
     aggregationRule: aggregationRule().tag(3).describe('Gathers the rules of other cluster roles.'),
   },
   columns: { 'Created At': createdAt },

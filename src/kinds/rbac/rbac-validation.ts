@@ -21,17 +21,17 @@ function* ruleErrors(rule: PolicyRule, isNamespaced: boolean, at: FieldPath): Er
   if (resources.length === 0) yield required(at.child('resources'), 'resource rules must supply at least one resource');
 }
 
-export function* roleErrors({ rules = [] }: { readonly rules?: readonly PolicyRule[] }, at: FieldPath): Errors {
-  for (const [index, rule] of rules.entries()) yield* ruleErrors(rule, true, at.child('rules').index(index));
+export function* roleErrors({ rules }: { readonly rules: readonly PolicyRule[] | null }, at: FieldPath): Errors {
+  for (const [index, rule] of (rules ?? []).entries()) yield* ruleErrors(rule, true, at.child('rules').index(index));
 }
 
 interface ClusterRoleLike {
-  readonly rules?: readonly PolicyRule[];
+  readonly rules: readonly PolicyRule[] | null;
   readonly aggregationRule?: AggregationRule;
 }
 
-export function* clusterRoleErrors({ rules = [], aggregationRule }: ClusterRoleLike, at: FieldPath): Errors {
-  for (const [index, rule] of rules.entries()) yield* ruleErrors(rule, false, at.child('rules').index(index));
+export function* clusterRoleErrors({ rules, aggregationRule }: ClusterRoleLike, at: FieldPath): Errors {
+  for (const [index, rule] of (rules ?? []).entries()) yield* ruleErrors(rule, false, at.child('rules').index(index));
   if (!aggregationRule) return;
   const here = at.child('aggregationRule').child('clusterRoleSelectors');
   const selectors = aggregationRule.clusterRoleSelectors ?? [];

@@ -11,7 +11,7 @@ export const Role = defineKind({
   description: 'What is allowed in a namespace.',
   nameRule: 'path-segment',
   fields: {
-    rules: list(policyRule()).tag(2).describe('What the role allows.'),
+    rules: list(policyRule()).orNull().tag(2).describe('What the role allows.'),
   },
   columns: { 'Created At': createdAt },
   validate: roleErrors,

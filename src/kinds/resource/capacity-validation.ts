@@ -17,7 +17,7 @@ export function* capacityErrors({ value, requestPolicy: policy }: DeviceCapacity
   }
   const field = validValues.length > 0 ? 'validValues' : validRange && 'validRange';
   if (!field) return;
-  if (usual === undefined) yield required(here.child('default'), `required when ${field} is defined`);
+  if (usual === null) yield required(here.child('default'), `required when ${field} is defined`);
   else if (validRange) yield* rangeErrors({ range: validRange, usual, most: value }, here.child('validRange'));
   else yield* valuesErrors({ values: validValues, usual, most: value }, here.child('validValues'));
 }

@@ -83,7 +83,8 @@ function* deviceStatusErrors(device: AllocatedDeviceStatus, allocated: ReadonlyS
   yield* deviceNameErrors(device, at);
   if (device.shareID !== undefined) yield* uidErrors(device.shareID, at.child('shareID'));
   if (!allocated.has(deviceOf(device))) yield invalid(at, deviceOf(device), 'must be an allocated device in the claim');
-  const { conditions = [], data, networkData } = device;
+  const { data, networkData } = device;
+  const conditions = device.conditions ?? [];
   if (conditions.length > MAX_CONDITIONS) yield tooMany(at.child('conditions'), conditions.length, MAX_CONDITIONS);
   yield* conditionErrors(conditions, at.child('conditions'));
   if (data !== undefined) yield* rawErrors(data, MAX_DATA_BYTES, at.child('data'));

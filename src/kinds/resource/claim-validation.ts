@@ -20,14 +20,14 @@ const MAX_PARAMETERS_BYTES = 10 * 1024;
 /** Whether a claim has the request that a text names, `request` or `request/alternative`. */
 export type KnowsRequest = (reference: string) => boolean;
 
-export function requestsOf({ requests = [] }: DeviceClaim): KnowsRequest {
-  const known = new Set(requests.flatMap(({ name, firstAvailable = [] }) => [name, ...firstAvailable.map((one) => `${name}/${one.name}`)]));
+export function requestsOf({ requests }: DeviceClaim): KnowsRequest {
+  const known = new Set((requests ?? []).flatMap(({ name, firstAvailable = [] }) => [name, ...firstAvailable.map((one) => `${name}/${one.name}`)]));
   return (reference) => known.has(reference);
 }
 
 export function* deviceClaimErrors(claim: DeviceClaim, at: FieldPath): Errors {
   const knows = requestsOf(claim);
-  yield* listErrors(claim.requests, at.child('requests'), { max: MAX_REQUESTS, each: requestErrors, key: ({ name }) => name });
+  yield* listErrors(claim.requests ?? [], at.child('requests'), { max: MAX_REQUESTS, each: requestErrors, key: ({ name }) => name });
   yield* listErrors(claim.constraints, at.child('constraints'), { max: MAX_CONSTRAINTS, each: (one, here) => constraintErrors(one, knows, here) });
   yield* listErrors(claim.config, at.child('config'), {
     max: MAX_CONFIGS,

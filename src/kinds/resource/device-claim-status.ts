@@ -8,7 +8,7 @@ export const allocatedDeviceStatus = part(() =>
     driver: string().required().default('').tag(1).describe('The driver that looks after the device.'),
     pool: string().required().default('').tag(2).describe('The pool it is from.'),
     device: string().required().default('').tag(3).describe('Its name in the pool.'),
-    conditions: list(condition()).mapKeys('type').tag(4).describe('What is known of the object\'s state, one entry for each type.'),
+    conditions: list(condition()).mapKeys('type').orNull().tag(4).describe('What is known of the object\'s state, one entry for each type.'),
     data: any('apimachinery.pkg.runtime.RawExtension').tag(5).describe('Whatever the driver says of it, a JSON object of at most 10 KiB.'),
     networkData: networkDeviceData().tag(6).describe('Its network addresses, if it is an interface.'),
     shareID: string().pointer().tag(7).describe('Which share of the device, where several claims have one.'),

@@ -14,7 +14,7 @@ export type CapacityRequirements = TypeOf<ReturnType<typeof capacityRequirements
 
 export const deviceClaim = part(() =>
   object('api.resource.v1.DeviceClaim', {
-    requests: list(deviceRequest()).tag(1).describe('What is asked for; all of it must be had.'),
+    requests: list(deviceRequest()).orNull().tag(1).describe('What is asked for; all of it must be had.'),
     constraints: list(deviceConstraint()).tag(2).describe('What the devices must have in common.'),
     config: list(deviceClaimConfiguration()).tag(3).describe('Configuration passed to drivers.'),
   }));

@@ -3,7 +3,7 @@ import { nodeSelector } from '../core/node-selector.ts';
 
 export const capacityRequestPolicy = part(() =>
   object('api.resource.v1.CapacityRequestPolicy', {
-    default: quantity().tag(1).describe('What a claim takes that does not say how much.'),
+    default: quantity().orNull().tag(1).describe('What a claim takes that does not say how much.'),
     validValues: list(quantity()).tag(3).describe('Amounts that can be asked for, ascending.'),
     validRange: capacityRequestPolicyRange().tag(4).describe('The range of amounts that can be asked for.'),
   }));

@@ -45,7 +45,7 @@ test('a request that says no more asks for one device', () => {
 
 test('claims and their templates never change', () => {
   const [old, next] = [claim({ requests: [request()] }), claim({ requests: [] })];
-  expect(errorsOf(ResourceClaim, next, old)).toEqual(['spec: Invalid value: {"devices":{}}: field is immutable']);
+  expect(errorsOf(ResourceClaim, next, old)).toEqual(['spec: Invalid value: {"devices":{"requests":null}}: field is immutable']);
   expect(errorsOf(ResourceClaimTemplate, { spec: next }, { spec: old })).toEqual([expect.stringMatching(/^spec: Invalid value: .*: field is immutable$/)]);
   expect(errorsOf(ResourceClaimTemplate, { spec: claim({ requests: [{ name: 'r' }] }) })).toEqual([
     'spec.spec.devices.requests[0]: Required value: exactly one of `exactly` or `firstAvailable` is required',

@@ -20,7 +20,7 @@ export const PriorityClass = defineKind({
   short: ['pc'], scope: 'Cluster', package: 'api.scheduling.v1',
   description: 'A name for a priority.',
   fields: {
-    value: int32().tag(2).describe('The priority of its pods; higher goes first.'),
+    value: int32().always().tag(2).describe('The priority of its pods; higher goes first.'),
     globalDefault: boolean().tag(3).describe('Whether pods that name no class get this one.'),
     description: string().tag(4).describe('What the class is for.'),
     preemptionPolicy: string().pointer().default('PreemptLowerPriority').tag(5).describe('Whether its pods displace lower ones: PreemptLowerPriority or Never.'),

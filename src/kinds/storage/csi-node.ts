@@ -8,14 +8,14 @@ export const csiNodeDriver = part(() =>
   object('api.storage.v1.CSINodeDriver', {
     name: string().required().tag(1).describe('The driver.'),
     nodeID: string().required().tag(2).describe('What the driver calls this node.'),
-    topologyKeys: list(string()).tag(3).describe('Labels of the node that the driver tells places apart by.'),
+    topologyKeys: list(string()).orNull().tag(3).describe('Labels of the node that the driver tells places apart by.'),
     allocatable: volumeNodeResources().tag(4).describe('How much of the driver the node can use.'),
   }));
 export type CSINodeDriver = TypeOf<ReturnType<typeof csiNodeDriver>>;
 
 export const csiNodeSpec = part(() =>
   object('api.storage.v1.CSINodeSpec', {
-    drivers: list(csiNodeDriver()).keyedBy('name').mayBeEmpty().tag(1).describe('The drivers installed, one entry each.'),
+    drivers: list(csiNodeDriver()).keyedBy('name').mayBeEmpty().orNull().tag(1).describe('The drivers installed, one entry each.'),
   }));
 export type CSINodeSpec = TypeOf<ReturnType<typeof csiNodeSpec>>;
 

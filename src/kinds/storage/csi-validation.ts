@@ -52,7 +52,7 @@ const MAX_NODE_ID = 256;
 
 export function* csiNodeErrors({ spec }: { readonly spec: CSINodeSpec }, at: FieldPath): Errors {
   const names = new Set<string>();
-  for (const [index, driver] of spec.drivers.entries()) {
+  for (const [index, driver] of (spec.drivers ?? []).entries()) {
     const here = at.child('spec').child('drivers').index(index);
     const { name, nodeID, allocatable } = driver;
     yield* driverNameErrors(name, here.child('name'));
@@ -66,7 +66,8 @@ export function* csiNodeErrors({ spec }: { readonly spec: CSINodeSpec }, at: Fie
 }
 
 /** Upstream speaks of the keys at the driver's own path. */
-function* topologyKeyErrors({ topologyKeys = [] }: CSINodeDriver, at: FieldPath): Errors {
+function* topologyKeyErrors(driver: CSINodeDriver, at: FieldPath): Errors {
+  const topologyKeys = driver.topologyKeys ?? [];
   for (const [index, key] of topologyKeys.entries()) {
     if (!key) yield required(at);
     if (topologyKeys.indexOf(key) < index) yield duplicate(at, key);
@@ -76,8 +77,8 @@ function* topologyKeyErrors({ topologyKeys = [] }: CSINodeDriver, at: FieldPath)
 
 /** A driver on a node is what it was, but for how many volumes it takes. */
 export function* csiNodeUpdateErrors({ spec }: { readonly spec: CSINodeSpec }, { spec: old }: { readonly spec: CSINodeSpec }, at: FieldPath): Errors {
-  for (const { allocatable: _was, ...before } of old.drivers) {
-    for (const driver of spec.drivers) {
+  for (const { allocatable: _was, ...before } of old.drivers ?? []) {
+    for (const driver of spec.drivers ?? []) {
       const { allocatable: _is, ...after } = driver;
       if (after.name === before.name && !deepEqual(after, before)) yield invalid(at.child('spec').child('drivers'), after, FIELD_IMMUTABLE);
     }

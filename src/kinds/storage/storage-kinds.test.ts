@@ -65,7 +65,7 @@ test('a node has each driver once, by a name that can be', () => {
     'spec.drivers[1].name: Duplicate value: "a.example"', 'spec.drivers[1]: Duplicate value: "z"',
   ]);
   expect(errorsOf(CSINode, { spec: { drivers: [{ ...driver, nodeID: 'other' }] } }, { spec: { drivers: [driver] } })).toEqual([
-    'spec.drivers: Invalid value: {"name":"a.example","nodeID":"other"}: field is immutable',
+    'spec.drivers: Invalid value: {"name":"a.example","nodeID":"other","topologyKeys":null}: field is immutable',
   ]);
   expect(errorsOf(CSINode, { spec: { drivers: [{ ...driver, allocatable: { count: 4 } }] } }, { spec: { drivers: [driver] } })).toEqual([]);
 });

@@ -22,7 +22,7 @@ export const nodeVolumeLimits = (storage: StorageView) => definePlugin<Attached>
   },
 
   filter(_, { name, pods }, wanted) {
-    const drivers = storage.csiNode(name)?.spec.drivers.filter(({ allocatable }) => allocatable?.count !== undefined) ?? [];
+    const drivers = storage.csiNode(name)?.spec.drivers?.filter(({ allocatable }) => allocatable?.count !== undefined) ?? [];
     if (drivers.length === 0) return pass;
     const attached = new Map(storage.attached(name).flatMap((volume) => attachmentOf(storage.volume(volume))));
     for (const other of pods.values()) for (const [volume, driver] of volumesOf(other, storage)) attached.set(volume, driver);

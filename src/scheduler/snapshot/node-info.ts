@@ -37,7 +37,7 @@ export class NodeInfo {
     const taints = node?.spec.taints ?? NO_TAINTS;
     this.hardTaints = taints.filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute');
     this.softTaints = taints.filter(({ effect }) => effect === 'PreferNoSchedule');
-    this.images = new Map(node?.status.images?.flatMap(({ names = [], sizeBytes = 0 }) => names.map((name) => [name, sizeBytes] as const)));
+    this.images = new Map(node?.status.images?.flatMap(({ names, sizeBytes = 0 }) => (names ?? []).map((name) => [name, sizeBytes] as const)));
   }
 
   addPod(pod: PodInfo): void {

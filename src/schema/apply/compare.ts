@@ -52,21 +52,24 @@ type Bag = Readonly<Record<string, unknown>>;
 
 function compareRecords(node: Exclude<SchemaNode, { type: 'lazy' }>, [before, after]: readonly [Bag, Bag], into: Draft): void {
   for (const name of Object.keys(after)) {
-    const value = after[name];
-    const former = Object.hasOwn(before, name) ? before[name] : undefined;
-    if (value === former || value === undefined) continue;
     const { step, schema } = fieldAt(node, name);
+    const value = said(schema, after[name]);
+    const former = Object.hasOwn(before, name) ? said(schema, before[name]) : undefined;
+    if (value === former || value === undefined) continue;
     // Empty where nothing was: stored, it will not be there either.
     if (former === undefined && isShed(shedsOf(schema), value)) continue;
     if (former === undefined) into.changed[step] = whole(schema, value);
     else comparePart(step, { schema, former, value }, into);
   }
   for (const name of Object.keys(before)) {
-    if (before[name] === undefined || (Object.hasOwn(after, name) && after[name] !== undefined)) continue;
     const { step, schema } = fieldAt(node, name);
+    if (said(schema, before[name]) === undefined || (Object.hasOwn(after, name) && said(schema, after[name]) !== undefined)) continue;
     into.removed[step] = whole(schema, before[name]);
   }
 }
+
+/** Null is nothing where it is what is served in place of nothing. */
+const said = (schema: SchemaNode, value: unknown): unknown => (value === null && schema.orNull ? undefined : value);
 
 function compareItems(node: ListNode, [before, after]: readonly [readonly unknown[], readonly unknown[]], into: Draft): void {
   if (before.length === after.length && after.every((item, position) => sameItem(node, item, before[position]))) {

@@ -18,8 +18,8 @@ const isLeaving = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !==
 
 /** Nobody is sent to a pod that is not ready. */
 function* endpoints({ body }: Deed, view: View): Iterable<string> {
-  const { endpoints: all = [], metadata } = body as unknown as EndpointSlice;
-  for (const { conditions, targetRef, addresses } of all) {
+  const { endpoints: all, metadata } = body as unknown as EndpointSlice;
+  for (const { conditions, targetRef, addresses } of all ?? []) {
     if (!conditions?.ready || targetRef?.kind !== 'Pod') continue;
     const [pod, ...former] = view.lately(Pod, targetRef.uid ?? '');
     if (!pod || ![pod, ...former].some((one) => isReady(one) && !isLeaving(one) && one.status.podIP === addresses[0])) {
