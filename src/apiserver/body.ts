@@ -1,5 +1,7 @@
 import { ApiError, badRequest } from '../meta/api-error.ts';
 import { jsonProblem } from '../meta/json-error.ts';
+import { isRecord } from '../meta/own.ts';
+import { apiVersionOf } from '../meta/resource.ts';
 import type { Kind } from '../schema/kind.ts';
 import type { ApiRequest } from '../wire/api.ts';
 import type { Core } from './core.ts';
@@ -138,23 +140,47 @@ function isDeeper(value: unknown, levels: number): boolean {
 const TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 const goTypeOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
 
-/** The body as an object of `kind`: apiVersion and kind may be left out, but not differ. */
-export function checkKind(kind: Pick<Kind, 'group' | 'version' | 'kind'>, body: unknown): Readonly<Record<string, unknown>> {
-  const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+/** Where upstream's types are registered, as its messages name the place. */
+const SCHEME = 'pkg/api/legacyscheme/scheme.go:30';
+
+/** How Go calls a kind's type within the server: `core.Pod`. */
+function internalType({ group, kind }: Pick<Kind, 'group' | 'kind'>): string {
+  const [room = ''] = group.split('.');
+  return `${room === '' || room === 'events' ? 'core' : room}.${kind}`;
+}
+
+/**
+ * Why an object that says what it is cannot be read as one of `kind`; undefined where it can, or says nothing. Another version of
+ * it can.
+ * @param kinds all there are
+ */
+export function otherKind(kinds: readonly Kind[], kind: Pick<Kind, 'group' | 'version' | 'kind'>, given: Readonly<Record<string, unknown>>): string | undefined {
+  const apiVersion = String(given['apiVersion'] || apiVersionOf(kind));
+  const name = String(given['kind'] || kind.kind);
+  if (apiVersion === apiVersionOf(kind) && name === kind.kind) return undefined;
+  const known = kinds.find((one) => !one.custom && one.kind === name && apiVersionOf(one) === apiVersion);
+  if (!known) return `no kind ${JSON.stringify(name)} is registered for version ${JSON.stringify(apiVersion)} in scheme ${JSON.stringify(SCHEME)}`;
+  if (name === kind.kind && known.group === kind.group) return undefined;
+  return `converting (${known.version}.${name}) to (${internalType(kind)}): unknown conversion`;
+}
+
+/**
+ * The body as an object of `kind`: apiVersion and kind may be left out, but not differ.
+ * @param kinds all there are
+ */
+export function checkKind(kinds: readonly Kind[], kind: Pick<Kind, 'group' | 'version' | 'kind' | 'custom'>, body: unknown): Readonly<Record<string, unknown>> {
   if (body === undefined) throw badRequest(unrecognized(kind.kind, `couldn't get version/kind; json parse error: unexpected end of JSON input`, ''));
   if (body === null) return {};
-  if (typeof body !== 'object' || Array.isArray(body)) {
+  if (!isRecord(body)) {
     const why = `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeOf(body)} into Go value of type ${TYPE_META}`;
     throw badRequest(unrecognized(kind.kind, why, JSON.stringify(body)));
   }
-  const given = body as { readonly apiVersion?: unknown; readonly kind?: unknown };
-  if (given.kind !== undefined && given.kind !== '' && given.kind !== kind.kind) {
-    const version = typeof given.apiVersion === 'string' ? given.apiVersion : apiVersion;
-    throw badRequest(`${String(given.kind)} in version ${JSON.stringify(version.split('/').at(-1))} cannot be handled as a ${kind.kind}: ` +
-      `converting (${String(given.kind)}) to (${kind.kind}): unknown conversion`);
+  const why = kind.custom ? undefined : otherKind(kinds, kind, body);
+  const given = String(body['apiVersion'] || apiVersionOf(kind));
+  const name = String(body['kind'] || kind.kind);
+  if (why !== undefined || name !== kind.kind) {
+    throw badRequest(`${name} in version ${JSON.stringify(given.split('/').at(-1))} cannot be handled as a ${kind.kind}: ${why ?? `converting (${name}) to (${kind.kind}): unknown conversion`}`);
   }
-  if (given.apiVersion !== undefined && given.apiVersion !== '' && given.apiVersion !== apiVersion) {
-    throw badRequest(`the API version in the data (${String(given.apiVersion)}) does not match the expected API version (${apiVersion})`);
-  }
-  return body as Readonly<Record<string, unknown>>;
+  if (given !== apiVersionOf(kind)) throw badRequest(`the API version in the data (${given}) does not match the expected API version (${apiVersionOf(kind)})`);
+  return body;
 }

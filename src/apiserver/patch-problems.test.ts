@@ -19,13 +19,68 @@ async function withObjects() {
   return api;
 }
 
-test.each([JSON_PATCH, MERGE, STRATEGIC])('a patch that gives a field the wrong type is 422 and names neither kind nor object (%j)', async (type) => {
+test.each([
+  [JSON_PATCH, 'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32'],
+  [MERGE, 'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32'],
+  [STRATEGIC, 'unrecognized type: int32'],
+])('a patch that gives a field the wrong type is 422 and names neither kind nor object (%j)', async (type, why) => {
   await using api = await withObjects();
   const body = type === JSON_PATCH ? [{ op: 'replace', path: '/spec/replicas', value: 'x' }] : { spec: { replicas: 'x' } };
   const refused = await api.request('PATCH', `${DEPLOYMENTS}/d`, body, type);
   expect(refused.status).toBe(422);
-  expect(refused.body.message).toMatch(/^ "" is invalid: patch: Invalid value: ".*json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32$/);
+  expect(refused.body.message).toMatch(/^ "" is invalid: patch: Invalid value: "/);
+  expect(refused.body.message.endsWith(`: ${why}`)).toBe(true);
   expect(refused.body.details.causes[0].field).toBe('patch');
+});
+
+test.each([
+  [{ spec: 'x' }, 'cannot restore struct from: string'],
+  [{ spec: { template: { spec: { containers: 'x' } } } }, 'cannot restore slice from string'],
+  [{ spec: { paused: 'x' } }, 'unrecognized type: bool'],
+  [{ spec: { template: { spec: { nodeName: 5 } } } }, 'cannot convert int64 to string'],
+  [{ metadata: { labels: [] } }, 'cannot restore map from slice'],
+])('a strategic merge patch is told in the words of Go\'s converter (%j)', async (body, why) => {
+  await using api = await withObjects();
+  const refused = await api.request('PATCH', `${DEPLOYMENTS}/d`, body, STRATEGIC);
+
+  expect([refused.status, refused.body.details.causes[0].message.endsWith(`: ${why}`)]).toEqual([422, true]);
+});
+
+test.each([
+  [JSON_PATCH, '{}', 400, 'error decoding patch: json: cannot unmarshal object into Go value of type []interface {}'],
+  [MERGE, '[]', 400, 'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}'],
+  [MERGE, '5', 400, 'error decoding patch: json: cannot unmarshal number into Go value of type map[string]interface {}'],
+  [MERGE, 'null', 400, 'Invalid JSON Patch'],
+  [STRATEGIC, '"x"', 400, 'error decoding patch: json: cannot unmarshal string into Go value of type map[string]interface {}'],
+  [APPLY, '[]', 400, 'error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}'],
+  [APPLY, 'null', 400, 'invalid object type: /, Kind='],
+  [JSON_PATCH, 'null', 200, undefined],
+  [STRATEGIC, 'null', 200, undefined],
+])('a patch that has not its type\'s form (%j %s)', async (type, text, status, message) => {
+  await using api = await withObjects();
+  const answer = await api.request('PATCH', `${MAPS}/a?fieldManager=m`, text, type);
+
+  expect([answer.status, answer.body.message]).toEqual([status, message]);
+});
+
+test.each([JSON_PATCH, MERGE])('a patch makes no other kind of an object (%j)', async (type) => {
+  await using api = await withObjects();
+  const changed = async (field: string, value: string) => {
+    const { status, body } = await api.request('PATCH', `${MAPS}/a`, type === MERGE ? { [field]: value } : [{ op: 'replace', path: `/${field}`, value }], type);
+    return [status, String(body.message).split('}": ')[1]];
+  };
+
+  expect(await changed('kind', 'Secret')).toEqual([422, 'converting (v1.Secret) to (core.ConfigMap): unknown conversion']);
+  expect(await changed('apiVersion', 'v2')).toEqual([422, 'no kind "ConfigMap" is registered for version "v2" in scheme "pkg/api/legacyscheme/scheme.go:30"']);
+});
+
+test('a body of another kind is refused in upstream\'s words', async () => {
+  await using api = await withObjects();
+  const refused = async (body: object) => (await api.request('POST', DEPLOYMENTS, { ...DEPLOYMENT, ...body })).body.message;
+
+  expect(await refused({ apiVersion: 'apps/v2', kind: 'Deployment' })).toBe('Deployment in version "v2" cannot be handled as a Deployment: no kind "Deployment" is registered for version "apps/v2" in scheme "pkg/api/legacyscheme/scheme.go:30"');
+  expect(await refused({ apiVersion: 'apps/v1', kind: 'Foo' })).toBe('Foo in version "v1" cannot be handled as a Deployment: no kind "Foo" is registered for version "apps/v1" in scheme "pkg/api/legacyscheme/scheme.go:30"');
+  expect(await refused({ apiVersion: 'v1', kind: 'Pod' })).toBe('Pod in version "v1" cannot be handled as a Deployment: converting (v1.Pod) to (apps.Deployment): unknown conversion');
 });
 
 test('doubled and unknown fields of a patch warn, or are refused under Strict', async () => {

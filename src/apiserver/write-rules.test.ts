@@ -148,3 +148,21 @@ test.each([
   const { body } = await api.request('POST', MAPS, text);
   expect(body.message).toBe(`the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: ${why}`);
 });
+
+test('a service that is reached from outside no more loses its traffic policy', async () => {
+  await using api = await startApi();
+  const at = '/api/v1/namespaces/default/services';
+  await api.request('POST', at, { metadata: { name: 'web' }, spec: { type: 'NodePort', selector: { a: 'b' }, ports: [{ port: 80 }] } });
+  const { status, body } = await api.request('PATCH', `${at}/web`, { spec: { type: 'ExternalName', externalName: 'x.example' } }, { headers: { 'content-type': 'application/merge-patch+json' } });
+
+  expect([status, body.spec.type, body.spec.externalTrafficPolicy]).toEqual([200, 'ExternalName', undefined]);
+});
+
+test('what upstream holds by a pointer belongs to who made the object, also where it is a default', async () => {
+  await using api = await startApi();
+  const { body } = await api.request('POST', '/apis/apps/v1/namespaces/default/deployments', {
+    metadata: { name: 'web' }, spec: { selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } },
+  });
+
+  expect(body.metadata.managedFields[0].fieldsV1['f:spec']['f:template']['f:spec']['f:securityContext']).toEqual({});
+});

@@ -66,3 +66,20 @@ export function pathText(steps: Steps): string {
   for (const step of steps) text += typeof step === 'number' ? `[${step}]` : text === '' ? step : `.${step}`;
   return text;
 }
+
+const MISMATCH = /^json: cannot unmarshal (\w+)(?: (\S+))? into Go (?:struct field \S+|value) of type (.+)$/;
+/** Types that decode themselves, from JSON. */
+const OWN_WORDS = /^(resource\.Quantity|intstr\.IntOrString|v1\.(Time|MicroTime|Duration)|runtime\.RawExtension)$/;
+
+/** What Go's converter, which makes objects of maps without a text between, says instead: it knows no places. */
+export function converterMessage(why: string): string {
+  const [, given = '', number = '', type = ''] = MISMATCH.exec(why) ?? [];
+  if (type === '' || OWN_WORDS.test(type)) return why;
+  const isWhole = given === 'number' && !number.includes('.');
+  const kind = given === 'object' ? 'map' : given === 'array' ? 'slice' : given === 'number' ? (isWhole ? 'int64' : 'float64') : given;
+  if (type.startsWith('[]')) return `cannot restore slice from ${kind}`;
+  if (type.startsWith('map[') || type === 'v1.ResourceList') return `cannot restore map from ${kind}`;
+  if (type.includes('.')) return `cannot restore struct from: ${kind}`;
+  // Go would make a character of a number.
+  return kind === 'int64' && type === 'string' ? 'cannot convert int64 to string' : `unrecognized type: ${type}`;
+}

@@ -21,6 +21,7 @@ export interface ServiceSpec {
   readonly healthCheckNodePort?: number;
   readonly allocateLoadBalancerNodePorts?: boolean;
   readonly loadBalancerClass?: string;
+  readonly externalIPs?: readonly string[];
 }
 
 export const specOf = (service: AnyObject): ServiceSpec => (service['spec'] ?? {}) as ServiceSpec;
@@ -77,7 +78,10 @@ function paired(spec: ServiceSpec, old: ServiceSpec | undefined): ServiceSpec {
   return rest;
 }
 
-type Droppable = 'clusterIP' | 'clusterIPs' | 'ipFamilies' | 'ipFamilyPolicy' | 'healthCheckNodePort' | 'allocateLoadBalancerNodePorts' | 'loadBalancerClass';
+/** Traffic may come from outside the cluster. */
+const isReached = (spec: ServiceSpec): boolean => exposes(spec) || (spec.type === 'ClusterIP' && (spec.externalIPs?.length ?? 0) > 0);
+
+type Droppable = 'externalTrafficPolicy' | 'clusterIP' | 'clusterIPs' | 'ipFamilies' | 'ipFamilyPolicy' | 'healthCheckNodePort' | 'allocateLoadBalancerNodePorts' | 'loadBalancerClass';
 
 /** A change of type takes away what the new type has no use for, unless the same update also changes it, which validation then refuses. */
 export function withoutStale(spec: ServiceSpec, old: ServiceSpec): ServiceSpec {
@@ -88,6 +92,7 @@ export function withoutStale(spec: ServiceSpec, old: ServiceSpec): ServiceSpec {
     if (sameList(spec.ipFamilies, old.ipFamilies)) stale.push('ipFamilies');
     if (spec.ipFamilyPolicy === old.ipFamilyPolicy) stale.push('ipFamilyPolicy');
   }
+  if (lost(isReached) && spec.externalTrafficPolicy === old.externalTrafficPolicy) stale.push('externalTrafficPolicy');
   if (lost(needsHealthPort) && (spec.healthCheckNodePort ?? 0) === (old.healthCheckNodePort ?? 0)) stale.push('healthCheckNodePort');
   if (lost(isBalanced) && spec.allocateLoadBalancerNodePorts === old.allocateLoadBalancerNodePorts) stale.push('allocateLoadBalancerNodePorts');
   if (lost(isBalanced) && spec.loadBalancerClass === old.loadBalancerClass) stale.push('loadBalancerClass');

@@ -33,7 +33,7 @@ export const isReview = (kind: Kind): boolean => kind.kind in REVIEWS;
 export async function review(core: Core, exchange: Exchange, kind: Kind): Promise<ApiResponse> {
   const { request } = exchange;
   const media = request.wantsObjects ? JSON_MEDIA : negotiate(request.headers['accept'], { protobuf: true, views: METADATA_VIEWS });
-  const body = checkKind(kind, readBody(exchange.request, { ...bodyOptions(core, kind.kind), yaml: exchange.yaml }));
+  const body = checkKind(core.resources.kinds(), kind, readBody(exchange.request, { ...bodyOptions(core, kind.kind), yaml: exchange.yaml }));
   const object = placed(decodeObject(kind, body).value, kind, exchange.info.namespace);
   const errors = [...(kind.validate?.(object as never, FieldPath.of()) ?? [])];
   if (errors.length > 0) throw invalidObject(kind, '', errors);

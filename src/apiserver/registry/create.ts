@@ -20,7 +20,7 @@ const ATTEMPTS = 8;
 /** POST of a collection. */
 export async function create(context: WriteContext, body: unknown): Promise<Outcome> {
   const { kind } = context.served;
-  const { value: object, problems } = decodeObject(kind, checkKind(kind, body));
+  const { value: object, problems } = decodeObject(kind, checkKind(context.core.resources.kinds(), kind, body));
   reportProblems(context, problems);
   return createDecoded(context, trackCreate(context, dedupOwners(context, object, 'before')), 'by create');
 }

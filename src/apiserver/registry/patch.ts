@@ -4,11 +4,13 @@ import { jsonProblem } from '../../meta/json-error.ts';
 import { applyJsonPatch, strayFields } from '../../meta/json-patch.ts';
 import { applyMergePatch } from '../../meta/merge-patch.ts';
 import type { AnyObject } from '../../meta/object.ts';
+import { isRecord } from '../../meta/own.ts';
 import { decodeObject } from '../../schema/decode.ts';
 import { duplicateFields } from '../../schema/duplicate-fields.ts';
+import { converterMessage, jsonKind } from '../../schema/go-type.ts';
 import type { Kind } from '../../schema/kind.ts';
 import { goMap, strategicMerge } from '../../schema/strategic-merge.ts';
-import { checkDepth, parseWellFormed, textOf } from '../body.ts';
+import { checkDepth, otherKind, parseWellFormed, textOf } from '../body.ts';
 import { warn } from '../exchange.ts';
 import { type ParsedYaml, type YamlData, yamlData } from '../../meta/yaml.ts';
 import { APPLY, JSON_PATCH, MERGE, patchTypeOf } from './patch-type.ts';
@@ -32,17 +34,20 @@ export async function patch(at: ResourceRequest, context: WriteContext): Promise
  */
 export function readPatch(at: ResourceRequest, context: WriteContext, kind: Kind = context.served.kind): (current: AnyObject) => AnyObject {
   const type = patchTypeOf(at.exchange.request);
-  const { data: body, text } = bodyData(at);
-  checkDepth(body);
+  const { data, text } = bodyData(at);
+  checkDepth(data);
+  const body = patchOf(type, data);
+  const isMap = type !== JSON_PATCH && type !== MERGE;
   const doubled = text === undefined || context.query.fieldValidation === 'Ignore' ? [] : duplicateFields(text);
   const apply = (current: AnyObject): unknown => {
     if (type === JSON_PATCH) return applyJsonPatch(current, body);
-    return type === MERGE ? applyMergePatch(current, mapBody(body)) : strategicMerge(kind.schema, current, mapBody(body));
+    return type === MERGE ? applyMergePatch(current, body as Changes) : strategicMerge(kind.schema, current, body as Changes);
   };
   return (current) => {
     const patched = apply(current);
-    const shown = () => (type === JSON_PATCH || type === MERGE ? JSON.stringify(patched) : goMap(body));
-    const { value, problems } = decodeObject(kind, patched, (why) => invalidPatch(shown(), why));
+    if (!isMap) checkStillKind(at.core.resources.kinds(), kind, patched);
+    const shown = () => (isMap ? goMap(body) : JSON.stringify(patched));
+    const { value, problems } = decodeObject(kind, patched, (why) => invalidPatch(shown(), isMap ? converterMessage(why) : why));
     const own = type === JSON_PATCH ? [...doubled, ...strayFields(body)].map((problem) => `json patch ${problem}`) : doubled;
     reportPatchProblems(context, [...own, ...problems], shown);
     return keepReset(patched, value);
@@ -83,16 +88,33 @@ function bodyData({ exchange: { request }, core }: ResourceRequest): PatchBody {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message.split('\n')[0]! : String(error));
 
-function mapBody(body: unknown): Readonly<Record<string, unknown>> {
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Readonly<Record<string, unknown>>;
-  throw badRequest('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
+type Changes = Readonly<Record<string, unknown>>;
+
+const MAP = 'map[string]interface {}';
+const notA = (value: unknown, goType: string): string => `json: cannot unmarshal ${jsonKind(value, '')} into Go value of type ${goType}`;
+
+/** The patch in the form its type has. Null changes nothing, but in a merge patch it means nothing. */
+function patchOf(type: string, data: unknown): unknown {
+  if (type === JSON_PATCH) {
+    if (data !== null && !Array.isArray(data)) throw badRequest(`error decoding patch: ${notA(data, '[]interface {}')}`);
+    return data ?? [];
+  }
+  if (data === null && type === MERGE) throw badRequest('Invalid JSON Patch');
+  if (data !== null && !isRecord(data)) throw badRequest(`error decoding patch: ${notA(data, MAP)}`);
+  return data ?? {};
+}
+
+/** A patch may not make another kind of the object. @throws ApiError Invalid */
+function checkStillKind(kinds: readonly Kind[], kind: Kind, patched: unknown): void {
+  const why = kind.custom || !isRecord(patched) ? undefined : otherKind(kinds, kind, patched);
+  if (why !== undefined) throw invalidPatch(JSON.stringify(patched), why);
 }
 
 /** The configuration that is applied: YAML, of which JSON is a part. */
 export function readApplied({ exchange: { request, yaml } }: ResourceRequest, context: WriteContext): Readonly<Record<string, unknown>> {
   const { body } = request;
-  if (body?.type === 'object') return mapBody(body.object);
-  if (body?.type !== 'bytes') throw badRequest('error decoding YAML: unexpected end of input');
+  if (body?.type === 'object') return appliedMap(body.object);
+  if (body?.type !== 'bytes' || body.bytes.length === 0) return {};
   const text = textOf(body.bytes);
   try {
     const { value, duplicates } = appliedData(text, yaml);
@@ -101,11 +123,17 @@ export function readApplied({ exchange: { request, yaml } }: ResourceRequest, co
       throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`);
     }
     if (fieldValidation === 'Warn') warn(context.exchange, ...duplicates);
-    return mapBody(checkDepth(value));
+    return appliedMap(checkDepth(value));
   } catch (error) {
     if (error instanceof ApiError) throw error;
     throw badRequest(`error decoding YAML: ${messageOf(error)}`);
   }
+}
+
+function appliedMap(value: unknown): Readonly<Record<string, unknown>> {
+  if (value === null || value === undefined) return {};
+  if (isRecord(value)) return value;
+  throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${notA(value, MAP)}`);
 }
 
 /** JSON has the faster reader; the other one knows the lines. */

@@ -25,7 +25,7 @@ const ATTEMPTS = 50;
 /** PUT of an object, or of its status. */
 export async function update(context: WriteContext, body: unknown): Promise<Outcome> {
   const { served: { kind, strategy }, subresource } = context;
-  const { value: decoded, problems } = decodeObject(kind, checkKind(kind, body));
+  const { value: decoded, problems } = decodeObject(kind, checkKind(context.core.resources.kinds(), kind, body));
   reportProblems(context, problems);
   const proposed = dedupOwners(context, atAddress(context, keepReset(body, decoded)), 'before');
   const { uid } = proposed.metadata;

@@ -28,7 +28,7 @@ export const binding: Subresource = { create: (at) => bind(at, at.exchange.info.
 
 /** Also served as a collection of its own, `POST /api/v1/namespaces/x/bindings`. */
 export async function bind(at: ResourceRequest, podName: string): Promise<ApiResponse> {
-  const given = decodeObject(Binding, checkKind(Binding, bodyOf(at, 'Binding'))).value;
+  const given = decodeObject(Binding, checkKind(at.core.resources.kinds(), Binding, bodyOf(at, 'Binding'))).value;
   if (podName !== '' && given.metadata.name !== podName) throw badRequest('name in URL does not match name in Binding object');
   const name = podName || given.metadata.name || '';
   const body: BindingObject = await admitBody(at, given, { kind: Binding, subresource: 'binding', name });

@@ -11,7 +11,7 @@ export const finalize: Subresource = {
   async update(at) {
     const { kind } = at.served;
     const context = writeContext(at, 'UpdateOptions');
-    const value = atAddress(context, decodeObject(kind, checkKind(kind, bodyOf(at, kind.kind))).value);
+    const value = atAddress(context, decodeObject(kind, checkKind(at.core.resources.kinds(), kind, bodyOf(at, kind.kind))).value);
     const { finalizers, ...rest } = (value['spec'] ?? {}) as { readonly finalizers?: readonly string[] };
     const spec = finalizers && finalizers.length > 0 ? { ...rest, finalizers } : rest;
     const { resourceVersion } = value.metadata;

@@ -43,7 +43,7 @@ export function partOf(take: TakePart): Subresource {
     update: (at) => {
       const { kind } = at.served;
       const context = writeContext(at, 'UpdateOptions');
-      const { value, problems } = decodeObject(kind, checkKind(kind, bodyOf(at, kind.kind)));
+      const { value, problems } = decodeObject(kind, checkKind(at.core.resources.kinds(), kind, bodyOf(at, kind.kind)));
       reportProblems(context, problems);
       const proposed = atAddress(context, value);
       return change(at, context, () => proposed);

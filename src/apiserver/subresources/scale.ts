@@ -35,7 +35,7 @@ export const scale: Subresource = {
 
   async update(at) {
     const context = writeContext(at, 'UpdateOptions');
-    const { value, problems } = decodeObject(Scale, checkKind(Scale, bodyOf(at, 'Scale')));
+    const { value, problems } = decodeObject(Scale, checkKind(at.core.resources.kinds(), Scale, bodyOf(at, 'Scale')));
     reportProblems(context, problems);
     const proposed = atAddress(context, value);
     return setScale(at, context, () => proposed);

@@ -28,7 +28,7 @@ interface Spec {
 export const token: Subresource = {
   async create(at) {
     const { core, served, exchange: { info } } = at;
-    const { value: given } = decodeObject(TokenRequest, checkKind(TokenRequest, bodyOf(at, 'TokenRequest')));
+    const { value: given } = decodeObject(TokenRequest, checkKind(at.core.resources.kinds(), TokenRequest, bodyOf(at, 'TokenRequest')));
     const request = await admitBody(at, given, { kind: TokenRequest, subresource: 'token', name: info.name });
     const spec = request['spec'] as Spec;
     const seconds = spec.expirationSeconds ?? 3600;

@@ -53,7 +53,7 @@ export const statefulSetSpec = part(() =>
     updateStrategy: statefulSetUpdateStrategy().default({}).tag(7).describe('How pods give way to new ones.'),
     revisionHistoryLimit: int32().pointer().default(10).tag(8).describe('How many old revisions are kept for rolling back.'),
     minReadySeconds: int32().tag(9).describe('Seconds a new pod must stay ready before it counts as available.'),
-    persistentVolumeClaimRetentionPolicy: statefulSetPersistentVolumeClaimRetentionPolicy().default({}).tag(10).describe('Whether claims go when the set is deleted or scaled down.'),
+    persistentVolumeClaimRetentionPolicy: statefulSetPersistentVolumeClaimRetentionPolicy().pointer().default({}).tag(10).describe('Whether claims go when the set is deleted or scaled down.'),
     ordinals: statefulSetOrdinals().tag(11).describe('How pods are numbered.'),
   }));
 export type StatefulSetSpec = TypeOf<ReturnType<typeof statefulSetSpec>>;

@@ -11,10 +11,15 @@ test.each([Deployment, ReplicaSet, StatefulSet, DaemonSet])('$kind: a selector a
 });
 
 test('a selector must be there, say something, and select the template', () => {
-  expect(errorsOf(Deployment, { spec: { template } })).toEqual(['spec.selector: Required value']);
+  expect(errorsOf(Deployment, { spec: { template } })).toEqual([
+    'spec.selector: Required value', 'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+  ]);
   expect(errorsOf(Deployment, of({ selector: {} }))).toEqual(['spec.selector: Invalid value: {}: empty selector is invalid for deployment']);
   expect(errorsOf(ReplicaSet, of({ selector: { matchLabels: { app: 'db' } } }))).toEqual(['spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`']);
-  expect(errorsOf(Deployment, of({ selector: { matchExpressions: [{ key: 'app', operator: 'Like' }] } }))).toEqual(['spec.selector.matchExpressions[0].operator: Invalid value: "Like": not a valid selector operator']);
+  expect(errorsOf(Deployment, of({ selector: { matchExpressions: [{ key: 'app', operator: 'Like' }] } }))).toEqual([
+    'spec.selector.matchExpressions[0].operator: Invalid value: "Like": not a valid selector operator',
+    'spec.selector: Invalid value: {"matchExpressions":[{"key":"app","operator":"Like"}]}: invalid label selector',
+  ]);
 });
 
 test('the template is checked as a pod is, with its path before', () => {

@@ -13,6 +13,9 @@ export interface Workload {
 
 const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
 
+const isSenseless = ({ operator, values = [] }: NonNullable<LabelSelector['matchExpressions']>[number]): boolean =>
+  !OPERATORS.includes(operator) || (operator.endsWith('In') ? values.length === 0 : values.length > 0);
+
 /** @param name as upstream's messages have it: `deployment`, whose words ReplicaSets share */
 export function* selectorErrors({ selector }: Workload, name: string, at: FieldPath): Errors {
   const here = at.child('selector');
@@ -24,8 +27,10 @@ export function* selectorErrors({ selector }: Workload, name: string, at: FieldP
 const isEmpty = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean => Object.keys(matchLabels).length + matchExpressions.length === 0;
 
 export function* mismatchErrors({ selector, template }: Workload, at: FieldPath): Errors {
-  if (!selector || isEmpty(selector) || selector.matchExpressions?.some(({ operator }) => !OPERATORS.includes(operator))) return;
-  if (matchesLabelSelector(selector, template.metadata.labels)) return;
+  if (selector && isEmpty(selector)) return;
+  if (selector?.matchExpressions?.some(isSenseless)) return void (yield invalid(at.child('selector'), selector, 'invalid label selector'));
+  // Who selects nothing does not select the template either.
+  if (selector && matchesLabelSelector(selector, template.metadata.labels)) return;
   const labels = template.metadata.labels && Object.fromEntries(Object.entries(template.metadata.labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   yield invalid(at.child('template.metadata.labels'), labels, '`selector` does not match template `labels`');
 }

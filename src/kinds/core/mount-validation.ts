@@ -12,7 +12,7 @@ export function* mountErrors(container: Pick<Container, 'volumeMounts' | 'volume
   for (const [index, mount] of mounts.entries()) {
     const here = at.index(index);
     const { name, mountPath } = mount;
-    if (name && !volumes.has(name)) yield notFoundValue(here.child('name'), name);
+    if (!volumes.has(name)) yield notFoundValue(here.child('name'), name);
     if (mountPath && seen.has(mountPath)) yield invalid(here.child('mountPath'), mountPath, 'must be unique');
     seen.add(mountPath);
     if (devices.some((device) => device.name === name)) yield invalid(here.child('name'), name, 'must not already exist in volumeDevices');

@@ -77,7 +77,7 @@ export const podSpec = part(() =>
     hostNetwork: boolean().tag(11).describe('Whether the pod uses its node\'s network instead of one of its own.'),
     hostPID: boolean().tag(12).describe('Whether the pod sees the processes of its node.'),
     hostIPC: boolean().tag(13).describe('Whether the pod shares inter-process communication with its node.'),
-    securityContext: podSecurityContext().default({}).tag(14).describe('Privileges and identities for all containers.'),
+    securityContext: podSecurityContext().pointer().default({}).tag(14).describe('Privileges and identities for all containers.'),
     imagePullSecrets: list(localObjectReference()).keyedBy('name').tag(15).describe('Secrets with the credentials of image registries.'),
     hostname: string().tag(16).describe('The pod\'s host name; its own name unless said.'),
     subdomain: string().tag(17).describe('Makes the pod\'s name <hostname>.<subdomain>.<namespace>.svc.<cluster domain>.'),

@@ -5,7 +5,7 @@ import { addressErrors, addressUpdateErrors } from './address-validation.ts';
 
 export const ipAddressSpec = part(() =>
   object('api.networking.v1.IPAddressSpec', {
-    parentRef: parentReference().required().tag(1).describe('Who has the address.'),
+    parentRef: parentReference().pointer().required().tag(1).describe('Who has the address.'),
   }));
 export type IPAddressSpec = TypeOf<ReturnType<typeof ipAddressSpec>>;
 

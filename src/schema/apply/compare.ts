@@ -127,7 +127,7 @@ export function blankOf(schema: SchemaNode): unknown {
   const made: Record<string, unknown> = {};
   if (node.type === 'object') {
     for (const [name, field] of Object.entries(node.fields)) {
-      const always = field.required || field.default !== undefined;
+      const always = (field.required || field.default !== undefined) && !field.pointer;
       if (always && field.type === 'object' && !field.atomic) made[name] = blankOf(field);
       else if (always && field.type === 'list' && field.listType !== 'atomic') made[name] = [];
     }
