@@ -3,6 +3,7 @@ import { Event } from '../../kinds/core/event.ts';
 import { Node } from '../../kinds/core/node.ts';
 import { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
+import { Pod } from '../../kinds/core/pod.ts';
 import { StorageClass } from '../../kinds/storage/storage-class.ts';
 import { startControlled, type TestCluster } from '../testing/start.ts';
 import { claimBinder, volumeBinder } from './persistent-volume-binder.ts';
@@ -115,6 +116,52 @@ test('a class that waits for the first pod binds where that pod is to run', asyn
   expect(await events(cluster)).toContain('Normal WaitForFirstConsumer: waiting for first consumer to be created before binding');
   await cluster.client.patch(PersistentVolumeClaim, 'data', { type: 'merge', body: { metadata: { annotations: { 'volume.kubernetes.io/selected-node': 'n2' } } } }, at);
   expect(await claims(cluster)).toEqual(['data Bound on-n2']);
+});
+
+test('who waits for a pod is told which one, and for what', async () => {
+  await using cluster = await start();
+  await storageClass(cluster, 'local', { provisioner: 'kubernetes.io/no-provisioner', volumeBindingMode: 'WaitForFirstConsumer' });
+  await claim(cluster, 'data', '1Gi', { storageClassName: 'local' });
+  const spec = { containers: [{ name: 'main', image: 'x' }], volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] };
+  for (const name of ['web', 'job']) {
+    await cluster.client.create(Pod, { metadata: { name, namespace: 'shop' }, spec });
+    await cluster.quiet();
+  }
+  const told = await events(cluster);
+  expect(told).toContain('Normal WaitForPodScheduled: waiting for pod web to be scheduled');
+  expect(told.some((one) => /waiting for pods (?:web,job|job,web) to be scheduled$/.test(one))).toBe(true);
+});
+
+test('a volume that nobody can delete has failed, and says why; each change of phase has its time', async () => {
+  await using cluster = await start();
+  await volume(cluster, 'disk', '1Gi', { persistentVolumeReclaimPolicy: 'Delete', hostPath: undefined, csi: { driver: 'disk.example.com', volumeHandle: 'v' } });
+  const since = (await cluster.client.get(PersistentVolume, 'disk')).status.lastPhaseTransitionTime;
+  await cluster.quiet();
+  await claim(cluster, 'data', '1Gi');
+  await cluster.pass(5);
+  await cluster.client.delete(PersistentVolumeClaim, 'data', at);
+  await cluster.quiet();
+  const left = await cluster.client.get(PersistentVolumeClaim, 'data', at);
+  await cluster.client.update(PersistentVolumeClaim, { ...left, metadata: { ...left.metadata, finalizers: [] } });
+  await cluster.quiet();
+  const message = 'error getting deleter volume plugin for volume "disk": no deletable volume plugin matched';
+  const { status } = await cluster.client.get(PersistentVolume, 'disk');
+  expect(status).toMatchObject({ phase: 'Failed', message });
+  expect(Date.parse(status.lastPhaseTransitionTime!) - Date.parse(since!)).toBe(5000);
+  const { items } = await cluster.client.list(Event);
+  expect(items.map(({ reason, message: told, involvedObject }) => [involvedObject.name, reason, told])).toContainEqual(['disk', 'VolumeFailedDelete', message]);
+});
+
+test('a volume kept for a claim of another mode stays away from it, and both are told', async () => {
+  await using cluster = await start();
+  const { metadata: { uid } } = await claim(cluster, 'data', '1Gi');
+  await volume(cluster, 'disk', '1Gi', { volumeMode: 'Block', claimRef: { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace: 'shop', name: 'data', uid } });
+  expect(await claims(cluster)).toEqual(['data Pending -']);
+  const told = (await cluster.client.list(Event)).items.filter(({ reason }) => reason === 'VolumeMismatch').map(({ involvedObject, message }) => `${involvedObject.kind} ${message}`);
+  expect(new Set(told)).toEqual(new Set([
+    'PersistentVolume Cannot bind PersistentVolume to requested PersistentVolumeClaim "data" due to incompatible volumeMode.',
+    'PersistentVolumeClaim Cannot bind PersistentVolume "disk" to requested PersistentVolumeClaim due to incompatible volumeMode.',
+  ]));
 });
 
 test('a provisioner is asked by annotation; a default class is taken up when it comes', async () => {

@@ -2,10 +2,12 @@ import { deepEqual } from '../../base/deep-equal.ts';
 import { Node } from '../../kinds/core/node.ts';
 import { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
+import { Pod } from '../../kinds/core/pod.ts';
 import { StorageClass } from '../../kinds/storage/storage-class.ts';
+import { claimsOf, podsOfClaim } from '../claims-of-pod.ts';
 import { defineController, watchOf, type Cache, type Context } from '../runtime/index.ts';
-import { isKeptFor } from '../../rules/volume-matching.ts';
 import { BIND_COMPLETED, BOUND_BY_CONTROLLER, boundClaim, boundVolume, planClaim, type ClaimPlan } from './plan-claim.ts';
+import { planVolume } from './plan-volume.ts';
 
 const COMPONENT = 'persistentvolume-controller';
 const PROVISIONERS = ['volume.beta.kubernetes.io/storage-provisioner', 'volume.kubernetes.io/storage-provisioner'];
@@ -19,21 +21,32 @@ export const claimBinder = defineController({
   component: COMPONENT,
   for: PersistentVolumeClaim,
   reads: [Node],
-  watches: [watchOf(PersistentVolume, claimsNear), watchOf(StorageClass, (_, cache) => keysOf(cache.list(PersistentVolumeClaim).filter(isOpen)))],
+  watches: [
+    watchOf(PersistentVolume, claimsNear),
+    watchOf(StorageClass, (_, cache) => keysOf(cache.list(PersistentVolumeClaim).filter(isOpen))),
+    // Who waits for a pod is told which one.
+    watchOf(Pod, (pod, cache, old) => (old ? [] : claimsOf(pod).filter((key) => {
+      const [namespace, name] = key.split('/');
+      const claim = cache.get(PersistentVolumeClaim, name!, namespace);
+      return claim && isOpen(claim);
+    }))),
+  ],
   // One at a time: two claims must not take the same volume in turns.
   workers: 1,
 
   async reconcile(claim, context) {
     if (claim.metadata.deletionTimestamp !== undefined && isOpen(claim)) return;
     const { cache, events } = context;
-    const todo = planClaim({ claim, volumes: cache.list(PersistentVolume), classes: cache.list(StorageClass), node: (name) => cache.get(Node, name) });
+    const pods = () => podsOfClaim(cache, keyOf(claim));
+    const todo = planClaim({ claim, volumes: cache.list(PersistentVolume), classes: cache.list(StorageClass), node: (name) => cache.get(Node, name), pods });
     if ('announce' in todo && todo.announce) events.event(claim, ...todo.announce);
     await carryOut(todo, claim, context);
   },
 });
 
 const isOpen = ({ metadata }: PersistentVolumeClaim): boolean => metadata.annotations?.[BIND_COMPLETED] === undefined;
-const keysOf = (claims: readonly PersistentVolumeClaim[]): readonly string[] => claims.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+const keyOf = ({ metadata }: PersistentVolumeClaim): string => `${metadata.namespace}/${metadata.name}`;
+const keysOf = (claims: readonly PersistentVolumeClaim[]): readonly string[] => claims.map(keyOf);
 
 /** The claim a volume is tied to; any open one where the volume is free, or has become so. */
 function claimsNear({ spec, metadata }: PersistentVolume, cache: Cache): readonly string[] {
@@ -86,25 +99,20 @@ export const volumeBinder = defineController({
     cache.list(PersistentVolume).filter(({ metadata: { name }, spec: { claimRef } }) =>
       name === spec.volumeName || (claimRef?.name === metadata.name && claimRef.namespace === metadata.namespace)).map(({ metadata: { name } }) => name))],
 
-  async reconcile(volume, { cache, client }) {
-    const phase = phaseOf(volume, cache);
-    if (phase === 'unbind') {
-      const { claimRef: _, ...spec } = volume.spec;
+  async reconcile(volume, { cache, client, events }) {
+    const { claimRef, ...spec } = volume.spec;
+    const claim = claimRef && cache.get(PersistentVolumeClaim, claimRef.name ?? '', claimRef.namespace);
+    const todo = planVolume(volume, claim);
+    if (todo.act === 'mismatch') {
+      events.event(volume, ...todo.tell.volume);
+      events.event(claim!, ...todo.tell.claim);
+    } else if (todo.act === 'unbind') {
       const { [BOUND_BY_CONTROLLER]: _yes, ...annotations } = volume.metadata.annotations ?? {};
       await client.update(PersistentVolume, { ...volume, metadata: { ...volume.metadata, annotations }, spec });
-    } else if (volume.status.phase !== phase) {
-      await client.updateStatus(PersistentVolume, { ...volume, status: { ...volume.status, phase } });
+    } else if (volume.status.phase !== todo.phase) {
+      const { message: _before, ...status } = volume.status;
+      await client.updateStatus(PersistentVolume, { ...volume, status: { ...status, phase: todo.phase, ...(todo.message ? { message: todo.message } : {}) } });
+      if (todo.announce) events.event(volume, ...todo.announce);
     }
   },
 });
-
-function phaseOf(volume: PersistentVolume, cache: Cache): 'Available' | 'Bound' | 'Released' | 'Failed' | 'unbind' {
-  const { claimRef } = volume.spec;
-  // Meant for a claim that has not come yet.
-  if (!claimRef?.uid) return 'Available';
-  const claim = cache.get(PersistentVolumeClaim, claimRef.name ?? '', claimRef.namespace);
-  if (!claim || !isKeptFor(volume, claim)) return volume.status.phase === 'Failed' ? 'Failed' : 'Released';
-  const elsewhere = claim.spec.volumeName && claim.spec.volumeName !== volume.metadata.name;
-  return elsewhere && volume.metadata.annotations?.[BOUND_BY_CONTROLLER] !== undefined ? 'unbind' : 'Bound';
-}
-

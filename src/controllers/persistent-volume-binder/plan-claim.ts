@@ -1,9 +1,11 @@
 import type { Node } from '../../kinds/core/node.ts';
 import { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
+import type { Pod } from '../../kinds/core/pod.ts';
 import type { StorageClass } from '../../kinds/storage/storage-class.ts';
 import { classOf } from '../../kinds/core/storage-class-of.ts';
 import { findVolume, isKeptFor } from '../../rules/volume-matching.ts';
+import { isTerminalPhase } from '../../rules/pod-conditions.ts';
 import type { Announcement } from '../runtime/index.ts';
 import { mismatch } from './mismatch.ts';
 
@@ -20,6 +22,8 @@ export interface Observed {
   readonly classes: readonly StorageClass[];
   /** Finds a node by name. */
   readonly node: (name: string) => Node | undefined;
+  /** Those that name the claim. */
+  readonly pods: () => readonly Pod[];
 }
 
 /** What is to become of a claim, as data. */
@@ -63,7 +67,7 @@ function bindNamed({ claim, volumes }: Observed, name: string): ClaimPlan {
   return { act: 'wait', announce: warning('FailedBinding', `volume ${JSON.stringify(name)} already bound to a different claim.`) };
 }
 
-function bindAny({ claim, volumes, classes, node }: Observed): ClaimPlan {
+function bindAny({ claim, volumes, classes, node, pods }: Observed): ClaimPlan {
   if (claim.spec.storageClassName === undefined && classOf(claim) === '') {
     const standard = defaultClass(classes);
     if (standard) return { act: 'classify', storageClassName: standard.metadata.name };
@@ -77,7 +81,7 @@ function bindAny({ claim, volumes, classes, node }: Observed): ClaimPlan {
   const candidates = delayed ? volumes.filter((one) => isKeptFor(one, claim)) : volumes;
   const volume = findVolume(claim, candidates, { ...(place ? { node: place } : {}), isTaken: () => false });
   if (volume) return { act: 'bind', volume };
-  if (delayed) return { act: 'wait', announce: normal('WaitForFirstConsumer', 'waiting for first consumer to be created before binding') };
+  if (delayed) return { act: 'wait', announce: whomItAwaits(pods()) };
   if (name === '') return { act: 'wait', announce: normal('FailedBinding', 'no persistent volumes available for this claim and no storage class is set') };
   if (!storageClass) return { act: 'wait', announce: warning('ProvisioningFailed', `storageclass.storage.k8s.io ${JSON.stringify(name)} not found`) };
   const { provisioner } = storageClass;
@@ -86,6 +90,13 @@ function bindAny({ claim, volumes, classes, node }: Observed): ClaimPlan {
     act: 'provision', provisioner,
     announce: normal('ExternalProvisioning', `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`),
   };
+}
+
+/** A claim that is bound for its first pod waits for one to be made, then for it to be given a node. */
+function whomItAwaits(pods: readonly Pod[]): Announcement {
+  const names = pods.filter((pod) => !pod.spec.nodeName && !isTerminalPhase(pod.status.phase)).map(({ metadata }) => metadata.name);
+  if (names.length === 0) return normal('WaitForFirstConsumer', 'waiting for first consumer to be created before binding');
+  return normal('WaitForPodScheduled', `waiting for ${names.length > 1 ? 'pods' : 'pod'} ${names.join(',')} to be scheduled`);
 }
 
 /** Of several defaults the newest. */

@@ -46,6 +46,14 @@ export const volumeNodeAffinity = part(() =>
   }));
 export type VolumeNodeAffinity = TypeOf<ReturnType<typeof volumeNodeAffinity>>;
 
+/** A phase that changes has its time, unless the writer gave one of its own (KEP-3762). */
+function dated(status: PersistentVolumeStatus, old: PersistentVolumeStatus, now: string): PersistentVolumeStatus {
+  const given = status.lastPhaseTransitionTime;
+  const isGiven = given !== undefined && given !== old.lastPhaseTransitionTime;
+  if (isGiven || status.phase === old.phase) return status;
+  return { ...status, lastPhaseTransitionTime: now };
+}
+
 export const PersistentVolume = defineKind({
   group: '', version: 'v1', kind: 'PersistentVolume', plural: 'persistentvolumes',
   short: ['pv'], scope: 'Cluster', package: 'api.core.v1',
@@ -64,7 +72,11 @@ export const PersistentVolume = defineKind({
     Age: age,
   },
   wideColumns: { VolumeMode: ({ spec }) => spec.volumeMode },
-  prepareForCreate: (volume) => ({ ...volume, status: { phase: 'Pending' } }),
+  prepareForCreate: (volume) => {
+    const { creationTimestamp: since } = volume.metadata;
+    return { ...volume, status: { phase: 'Pending', ...(since ? { lastPhaseTransitionTime: since } : {}) } };
+  },
+  prepareForStatusUpdate: (volume, old, now) => ({ ...volume, status: dated(volume.status, old.status, now) }),
   validate: volumeErrors,
   validateUpdate: volumeUpdateErrors,
   warnings: (volume) => [...volumeWarnings(volume)],
