@@ -3,7 +3,6 @@ import type { Server as PlainServer } from 'node:http';
 import { createServer as createSecure } from 'node:https';
 import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { systemClock } from '../../base/clock.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -130,7 +129,7 @@ class Listener implements HttpServer {
     for (const session of this.#sessions) session.shutDown();
     this.#server.closeIdleConnections();
     const grace = new AbortController();
-    await Promise.race([closed, wait(GRACE_MILLIS, undefined, { signal: grace.signal }).catch(() => {})]);
+    await Promise.race([closed, this.#clock.sleep(GRACE_MILLIS, grace.signal).catch(() => {})]);
     grace.abort();
     for (const socket of this.#sockets) socket.destroy();
     await closed;

@@ -181,7 +181,8 @@ test('a client that resets its request ends its signal; one that leaves ends the
 
 test('closing lets an answer under way end, tells clients, and refuses what comes later', async () => {
   let finish = () => {};
-  await using it = await begin(() => new Promise((resolve) => (finish = () => resolve(plain('at last')))));
+  // A clock that stands: however slow this machine is, the time of grace is not over.
+  await using it = await begin(() => new Promise((resolve) => (finish = () => resolve(plain('at last')))), { clock: new ManualClock() });
   const session = await it.session();
   const answer = ask(session, { ':path': '/' });
   await new Promise((resolve) => session.ping(resolve));
