@@ -1,3 +1,4 @@
+import { aggregateStage } from './aggregation/index.ts';
 import { impersonateStage } from './authn/impersonate.ts';
 import { authenticateStage } from './authn/stage.ts';
 import { authorizeStage } from './authz/stage.ts';
@@ -25,6 +26,7 @@ export function chain(core: Core): readonly Stage[] {
     impersonateStage(core),
     flowControlStage(core),
     authorizeStage(core),
+    aggregateStage(core),
     longYamlStage(core),
     dispatchStage(core),
   ];

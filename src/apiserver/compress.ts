@@ -15,6 +15,8 @@ export function compressStage({ config: { gzip = packed } }: Core): Stage {
     async handle(exchange, next) {
       const response = await next(exchange);
       if (!acceptsGzip(exchange.request) || exchange.info.subresource === 'proxy') return response;
+      // What another server wrote has its length or form already.
+      if (response.headers['content-length'] !== undefined || response.headers['content-encoding'] !== undefined) return response;
       if (exchange.info.verb === 'list' && response.body?.type === 'stream') return packedBy(response, gzip(flat(response.body.chunks)));
       return compressed(response, gzip);
     },

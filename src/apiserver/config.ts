@@ -4,7 +4,7 @@ import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Kind } from '../schema/kind.ts';
 import type { Driver } from '../store/index.ts';
-import type { ApiRequest, ApiResponse, UserInfo } from '../wire/api.ts';
+import type { ApiHandler, ApiRequest, ApiResponse, UserInfo } from '../wire/api.ts';
 import type { AuditRule } from './audit/index.ts';
 import type { LogFiles } from './logs.ts';
 import type { Collector } from './metrics/family.ts';
@@ -81,6 +81,10 @@ export interface ApiServerConfig {
   readonly dial?: (target: DialTarget, request: ApiRequest) => Promise<ApiResponse>;
   /** Asks a webhook or an extension API server. Follows no redirect. */
   readonly askBackend?: (target: BackendTarget, request: ApiRequest) => Promise<ApiResponse>;
+  /** Services, by NAMESPACE/NAME, that serve APIs by aggregation and are answered in this very process. */
+  readonly ownServices?: Readonly<Record<string, ApiHandler>>;
+  /** The CA of the certificate that extension API servers know the front proxy by; the cluster's unless given. */
+  readonly frontProxyCaPem?: string;
   readonly legacyServiceAccountTokens?: boolean;
   readonly version?: VersionInfo;
   /** What `/logs/` shows; nothing unless given. */

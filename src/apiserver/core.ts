@@ -4,6 +4,7 @@ import type { Random } from '../base/random.ts';
 import type { Driver } from '../store/index.ts';
 import type { Allocations } from './allocators/allocations.ts';
 import type { Admission } from './admission/admission.ts';
+import type { Aggregation } from './aggregation/index.ts';
 import type { Tokens } from './authn/tokens.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import type { RbacAuthorizer } from './authz/rbac.ts';
@@ -29,6 +30,7 @@ export interface Core {
   readonly tokens: Tokens;
   readonly metrics: Metrics;
   readonly flowControl: FlowControl;
+  readonly aggregation: Aggregation;
   /** Aborts when the server stops: watches end with it. */
   readonly stopping: AbortSignal;
 }

@@ -1,5 +1,6 @@
 import type { ApiHandler } from '../wire/api.ts';
 import { admissionPlugins } from './admission/order.ts';
+import { makeAggregation, startAggregationKeeper } from './aggregation/index.ts';
 import { Allocations } from './allocators/allocations.ts';
 import { ClusterIps } from './allocators/cluster-ips.ts';
 import { NodePorts } from './allocators/node-ports.ts';
@@ -67,6 +68,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     allocations,
     metrics,
     flowControl,
+    aggregation: makeAggregation({ config, resources, random, clock }),
     stopping: stopping.signal,
   };
   const run = composeStages(chain(core));
@@ -80,7 +82,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     return run(beginExchange(request, info, ANONYMOUS));
   };
   await bootstrap(core, handler);
-  const keepers = [await startFlowControlKeeper(core, handler), startSystemKeeper(core, handler), await startIdentityLease(core, handler), await startLegacyTokenKeeper(core, handler)];
+  const keepers = [await startAggregationKeeper(core, handler), await startFlowControlKeeper(core, handler), startSystemKeeper(core, handler), await startIdentityLease(core, handler), await startLegacyTokenKeeper(core, handler)];
   const definitions = await startDefinitions(core, handler);
   const upkeep = await startUpkeep(core, handler);
   const expiry = startEventExpiry(core);

@@ -30,11 +30,12 @@ export function systemObjects(config: ApiServerConfig): readonly Wanted[] {
       object: {
         metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
         data: {
-          ...(config.caPem === undefined ? {} : { 'client-ca-file': config.caPem, 'requestheader-client-ca-file': config.caPem }),
+          ...(config.caPem === undefined ? {} : { 'client-ca-file': config.caPem, 'requestheader-client-ca-file': config.frontProxyCaPem ?? config.caPem }),
           'requestheader-allowed-names': '["front-proxy-client"]',
           'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
           'requestheader-group-headers': '["X-Remote-Group"]',
           'requestheader-username-headers': '["X-Remote-User"]',
+          'requestheader-uid-headers': '["X-Remote-Uid"]',
         },
       },
     },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { builtinKinds } from '../../kinds/index.ts';
 import { startApi } from '../testing/start-api.ts';
-import { comparePriority } from './resource-lists.ts';
+import { comparePriority } from './version-order.ts';
 
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
 const start = () => startApi({ kinds: builtinKinds });

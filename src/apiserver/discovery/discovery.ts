@@ -5,27 +5,32 @@ import type { Core } from '../core.ts';
 import { JSON_MEDIA, negotiate, parseAccept } from '../negotiate.ts';
 import { answer, answerBytes, answerIn } from '../respond.ts';
 import { isKnown, type Tagged, tagged } from './etag.ts';
-import { groupsOf, resourceList, toGroup, toGroupDiscovery, type Group } from './resource-lists.ts';
+import { allGroups, groupDiscovery } from './groups.ts';
+import { resourceList, toGroup, type Group } from './resource-lists.ts';
 import { OpenApi } from './open-api.ts';
 
 const encoder = new TextEncoder();
 
+type Described = Pick<Core, 'resources' | 'config' | 'clock' | 'aggregation'>;
+
 /** What clients ask before all else: which groups, versions and resources there are, and how their objects look. */
 export class Discovery {
-  readonly #core: Pick<Core, 'resources' | 'config' | 'clock'>;
+  readonly #core: Described;
   readonly #openApi: OpenApi;
   readonly #aggregated = new Map<string, Promise<Tagged>>();
-  #generation = -1;
+  #made: readonly unknown[] = [];
 
-  constructor(core: Pick<Core, 'resources' | 'config' | 'clock'>) {
+  constructor(core: Described) {
     this.#core = core;
     this.#openApi = new OpenApi(core);
   }
 
   /** undefined where the path is not discovery's. */
   async serve(request: ApiRequest, path: string): Promise<ApiResponse | undefined> {
-    if (this.#generation !== this.#core.resources.generation) {
-      this.#generation = this.#core.resources.generation;
+    const { resources, aggregation: { services, documents } } = this.#core;
+    const state = [resources.generation, documents.generation, services.all()];
+    if (state.some((one, at) => one !== this.#made[at])) {
+      this.#made = state;
       this.#aggregated.clear();
       this.#openApi.forget();
     }
@@ -59,7 +64,7 @@ export class Discovery {
 
   async #groups(request: ApiRequest, [name, version, ...rest]: readonly string[]): Promise<ApiResponse | undefined> {
     if (rest.length > 0) return undefined;
-    const groups = groupsOf(this.#kinds());
+    const groups = allGroups(this.#kinds(), this.#core.aggregation);
     if (name === undefined) {
       const asked = aggregatedForm(request);
       if (asked) return this.#aggregate(request, asked, groups);
@@ -88,7 +93,7 @@ export class Discovery {
     const key = `${version} ${groups.length === 1 && groups[0]!.name === '' ? 'api' : 'apis'}`;
     let made = this.#aggregated.get(key);
     if (!made) {
-      const items = groups.map((group) => toGroupDiscovery(this.#kinds(), group));
+      const items = groups.map((group) => groupDiscovery(this.#kinds(), group, this.#core.aggregation));
       made = tagged(encoder.encode(JSON.stringify({ kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items })));
       this.#aggregated.set(key, made);
     }

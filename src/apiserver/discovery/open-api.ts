@@ -1,5 +1,5 @@
 import { ApiError } from '../../meta/api-error.ts';
-import { type Described, openApiV2, openApiV3 } from '../../schema/openapi/documents.ts';
+import { type Described, openApiV2, openApiV3, type Piece } from '../../schema/openapi/documents.ts';
 import type { Kind } from '../../schema/kind.ts';
 import { rootsOf } from '../../schema/openapi/roots.ts';
 import type { ApiRequest, ApiResponse, Headers } from '../../wire/api.ts';
@@ -27,10 +27,10 @@ interface Written extends Tagged {
 
 /** Serves the OpenAPI documents; each is written when first asked for and kept, in each form, until the set of kinds changes. */
 export class OpenApi {
-  readonly #core: Pick<Core, 'resources' | 'config' | 'clock'>;
+  readonly #core: Pick<Core, 'resources' | 'config' | 'clock' | 'aggregation'>;
   readonly #made = new Map<string, Promise<Written>>();
 
-  constructor(core: Pick<Core, 'resources' | 'config' | 'clock'>) {
+  constructor(core: Pick<Core, 'resources' | 'config' | 'clock' | 'aggregation'>) {
     this.#core = core;
   }
 
@@ -57,14 +57,37 @@ export class OpenApi {
     const type = v2Type(request.headers['accept'] ?? '');
     const described = this.#described();
     const written = await this.#remember(`v2 ${type}`, () =>
-      (type === JSON_TYPE ? writeJson(openApiV2(described), 'v2', described.version) : writeProtobuf(openApiV2(described), described.version)));
+      (type === JSON_TYPE ? writeJson(this.#pieces(described), 'v2', described.version) : writeProtobuf(this.#pieces(described), described.version)));
     return this.#send(request, written, { 'content-type': type, etag: written.etag });
+  }
+
+  /** What is served here, then what others serve; of two definitions of one name the first counts. */
+  *#pieces(described: Described): Generator<Piece> {
+    const { services, documents } = this.#core.aggregation;
+    const remotes = [...services.remotes().values()];
+    if (remotes.length === 0) return yield* openApiV2(described);
+    const known = new Set<string>();
+    for (const piece of openApiV2(described)) {
+      known.add(`${piece.section} ${piece.name}`);
+      yield piece;
+    }
+    for (const piece of remotes.flatMap((remote) => documents.of(remote).v2)) {
+      const id = `${piece.section} ${piece.name}`;
+      if (known.has(id)) continue;
+      known.add(id);
+      yield piece as Piece;
+    }
   }
 
   /** `/openapi/v3`: where each document is; its hash tells whether a client has it already. */
   async #index(request: ApiRequest): Promise<ApiResponse> {
     const paths: Record<string, object> = {};
     for (const { path } of rootsOf(this.#core.resources.kinds())) paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${await this.#hash(path)}` };
+    for (const remote of this.#core.aggregation.services.remotes().values()) {
+      const { v3Hash } = this.#core.aggregation.documents.of(remote);
+      const path = `apis/${remote.group}/${remote.version}`;
+      if (v3Hash !== undefined) paths[path] = { serverRelativeURL: `/openapi/v3/${path}${v3Hash === '' ? '' : `?hash=${v3Hash}`}` };
+    }
     return answer(request, 200, { paths });
   }
 

@@ -1,6 +1,7 @@
 import { apiVersionOf } from '../../meta/resource.ts';
 import type { Kind, Verb } from '../../schema/kind.ts';
 import { conversionOf } from '../conversion/conversion.ts';
+import { comparePriority } from './version-order.ts';
 import { type GroupVersionKind, subresourcesOf } from '../../schema/openapi/subresources.ts';
 
 const encoder = new TextEncoder();
@@ -83,22 +84,19 @@ export function groupsOf(kinds: readonly Kind[]): readonly Group[] {
   return [...groups].map(([name, versions]) => ({ name, versions: [...versions].toSorted(comparePriority) }));
 }
 
-/** The order upstream prefers versions in: GA, beta, alpha; within each the larger number first. */
-export function comparePriority(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version));
-  if (!left || !right) return left ? -1 : right ? 1 : a < b ? -1 : 1;
-  const stage = (match: RegExpExecArray) => (match[2] === undefined ? 2 : match[2] === 'beta' ? 1 : 0);
-  return stage(right) - stage(left) || Number(right[1]) - Number(left[1]) || Number(right[3] ?? 0) - Number(left[3] ?? 0);
-}
-
 /** meta/v1 APIGroup. */
 export function toGroup({ name, versions }: Group): object {
   const written = versions.map((version) => ({ groupVersion: `${name}/${version}`, version }));
   return { name, versions: written, preferredVersion: written[0] };
 }
 
+export interface GroupDiscovery {
+  readonly metadata: object;
+  readonly versions: readonly { readonly version: string; readonly resources: readonly unknown[]; readonly freshness: string }[];
+}
+
 /** One group of an apidiscovery.k8s.io APIGroupDiscoveryList. */
-export function toGroupDiscovery(kinds: readonly Kind[], { name, versions }: Group): object {
+export function toGroupDiscovery(kinds: readonly Kind[], { name, versions }: Group): GroupDiscovery {
   return {
     metadata: { name, creationTimestamp: null },
     versions: versions.map((version) => ({

@@ -75,14 +75,15 @@ const PROXIED = /^\/api\/v1\/(?:namespaces\/[^/?]+\/)?(?:pods|services|nodes)\/[
 const isProxied = (url: string): boolean => PROXIED.test(url);
 
 async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOptions, started: Started): Promise<ApiServerConfig> {
-  const [ca, kubeletClient, proxyClient, signingKey] = await Promise.all([
-    requirePair(layout, 'ca'), requirePair(layout, 'apiserver-kubelet-client'), requirePair(layout, 'front-proxy-client'), ensureServiceAccountKey(layout),
+  const [ca, frontProxyCa, kubeletClient, proxyClient, signingKey] = await Promise.all([
+    requirePair(layout, 'ca'), requirePair(layout, 'front-proxy-ca'), requirePair(layout, 'apiserver-kubelet-client'), requirePair(layout, 'front-proxy-client'), ensureServiceAccountKey(layout),
   ]);
   const issuer = `https://kubernetes.default.svc.${settings.clusterDomain}`;
   const yaml = started.add(new YamlWorker(startYamlThread, clock));
   return {
     serviceAccounts: { issuer, audiences: [issuer], signingKey, verificationKeys: [publicPart(signingKey)] },
     caPem: ca.cert,
+    frontProxyCaPem: frontProxyCa.cert,
     serviceCidr: settings.serviceCidr,
     advertise: { address: settings.advertiseAddress, port: settings.port },
     kubelet: started.add(kubeletDialer({ ca: ca.cert, ...kubeletClient })),
