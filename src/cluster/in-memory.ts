@@ -9,6 +9,8 @@ import { startScheduler } from '../scheduler/index.ts';
 import { startSimulatedNodes, type Stage } from '../simulate/index.ts';
 import { memoryDriver } from '../store/index.ts';
 import type { ApiHandler, UserInfo } from '../wire/api.ts';
+import { MetricsApi } from './metrics/metrics-api.ts';
+import { METRICS_SERVICE, registerMetrics } from './metrics/objects.ts';
 import { Started } from './started.ts';
 import { KUBERNETES_VERSION } from './version.ts';
 
@@ -40,9 +42,10 @@ export async function startInMemory({ clock, random, log, nodes, ...options }: I
   try {
     const key = await signingKey();
     const issuer = 'https://kubernetes.default.svc.cluster.local';
+    const metrics = new MetricsApi();
     const { handler: server } = started.add(await startApiServer({
       driver: started.add(memoryDriver()), kinds: builtinKinds, ...around,
-      config: { serviceAccounts: { issuer, audiences: [issuer], signingKey: key }, version: { gitVersion: KUBERNETES_VERSION } },
+      config: { serviceAccounts: { issuer, audiences: [issuer], signingKey: key }, version: { gitVersion: KUBERNETES_VERSION }, ownServices: { [METRICS_SERVICE]: metrics.handler } },
     }));
     const handler = options.around?.(server) ?? server;
     const clientOf = (user: UserInfo) => createClient(handler, { user, userAgent: user.username });
@@ -55,6 +58,10 @@ export async function startInMemory({ clock, random, log, nodes, ...options }: I
       started.add(await startScheduler({ ...around, client: named('system:kube-scheduler'), informers }));
     }
     const knarr = clientOf({ username: 'system:knarr', groups: ['system:masters'] });
+    // What faults are injected is the test's affair, not the cluster's own making.
+    const maker = createClient(server, { user: { username: 'system:knarr', groups: ['system:masters'] } });
+    metrics.start({ client: maker, informers, clock, log });
+    await registerMetrics(maker);
     const { stages } = options;
     started.add(await startSimulatedNodes({ ...around, client: knarr, informers, names: nodes, ...(stages ? { stages } : {}) }));
     return { handler, informers, clientOf, [Symbol.asyncDispose]: () => started[Symbol.asyncDispose]() };

@@ -19,6 +19,8 @@ import { LOOPS } from '../component/names.ts';
 import { requirePair } from '../pki/ensure.ts';
 import { ensureServiceAccountKey, publicPart } from '../pki/service-account-key.ts';
 import { loopsOf, simulatedNames, type Settings } from '../settings.ts';
+import { MetricsApi } from '../metrics/metrics-api.ts';
+import { METRICS_SERVICE, registerMetrics } from '../metrics/objects.ts';
 import { Started } from '../started.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
 import { AuditLog } from './audit-log.ts';
@@ -50,13 +52,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<A
   try {
     const driver = started.add(await walDriver({ directory: layout.store, random, log: log.with({ room: 'store' }), onFailure: onStoreFailure }));
     const kinds = settings.legacyApis ? [...builtinKinds, ...legacyKinds] : builtinKinds;
-    const config = await apiServerConfig(options, started);
+    const metrics = new MetricsApi();
+    const config = await apiServerConfig(options, { started, metrics });
     const server = started.add(await startApiServer({ driver, kinds, clock, random, log: log.with({ room: 'apiserver' }), config }));
     const [tls, ca] = await Promise.all([requirePair(layout, 'apiserver'), requirePair(layout, 'ca')]);
     started.add(await serve(inTurns(server.handler, clock), {
       host: '0.0.0.0', port: settings.port, tls, clientCa: ca.cert, streamsBody: isProxied, log: log.with({ room: 'http' }),
     }));
-    await startLoops(options, server.handler, started);
+    await startLoops(options, server.handler, { started, metrics });
     return started;
   } catch (error) {
     await started[Symbol.asyncDispose]();
@@ -74,7 +77,12 @@ function inTurns(handler: ApiHandler, clock: Clock): ApiHandler {
 const PROXIED = /^\/api\/v1\/(?:namespaces\/[^/?]+\/)?(?:pods|services|nodes)\/[^/?]+\/(?:proxy|exec|attach|portforward)(?:[/?]|$)/;
 const isProxied = (url: string): boolean => PROXIED.test(url);
 
-async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOptions, started: Started): Promise<ApiServerConfig> {
+interface Parts {
+  readonly started: Started;
+  readonly metrics: MetricsApi;
+}
+
+async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOptions, { started, metrics }: Parts): Promise<ApiServerConfig> {
   const [ca, frontProxyCa, kubeletClient, proxyClient, signingKey] = await Promise.all([
     requirePair(layout, 'ca'), requirePair(layout, 'front-proxy-ca'), requirePair(layout, 'apiserver-kubelet-client'), requirePair(layout, 'front-proxy-client'), ensureServiceAccountKey(layout),
   ]);
@@ -88,6 +96,7 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
     advertise: { address: settings.advertiseAddress, port: settings.port },
     kubelet: started.add(kubeletDialer({ ca: ca.cert, ...kubeletClient })),
     dial: started.add(dialer()),
+    ownServices: { [METRICS_SERVICE]: metrics.handler },
     askBackend: started.add(backendDialer(proxyClient)),
     gzip,
     readYaml: (text, signal) => yaml.read(text, signal),
@@ -100,14 +109,15 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
   };
 }
 
-async function startLoops(options: ControlPlaneOptions, handler: ApiHandler, started: Started): Promise<void> {
+async function startLoops(options: ControlPlaneOptions, handler: ApiHandler, { started, metrics }: Parts): Promise<void> {
   const { settings, clock, random, log } = options;
   const around = { clock, random, log };
   const clientOf = (user: UserInfo): Client => createClient(handler, { user, userAgent: user.username });
   // One set of caches for all: their objects are the server's own, and each cache less is one watch less to feed.
   const informers = started.add(createInformers(clientOf({ username: LOOPS.controllers.user, groups: [] }), around));
   const knarr = clientOf(KNARR);
-  await removeRetiredNodes(knarr, settings);
+  metrics.start({ client: knarr, informers, clock, log: log.with({ room: 'metrics' }) });
+  await Promise.all([removeRetiredNodes(knarr, settings), registerMetrics(knarr)]);
   const own = settings.components ? [] : loopsOf(settings);
   await removeOldLeases(knarr, own.map((loop) => LOOPS[loop].lease));
   for (const loop of own) started.add(await startLoop(loop, { ...options, client: clientOf({ username: LOOPS[loop].user, groups: [] }), informers }));
