@@ -19,6 +19,7 @@ const ENTRIES = {
   bench: 'test/bench/main.ts',
   'bench-reporting': 'test/bench/reporting.ts',
   conformance: 'test/conformance/main.ts',
+  'test-server': 'test/images/server/main.ts',
 };
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));

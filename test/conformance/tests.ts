@@ -9,6 +9,8 @@ import { probes } from './k8s-io/probes.ts';
 import { containerRuntime } from './k8s-io/runtime.ts';
 import { securityContexts } from './k8s-io/security.ts';
 import { subpathExpansion } from './k8s-io/subpath-expansion.ts';
+import { admissionWebhooks } from './sig-api-machinery/admission-webhooks.ts';
+import { aggregator } from './sig-api-machinery/aggregator.ts';
 import { customResources } from './sig-api-machinery/custom-resources.ts';
 import { events, newEvents } from './sig-api-machinery/events.ts';
 import { garbageCollector } from './sig-api-machinery/garbage-collector.ts';
@@ -48,6 +50,7 @@ export const tests: readonly TestCase[] = [
   ...pods, ...containerRuntime, ...commands, ...initContainers, ...kubelet, ...probes, ...lifecycleHooks, ...securityContexts,
   ...subpathExpansion, ...nodes,
   ...secrets, ...watchers, ...events, ...server, ...garbageCollector, ...resourceQuotas,
+  ...admissionWebhooks, ...aggregator,
   ...customResources, ...publishOpenApi,
   ...deployments, ...replicaSets, ...jobs, ...daemonSets, ...statefulSets,
   ...serviceAccounts, ...kubectlTests, ...kubectlProxy, ...guestbookTests, ...newEvents,

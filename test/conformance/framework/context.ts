@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly random: Random;
   /** A userland with busybox's programs. */
   readonly image: string;
+  /** The servers of test/images/server. */
+  readonly serverImage: string;
   /** Where kubectl is; tests of it need one. */
   readonly kubectl: string;
   readonly kubeconfig: string;

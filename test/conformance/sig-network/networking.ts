@@ -31,6 +31,28 @@ function granular(what: 'intra-pod communication: http [NodeConformance]' | 'nod
   });
 }
 
+const UDP_PORT = 8081;
+
+/** Datagrams to each pod, from a pod or from a node's own network. */
+function granularUdp(what: 'intra-pod communication: udp [NodeConformance]' | 'node-pod communication: udp [LinuxOnly] [NodeConformance]', hostNetwork: boolean): TestCase {
+  return test(`[sig-network] Networking Granular Checks: Pods should function for ${what} [Conformance]`, { musts: CHECKS, timeoutSeconds: 300 }, async (t) => {
+    const container = { name: 'server', image: t.shared.serverImage, imagePullPolicy: 'IfNotPresent', args: ['udp', String(UDP_PORT)] };
+    const made = await Promise.all([1, 2].map(() => t.pods.create({ spec: { containers: [container] } })));
+    const pods = await Promise.all(made.map(({ metadata }) => t.pods.untilReady(metadata.name)));
+    const from = await t.pods.running({ spec: { hostNetwork } });
+    const names: string[] = [];
+    for (const { metadata, status } of pods) {
+      names.push(await t.eventually(`${metadata.name} answers`, async () => {
+        const { stdout } = await t.pods.exec(from.metadata.name, ['sh', '-c', `echo hostName | nc -u -w 1 ${status.podIP} ${UDP_PORT}`]);
+        return stdout.trim() === metadata.name && metadata.name;
+      }, { seconds: 60, everySeconds: 0.5 }));
+    }
+    t.must(CHECKS[0]!, names.length === pods.length);
+    t.must(CHECKS[1]!, names.every(Boolean));
+    t.must(CHECKS[2]!, new Set(names).size === pods.length, names.join(' '));
+  });
+}
+
 const proxy = test('[sig-network] Proxy version v1 should proxy through a service and a pod  [Conformance]', { musts: ['service and pod are reached through the API server'] }, async (t) => {
   const [pod] = await servers(t, 1, { name: 'proxied' });
   const { name } = pod!.metadata;
@@ -58,5 +80,6 @@ const ingressClasses = apiOperations('[sig-network] IngressClass API  should sup
 
 export const networking: readonly TestCase[] = [
   granular('intra-pod communication: http [NodeConformance]', false), granular('node-pod communication: http [LinuxOnly] [NodeConformance]', true),
+  granularUdp('intra-pod communication: udp [NodeConformance]', false), granularUdp('node-pod communication: udp [LinuxOnly] [NodeConformance]', true),
   proxy, ingresses, ingressClasses,
 ];
