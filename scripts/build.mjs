@@ -5,6 +5,9 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
+/** Copied into an image: a file by itself. */
+const ALONE = { 'test-server': 'test/images/server/main.ts' };
+
 const ENTRIES = {
   knarr: 'src/cluster/main.ts',
   supervisor: 'src/cluster/supervisor/main.ts',
@@ -19,7 +22,6 @@ const ENTRIES = {
   bench: 'test/bench/main.ts',
   'bench-reporting': 'test/bench/reporting.ts',
   conformance: 'test/conformance/main.ts',
-  'test-server': 'test/images/server/main.ts',
 };
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -27,11 +29,11 @@ const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 const outdir = await mkdtemp('.dist-'); // for its maker alone
 await chmod(outdir, 0o755);
 try {
-  await build({
-    entryPoints: Object.fromEntries(Object.entries(ENTRIES).filter(([, file]) => existsSync(file))),
+  const bundled = (entries, splitting) => build({
+    entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
     outdir,
     bundle: true,
-    splitting: true,
+    splitting,
     chunkNames: 'chunks/[name]-[hash]',
     platform: 'node',
     target: 'node20.19',
@@ -42,6 +44,7 @@ try {
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
     logLevel: 'warning',
   });
+  await Promise.all([bundled(ENTRIES, true), bundled(ALONE, false)]);
   const old = `${outdir}.old`;
   if (existsSync('dist')) await rename('dist', old).catch(() => {});
   await rename(outdir, 'dist');

@@ -28,6 +28,15 @@ test('what is used lies between two readings; a counter that began anew says not
   expect(usageBetween(second.node, { ...first.node!, at: 13_000 })).toBeUndefined();
 });
 
+test('of a container that began since, the beginning is the first reading', () => {
+  const lines = (cpu: number, at: number) => parseExposition(`${page(cpu, at)}container_start_time_seconds{container="c",namespace="shop",pod="p"} 10\n`);
+  const young = sampleOf(lines(1, 14_000), 0).containers.get('shop/p/c');
+
+  expect(usageBetween(undefined, young)).toEqual({ at: 14_000, window: 4000, cpuNanoCores: 250_000_000, memoryBytes: 2048 });
+  expect(usageBetween({ at: 9000, cpuSeconds: 50, memoryBytes: 1 }, young)?.window).toBe(4000);
+  expect(usageBetween(undefined, sampleOf(lines(1, 10_500), 0).containers.get('shop/p/c'))).toBeUndefined();
+});
+
 test('nodes are asked when somebody asks, twice the first time, and not again within fifteen seconds; a silent one is left out', async () => {
   const clock = new ManualClock();
   const asked: string[] = [];

@@ -39,11 +39,12 @@ function granularUdp(what: 'intra-pod communication: udp [NodeConformance]' | 'n
     const container = { name: 'server', image: t.shared.serverImage, imagePullPolicy: 'IfNotPresent', args: ['udp', String(UDP_PORT)] };
     const made = await Promise.all([1, 2].map(() => t.pods.create({ spec: { containers: [container] } })));
     const pods = await Promise.all(made.map(({ metadata }) => t.pods.untilReady(metadata.name)));
-    const from = await t.pods.running({ spec: { hostNetwork } });
+    const asking = { ...container, name: 'client', command: ['sleep'], args: ['3600'] };
+    const from = await t.pods.running({ spec: { hostNetwork, containers: [asking] } });
     const names: string[] = [];
     for (const { metadata, status } of pods) {
       names.push(await t.eventually(`${metadata.name} answers`, async () => {
-        const { stdout } = await t.pods.exec(from.metadata.name, ['sh', '-c', `echo hostName | nc -u -w 1 ${status.podIP} ${UDP_PORT}`]);
+        const { stdout } = await t.pods.exec(from.metadata.name, ['node', '/server.mjs', 'udp-ask', String(UDP_PORT), status.podIP ?? '']);
         return stdout.trim() === metadata.name && metadata.name;
       }, { seconds: 60, everySeconds: 0.5 }));
     }

@@ -3,6 +3,7 @@
  *     node server.js webhook PORT [TLS-DIRECTORY]        admission and conversion webhooks, by path
  *     node server.js sample-api PORT [TLS-DIRECTORY]     an extension API server: wardle.example.com/v1alpha1 flunders
  *     node server.js udp PORT                            answers each datagram with the host's name
+ *     node server.js udp-ask PORT ADDRESS                sends one, and prints what comes back
  */
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
@@ -39,8 +40,19 @@ function serveDatagrams(): void {
   socket.bind(Number(port));
 }
 
+function askDatagram(): void {
+  const socket = createSocket('udp4');
+  socket.on('message', (message) => {
+    console.log(message.toString());
+    socket.close();
+  });
+  socket.send('hostName', Number(port), directory);
+  setTimeout(() => process.exit(1), 3000).unref();
+}
+
 if (what === 'webhook') serveWebhooks();
 else if (what === 'sample-api') await sampleApi(Number(port), tls());
 else if (what === 'udp') serveDatagrams();
+else if (what === 'udp-ask') askDatagram();
 else throw new Error(`no server named ${JSON.stringify(what)}`);
-console.log(`${what} on port ${port}`);
+if (what !== 'udp-ask') console.log(`${what} on port ${port}`);
