@@ -30,11 +30,12 @@ export interface MetricsApiOptions {
 
 /** The API server needs to know who answers before there are informers to answer from. */
 export class MetricsApi {
-  #serving: Serving | undefined;
+  #options: MetricsApiOptions | undefined;
+  #serving: Promise<Serving> | undefined;
 
   readonly handler: ApiHandler = async (request) => {
     try {
-      return await answer(this.#serving, request);
+      return await answer(await this.#ready(), request);
     } catch (error) {
       if (!isApiError(error)) throw error;
       return json(error.toStatus(), error.code);
@@ -42,8 +43,13 @@ export class MetricsApi {
   };
 
   start(options: MetricsApiOptions): void {
-    // Asked for now, so that they are there when somebody asks.
-    this.#serving = { ...options, nodes: options.informers.for(Node).lister, pods: options.informers.for(Pod).lister, collector: new Collector(options) };
+    this.#options = options;
+  }
+
+  /** Caches are asked for with the first question: where the controllers run elsewhere, nobody else may need them here. */
+  #ready(): Promise<Serving> | undefined {
+    if (!this.#options) return undefined;
+    return (this.#serving ??= serving(this.#options));
   }
 }
 
@@ -52,6 +58,12 @@ interface Serving {
   readonly nodes: ReturnType<Informers['for']>['lister'];
   readonly pods: ReturnType<Informers['for']>['lister'];
   readonly collector: Collector;
+}
+
+async function serving(options: MetricsApiOptions): Promise<Serving> {
+  const [nodes, pods] = [options.informers.for(Node), options.informers.for(Pod)];
+  await Promise.all([nodes.untilSynced(), pods.untilSynced()]);
+  return { ...options, nodes: nodes.lister, pods: pods.lister, collector: new Collector(options) };
 }
 
 const RESOURCES = {
