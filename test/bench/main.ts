@@ -19,6 +19,7 @@ import { measureRules } from './rules.ts';
 import { serveApi } from './serve.ts';
 import { serverFlags, startKnarrControlPlane } from './target.ts';
 import { measureUp, printRest } from './up.ts';
+import { measureWebhook } from './webhook.ts';
 import { measureWorkloads } from './workloads.ts';
 
 const { values, positionals } = parseArgs({
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
     if (wanted('cr custom resources')) await measureCustom(join(root, 'custom'), Number(values.rounds));
     if (wanted('delay')) await measureDelay(join(root, 'delay'), pods);
     if (wanted('memory')) await measureMemory(join(root, 'memory'), pods);
+    if (wanted('webhook')) await measureWebhook(join(root, 'webhook'));
     await measureWorkloads(join(root, 'workloads'), wanted);
     if (wanted('up')) await atRest(join(root, 'control-plane'));
   } finally {

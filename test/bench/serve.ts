@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { systemClock } from '../../src/base/clock.ts';
 import { silent } from '../../src/base/log.ts';
 import { systemRandom } from '../../src/base/random.ts';
+import { backendDialer } from '../../src/cluster/control-plane/backends.ts';
 import { AuditLog } from '../../src/cluster/control-plane/audit-log.ts';
 import { startApiServer } from '../../src/apiserver/index.ts';
 import type { ServiceAccountConfig } from '../../src/apiserver/index.ts';
@@ -28,14 +29,16 @@ export async function serveApi(file: string): Promise<void> {
   reportAt(report);
   const driver = await walDriver({ directory, random: systemRandom, log: silent });
   const log = new AuditLog({ file: audit, clock: systemClock, log: silent });
+  const backends = backendDialer(tls);
   const server = await startApiServer({
     driver, kinds: builtinKinds, clock: systemClock, random: systemRandom, log: silent,
-    config: { serviceAccounts: await signingConfig(), caPem: clientCa, advertise: { address: '192.0.2.1', port }, gzip, audit: log.write },
+    config: { serviceAccounts: await signingConfig(), caPem: clientCa, advertise: { address: '192.0.2.1', port }, gzip, audit: log.write, askBackend: backends },
   });
   const http = await serve(server.handler, { host: '127.0.0.1', port, tls, clientCa, log: silent });
   process.once('SIGTERM', async () => {
     await http.close();
     await server[Symbol.asyncDispose]();
+    await backends[Symbol.asyncDispose]();
     await log[Symbol.asyncDispose]();
     await driver[Symbol.asyncDispose]();
     process.exit(0);

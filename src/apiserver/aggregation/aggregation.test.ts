@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { nextTurn } from '../../base/clock.ts';
+import { duplexPair } from '../../wire/duplex.ts';
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import type { BackendTarget } from '../config.ts';
 import { type Json, startApi, type StartApi, type TestApi } from '../testing/start-api.ts';
@@ -161,6 +162,18 @@ test('discovery and OpenAPI tell of what others serve, and do not wait for one t
   hangs = true;
   expect(await fresh('Stale')).toMatchObject({ resources: [{ resource: 'flunders' }] });
   expect((await api.request('GET', '/apis/apps/v1')).status).toBe(200);
+});
+
+test('an upgrade goes through to the far side, which has the connection from then on', async () => {
+  const [far, near] = duplexPair();
+  await using api = await start(async (request, target) => (request.upgrade ? { status: 101, headers: { upgrade: 'SPDY/3.1', connection: 'Upgrade' }, body: { type: 'upgrade', connection: far } } : wardle(request, target)));
+  await serve(api);
+  await register(api);
+  await available(api, 'Passed');
+
+  const { status, headers, body } = await api.raw('POST', '/apis/wardle.example.com/v1alpha1/namespaces/default/flunders/f/exec', undefined, { upgrade: near, headers: { connection: 'Upgrade', upgrade: 'SPDY/3.1' } });
+
+  expect([status, headers['upgrade'], body?.type === 'upgrade' && body.connection === far]).toEqual([101, 'SPDY/3.1', true]);
 });
 
 test('what this process answers itself needs no service', async () => {
