@@ -9,6 +9,7 @@ import { compileStructural } from '../../schema/json/compile.ts';
 import type { JsonSchema } from '../../schema/json/json-schema.ts';
 import { type CustomKind, type Kind, METADATA } from '../../schema/kind.ts';
 import type { ObjectNode, SchemaNode } from '../../schema/node.ts';
+import { finalizerWarnings } from '../registry/metadata.ts';
 import { columnsOf } from './columns.ts';
 import { type Around, WebhookConverter } from './converter.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -57,6 +58,7 @@ function customKind(family: Family, version: CustomResourceDefinitionVersion): K
     columns: columnsOf(version.additionalPrinterColumns),
     fieldSelectors: Object.fromEntries((version.selectableFields ?? []).map(({ jsonPath }) => [jsonPath.slice(1), selectable(jsonPath)])),
     schema: rootNode(schema),
+    warnings: finalizerWarnings,
     custom: undefined as unknown as CustomKind,
   };
   return Object.assign(kind, { custom: customOf(family, kind, { version, schema }) });

@@ -252,3 +252,13 @@ test('a definition goes with objects that no version serves any more', async () 
   await define(api, definition());
   expect((await api.request('GET', PATH)).body.items).toEqual([]);
 });
+
+test('finalizers may have any name, of which some are warned of', async () => {
+  await using api = await startApi();
+  await define(api, definition());
+  const made = await api.request('POST', PATH, { ...widget('a'), metadata: { name: 'a', finalizers: ['example.com/fine', 'resources-finalizer.argocd.argoproj.io'] } });
+  expect([made.status, made.headers['warning']]).toEqual([201,
+    '299 - "metadata.finalizers: \\"resources-finalizer.argocd.argoproj.io\\": prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers"']);
+  const again = await api.request('PATCH', `${PATH}/a`, { spec: { size: 1 } }, { headers: { 'content-type': 'application/merge-patch+json' } });
+  expect([again.status, again.headers['warning']]).toEqual([200, undefined]);
+});

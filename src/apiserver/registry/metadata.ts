@@ -25,7 +25,7 @@ export function* metadataErrors(kind: Kind, { metadata }: AnyObject, old: AnyObj
   else yield* nameErrors(kind, metadata);
   if (metadata.labels !== was?.labels) yield* labelErrors(metadata.labels ?? {}, META.child('labels'));
   if (metadata.annotations !== was?.annotations) yield* annotationErrors(metadata.annotations ?? {});
-  if (metadata.finalizers !== was?.finalizers) yield* finalizerErrors(metadata.finalizers ?? [], was?.deletionTimestamp ? (was.finalizers ?? []) : undefined);
+  if (metadata.finalizers !== was?.finalizers) yield* finalizerErrors(metadata.finalizers ?? [], { before: was?.deletionTimestamp ? (was.finalizers ?? []) : undefined, lenient: kind.custom !== undefined });
   if (metadata.ownerReferences !== was?.ownerReferences) yield* ownerErrors(metadata.ownerReferences ?? []);
   if (metadata.managedFields !== was?.managedFields) yield* managedFieldsErrors(metadata.managedFields ?? []);
 }
@@ -79,8 +79,8 @@ function* annotationErrors(annotations: Readonly<Record<string, string>>): Itera
 /** Those without a domain. */
 const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
-/** @param before the finalizers of an object being deleted: none may join them. */
-function* finalizerErrors(finalizers: readonly string[], before: readonly string[] | undefined): Iterable<FieldError> {
+/** `before`: the finalizers of an object being deleted, which none may join; `lenient`: of any name. */
+function* finalizerErrors(finalizers: readonly string[], { before, lenient }: { readonly before: readonly string[] | undefined; readonly lenient: boolean }): Iterable<FieldError> {
   const at = META.child('finalizers');
   for (const finalizer of finalizers) for (const why of qualifiedNameProblems(finalizer)) yield invalid(at, finalizer, why);
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
@@ -90,12 +90,18 @@ function* finalizerErrors(finalizers: readonly string[], before: readonly string
   if (added.length > 0) {
     yield forbidden(at, `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((one) => JSON.stringify(one)).join(', ')}}`);
   }
+  if (lenient) return;
   for (const [index, finalizer] of finalizers.entries()) {
     if (!finalizer.includes('/') && !STANDARD_FINALIZERS.has(finalizer)) {
       yield invalid(at.index(index), finalizer, 'name is neither a standard finalizer name nor is it fully qualified');
     }
   }
 }
+
+/** Custom resources may have finalizers of any name, and are told that these may clash. */
+export const finalizerWarnings = ({ metadata }: Pick<AnyObject, 'metadata'>, old: Pick<AnyObject, 'metadata'> | undefined): readonly string[] =>
+  (metadata.finalizers ?? []).filter((finalizer) => !old?.metadata.finalizers?.includes(finalizer) && !finalizer.includes('/') && !STANDARD_FINALIZERS.has(finalizer)).toSorted()
+    .map((finalizer) => `metadata.finalizers: ${JSON.stringify(finalizer)}: prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers`);
 
 function* ownerErrors(owners: readonly OwnerReference[]): Iterable<FieldError> {
   const at = META.child('ownerReferences');
