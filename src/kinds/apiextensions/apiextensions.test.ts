@@ -77,9 +77,9 @@ test.each([
   ]],
   [{ type: 'string', 'x-kubernetes-validations': [{ rule: ' ' }, { rule: 'true', message: 'a\nb', reason: 'Tired', fieldPath: '.b' }] }, [
     `${AT}.x-kubernetes-validations[0].rule: Required value: rule is not specified`,
-    `${AT}.x-kubernetes-validations[1].message: Invalid value: "a\\nb": must not contain line breaks`,
+    `${AT}.x-kubernetes-validations[1].message: Invalid value: "a\\nb": message must not contain line breaks`,
     `${AT}.x-kubernetes-validations[1].reason: Unsupported value: "Tired": supported values: "FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"`,
-    `${AT}.x-kubernetes-validations[1].fieldPath: Invalid value: ".b": must be a valid path`,
+    `${AT}.x-kubernetes-validations[1].fieldPath: Invalid value: ".b": fieldPath must be a valid path`,
   ]],
 ])('a field of schema %j', (schema, expected) => {
   expect(field(schema)).toEqual(expected);

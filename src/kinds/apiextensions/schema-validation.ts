@@ -150,16 +150,16 @@ function* rulesErrors(schema: JSONSchemaProps, at: FieldPath): Errors {
     if (messageExpression !== '' && messageExpression.trim() === '') yield required(here.child('messageExpression'), 'messageExpression must be non-empty if specified');
     if (reason !== undefined && !REASONS.includes(reason)) yield notSupported(here.child('reason'), reason, REASONS);
     if (fieldPath === '') continue;
-    if (fieldPath.trim() === '') yield invalid(here.child('fieldPath'), fieldPath, 'must be non-empty if specified');
-    if (LINE_BREAK.test(fieldPath)) yield invalid(here.child('fieldPath'), fieldPath, 'must not contain line breaks');
-    if ('problem' in findField(fieldPath, schema)) yield invalid(here.child('fieldPath'), fieldPath, 'must be a valid path');
+    if (fieldPath.trim() === '') yield invalid(here.child('fieldPath'), fieldPath, 'fieldPath must be non-empty if specified');
+    if (LINE_BREAK.test(fieldPath)) yield invalid(here.child('fieldPath'), fieldPath, 'fieldPath must not contain line breaks');
+    if ('problem' in findField(fieldPath, schema)) yield invalid(here.child('fieldPath'), fieldPath, 'fieldPath must be a valid path');
   }
 }
 
 function* wordErrors({ rule, message = '' }: ValidationRule, at: FieldPath): Errors {
   const [text, words] = [rule.trim(), message.trim()];
   if (text === '') yield required(at.child('rule'), 'rule is not specified');
-  else if (message !== '' && words === '') yield invalid(at.child('message'), message, 'must be non-empty if specified');
-  else if (LINE_BREAK.test(words)) yield invalid(at.child('message'), message, 'must not contain line breaks');
+  else if (message !== '' && words === '') yield invalid(at.child('message'), message, 'message must be non-empty if specified');
+  else if (LINE_BREAK.test(words)) yield invalid(at.child('message'), message, 'message must not contain line breaks');
   else if (LINE_BREAK.test(text) && words === '') yield required(at.child('message'), 'message must be specified if rule contains line breaks');
 }
