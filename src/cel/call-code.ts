@@ -72,6 +72,16 @@ export function callCode(coder: Coder, node: CallNode): Code {
   }
 }
 
+/** Where both sides fail, it is the left one's error that is told. */
+function isDecided(code: Code, frame: Parameters<Code>[0], by: boolean): boolean {
+  try {
+    return code(frame) === by;
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error;
+    return false;
+  }
+}
+
 /** `&&` is decided by false, `||` by true, from either side; then the other's error is forgiven. */
 function deciding(a: Code, b: Code, by: boolean): Code {
   return (frame) => {
@@ -81,7 +91,7 @@ function deciding(a: Code, b: Code, by: boolean): Code {
       if (typeof left !== 'boolean') throw noSuchOverload();
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
-      if (b(frame) === by) return by;
+      if (isDecided(b, frame, by)) return by;
       throw error;
     }
     if (left === by) return by;

@@ -114,3 +114,9 @@ describe('what grows without end is stopped, however cheap each step is', () => 
     expect(compiled.program.evaluate({})).toMatchObject({ ok: false, message: 'operation cancelled: actual cost limit exceeded', overBudget: true });
   });
 });
+
+test('where neither side of a junction can be had, the left one says why', () => {
+  expect(evaluated('x.a > 0 || x.b > 0', { x: {} })).toBe('! no such key: a');
+  expect(evaluated('x.a > 0 && x.b > 0', { x: {} })).toBe('! no such key: a');
+  expect(evaluated('x.a > 0 || x.b > 0', { x: { b: 1 } })).toBe(true);
+});

@@ -51,21 +51,27 @@ function build(schema: JSONSchemaProps, isResource: boolean): RuleTree | undefin
   return rules.length > 0 || items || values || properties.size > 0 ? { schema, rules, items, values, properties } : undefined;
 }
 
-export const compileRules = (schema: JSONSchemaProps, declared: Declared): readonly CompiledRule[] =>
-  (schema['x-kubernetes-validations'] ?? []).map((rule) => compileRule(rule, schema, declared));
+const compiled = new WeakMap<JSONSchemaProps, readonly CompiledRule[]>();
+
+/** Compiled once: when a definition is written, and then for its objects. */
+export function compileRules(schema: JSONSchemaProps, declared: Declared): readonly CompiledRule[] {
+  let rules = compiled.get(schema);
+  if (!rules) compiled.set(schema, (rules = (schema['x-kubernetes-validations'] ?? []).map((rule) => compileRule(rule, schema, declared))));
+  return rules;
+}
 
 function compileRule(rule: ValidationRule, schema: JSONSchemaProps, { type }: Declared): CompiledRule {
   const variables = { self: type, oldSelf: rule.optionalOldSelf ? optionalType(type) : type };
-  const compiled = compileExpression(rule.rule, { variables, returns: [BOOL] });
+  const expression = compileExpression(rule.rule, { variables, returns: [BOOL] });
   const message = rule.messageExpression ? compileExpression(rule.messageExpression, { variables, returns: [STRING] }) : undefined;
   const found = rule.fieldPath ? findField(rule.fieldPath, schema) : undefined;
   return {
     rule,
-    program: compiled.ok ? compiled.program : undefined,
-    problem: compiled.ok ? undefined : compiled.reason.replace(/^must evaluate to .*/, 'cel expression must evaluate to a bool'),
+    program: expression.ok ? expression.program : undefined,
+    problem: expression.ok ? undefined : expression.reason.replace(/^must evaluate to .*/, 'cel expression must evaluate to a bool'),
     message: message?.ok ? message.program : undefined,
     messageProblem: !message || message.ok ? undefined : `messageExpression ${message.reason.replace(/^must evaluate to .*/, 'must evaluate to a string')}`,
-    usesOld: compiled.ok && compiled.program.uses('oldSelf'),
+    usesOld: expression.ok && expression.program.uses('oldSelf'),
     path: found && 'path' in found ? found.path : [],
   };
 }

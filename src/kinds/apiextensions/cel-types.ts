@@ -65,7 +65,8 @@ function declareObject(schema: JSONSchemaProps, isResource: boolean, name: strin
     const entries = declare(valueSchema, embeds(valueSchema), `${name}.@elem`);
     if (!entries) return undefined;
     const most = schema.maxProperties ?? Math.floor((MAX_REQUEST - 2) / (entries.minSize + 6));
-    return { type: bounded(mapOf(STRING, entries.type), Math.max(most, 0)), minSize: 2 };
+    // Upstream counts keys as if they took no room.
+    return { type: bounded(mapOf(bounded(STRING, 0), entries.type), Math.max(most, 0)), minSize: 2 };
   }
   const fields: Record<string, { readonly property: string; readonly type: CelType }> = {};
   let minSize = 2;
