@@ -8,7 +8,7 @@ import { charge, type Code } from './frame.ts';
 import { noSuchOverload } from './arithmetic.ts';
 import type { CelType } from './types.ts';
 import { typeNamed } from './type-names.ts';
-import { CelMap, CelObject, EvaluationError, isList, lift, mapOfEntries, Message, NONE, Optional, optionalOf, TypeValue } from './values.ts';
+import { CelMap, CelObject, EvaluationError, isList, keyOf, lift, mapOfEntries, Message, NONE, Optional, optionalOf, TypeValue, Uint } from './values.ts';
 
 export function codeOf(checked: Checked): Code {
   return new Coder(checked).code(checked.root);
@@ -169,9 +169,10 @@ export class Coder {
       for (const { key: keyCode, value: valueCode, optional } of codes) {
         const key = keyCode(frame);
         const value = valueCode(frame);
-        if (typeof key === 'object') throw new EvaluationError('unsupported key type');
-        if (seen.has(key)) throw new EvaluationError(`Failed with repeated key`);
-        seen.add(key);
+        if (typeof key === 'object' && !(key instanceof Uint)) throw new EvaluationError('unsupported key type');
+        const shared = keyOf(key);
+        if (seen.has(shared)) throw new EvaluationError('Failed with repeated key');
+        seen.add(shared);
         if (!optional) made.push([key, value]);
         else if (!(value instanceof Optional)) throw noSuchOverload();
         else if (value.value !== undefined) made.push([key, value.value]);

@@ -185,7 +185,7 @@ export function equal(a: unknown, b: unknown, walk?: Walk): boolean {
 }
 
 /** What keys of equal value share. */
-function keyOf(key: unknown): unknown {
+export function keyOf(key: unknown): unknown {
   const number = numberOf(key);
   if (number === undefined) return key;
   return typeof number === 'bigint' && number >= -9007199254740991n && number <= 9007199254740991n ? Number(number) : number;
