@@ -20,8 +20,22 @@ export interface Shape {
   readonly of: Kind;
 }
 
+type Shapes = readonly [Shape, ...Shape[]];
+
+/** Found out for a kind, and good until resources come or go: webhooks and policies ask with every request. */
+const known = new WeakMap<Kind, { readonly resources: Core['resources']; readonly generation: number; readonly shapes: Shapes }>();
+
 /** The request's own shape, then all others. */
-export function equivalents({ resources }: Core, { kind, shown }: Attributes): readonly [Shape, ...Shape[]] {
+export function equivalents({ resources }: Core, { kind, shown }: Attributes): Shapes {
+  if (shown) return shapesOf(resources, kind, shown);
+  const before = known.get(kind);
+  if (before?.resources === resources && before.generation === resources.generation) return before.shapes;
+  const shapes = shapesOf(resources, kind);
+  known.set(kind, { resources, generation: resources.generation, shapes });
+  return shapes;
+}
+
+function shapesOf(resources: Core['resources'], kind: Kind, shown?: Attributes['shown']): Shapes {
   const shapeOf = (of: Kind): Shape => ({
     resource: { group: of.group, version: of.version, resource: of.plural },
     kind: shown?.kind ?? { group: of.group, version: of.version, kind: of.kind },
