@@ -5,7 +5,9 @@ const NULLABLE = new Set(['null', 'object', 'opaque', 'timestamp', 'duration']);
 
 /** What the type variables of one expression stand for, as far as it is known: which type may be given where which is wanted. */
 export class Unifier {
-  #bound = new Map<number, CelType>();
+  readonly #bound = new Map<number, CelType>();
+  /** What was bound before, for attempts that fail: the last change last. */
+  readonly #undo: (readonly [id: number, before: CelType | undefined])[] = [];
   #next = 0;
 
   fresh(): VariableType {
@@ -19,10 +21,18 @@ export class Unifier {
 
   assignableAll(wanted: readonly CelType[], given: readonly CelType[]): boolean {
     if (wanted.length !== given.length) return false;
-    const before = new Map(this.#bound);
+    this.#undo.length = 0;
     if (wanted.every((type, at) => this.#fits(type, given[at]!))) return true;
-    this.#bound = before;
+    for (const [id, before] of this.#undo.toReversed()) {
+      if (before) this.#bound.set(id, before);
+      else this.#bound.delete(id);
+    }
     return false;
+  }
+
+  #bind(id: number, type: CelType): void {
+    this.#undo.push([id, this.#bound.get(id)]);
+    this.#bound.set(id, type);
   }
 
   /** The type with its variables replaced by what they stand for; `dyn` for those nothing is known of, if `final`. */
@@ -60,11 +70,11 @@ export class Unifier {
     const bound = this.#bound.get(variable.id);
     if (!bound) {
       if (this.#mentions(other, variable.id)) return false;
-      this.#bound.set(variable.id, other);
+      this.#bind(variable.id, other);
       return true;
     }
     if (!fits(bound)) return false;
-    if (moreGeneral(other, bound) && !this.#mentions(other, variable.id)) this.#bound.set(variable.id, other);
+    if (moreGeneral(other, bound) && !this.#mentions(other, variable.id)) this.#bind(variable.id, other);
     return true;
   }
 
