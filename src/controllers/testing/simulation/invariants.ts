@@ -4,6 +4,7 @@ import { ReplicaSet } from '../../../kinds/apps/replica-set.ts';
 import { StatefulSet } from '../../../kinds/apps/stateful-set.ts';
 import { CronJob } from '../../../kinds/batch/cron-job.ts';
 import { Job } from '../../../kinds/batch/job.ts';
+import { ConfigMap } from '../../../kinds/core/config-map.ts';
 import { Node } from '../../../kinds/core/node.ts';
 import { PersistentVolume } from '../../../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../../../kinds/core/persistent-volume-claim.ts';
@@ -26,8 +27,11 @@ import type { Deed } from './witness.ts';
 
 /** What the observed resources are; all that is checked is checked from these. */
 export const OBSERVED: readonly Resource[] = [
-  Pod, ReplicaSet, Deployment, StatefulSet, DaemonSet, Job, CronJob, ResourceQuota, PodDisruptionBudget, PersistentVolumeClaim, PersistentVolume, Service, Node,
+  Pod, ReplicaSet, Deployment, StatefulSet, DaemonSet, Job, CronJob, ResourceQuota, PodDisruptionBudget, PersistentVolumeClaim, PersistentVolume, Service, ConfigMap, Node,
 ];
+
+/** Rounds of a second each by which even a late watch has told. */
+const WATCHED_WITHIN = 30;
 
 type Say = (text: string) => void;
 interface Change<T> {
@@ -47,6 +51,11 @@ export class Invariants {
   /** What the garbage collector asked to be deleted, by `resource name`. */
   readonly #condemned = new Set<string>();
   readonly #collected: { readonly object: KubeObject; readonly resource: string }[] = [];
+  /** Uids of what was to outlive an owner that was deleted so. */
+  readonly #orphaned = new Set<string>();
+  /** By uid: in which round each object came. */
+  readonly #came = new Map<string, number>();
+  #round = 0;
   readonly #violations: string[] = [];
   /** Nodes were lost, pods evicted, not long ago: fewer pods are available, by no controller's doing. */
   calm = true;
@@ -56,6 +65,7 @@ export class Invariants {
   /** @returns what was violated */
   replay(moments: readonly Moment[], now: number): readonly string[] {
     this.#past.now = now;
+    this.#round++;
     for (const moment of moments) this.#step(moment);
     for (const one of this.#collected.splice(0)) this.#collectedRightly(one, (text) => this.#violations.push(text));
     return this.#violations.splice(0);
@@ -71,6 +81,8 @@ export class Invariants {
   #step(moment: Moment): void {
     this.#past.step(moment);
     this.#collect(moment);
+    if (moment.object && !moment.before) this.#came.set(moment.object.metadata.uid, this.#round);
+    if (moment.object?.metadata.finalizers?.includes('orphan') && !moment.before?.metadata.deletionTimestamp) this.#noteOrphans(moment.object);
     const say: Say = (text) => this.#violations.push(`at revision ${moment.revision}: ${text}`);
     const of = <R extends Resource>(resource: R, check: (change: Change<InstanceOf<R>>) => void) => {
       if (moment.resource === groupResource(resource)) check(moment as unknown as Change<InstanceOf<R>>);
@@ -225,11 +237,20 @@ export class Invariants {
     if (isGoing && this.#condemned.delete(`${resource} ${before.metadata.name}`)) this.#collected.push({ object: before, resource });
   }
 
+  /** What is deleted with `Orphan` leaves its dependents behind: all that the collector must have seen by now. */
+  #noteOrphans({ metadata: { uid } }: KubeObject): void {
+    for (const one of this.#past.everything()) {
+      const isKnown = (this.#came.get(one.metadata.uid) ?? 0) < this.#round - WATCHED_WITHIN;
+      if (isKnown && one.metadata.ownerReferences?.some((owner) => owner.uid === uid)) this.#orphaned.add(one.metadata.uid);
+    }
+  }
+
   /** Nothing is collected that has a living owner. */
   #collectedRightly({ object, resource }: { readonly object: KubeObject; readonly resource: string }, say: Say): void {
     const owners = (object.metadata.ownerReferences ?? []).flatMap(({ uid }) => this.#past.anyWith(uid) ?? []);
     const living = owners.find(({ metadata }) => metadata.deletionTimestamp === undefined);
     if (living) say(`${resource} ${object.metadata.name} was collected, though ${living.metadata.name} owns it`);
+    if (this.#orphaned.has(object.metadata.uid) && owners.length === 0) say(`${resource} ${object.metadata.name} was collected, though it was to be orphaned`);
     if (!object.metadata.ownerReferences?.length) say(`${resource} ${object.metadata.name} was collected, though nobody owns it`);
   }
 }

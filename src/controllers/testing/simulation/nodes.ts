@@ -15,6 +15,8 @@ import type { Dice } from './dice.ts';
 const LEASES = 'kube-node-lease';
 /** Containers of this image never become ready. */
 export const BAD_IMAGE = 'bad';
+/** Containers of this image take their time to end. */
+export const SLOW_IMAGE = 'slow';
 
 /** A scheduler, kubelets and a provisioner in a few lines: they bind, start, end and remove pods when the dice say so. */
 export class FakeNodes {
@@ -97,7 +99,7 @@ export class FakeNodes {
       await this.#report(pod, { phase: 'Running' }, spec.containers[0]!.image !== BAD_IMAGE);
     } else if (status.phase === 'Running' && this.#flaps && !this.brisk && spec.restartPolicy === 'Always' && this.#dice.chance(0.02)) {
       await this.#report(pod, {}, false);
-    } else if (status.phase === 'Running' && spec.restartPolicy !== 'Always') {
+    } else if (status.phase === 'Running' && spec.restartPolicy !== 'Always' && (this.brisk || spec.containers[0]!.image !== SLOW_IMAGE || this.#dice.chance(0.02))) {
       await this.#report(pod, { phase: !this.brisk && this.#dice.chance(0.15) ? 'Failed' : 'Succeeded' }, false);
     }
   }

@@ -37,8 +37,11 @@ export class Past {
 
   /** Whatever its kind. */
   anyWith(uid: string): KubeObject | undefined {
-    for (const all of this.#objects.values()) for (const one of all.values()) if (one.metadata.uid === uid) return one;
-    return undefined;
+    return this.everything().find(({ metadata }) => metadata.uid === uid);
+  }
+
+  everything(): readonly KubeObject[] {
+    return [...this.#objects.values()].flatMap((all) => [...all.values()]);
   }
 
   /** The object now and as it lately was. */

@@ -5,6 +5,7 @@ import { ReplicaSet } from '../../../kinds/apps/replica-set.ts';
 import { StatefulSet } from '../../../kinds/apps/stateful-set.ts';
 import { CronJob } from '../../../kinds/batch/cron-job.ts';
 import { Job } from '../../../kinds/batch/job.ts';
+import { ConfigMap } from '../../../kinds/core/config-map.ts';
 import { HorizontalPodAutoscaler } from '../../../kinds/autoscaling/horizontal-pod-autoscaler.ts';
 import { PersistentVolume } from '../../../kinds/core/persistent-volume.ts';
 import { Pod } from '../../../kinds/core/pod.ts';
@@ -14,7 +15,7 @@ import { PodDisruptionBudget } from '../../../kinds/policy/pod-disruption-budget
 import type { DeepPartial, KubeObject } from '../../../meta/object.ts';
 import type { Resource } from '../../../meta/resource.ts';
 import type { Dice } from './dice.ts';
-import { BAD_IMAGE, ignore } from './nodes.ts';
+import { BAD_IMAGE, ignore, SLOW_IMAGE } from './nodes.ts';
 
 export const NAMESPACE = 'shop';
 /** How claims begin whose StatefulSet keeps them, whatever becomes of it. */
@@ -42,7 +43,7 @@ export class Users {
   next(): Deed {
     const { pick } = this.#dice;
     return pick([this.#deployment, this.#deployment, this.#deployment, this.#replicaSet, this.#statefulSet, this.#statefulSet, this.#statefulSet,
-      this.#daemonSet, this.#daemonSet, this.#job, this.#job, this.#job, this.#cronJob, this.#quota, this.#service, this.#autoscaler,
+      this.#daemonSet, this.#daemonSet, this.#job, this.#job, this.#job, this.#cronJob, this.#cronJob, this.#quota, this.#service, this.#autoscaler, this.#note,
       this.#evicts ? pick([this.#evict, this.#deletePod, this.#relabel]) : this.#deployment]).call(this);
   }
 
@@ -140,7 +141,7 @@ export class Users {
 
   #cronJob(): Deed {
     const { pick, chance } = this.#dice;
-    const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'v1' }] } };
+    const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: pick(['v1', SLOW_IMAGE, SLOW_IMAGE]) }] } };
     return pick([
       () => this.#create(CronJob, 'nightly', { schedule: '* * * * *', concurrencyPolicy: pick(['Allow', 'Forbid', 'Replace']), jobTemplate: { spec: { template } } }),
       () => this.#patch(CronJob, 'nightly', { spec: { suspend: chance(0.5) } }),
@@ -163,6 +164,18 @@ export class Users {
     const name = this.#dice.pick(['web-a', 'db']);
     const clusterIP = name === 'db' ? { clusterIP: 'None' } : {};
     return this.#dice.chance(0.7) ? this.#create(Service, name, { ...clusterIP, selector: { app: name }, ports: [{ port: 80 }] }) : this.#remove(Service, name);
+  }
+
+  /** Something that two workloads own: it goes with the last of them. */
+  #note(): Deed {
+    return {
+      name: 'create a note of two owners',
+      act: async () => {
+        const owners = (await this.#client.list(Deployment, at)).items.slice(0, 2);
+        const ownerReferences = owners.map(({ metadata }) => ({ apiVersion: 'apps/v1', kind: 'Deployment', name: metadata.name, uid: metadata.uid }));
+        if (owners.length === 2) await this.#client.create(ConfigMap, { metadata: { name: 'note', ...at, ownerReferences } }).catch(ignore());
+      },
+    };
   }
 
   #autoscaler(): Deed {

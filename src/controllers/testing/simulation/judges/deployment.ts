@@ -24,11 +24,14 @@ export const deploymentJudges: Judges = {
     if (change > 0 && total > most) yield `scales ${name} up to ${total} pods in all of at most ${most}`;
     if (change >= 0 || asked.some(({ spec }) => spec.strategy.type === 'Recreate') || isRescaled(asked, sets)) return;
     const least = Math.min(...asked.map((one) => one.spec.replicas - leeway(one).maxUnavailable));
-    const available = (size: (set: ReplicaSet) => number) => sets.reduce((sum, set) => sum + Math.min(size(set), availableIn(set)), 0);
-    const availableIn = (set: ReplicaSet) => Math.max(...view.lately(ReplicaSet, set.metadata.uid).map(({ status }) => status.availableReplicas ?? 0));
-    const left = available((set) => (set === before ? after.spec.replicas : set.spec.replicas));
-    const had = available(({ spec }) => spec.replicas);
-    if (left < Math.min(least, had)) yield `scales ${name} down from ${before.spec.replicas} to ${after.spec.replicas}: ${left} available pods are left, of at least ${least}`;
+    // By what each set's status says now, or by the best that it lately said.
+    const told = [(set: ReplicaSet) => set.status.availableReplicas ?? 0, (set: ReplicaSet) => Math.max(...view.lately(ReplicaSet, set.metadata.uid).map(({ status }) => status.availableReplicas ?? 0))];
+    const faults = told.flatMap((availableIn) => {
+      const available = (size: (set: ReplicaSet) => number) => sets.reduce((sum, set) => sum + Math.min(size(set), availableIn(set)), 0);
+      const left = available((set) => (set === before ? after.spec.replicas : set.spec.replicas));
+      return left < Math.min(least, available(({ spec }) => spec.replicas)) ? [left] : [];
+    });
+    if (faults.length === told.length) yield `scales ${name} down from ${before.spec.replicas} to ${after.spec.replicas}: ${faults[0]} available pods are left, of at least ${least}`;
   },
 
   *'deployment create replicasets'({ body }, view) {
