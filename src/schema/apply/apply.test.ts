@@ -199,11 +199,17 @@ test('only so many updaters are remembered by name', () => {
 test.each([
   [{ ...config({ foo: 1 }) }, 'failed to create typed patch object (default/web; apps/v1, Kind=Deployment): .spec.foo: field not declared in schema', 400],
   [config({ containers: [{ name: 'a', x: 1 }] }), '.spec.containers[name="a"].x: field not declared in schema', 400],
-  [config({ containers: [{ image: 'a' }] }), '.spec.containers: element 0: associative list with keys has an element that omits key field "name"', 400],
+  [config({ containers: [{ image: 'a' }] }), '.spec.containers: element 0: associative list with keys has an element that omits all key fields ["name"]', 400],
   [config({ containers: [{ name: 'a' }, { name: 'a' }] }), '.spec.containers: duplicate entries for key [name="a"]', 400],
   [config({}, { managedFields: [] }), 'metadata.managedFields must be nil', 400],
   [{ ...config({}), apiVersion: 'apps/v2' }, 'Incorrect version specified in apply patch. Specified patch version: apps/v2, expected: apps/v1', 400],
-  [config({ replicas: 'x' }), 'cannot unmarshal string', 400],
+  [config({ replicas: 'x' }), '.spec.replicas: expected numeric (int or float), got string', 400],
+  [config({ containers: 'x' }), '.spec.containers: expected list, got &{x}', 400],
+  [config({ containers: ['x'] }), '.spec.containers: element 0: associative list with keys may not have non-map elements', 400],
+  [config({ containers: [{ name: 'a', image: 5, args: [1] }] }), 'errors:\n  .spec.containers[name="a"].image: expected string, got &value.valueUnstructured{Value:5}\n  .spec.containers[name="a"].args[0]: expected string, got &value.valueUnstructured{Value:1}', 400],
+  [config({ paused: 'x' }), '.spec.paused: expected boolean, got &{x}', 400],
+  [config({ paused: null, labels: { a: 1.5 } }), '.spec.labels: field not declared in schema', 400],
+  [config({}, { labels: ['x'] }), '.metadata.labels: expected map, got &{[x]}', 400],
 ] as const)('%j cannot be applied', (applied, message, code) => {
   const error = failure(() => applyPatch({ kind: Deployment, live: undefined, applied, manager: 'ci', force: false, now: NOW }));
   expect(error.message).toContain(message);

@@ -68,7 +68,12 @@ function declaredIn(node: ObjectNode): ReadonlyMap<string, FieldAt> {
 /** How an item of a set or a keyed list is addressed: `v:"x"`, `k:{"containerPort":80,"protocol":"TCP"}`. */
 export function itemStep(node: ListNode, item: unknown): string {
   if (node.listType === 'set') return `v:${JSON.stringify(item)}`;
-  return `k:{${keysOf(node).map(({ key, text }) => `${text}${JSON.stringify(keyOf(node, item, key))}`).join(',')}}`;
+  let text = '';
+  for (const { key, text: name } of keysOf(node)) {
+    const value = keyOf(node, item, key);
+    if (value !== null) text += `${text === '' ? '' : ','}${name}${JSON.stringify(value)}`;
+  }
+  return `k:{${text}}`;
 }
 
 /** Whether two items have the same step. */
@@ -83,7 +88,7 @@ function keysOf(node: ListNode): readonly { readonly key: string; readonly text:
   return keys;
 }
 
-/** A key that is left out counts as its default, `protocol` as TCP; null where it has none. */
+/** A key that is left out counts as its default, `protocol` as TCP; null where it has none: such items are told apart by the others. */
 function keyOf(node: ListNode, item: unknown, key: string): unknown {
   const given = isRecord(item) ? item[key] : undefined;
   if (given !== undefined) return given;
