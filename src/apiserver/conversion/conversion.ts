@@ -1,4 +1,5 @@
 import type { AnyObject } from '../../meta/object.ts';
+import { HorizontalPodAutoscaler } from '../../kinds/autoscaling/horizontal-pod-autoscaler.ts';
 import type { Kind } from '../../schema/kind.ts';
 import { fromSlice, toSlice } from './endpoint-slice.ts';
 import { fromCoreEvent, toCoreEvent } from './events.ts';
@@ -13,6 +14,8 @@ export interface Conversion {
   /** In place of `toStored` for what is about to be stored: decoded and defaulted, where either could make a difference. */
   readonly store?: (object: AnyObject) => AnyObject;
   fromStored(stored: AnyObject): AnyObject;
+  /** By whose rules objects are judged: what a version keeps in annotations, the stored one has fields for. */
+  readonly judgedAs?: Kind;
 }
 
 const same = (object: AnyObject): AnyObject => object;
@@ -20,7 +23,7 @@ const same = (object: AnyObject): AnyObject => object;
 /** By the `group/version/plural` that is served. */
 const CONVERSIONS: Readonly<Record<string, Conversion>> = {
   'events.k8s.io/v1/events': { storedAs: '/v1/events', toStored: toCoreEvent, fromStored: fromCoreEvent },
-  'autoscaling/v1/horizontalpodautoscalers': { storedAs: 'autoscaling/v2/horizontalpodautoscalers', toStored: toHpaV2, fromStored: fromHpaV2, store: toStoredHpa },
+  'autoscaling/v1/horizontalpodautoscalers': { storedAs: 'autoscaling/v2/horizontalpodautoscalers', toStored: toHpaV2, fromStored: fromHpaV2, store: toStoredHpa, judgedAs: HorizontalPodAutoscaler },
   'batch/v1beta1/cronjobs': { storedAs: 'batch/v1/cronjobs', toStored: same, fromStored: same },
   'discovery.k8s.io/v1beta1/endpointslices': { storedAs: 'discovery.k8s.io/v1/endpointslices', toStored: toSlice, fromStored: fromSlice },
   'policy/v1beta1/poddisruptionbudgets': { storedAs: 'policy/v1/poddisruptionbudgets', toStored: toBudget, fromStored: fromBudget },

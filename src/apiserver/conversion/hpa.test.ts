@@ -77,3 +77,16 @@ test.each(metrics)('a metric survives the way there and back: %j', (metric) => {
 
   expect(toHpaV2(fromHpaV2(object))).toEqual(object);
 });
+
+test.each([
+  ['metrics', '[{"type":"Foo"}]', 'spec.metrics[0].type: Unsupported value: "Foo": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"'],
+  ['metrics', '[{"type":"Resource"}]', 'spec.metrics[0].resource: Required value: must populate information for the given metric source'],
+  ['metrics', '[{"type":"Resource","resource":{"name":"memory","targetAverageUtilization":-1}}]', 'spec.metrics[0].resource.target.averageUtilization: Invalid value: -1: must be greater than 0'],
+  ['behavior', '{"ScaleUp":{"StabilizationWindowSeconds":-1,"Policies":[{"Type":"Pods","Value":1,"PeriodSeconds":1}]}}', 'spec.behavior.scaleUp.stabilizationWindowSeconds: Invalid value: -1: must be greater than or equal to zero'],
+])('what v1 keeps in annotations is judged as v2 judges fields (%s %s)', async (name, text, message) => {
+  await using api = await startApi();
+  const spec = { scaleTargetRef, maxReplicas: 3, targetCPUUtilizationPercentage: 50 };
+  const { status, body } = await api.request('POST', HPAS('v1'), { metadata: { name: 'h', annotations: { [`autoscaling.alpha.kubernetes.io/${name}`]: text } }, spec });
+
+  expect([status, body.message]).toEqual([422, `HorizontalPodAutoscaler.autoscaling "h" is invalid: ${message}`]);
+});
