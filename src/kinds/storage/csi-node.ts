@@ -30,7 +30,7 @@ export const CSINode = defineKind({
   scope: 'Cluster', package: 'api.storage.v1',
   description: 'Storage drivers on a node.',
   spec: csiNodeSpec().required(),
-  columns: { Drivers: integer(({ spec }) => spec.drivers.length), Age: age },
+  columns: { Drivers: integer(({ spec }) => spec.drivers?.length ?? 0), Age: age },
   validate: csiNodeErrors,
   validateUpdate: csiNodeUpdateErrors,
 });

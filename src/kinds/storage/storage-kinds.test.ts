@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { decodeObject } from '../../schema/decode.ts';
+import { toTable } from '../../schema/table.ts';
 import { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment, VolumeAttributesClass } from '../index.ts';
 import { accepted, errorsOf } from '../testing/errors-of.ts';
 
@@ -108,4 +110,11 @@ test('an attachment is what it was', () => {
   expect(errorsOf(VolumeAttachment, { spec: { ...spec, nodeName: 'm' } }, { spec })).toEqual([
     'spec: Invalid value: {"attacher":"a","nodeName":"m","source":{"persistentVolumeName":"v"}}: field is immutable',
   ]);
+});
+
+test('a node without drivers shows that it has none', () => {
+  const { value } = decodeObject(CSINode, { metadata: { name: 'n' }, spec: { drivers: [] } });
+
+  expect(value['spec']).toEqual({ drivers: null });
+  expect(toTable(CSINode, [value], { now: 0 }).rows[0]?.cells[1]).toBe(0);
 });
