@@ -137,7 +137,7 @@ describe.each(clients)('kubectl $version', ({ file, version }) => {
     expect(await here('auth', 'can-i', '--list', '--as=system:serviceaccount:every:every')).toMatch(/pods\s+\[\]\s+\[\]\s+\[get\]/);
     if (version !== '1.20') {
       expect((await here('create', 'token', 'every')).split('.')).toHaveLength(3);
-      expect(await kubectl('auth', 'whoami')).toMatch(/Username\s+admin/);
+      expect(await kubectl('auth', 'whoami')).toMatch(/Username\s+kubernetes-admin/);
     }
     expect(await kubectl('get', '--raw', '/readyz?verbose')).toMatch(/^\[\+\]ping ok\n[^]*readyz check passed\n$/);
     expect(JSON.parse(await kubectl('version', '-o', 'json'))).toMatchObject({ serverVersion: { major: '1', minor: '36' } });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { choose, impersonation, located, merged, type KubeConfig } from './kube-config.ts';
+import { choose, impersonation, kubeConfigFrom, located, merged, type KubeConfig } from './kube-config.ts';
 
 const config: KubeConfig = {
   'current-context': 'work',
@@ -46,4 +46,10 @@ test('acting as another takes headers, one line for each value', () => {
   });
   expect(impersonation({})).toEqual({});
   expect(() => impersonation({ 'as-groups': ['dev'] })).toThrow('without impersonating a user');
+});
+
+test('null stands for nothing, as kubectl writes it', () => {
+  const read = kubeConfigFrom({ ...config, preferences: null, users: [{ name: 'jane', user: { token: 'secret', 'as-user-extra': null, 'as-groups': null } }] });
+  expect(impersonation(choose(read).user)).toEqual({});
+  expect(kubeConfigFrom(null)).toEqual({});
 });

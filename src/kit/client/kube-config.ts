@@ -42,8 +42,8 @@ export interface ContextEntry {
 export interface ExecEntry {
   readonly apiVersion?: string;
   readonly command: string;
-  readonly args?: readonly string[] | null;
-  readonly env?: readonly { readonly name: string; readonly value: string }[] | null;
+  readonly args?: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value: string }[];
   readonly installHint?: string;
   readonly provideClusterInfo?: boolean;
   readonly interactiveMode?: 'Never' | 'IfAvailable' | 'Always';
@@ -60,6 +60,15 @@ export interface Chosen {
 /** Fields that name files; relative ones are meant from the directory of the file they stand in. */
 const CLUSTER_FILES = ['certificate-authority'] as const;
 const USER_FILES = ['client-certificate', 'client-key', 'tokenFile'] as const;
+
+/** What was read of a file, without what only says that there is nothing: kubectl itself writes `as-user-extra: null`. */
+export const kubeConfigFrom = (text: unknown): KubeConfig => (withoutNulls(text) ?? {}) as KubeConfig;
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value ?? undefined;
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null).map(([key, item]) => [key, withoutNulls(item)]));
+}
 
 /** The same configuration with every file named from the root. @param resolve from a relative path to an absolute one */
 export function located(config: KubeConfig, resolve: (path: string) => string): KubeConfig {
@@ -79,7 +88,7 @@ export function located(config: KubeConfig, resolve: (path: string) => string): 
 
 /** Several files as one, as `$KUBECONFIG` names them: whoever says a thing first is believed. */
 export function merged(configs: readonly KubeConfig[]): KubeConfig {
-  const first = <T extends { readonly name: string }>(lists: readonly (readonly T[] | null | undefined)[]): readonly T[] => {
+  const first = <T extends { readonly name: string }>(lists: readonly (readonly T[] | undefined)[]): readonly T[] => {
     const byName = new Map<string, T>();
     for (const entry of lists.flatMap((list) => list ?? [])) if (!byName.has(entry.name)) byName.set(entry.name, entry);
     return [...byName.values()];
@@ -112,7 +121,7 @@ export function choose(config: KubeConfig, contextName?: string): Chosen {
 
 export const NOTHING = 'invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable';
 
-const find = <T extends { readonly name: string }>(list: readonly T[] | null | undefined, name: string): T | undefined => list?.find((one) => one.name === name);
+const find = <T extends { readonly name: string }>(list: readonly T[] | undefined, name: string): T | undefined => list?.find((one) => one.name === name);
 
 /** The headers by which one user acts as another; those of several values have a line for each. @throws in client-go's words */
 export function impersonation({ as, 'as-uid': uid, 'as-groups': groups = [], 'as-user-extra': extra = {} }: UserEntry): Readonly<Record<string, string>> {

@@ -6,7 +6,7 @@ import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
 import type { Clock } from '../../base/clock.ts';
 import { CredentialSource, execCredential, type Credential, type RunProgram } from './exec-credential.ts';
-import { choose, impersonation, located, merged, NOTHING, type Chosen, type ClusterEntry, type KubeConfig, type UserEntry } from './kube-config.ts';
+import { choose, impersonation, kubeConfigFrom, located, merged, NOTHING, type Chosen, type ClusterEntry, type KubeConfig, type UserEntry } from './kube-config.ts';
 
 /** Where a pod finds who it is (ServiceAccount admission puts it there). */
 const IN_POD = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -53,8 +53,7 @@ async function readConfig(file: string): Promise<KubeConfig> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new Error(`error loading config file ${JSON.stringify(file)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   });
-  const config = parse(text) as KubeConfig | null;
-  return located(config ?? {}, (path) => (isAbsolute(path) ? path : join(dirname(file), path)));
+  return located(kubeConfigFrom(parse(text)), (path) => (isAbsolute(path) ? path : join(dirname(file), path)));
 }
 
 async function targetOf({ cluster, user, namespace }: Chosen, clock: Clock): Promise<Target> {
