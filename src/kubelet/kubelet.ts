@@ -14,6 +14,7 @@ import { noCgroups } from './cgroups/cgroups.ts';
 import { systemCgroups } from './cgroups/system.ts';
 import { renewLease } from './node/lease.ts';
 import { readMachine } from './node/machine.ts';
+import type { Machine } from './node/machine.ts';
 import { startDedicatedNode } from './node/dedicated-node.ts';
 import type { DedicatedNode } from './node/dedicated-node.ts';
 import { startPressure, withheld } from './node/pressure.ts';
@@ -72,28 +73,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const isReal = runtimeName !== 'fake';
   let nudge = () => {};
   const own: DedicatedNode | undefined = isReal ? started.use(await startDedicatedNode({ ...options, activePods: () => workers.active(), onDevices: () => nudge() })) : undefined;
-  const context: PodSyncContext = {
-    cri, clock, random, log, runtimeName, objects, tokens, node, tell,
-    lxcfsDir: options.lxcfsDir ?? LXCFS_DIR, dedicated: own?.dedicated ?? nothingDedicated, podPidsLimit: options.podPidsLimit, rootDir: options.rootDir, logDir: options.logDir, machineMemory: machine.memoryBytes,
-    images: createImageManager({ cri, clock }),
-    crashes: new Backoff(clock, { most: options.maxCrashBackoff }),
-    services: () => services.lister.list(),
-    clusterDomain: options.clusterDomain, clusterDns: options.clusterDns ?? [],
-    nodeHosts: () => readFile('/etc/hosts', 'utf8').catch(() => ''),
-    nodeDns: async () => parseResolvConf(await readFile(options.resolvConf ?? '/etc/resolv.conf', 'utf8').catch(() => '')),
-    runtimeClass: (name) => client.get(RuntimeClass, name).catch((error: unknown) => {
-      if (isApiError(error, 'NotFound')) return undefined;
-      throw error;
-    }),
-    statuses: started.use(createStatusManager({ client, clock, log })),
-    probes: started.use(createProbeManager({
-      clock, startedAt: clock.now(), onChange: wake, prober: createProber({ cri, clock }),
-      tell: (pod, container, { reason, text }) => tell(pod, container, { type: 'Warning', reason, message: text }),
-    })),
-    volumes: createVolumeManager({ rootDir: options.rootDir, logDir: options.logDir, clock, objects, tokens, node, mounter: isReal ? systemMounter : noMounter }),
-    promised: await openAllocations(options.rootDir, 'allocated_pods_state', log), given: await openAllocations(options.rootDir, 'actuated_pods_state', log),
-    cgroups: isReal ? await systemCgroups(options.cgroupRoot, { clock }) : noCgroups,
-  };
+  const cgroups = isReal ? await systemCgroups(options.cgroupRoot, { clock }) : noCgroups;
+  const context = await createContext({
+    options, machine, runtimeName, isReal, objects, tokens, node, tell, cgroups, dedicated: own?.dedicated ?? nothingDedicated, services: () => services.lister.list(), wake, started,
+  });
   const stats = createStats({
     ...options, cri, clock, cgroups: context.cgroups, machineMemory: machine.memoryBytes, reservedMemory: options.reserved?.memoryBytes ?? 0, activePods: () => workers.active(),
   });
@@ -125,6 +108,41 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   await workers.start();
   const running = started.move();
   return { port: server?.port, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+}
+
+interface ContextParts extends Pick<PodSyncContext, 'runtimeName' | 'objects' | 'tokens' | 'node' | 'tell' | 'cgroups' | 'dedicated' | 'services'> {
+  readonly options: KubeletOptions;
+  readonly machine: Machine;
+  readonly isReal: boolean;
+  readonly wake: (uid: string) => void;
+  readonly started: Disposer;
+}
+
+/** What pod workers share, from what is there already and what is made for them alone. */
+async function createContext({ options, machine, isReal, wake, started, ...parts }: ContextParts): Promise<PodSyncContext> {
+  const { client, clock, random, log, cri, rootDir, logDir } = options;
+  const { objects, tokens, node, tell, cgroups } = parts;
+  return {
+    ...parts, cri, clock, random, log, rootDir, logDir,
+    lxcfsDir: options.lxcfsDir ?? LXCFS_DIR, podPidsLimit: options.podPidsLimit, machineMemory: machine.memoryBytes,
+    images: createImageManager({ cri, clock }),
+    crashes: new Backoff(clock, { most: options.maxCrashBackoff }),
+    clusterDomain: options.clusterDomain, clusterDns: options.clusterDns ?? [],
+    nodeHosts: () => readFile('/etc/hosts', 'utf8').catch(() => ''),
+    nodeDns: async () => parseResolvConf(await readFile(options.resolvConf ?? '/etc/resolv.conf', 'utf8').catch(() => '')),
+    runtimeClass: (name) => client.get(RuntimeClass, name).catch((error: unknown) => {
+      if (isApiError(error, 'NotFound')) return undefined;
+      throw error;
+    }),
+    statuses: started.use(createStatusManager({ client, clock, log })),
+    probes: started.use(createProbeManager({
+      clock, startedAt: clock.now(), onChange: wake, prober: createProber({ cri, clock }),
+      tell: (pod, container, { reason, text }) => tell(pod, container, { type: 'Warning', reason, message: text }),
+    })),
+    volumes: createVolumeManager({ rootDir, logDir, clock, objects, tokens, node, mounter: isReal ? systemMounter : noMounter }),
+    promised: await openAllocations(rootDir, 'allocated_pods_state', log), given: await openAllocations(rootDir, 'actuated_pods_state', log),
+    ...(cgroups.unified ? { swap: { behavior: options.swapBehavior ?? 'NoSwap', swapBytes: machine.swapBytes, memoryBytes: machine.memoryBytes } } : {}),
+  };
 }
 
 /** containerd may be starting at the same moment. */

@@ -3,6 +3,7 @@ import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/index.ts';
 import type { Informers } from '../client/index.ts';
+import type { SwapBehavior } from './containers/swap.ts';
 import type { TopologyPolicy } from './cpus/hints.ts';
 import type { Cri } from './cri/cri.ts';
 import type { EvictionConfig } from './eviction/thresholds.ts';
@@ -59,6 +60,8 @@ export interface KubeletOptions {
   /** How close a container's processors, memory and devices have to lie; none unless said. */
   readonly topologyManagerPolicy?: TopologyPolicy;
   readonly topologyManagerScope?: 'container' | 'pod';
+  /** `LimitedSwap`: burstable containers may swap in proportion; on cgroup v2 alone. None may unless said. */
+  readonly swapBehavior?: SwapBehavior;
   /** Where lxcfs is mounted, if it is; /var/lib/lxcfs unless said. */
   readonly lxcfsDir?: string;
   /** Between two tries of a crashing container at most; upstream's 5 minutes unless said. */

@@ -35,6 +35,8 @@ export interface CgroupUsage {
 export interface Cgroups {
   /** The cgroup parent of a pod's containers, as the runtime is told. */
   pathOf(uid: string, qos: QosClass): string;
+  /** Version 2. */
+  readonly unified: boolean;
   /** That of all pods together. */
   readonly podsPath: string;
   /** Makes it, with the pod's limits. Nothing happens where it is there already. */
@@ -59,7 +61,7 @@ export interface Cgroups {
 
 /** Where nothing real runs. */
 export const noCgroups: Cgroups = {
-  pathOf: (uid) => `/pod${uid}`, podsPath: '/', async ensure() {}, async update() {}, async remove() {}, pods: async () => [], async weigh() {}, async enforce() {},
+  unified: false, pathOf: (uid) => `/pod${uid}`, podsPath: '/', async ensure() {}, async update() {}, async remove() {}, pods: async () => [], async weigh() {}, async enforce() {},
   limitsOf: async () => undefined, usageOf: async () => undefined, processesOf: async () => [],
 };
 

@@ -21,11 +21,12 @@ export interface SystemCgroupsOptions {
 
 /** @param root this kubelet's alone: `/knarr/node-1` */
 export async function systemCgroups(root: string, { clock, mount = '/sys/fs/cgroup', proc = '/proc' }: SystemCgroupsOptions): Promise<Cgroups> {
-  const kernel = (await exists(join(mount, 'cgroup.controllers'))) ? cgroupV2({ mount, proc }) : cgroupV1(mount);
+  const unified = await exists(join(mount, 'cgroup.controllers'));
+  const kernel = unified ? cgroupV2({ mount, proc }) : cgroupV1(mount);
   const podsPath = join(root, 'kubepods');
   const qosPaths = Object.values(CLASSES).map((dir) => join(podsPath, dir));
   return {
-    podsPath,
+    unified, podsPath,
     pathOf: (uid, qos) => join(podsPath, CLASSES[qos], `pod${uid}`),
     async ensure(path, limits) {
       if (await kernel.make(path)) await limit(kernel, path, limits);

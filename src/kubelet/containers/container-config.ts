@@ -9,6 +9,8 @@ import { expand } from './expansion.ts';
 import { containerHash } from './hash.ts';
 import { containerLogPath } from './paths.ts';
 import { linuxResources } from './resources.ts';
+import { swapResources } from './swap.ts';
+import type { SwapFacts } from './swap.ts';
 import { containerSecurity } from './security.ts';
 
 export interface ContainerInput {
@@ -23,6 +25,7 @@ export interface ContainerInput {
   readonly targetId?: string | undefined;
   /** What comes with the devices it was given. */
   readonly extras?: ContainerExtras;
+  readonly swap?: SwapFacts | undefined;
 }
 
 /** The container's own settings come after these, and win. */
@@ -40,7 +43,7 @@ export interface ContainerExtras {
 
 /** The container as the runtime is told of it. @throws Error with upstream's text where it may not run as it would */
 export function containerConfig(input: ContainerInput): ContainerConfig {
-  const { pod, container, restartCount, image, environment, mounts, machineMemory, extras = {} } = input;
+  const { pod, container, restartCount, image, environment, mounts, machineMemory, extras = {}, swap } = input;
   const valueOf = (name: string) => environment.get(name);
   const { name } = container;
   return {
@@ -62,6 +65,7 @@ export function containerConfig(input: ContainerInput): ContainerConfig {
     linux: {
       resources: {
         ...linuxResources(pod, { ...container, resources: container.resources ?? {} }, machineMemory),
+        ...(swap ? swapResources(pod, { ...container, resources: container.resources ?? {} }, swap) : {}),
         ...(extras.ownCpus ? { cpuQuota: -1 } : {}),
         ...(extras.cpuset ? { cpusetCpus: extras.cpuset.cpus, cpusetMems: extras.cpuset.mems } : {}),
       },

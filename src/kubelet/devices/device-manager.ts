@@ -82,7 +82,11 @@ class Devices implements DeviceManager {
         void this.#connect(resourceName, endpoint);
         return {};
       },
-    })]);
+    })]).catch((error: unknown) => {
+      // A node without device plugins is better than none.
+      log.warn('device plugins cannot register', { error: String(error) });
+      return undefined;
+    });
   }
 
   offers(): ReturnType<DeviceManager['offers']> {

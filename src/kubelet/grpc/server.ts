@@ -25,8 +25,12 @@ export interface ServedService {
 /** Pairs a service with its handlers, checked against each other. */
 export const served = <S extends Service>(path: string, named: Readonly<Record<string, S>>, handlers: Handlers<S>): ServedService => ({ path, named, handlers: handlers as Readonly<Record<string, unknown>> });
 
-/** A socket that is there already was left by one that is gone. */
+/** What the kernel takes of a path (unix(7)), its end included. */
+const LONGEST_PATH = 107;
+
+/** A socket that is there already was left by one that is gone. @throws Error where the path is too long for a socket */
 export async function serveGrpc(socket: string, services: readonly ServedService[]): Promise<AsyncDisposable> {
+  if (Buffer.byteLength(socket) > LONGEST_PATH) throw new Error(`the path of the socket is longer than ${LONGEST_PATH} bytes: ${socket}`);
   const server = new Server();
   for (const { path, named, handlers } of services) {
     const definition = definitionOf(path, named);

@@ -43,9 +43,10 @@ export async function startDedicatedNode(options: DedicatedNodeOptions): Promise
   const devices = started.use(await startDeviceManager({ dir: join(rootDir, 'device-plugins'), clock, log, onChange: onDevices }));
   const isHere = (uid: string) => activePods().some((pod) => pod.metadata.uid === uid);
   const pool = cpus && createSharedPool({ cri, cpus, isHere });
-  started.use(await servePodResources(join(rootDir, 'pod-resources', KUBELET_SOCKET), {
+  const monitoring = await servePodResources(join(rootDir, 'pod-resources', KUBELET_SOCKET), {
     activePods, devices: devices.inventory, cpusOf: (uid, container) => cpus?.of(uid, container) ?? [], allocatableCpus: () => allocatable(cpus, topology),
-  }));
+  }).catch((error: unknown) => log.warn('pod resources are not served', { error: String(error) }));
+  if (monitoring) started.use(monitoring);
   const running = started.move();
   return {
     devices, pool,

@@ -5,6 +5,7 @@ import { availableParallelism, machine, release } from 'node:os';
 export interface Machine {
   readonly cpus: number;
   readonly memoryBytes: number;
+  readonly swapBytes: number;
   /** Of the file system that holds the kubelet's directory. */
   readonly storageBytes: number;
   /** Page sizes the kernel has, `2Mi`, and how much is set aside of each. */
@@ -29,6 +30,7 @@ export async function readMachine(rootDir: string): Promise<Machine> {
   return {
     cpus: availableParallelism(),
     memoryBytes: Number(/^MemTotal:\s+(\d+) kB/m.exec(meminfo)?.[1] ?? 0) * 1024,
+    swapBytes: Number(/^SwapTotal:\s+(\d+) kB/m.exec(meminfo)?.[1] ?? 0) * 1024,
     storageBytes: disk.blocks * disk.bsize,
     hugepages: await readHugepages(),
     machineId,

@@ -6,7 +6,7 @@ const GIB = 1024 ** 3;
 const NOW = Date.UTC(2026, 0, 1);
 const input = (more: Partial<NodeStatusInput> = {}): NodeStatusInput => ({
   machine: {
-    cpus: 4, memoryBytes: 8 * GIB, storageBytes: 100 * GIB, hugepages: { '2Mi': '0' }, machineId: 'm', systemUuid: 's', bootId: 'b', kernelVersion: '6.1', osImage: 'Debian', architecture: 'amd64',
+    cpus: 4, memoryBytes: 8 * GIB, swapBytes: GIB, storageBytes: 100 * GIB, hugepages: { '2Mi': '0' }, machineId: 'm', systemUuid: 's', bootId: 'b', kernelVersion: '6.1', osImage: 'Debian', architecture: 'amd64',
   },
   nodeIp: '192.0.2.1', hostname: 'n', maxPods: 110, reserved: {}, port: 10250, version: 'v1.36.0', runtimeVersion: 'containerd://1.6.20', images: [], trouble: [], before: undefined, now: NOW, ...more,
 });
@@ -15,6 +15,10 @@ test('capacity is the machine\'s, allocatable what is left of it', () => {
   const { capacity, allocatable } = nodeStatus(input({ reserved: { cpuMillis: 500, memoryBytes: GIB } }));
   expect(capacity).toEqual({ cpu: '4', memory: '8388608Ki', 'ephemeral-storage': '104857600Ki', pods: '110', 'hugepages-2Mi': '0' });
   expect(allocatable).toMatchObject({ cpu: '3500m', memory: `${7 * 1024 * 1024 - 100 * 1024}Ki`, 'ephemeral-storage': String(Math.floor(90 * GIB)), pods: '110' });
+});
+
+test('swap of the machine is told', () => {
+  expect(nodeStatus(input()).nodeInfo?.swap).toEqual({ capacity: GIB });
 });
 
 test('resources that others advertise stay and may be had', () => {

@@ -45,7 +45,7 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
     nodeInfo: {
       machineID: machine.machineId, systemUUID: machine.systemUuid, bootID: machine.bootId, kernelVersion: machine.kernelVersion,
       osImage: machine.osImage, containerRuntimeVersion: runtimeVersion, kubeletVersion: version, kubeProxyVersion: '',
-      operatingSystem: 'linux', architecture: machine.architecture,
+      operatingSystem: 'linux', architecture: machine.architecture, ...(machine.swapBytes > 0 ? { swap: { capacity: machine.swapBytes } } : {}),
     },
     images: imagesOf(input.images),
   };

@@ -2,6 +2,7 @@
 import type { Millis } from '../../base/clock.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { PodStatus } from '../../kinds/core/pod-status.ts';
+import type { ResourceRequirements } from '../../kinds/core/resources.ts';
 import { formatTime } from '../../meta/time.ts';
 import { qosClassOf } from '../../kinds/core/pod-qos.ts';
 import { isTerminalPhase } from '../../rules/pod-conditions.ts';
@@ -25,6 +26,8 @@ export interface PodStatusInput extends ContainerFacts {
   /** The pod was refused, evicted or ran out of time: it fails whatever its containers say. */
   readonly failure?: PodFailure | undefined;
   readonly resize?: ResizeMemory;
+  /** What the pod's own cgroup is held to, where the pod has resources of its own. */
+  readonly actualPod?: ResourceRequirements | undefined;
 }
 
 export function podStatus(input: PodStatusInput): PodStatus {
@@ -53,10 +56,17 @@ export function podStatus(input: PodStatusInput): PodStatus {
     startTime: before.startTime ?? formatTime(now),
     qosClass: before.qosClass ?? qosClassOf(pod.spec),
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    ...podLevelOf(input),
     containerStatuses: main,
     ...(init.length > 0 ? { initContainerStatuses: init } : {}),
     ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
   };
+}
+
+/** Of pods with resources of their own alone. */
+function podLevelOf({ pod: { spec }, actualPod }: PodStatusInput): Pick<PodStatus, 'allocatedResources' | 'resources'> {
+  if (!spec.resources) return {};
+  return { ...(spec.resources.requests ? { allocatedResources: spec.resources.requests } : {}), resources: actualPod ?? spec.resources };
 }
 
 /** Succeeded and Failed are for good. */

@@ -77,6 +77,13 @@ test('a completed pod is neither ready nor failed, and stays what it is', () => 
   expect(of(later, runtimeOf(later))).toMatchObject({ phase: 'Failed', reason: 'Evicted', message: 'no room' });
 });
 
+test('a pod with resources of its own tells what it was promised and what it has', () => {
+  const resources = { requests: { cpu: '1' }, limits: { cpu: '2' } };
+  const pod = podOf({ resources, containers: [{ name: 'a' }] });
+  expect(of(pod, runtimeOf(pod), { actualPod: { requests: { cpu: '500m' }, limits: { cpu: '1' } } })).toMatchObject({ allocatedResources: { cpu: '1' }, resources: { limits: { cpu: '1' } } });
+  expect(of(pod, runtimeOf(pod)).resources).toEqual(resources);
+});
+
 test('a pod that was refused fails with the reason', () => {
   const pod = podOf({ containers: [{ name: 'a' }] });
   expect(of(pod, runtimeOf(pod), { finished: true, failure: { reason: 'OutOfcpu', message: 'no' } })).toMatchObject({ phase: 'Failed', reason: 'OutOfcpu', message: 'no' });

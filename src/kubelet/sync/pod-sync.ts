@@ -36,7 +36,7 @@ import { inspectPod, isRunning, podIps } from './pod-runtime.ts';
 import type { PodRuntime } from './pod-runtime.ts';
 import { planResize } from '../resize/plan-resize.ts';
 import type { ResizePlan } from '../resize/plan-resize.ts';
-import { actualOf, completeResize, killsOf, noteStarted, resizePod } from './resize-pod.ts';
+import { actualOf, actualOfPod, completeResize, killsOf, noteStarted, resizePod } from './resize-pod.ts';
 import type { ResizeContext, ResizeMemory } from './resize-pod.ts';
 import { startContainer } from './start-container.ts';
 import type { Starting, Tell } from './start-container.ts';
@@ -91,12 +91,14 @@ export async function observe(at: PodSyncContext, pod: Pod, memory: PodMemory, {
   const runtime = await inspectPod(at.cri, { uid, name, namespace }, signal);
   memory.messages = await terminationMessages(runtime, memory.messages);
   const said = withLatestStatus(pod, at.statuses);
+  // Granted before the kubelet was away, perhaps.
+  if (planResize(pod, runtime, at.given.get(uid)).pending) memory.resize.resizing = true;
   const actual = await actualOf(at, { pod, runtime, cgroup: cgroupOf(at, pod) });
   at.probes.sync(said, runtime);
   const status = podStatus({
     pod: said, runtime, finished, runtimeName: at.runtimeName, waiting: memory.waiting, messages: memory.messages,
     started: (id) => at.probes.hasStarted(id), ready: (id) => at.probes.isReady(id),
-    hostIps: at.node().hostIps, now: at.clock.now(), failure: memory.failure, resize: memory.resize, actual,
+    hostIps: at.node().hostIps, now: at.clock.now(), failure: memory.failure, resize: memory.resize, actual, actualPod: await actualOfPod(at, pod, cgroupOf(at, pod)),
   });
   at.statuses.set(pod, status);
   return { runtime, pod: { ...said, status: { ...said.status, ...status } } };
@@ -120,7 +122,6 @@ export async function syncPod(at: PodSyncContext, pod: Pod, memory: PodMemory, s
   const resize = planResize(pod, runtime, at.given.get(pod.metadata.uid));
   const plan = withRestarts(planPod(pod, runtime, at.probes), resize);
   if (plan.killPod && !plan.createSandbox) return { outcome: 'ended' };
-  if (resize.pending) memory.resize.resizing = true;
   const acted = await act(at, { pod, runtime, plan, resize, memory, volumes }, signal);
   if (!resize.pending && memory.resize.resizing) {
     completeResize(at, pod, memory.resize);

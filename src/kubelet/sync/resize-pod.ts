@@ -137,3 +137,9 @@ export async function actualOf({ cgroups, given }: ActualAt, { pod, runtime, cgr
   };
   return new Map(await Promise.all(runtime.containers.filter(({ state, name }) => state === 'running' && name in asked).map(read)));
 }
+
+/** What the pod's own cgroup is held to; undefined where the pod has no resources of its own, or nobody knows. */
+export async function actualOfPod({ cgroups, given }: ActualAt, { metadata: { uid }, spec: { resources } }: Pod, cgroup: string): Promise<ResourceRequirements | undefined> {
+  const kernel = resources && (await cgroups.limitsOf(cgroup));
+  return kernel ? actualResources(given.get(uid)?.pod ?? resources, kernel) : given.get(uid)?.pod;
+}

@@ -14,6 +14,7 @@ import type { NodeFacts } from '../containers/field-ref.ts';
 import { containerMounts } from '../containers/mounts.ts';
 import { containerLogPath, logLink, logLinkTarget, podLogDir, seccompDir } from '../containers/paths.ts';
 import type { Directories } from '../containers/paths.ts';
+import type { SwapFacts } from '../containers/swap.ts';
 import { CriError } from '../cri/cri.ts';
 import type { Cri } from '../cri/cri.ts';
 import type { ContainerConfig, Image, PodSandboxConfig } from '../cri/runtime-v1.ts';
@@ -44,6 +45,8 @@ export interface Starting extends Directories {
   readonly nodeHosts: () => Promise<string>;
   readonly dedicated: Dedicated;
   readonly lxcfsDir: string;
+  /** Where containers can be held to it. */
+  readonly swap?: SwapFacts | undefined;
 }
 
 export interface StartRequest {
@@ -118,7 +121,7 @@ async function configure(kubelet: Starting, request: StartRequest, image: Image)
   const target = 'targetContainerName' in container && container.targetContainerName ? newestOf(runtime, container.targetContainerName)?.id : undefined;
   return containerConfig({
     pod, container, image, environment: environment.variables, mounts, machineMemory: kubelet.machineMemory,
-    extras: kubelet.dedicated.of(pod.metadata.uid, container.name),
+    swap: kubelet.swap, extras: kubelet.dedicated.of(pod.metadata.uid, container.name),
     restartCount: await nextAttempt(kubelet, request), seccompDir: seccompDir(kubelet), targetId: target,
   });
 }
