@@ -72,7 +72,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const tokens = createTokens(client, clock);
   const isReal = runtimeName !== 'fake';
   let nudge = () => {};
-  const own: DedicatedNode | undefined = isReal ? started.use(await startDedicatedNode({ ...options, activePods: () => workers.active(), onDevices: () => nudge() })) : undefined;
+  const own: DedicatedNode | undefined = isReal ? started.use(await startDedicatedNode({ ...options, activePods: () => workers.active(), onDevices: () => {
+    nudge();
+    for (const uid of own?.devices.inventory.holders ?? []) wake(uid);
+  } })) : undefined;
   const cgroups = isReal ? await systemCgroups(options.cgroupRoot, { clock }) : noCgroups;
   const context = await createContext({
     options, machine, runtimeName, isReal, objects, tokens, node, tell, cgroups, dedicated: own?.dedicated ?? nothingDedicated, services: () => services.lister.list(), wake, started,

@@ -59,10 +59,13 @@ test('what is taken is refused to others, told to monitoring agents, and stays w
   const { podResources } = await connection.service('v1', { PodResourcesLister }).call('List', {});
   expect(podResources.find(({ name }) => name === 'holder')!.containers[0]).toMatchObject({ name: 'a', devices: [{ resourceName: RESOURCE, deviceIds: ['red', 'green'] }] });
 
+  const health = async () => (await node.until('holder', () => true)).status.containerStatuses![0]!.allocatedResourcesStatus?.[0]?.resources?.map((one) => one.health);
   await node.restart();
   await offered('3', '0');
+  await eventually('nobody knows', async () => (await health())?.join() === 'Unknown,Unknown', 30);
   await plugin.register();
   await offered('3', '2');
+  await eventually('both are well', async () => (await health())?.join() === 'Healthy,Healthy', 30);
   const pod = await node.until('holder', ({ status: { phase } }) => phase === 'Running');
   await node.cri.stopContainer(pod.status.containerStatuses![0]!.containerID!.replace('containerd://', ''), 0);
   await node.until('holder', ({ status: { containerStatuses = [] } }) => containerStatuses[0]!.restartCount === 1 && containerStatuses[0]!.state.running);

@@ -4,6 +4,7 @@
  */
 import type { Container } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
+import type { ResourceStatus } from '../../kinds/core/pod-status.ts';
 import { parseQuantity, quantityValue } from '../../meta/quantity.ts';
 import type { ContainerExtras } from '../containers/container-config.ts';
 import { formatCpuSet } from '../cpus/cpu-set.ts';
@@ -25,12 +26,14 @@ export interface Dedicated {
   of(uid: string, container: string): ContainerExtras;
   /** A container that has processors to itself is held to them, not to a quota. */
   hasOwnCpus(uid: string): boolean;
+  /** How the devices are that it was given. */
+  healthOf(uid: string, container: string): readonly ResourceStatus[];
   /** Right before a container starts. @throws Error with upstream's text */
   prepare(uid: string, container: string): Promise<void>;
   release(uid: string): Promise<void>;
 }
 
-export const nothingDedicated: Dedicated = { allocate: async () => undefined, of: () => ({}), hasOwnCpus: () => false, async prepare() {}, async release() {} };
+export const nothingDedicated: Dedicated = { allocate: async () => undefined, of: () => ({}), hasOwnCpus: () => false, healthOf: () => [], async prepare() {}, async release() {} };
 
 export interface DedicatedOptions {
   readonly devices: DeviceManager;
@@ -74,6 +77,7 @@ export function dedicated(options: DedicatedOptions): Dedicated {
       return { ...extrasOf(devices, uid, container), ...(set ? { cpuset: set, ownCpus: own !== undefined } : {}) };
     },
     hasOwnCpus: (uid) => cpus?.holders.includes(uid) === true,
+    healthOf: (uid, container) => devices.inventory.healthOf(uid, container),
     prepare: (uid, container) => devices.prepare(uid, container),
     release,
   };

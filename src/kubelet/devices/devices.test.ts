@@ -108,10 +108,16 @@ test('health changes, a plugin that goes and a kubelet that comes back show; wha
   expect(await dedicated({ devices: at.manager }).allocate(asking('p', 1), () => true)).toBeUndefined();
   at.plugin.offer({ a: 'Healthy', b: 'Unhealthy', c: 'Unhealthy' });
   await at.until(3, 1);
+  const health = () => dedicated({ devices: at.manager }).healthOf('p', 'c0');
+  expect(health()).toEqual([{ name: RESOURCE, resources: [{ resourceID: 'a', health: 'Healthy' }] }]);
+  at.plugin.offer({ a: 'Unhealthy', b: 'Unhealthy' });
+  await at.until(2, 0);
+  expect(health()[0]!.resources![0]).toMatchObject({ health: 'Unhealthy' });
   at.plugin.offer({ a: 'Healthy', b: 'Healthy' });
   await at.until(2, 2);
   await at.restart();
   await at.until(2, 0);
+  expect(health()[0]!.resources![0]).toMatchObject({ health: 'Unknown' });
   expect(dedicated({ devices: at.manager }).of('p', 'c0').envs).toEqual({ DONGLES: 'a' });
   await at.plugin.register();
   await at.until(2, 2);

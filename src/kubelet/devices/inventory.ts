@@ -1,9 +1,12 @@
 /** Which devices there are, how they are, and whose they are. Pure but for its own state: nothing here talks to anybody. */
+import type { ResourceStatus } from '../../kinds/core/pod-status.ts';
 import type { DeviceGrant } from './plugin-v1beta1.ts';
 
 export interface KnownDevice {
   readonly id: string;
   readonly healthy: boolean;
+  /** Nobody is there to say how it is. */
+  readonly unknown?: boolean;
   /** Of the memory it is next to; none said, none. */
   readonly numaNodes: readonly number[];
 }
@@ -31,7 +34,7 @@ export class Inventory {
   /** Resources known from before have no healthy device until their plugin registers again. */
   restore({ holdings, registered }: Checkpoint): void {
     this.#holdings = holdings;
-    for (const [resource, ids] of Object.entries(registered)) if (!this.#devices.has(resource)) this.set(resource, ids.map((id) => ({ id, healthy: false, numaNodes: [] })));
+    for (const [resource, ids] of Object.entries(registered)) if (!this.#devices.has(resource)) this.set(resource, ids.map((id) => ({ id, healthy: false, unknown: true, numaNodes: [] })));
   }
 
   checkpoint(): Checkpoint {
@@ -45,7 +48,7 @@ export class Inventory {
 
   /** Its plugin is gone: nothing of it can be had. */
   disable(resource: string): void {
-    this.set(resource, this.devicesOf(resource).map((device) => ({ ...device, healthy: false })));
+    this.set(resource, this.devicesOf(resource).map((device) => ({ ...device, healthy: false, unknown: true })));
   }
 
   forget(resource: string): void {
@@ -75,6 +78,17 @@ export class Inventory {
 
   get holders(): readonly string[] {
     return [...new Set(this.#holdings.map(({ uid }) => uid))];
+  }
+
+  /** How a container's devices are, as its status tells (KEP-4680). */
+  healthOf(uid: string, container: string): readonly ResourceStatus[] {
+    return this.holdingsOf(uid, container).map(({ resource, devices }) => ({
+      name: resource,
+      resources: devices.map((resourceID) => {
+        const device = this.#devices.get(resource)?.get(resourceID);
+        return { resourceID, health: device === undefined || device.unknown ? 'Unknown' : device.healthy ? 'Healthy' : 'Unhealthy' };
+      }),
+    }));
   }
 
   hold(holding: Holding): void {

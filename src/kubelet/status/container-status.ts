@@ -1,7 +1,7 @@
 /** Container statuses as the API shows them, from the runtime's instances and the reasons the kubelet noted. Pure. */
 import type { Container, EphemeralContainer } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
-import type { ContainerState, ContainerStatus } from '../../kinds/core/pod-status.ts';
+import type { ContainerState, ContainerStatus, ResourceStatus } from '../../kinds/core/pod-status.ts';
 import type { ResourceRequirements } from '../../kinds/core/resources.ts';
 import { formatTime } from '../../meta/time.ts';
 import { initContainers, isSidecar } from '../pod.ts';
@@ -24,6 +24,8 @@ export interface ContainerFacts {
   /** By container id; undefined where no probe has said. */
   readonly started: (id: string) => boolean | undefined;
   readonly ready: (id: string) => boolean | undefined;
+  /** How the devices are that a container was given. */
+  readonly devices?: (container: string) => readonly ResourceStatus[];
   /** What running containers really have, by container id. */
   readonly actual?: ReadonlyMap<string, ResourceRequirements>;
 }
@@ -53,7 +55,7 @@ function containerStatus(container: Container | EphemeralContainer, input: Statu
     imageID: latest.imageRef,
     containerID: idOf(latest, input),
     restartCount: latest.restartCount,
-    ...givenTo(container, input.actual?.get(latest.id)),
+    ...givenTo(container, input.actual?.get(latest.id)), ...healthOf(container, input),
   };
   const lastState = earlier?.state === 'exited' ? { terminated: terminatedState(earlier, input) } : (before?.lastState ?? {});
   switch (latest.state) {
@@ -133,6 +135,11 @@ function terminatedState(container: RuntimeContainer, { runtimeName, messages }:
 }
 
 const idOf = ({ id }: { readonly id: string }, { runtimeName }: Pick<ContainerFacts, 'runtimeName'>): string => `${runtimeName}://${id}`;
+
+function healthOf({ name }: { readonly name: string }, { devices }: StatusInput): Pick<ContainerStatus, 'allocatedResourcesStatus'> {
+  const status = devices?.(name) ?? [];
+  return status.length > 0 ? { allocatedResourcesStatus: status } : {};
+}
 
 /** What it was promised, and what it has: while it runs, what the kernel holds it to. */
 function givenTo({ resources, volumeMounts = [] }: Container | EphemeralContainer, actual: ResourceRequirements | undefined = resources): Partial<ContainerStatus> {
