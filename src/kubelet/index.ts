@@ -1,8 +1,9 @@
 /**
  * The kubelet: makes the pods bound to one node run, and says how they are.
- * In: pods, Services, ConfigMaps and Secrets through client/; the container runtime through CRI.
+ * In: pods, Services, ConfigMaps and Secrets through client/; the container runtime through CRI; devices from plugins that
+ * register at a socket; what is left of memory, disk and processes.
  * Out: containers, volumes and cgroups on this machine; pod and node status, a Lease, events; logs, exec and port-forward on
- * its own HTTPS server.
+ * its own HTTPS server; who has which device and processor on PodResources' socket.
  * It must not know controllers, scheduler, proxy or network, nor choose its own directories: every path is an option, so that
  * several kubelets can share a machine.
  */

