@@ -10,7 +10,7 @@ import { openCpuManager } from './cpu-manager.ts';
 import { formatCpuSet, parseCpuSet } from './cpu-set.ts';
 import { hintsFor, mergeHints } from './hints.ts';
 import type { TopologyPolicy } from './hints.ts';
-import { MemoryManager } from './memory-manager.ts';
+import { openMemoryManager } from './memory-manager.ts';
 import { takeCpus } from './take.ts';
 import { readTopology } from './topology.ts';
 import type { Topology } from './topology.ts';
@@ -105,13 +105,14 @@ test('hints name the fewest memory nodes that do, and policies decide what happe
 test('processors and memory come from one memory node, or the pod is refused', async () => {
   await using at = await temporary();
   const cpus = await openCpuManager({ rootDir: at.dir, topology: machine, reserved: [0] });
-  const memory = new MemoryManager(machine);
+  const memory = await openMemoryManager({ topology: machine, rootDir: at.dir });
   const own = dedicated({ devices: noDevices, cpus, memory, topology: machine, policy: 'single-numa-node' });
   expect(await own.allocate(guaranteed('a', '4', '6Gi'), () => true)).toBeUndefined();
   expect(own.of('a', 'a').cpuset).toEqual({ cpus: '2-3,6-7', mems: '1' });
   expect(await own.allocate(guaranteed('b', '2', '6Gi'), () => true)).toBeUndefined();
   expect(own.of('b', 'a').cpuset).toEqual({ cpus: '1,5', mems: '0' });
   expect(await own.allocate(guaranteed('c', '1', '4Gi'), () => true)).toEqual({ reason: 'TopologyAffinityError', message: 'Resources cannot be allocated with Topology locality' });
+  expect((await openMemoryManager({ topology: machine, rootDir: at.dir })).nodesOf('a', 'a')).toEqual([1]);
   await own.release('a');
   expect(await own.allocate(guaranteed('c', '1', '4Gi'), () => true)).toBeUndefined();
   expect(await own.allocate(guaranteed('d', '1', '4Gi'), (uid) => uid !== 'c')).toBeUndefined();

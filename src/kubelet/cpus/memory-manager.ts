@@ -1,7 +1,9 @@
 /**
  * The memory manager's Static policy (https://kubernetes.io/docs/tasks/administer-cluster/memory-manager/): containers of guaranteed
- * pods have their memory from memory nodes named for them. Pure but for its own state, which it rebuilds from the pods.
+ * pods have their memory from memory nodes named for them. Written down, as processors are.
  */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Container } from '../../kinds/core/container.ts';
 import { qosClassOf } from '../../kinds/core/pod-qos.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
@@ -15,15 +17,34 @@ interface Block {
   readonly bytes: number;
 }
 
+export interface MemoryManagerOptions {
+  readonly topology: Topology;
+  /** Where its state is written. */
+  readonly rootDir: string;
+  /** Bytes of each memory node that pods may not have. */
+  readonly reserved?: ReadonlyMap<number, number>;
+  readonly blocks?: readonly Block[];
+}
+
+const STATE = 'memory_manager_state';
+
+export async function openMemoryManager(options: Omit<MemoryManagerOptions, 'blocks'>): Promise<MemoryManager> {
+  const text = await readFile(join(options.rootDir, STATE), 'utf8').catch(() => undefined);
+  return new MemoryManager({ ...options, ...(text === undefined ? {} : { blocks: (JSON.parse(text) as { readonly blocks: readonly Block[] }).blocks }) });
+}
+
 export class MemoryManager {
   readonly #topology: Topology;
   readonly #reserved: ReadonlyMap<number, number>;
-  #blocks: readonly Block[] = [];
+  readonly #rootDir: string;
+  #blocks: readonly Block[];
+  #saving: Promise<void> = Promise.resolve();
 
-  /** @param reserved bytes of each memory node that pods may not have */
-  constructor(topology: Topology, reserved: ReadonlyMap<number, number> = new Map()) {
+  constructor({ topology, rootDir, reserved = new Map(), blocks = [] }: MemoryManagerOptions) {
     this.#topology = topology;
+    this.#rootDir = rootDir;
     this.#reserved = reserved;
+    this.#blocks = blocks;
   }
 
   wanted(pod: Pod, { resources }: Container): number {
@@ -53,7 +74,7 @@ export class MemoryManager {
   }
 
   /** @throws Error with upstream's text */
-  assign(pod: Pod, container: Container, numaNodes: readonly number[] | undefined): void {
+  async assign(pod: Pod, container: Container, numaNodes: readonly number[] | undefined): Promise<void> {
     const bytes = this.wanted(pod, container);
     const { uid } = pod.metadata;
     if (bytes === 0 || this.nodesOf(uid, container.name)) return;
@@ -63,9 +84,25 @@ export class MemoryManager {
     const chosen = nodes.length > 0 ? nodes : ids;
     if (chosen.reduce((sum, node) => sum + (free.get(node) ?? 0), 0) < bytes) throw new Error(`[memorymanager] failed to find the default preferred hint`);
     this.#blocks = [...this.#blocks, { uid, container: container.name, nodes: chosen, bytes }];
+    await this.#save();
   }
 
-  release(uid: string): void {
+  get holders(): readonly string[] {
+    return [...new Set(this.#blocks.map(({ uid }) => uid))];
+  }
+
+  async release(uid: string): Promise<void> {
+    if (!this.holders.includes(uid)) return;
     this.#blocks = this.#blocks.filter((block) => block.uid !== uid);
+    await this.#save();
+  }
+
+  #save(): Promise<void> {
+    const path = join(this.#rootDir, STATE);
+    this.#saving = this.#saving.catch(() => {}).then(async () => {
+      await writeFile(`${path}.tmp`, JSON.stringify({ policyName: 'Static', blocks: this.#blocks }));
+      await rename(`${path}.tmp`, path);
+    });
+    return this.#saving;
   }
 }

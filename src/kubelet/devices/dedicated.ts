@@ -50,15 +50,14 @@ export interface DedicatedOptions {
 export function dedicated(options: DedicatedOptions): Dedicated {
   const { devices, cpus, memory, onSharedChange = () => {} } = options;
   const release = async (uid: string): Promise<void> => {
-    memory?.release(uid);
     const had = cpus?.holders.includes(uid) === true;
-    await Promise.all([devices.release(uid), cpus?.release(uid)]);
+    await Promise.all([devices.release(uid), cpus?.release(uid), memory?.release(uid)]);
     if (had) onSharedChange();
   };
   return {
     async allocate(pod, holds) {
       await devices.releaseUnless(holds);
-      for (const uid of cpus?.holders ?? []) if (!holds(uid)) await release(uid);
+      for (const uid of new Set([...(cpus?.holders ?? []), ...(memory?.holders ?? [])])) if (!holds(uid)) await release(uid);
       try {
         const before = cpus?.shared.length;
         const refused = await allocateAll(options, pod);
@@ -93,7 +92,7 @@ async function allocateAll(options: DedicatedOptions, pod: Pod): Promise<Rejecti
     const { admit, nodes } = whole ?? place(options, pod, [container]);
     if (!admit) return NOT_TOGETHER;
     await cpus?.assign(pod, container, nodes);
-    memory?.assign(pod, container, nodes);
+    await memory?.assign(pod, container, nodes);
     await devices.allocate(pod, container, nodes);
   }
   return undefined;

@@ -6,7 +6,7 @@ import { openCpuManager } from '../cpus/cpu-manager.ts';
 import type { CpuManager } from '../cpus/cpu-manager.ts';
 import { parseCpuSet } from '../cpus/cpu-set.ts';
 import type { CpuSet } from '../cpus/cpu-set.ts';
-import { MemoryManager } from '../cpus/memory-manager.ts';
+import { openMemoryManager } from '../cpus/memory-manager.ts';
 import { createSharedPool } from '../cpus/shared-pool.ts';
 import type { SharedPool } from '../cpus/shared-pool.ts';
 import { takeCpus } from '../cpus/take.ts';
@@ -39,7 +39,7 @@ export async function startDedicatedNode(options: DedicatedNodeOptions): Promise
   await using started = new Disposer();
   const topology = await readTopology();
   const cpus = options.cpuManagerPolicy === 'static' ? await openCpuManager({ rootDir, topology, reserved: reservedCpus(options, topology) }) : undefined;
-  const memory = options.memoryManagerPolicy === 'Static' ? new MemoryManager(topology) : undefined;
+  const memory = options.memoryManagerPolicy === 'Static' ? await openMemoryManager({ topology, rootDir }) : undefined;
   const devices = started.use(await startDeviceManager({ dir: join(rootDir, 'device-plugins'), clock, log, onChange: onDevices }));
   const isHere = (uid: string) => activePods().some((pod) => pod.metadata.uid === uid);
   const pool = cpus && createSharedPool({ cri, cpus, isHere });
