@@ -162,6 +162,7 @@ test('a schema changes while its objects are watched: the watch goes on, and def
   made.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.size.default = 7;
   made.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.fresh = { type: 'string' };
   expect((await api.request('PUT', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com', made)).status).toBe(200);
+  await expect.poll(async () => (await api.request('POST', `${PATH}?dryRun=All`, widget('new', { fresh: 'yes' }))).body.spec.fresh, { timeout: 60_000 }).toBe('yes');
   await api.request('POST', PATH, widget('new', { fresh: 'yes' }));
   const [{ object }] = await watch.take(1);
   expect(object.spec).toEqual({ fresh: 'yes', size: 7, color: 'red' });
@@ -242,7 +243,7 @@ test('a definition goes with objects that no version serves any more', async () 
   const url = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
   made.spec.versions[0].served = false;
   expect((await api.request('PUT', `${url}/widgets.example.com`, made)).status).toBe(200);
-  await expect.poll(async () => (await api.request('GET', PATH)).status).toBe(404);
+  await expect.poll(async () => (await api.request('GET', PATH)).status, { timeout: 60_000 }).toBe(404);
   const watch = await api.watch(`${url}?watch=true&fieldSelector=metadata.name%3Dwidgets.example.com`);
   await api.request('DELETE', `${url}/widgets.example.com`);
   for (;;) {

@@ -50,7 +50,9 @@ test('transition rules see what was; what did not change may stay wrong', async 
   expect(causes(await put({ ...first.spec, parts: [{ id: 'y', n: 1 }, { id: 'x', n: 3 }] }))).toEqual(['spec.parts[0]: Invalid value: "object": parts grow']);
   made.spec.versions[0].schema.openAPIV3Schema.properties.spec['x-kubernetes-validations'].push({ rule: 'self.size > 100', message: 'huge' });
   await api.request('PUT', `${DEFINITIONS}/widgets.example.com`, made);
-  await expect.poll(async () => causes(await put({ ...first.spec, size: 3 }))).toEqual(['spec: Invalid value: "object": huge']);
+  const larger = { ...first, spec: { ...first.spec, size: 3 } };
+  await expect.poll(async () => (await api.request('PUT', `${PATH}/a?dryRun=All`, larger)).status, { timeout: 60_000 }).toBe(422);
+  expect(causes(await put(larger.spec))).toEqual(['spec: Invalid value: "object": huge']);
   expect((await api.request('PATCH', `${PATH}/a`, { metadata: { labels: { a: 'b' } } }, { headers: { 'content-type': 'application/merge-patch+json' } })).status).toBe(200);
 });
 

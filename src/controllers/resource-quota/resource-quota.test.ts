@@ -64,7 +64,7 @@ test('custom resources are counted too, and what goes of them is found again', a
   } as never);
   const widgets: Resource = { group: 'example.com', version: 'v1', kind: 'Widget', plural: 'widgets', scope: 'Namespaced' };
   const widget = (name: string) => ({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name, namespace: 'shop' } });
-  await expect.poll(() => why(client.create(widgets, widget('a')))).toMatch(/^done$|already exists/);
+  await expect.poll(() => why(client.create(widgets, widget('a'))), { timeout: 60_000 }).toMatch(/^done$|already exists/);
   expect(await used(cluster)).toEqual({ 'count/widgets.example.com': '1' });
   expect(await why(client.create(widgets, widget('b')))).toBe(
     'widgets.example.com "b" is forbidden: exceeded quota: q, requested: count/widgets.example.com=1, used: count/widgets.example.com=1, limited: count/widgets.example.com=1');
