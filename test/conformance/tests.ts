@@ -11,6 +11,7 @@ import { securityContexts } from './k8s-io/security.ts';
 import { subpathExpansion } from './k8s-io/subpath-expansion.ts';
 import { admissionWebhooks } from './sig-api-machinery/admission-webhooks.ts';
 import { aggregator } from './sig-api-machinery/aggregator.ts';
+import { conversionWebhooks } from './sig-api-machinery/conversion-webhooks.ts';
 import { customResources } from './sig-api-machinery/custom-resources.ts';
 import { events, newEvents } from './sig-api-machinery/events.ts';
 import { garbageCollector } from './sig-api-machinery/garbage-collector.ts';
@@ -51,7 +52,7 @@ export const tests: readonly TestCase[] = [
   ...subpathExpansion, ...nodes,
   ...secrets, ...watchers, ...events, ...server, ...garbageCollector, ...resourceQuotas,
   ...admissionWebhooks, ...aggregator,
-  ...customResources, ...publishOpenApi,
+  ...customResources, ...publishOpenApi, ...conversionWebhooks,
   ...deployments, ...replicaSets, ...jobs, ...daemonSets, ...statefulSets,
   ...serviceAccounts, ...kubectlTests, ...kubectlProxy, ...guestbookTests, ...newEvents,
   ...services, ...serviceTypes, ...sessionAffinity, ...dns, ...networking,
