@@ -68,6 +68,23 @@ test('Forbid waits for the job that runs, Replace ends it, Allow does neither', 
   expect((await status(cluster)).active).toHaveLength(1);
 });
 
+test('Forbid holds for a job that a crash kept out of the status, not for one made by hand', async () => {
+  await using cluster = await start();
+  const { client, quiet } = cluster;
+  await client.create(CronJob, cron({ concurrencyPolicy: 'Forbid' }));
+  await quiet();
+  await toNext(cluster);
+  const [job] = await jobs(cluster);
+  const { active: _, ...forgotten } = await status(cluster);
+  await client.updateStatus(CronJob, { ...(await client.get(CronJob, 'tick', at)), status: forgotten });
+  await toNext(cluster);
+  expect((await jobs(cluster)).map(({ metadata }) => metadata.name)).toEqual([job!.metadata.name]);
+
+  await client.patch(Job, job!.metadata.name, { type: 'merge', body: { metadata: { annotations: { 'batch.kubernetes.io/cronjob-scheduled-timestamp': null, 'cronjob.kubernetes.io/instantiate': 'manual' } } } }, at);
+  await toNext(cluster);
+  expect(await jobs(cluster)).toHaveLength(2);
+});
+
 test('finished jobs are kept up to the history limits', async () => {
   await using cluster = await start();
   await cluster.client.create(CronJob, cron({ successfulJobsHistoryLimit: 1, failedJobsHistoryLimit: 0 }));

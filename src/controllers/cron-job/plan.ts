@@ -27,6 +27,8 @@ type Reference = NonNullable<CronJobStatus['active']>[number];
 
 /** Missed times beyond which something must be wrong: a clock, or a long suspension. */
 const TOO_MANY = 100;
+/** On jobs made by schedule; those made by hand lack it. */
+const SCHEDULED = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
 /** Slack, so that a timer that goes off early does not find nothing due. */
 const SLACK: Millis = 100;
 
@@ -67,7 +69,9 @@ function start(resting: Plan & { readonly announce: readonly Announcement[] }, c
   const name = `${cron.metadata.name}-${Math.floor(due / 60_000)}`;
   const { active = [], lastScheduleTime } = resting.status;
   if (active.some((one) => one.name === name) || parseTime(lastScheduleTime) === due) return also(...warnings);
-  if (concurrencyPolicy === 'Forbid' && active.length > 0) {
+  // A crash between making a job and listing it as active must not let another run beside it.
+  const runs = active.length > 0 || jobs.some((job) => job.metadata.name !== name && !endOf(job) && job.metadata.annotations?.[SCHEDULED] !== undefined && job.metadata.deletionTimestamp === undefined);
+  if (concurrencyPolicy === 'Forbid' && runs) {
     return also(...warnings, ['Normal', 'JobAlreadyActive', 'Not starting job because prior execution is running and concurrency policy is Forbid']);
   }
   const replaced = concurrencyPolicy === 'Replace' ? jobs.filter(({ metadata }) => active.some(({ uid }) => uid === metadata.uid)) : [];
@@ -116,7 +120,7 @@ function jobOf(cron: CronJob, name: string, scheduled: string): DeepPartial<Job>
       name,
       namespace: cron.metadata.namespace,
       ...(labels ? { labels } : {}),
-      annotations: { ...annotations, 'batch.kubernetes.io/cronjob-scheduled-timestamp': scheduled },
+      annotations: { ...annotations, [SCHEDULED]: scheduled },
       ...(finalizers ? { finalizers } : {}),
       ownerReferences: [controllerReference(CronJobKind, cron)],
     },
