@@ -30,6 +30,7 @@ function hintOf(kind: Kind, spec: unknown): string | undefined {
 export function knownSpec(kind: Kind, json: unknown): object | undefined {
   if (!kind.sharesSpec || !isRecord(json)) return undefined;
   const { spec } = json;
+  if (isShared(spec)) return spec; // of a stored object, which a patch left alone
   const hint = hintOf(kind, spec);
   return hint === undefined ? undefined : sharedOf(kind).decoded.get(hint, spec);
 }

@@ -3,7 +3,7 @@ import { setOwn } from '../../meta/own.ts';
 import { apiVersionOf } from '../../meta/resource.ts';
 import type { Kind } from '../../schema/kind.ts';
 import type { SchemaNode } from '../../schema/node.ts';
-import { isShared, jsonOf } from '../../schema/shared-specs.ts';
+import { isShared, jsonOf, withSharedSpec } from '../../schema/shared-specs.ts';
 import type { Remote } from './remote.ts';
 
 /** Bytes in front of the JSON text in the store: the fingerprint of the schema that wrote it, in hex. */
@@ -120,7 +120,7 @@ export class Codec {
       return object;
     }
     const parsed: unknown = JSON.parse(decoder.decode(value.subarray(FINGERPRINT)));
-    const object = this.#isCurrent(value) ? (parsed as AnyObject) : this.#upgrade(this.kind, parsed);
+    const object = withSharedSpec(this.kind, this.#isCurrent(value) ? (parsed as AnyObject) : this.#upgrade(this.kind, parsed));
     this.#known.set(value, object);
     return object;
   }

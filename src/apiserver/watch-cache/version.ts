@@ -43,6 +43,11 @@ export class Version {
     return object;
   }
 
+  /** Somebody asked for the object not long ago. */
+  get isRead(): boolean {
+    return this.#object !== undefined && !(this.#object instanceof WeakRef);
+  }
+
   #loosen(): void {
     if (this.#object && !(this.#object instanceof WeakRef)) this.#object = new WeakRef(this.#object);
   }
