@@ -9,14 +9,17 @@ import { podsOfNode } from '../pods-of-node.ts';
 import { defineController, watchOf, type Context, type Controller } from '../runtime/index.ts';
 import { heard, isReadyNode, silentAt, unknownConditions, type Heartbeat } from './health.ts';
 import { evictingKey, isEvicting, plannedTaints } from './taints.ts';
-import { evictionRate, isEverythingDown, zoneOf, zoneState } from './zones.ts';
+import { evictionRate, isEverythingDown, takeCensus, zoneOf, type Census } from './zones.ts';
 
 const NODE_LEASES = 'kube-node-lease';
 const NO_NEWS: Millis = 5_000;
+/** With thousands of nodes down each asks every few seconds how all others fare: they share an answer. */
+const CENSUS_AGE: Millis = 1_000;
 
 /** Notices nodes that fall silent, and taints nodes by their conditions. */
 export const nodeLifecycleController = (): Controller => {
   const heartbeats = new Map<string, Heartbeat>();
+  let census: (Census & { readonly at: Millis }) | undefined;
   const buckets = new Map<string, { readonly rate: number; readonly bucket: TokenBucket }>();
 
   return defineController({
@@ -63,15 +66,17 @@ export const nodeLifecycleController = (): Controller => {
 
   /** A zone's nodes are emptied one by one, the slower the more of it is down. */
   function admitEviction(node: Node, { cache, clock }: Context): boolean {
-    const all = cache.list(Node);
-    if (isEverythingDown(all)) return false;
+    const nodes = () => cache.list(Node);
+    if (!census || clock.monotonic() - census.at >= CENSUS_AGE) census = { at: clock.monotonic(), ...takeCensus(nodes()) };
     const zone = zoneOf(node);
-    const members = all.filter((one) => zoneOf(one) === zone);
-    const rate = evictionRate(zoneState(members), members.length);
+    const { state, size } = census.zones.get(zone) ?? { state: 'Normal', size: 1 };
+    if (census.everythingDown) return false;
+    const rate = evictionRate(state, size);
     const known = buckets.get(zone);
     const bucket = known?.rate === rate ? known.bucket : new TokenBucket(clock, { perSecond: rate, burst: rate === 0 ? 0 : 1 });
     buckets.set(zone, { rate, bucket });
-    return bucket.tryTake();
+    // Few get so far: what is decided for them is decided by what is so now.
+    return bucket.tryTake() && !isEverythingDown(nodes());
   }
 };
 

@@ -4,7 +4,7 @@ import { BORN, make, pod } from '../testing/objects.ts';
 import { silentAt, unknownConditions } from './health.ts';
 import { evictIn } from './taint-eviction.ts';
 import { plannedTaints } from './taints.ts';
-import { isEverythingDown, zoneState } from './zones.ts';
+import { isEverythingDown, takeCensus, zoneState } from './zones.ts';
 
 const NOW = Date.parse(BORN);
 const node = (ready: string | undefined, spec: object = {}, more: readonly object[] = []) =>
@@ -43,6 +43,14 @@ test('a zone that is mostly down is disrupted; when everything is down nobody is
   const nodes = (ready: number, not: number) => [...Array<Node>(ready).fill(node('True')), ...Array<Node>(not).fill(node('Unknown'))];
   expect([zoneState(nodes(3, 1)), zoneState(nodes(2, 3)), zoneState(nodes(0, 2))]).toEqual(['Normal', 'PartialDisruption', 'FullDisruption']);
   expect([isEverythingDown(nodes(0, 1)), isEverythingDown(nodes(1, 5)), isEverythingDown([])]).toEqual([true, false, false]);
+});
+
+test('a census tells each zone by itself', () => {
+  const zoned = (zone: string, ready: string) => ({ ...node(ready), metadata: { ...node(ready).metadata, labels: { 'topology.kubernetes.io/zone': zone } } });
+  const { everythingDown, zones } = takeCensus([zoned('a', 'True'), zoned('b', 'Unknown'), zoned('b', 'False'), zoned('a', 'Unknown')]);
+  expect(everythingDown).toBe(false);
+  expect([...zones]).toEqual([[':a', { state: 'Normal', size: 2 }], [':b', { state: 'FullDisruption', size: 2 }]]);
+  expect(takeCensus([zoned('a', 'Unknown'), zoned('b', 'Unknown')]).everythingDown).toBe(true);
 });
 
 test('a pod stays as long as it tolerates, counted from when the taint was added', () => {

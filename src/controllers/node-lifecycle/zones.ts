@@ -22,6 +22,22 @@ export function zoneState(nodes: readonly Node[]): ZoneState {
   return unhealthy > 2 && unhealthy / nodes.length >= UNHEALTHY_SHARE ? 'PartialDisruption' : 'Normal';
 }
 
+/** How all zones fare at one moment. */
+export interface Census {
+  readonly everythingDown: boolean;
+  readonly zones: ReadonlyMap<string, { readonly state: ZoneState; readonly size: number }>;
+}
+
+export function takeCensus(nodes: readonly Node[]): Census {
+  const members = new Map<string, Node[]>();
+  for (const node of nodes) {
+    const zone = members.get(zoneOf(node));
+    if (zone) zone.push(node);
+    else members.set(zoneOf(node), [node]);
+  }
+  return { everythingDown: isEverythingDown(nodes), zones: new Map([...members].map(([zone, all]) => [zone, { state: zoneState(all), size: all.length }])) };
+}
+
 /**
  * Whether every node of every zone is down: then it is more likely that the control plane has lost its network, and
  * nobody is moved.
