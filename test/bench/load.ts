@@ -47,8 +47,10 @@ export async function ask(transport: Transport, { method, url, body, headers = {
 }
 
 export async function askJson<T>(transport: Transport, asked: Asked): Promise<T> {
-  return JSON.parse(await textOf(await ask(transport, asked))) as T;
+  return JSON.parse(await askText(transport, asked)) as T;
 }
+
+export const askText = async (transport: Transport, asked: Asked): Promise<string> => textOf(await ask(transport, asked));
 
 /** Reads the whole body and forgets it; its length. */
 export async function drain({ body }: ApiResponse): Promise<number> {

@@ -1,9 +1,10 @@
 /**
- * npm run bench [-- --peer DIR] [--only TEXT] [--rounds N] [--scale N] [--idle SECONDS] [--pods N] [--node FLAGS] [--keep]
+ * npm run bench [-- --peer DIR] [--only TEXT] [--rounds N] [--scale N] [--idle SECONDS] [--pods N] [--nodes N] [--node FLAGS] [--keep]
  *
  * What CEL rules cost; then what the API costs, in CPU of the server per request, over TLS by a user bound by RBAC, audit at Metadata; beside
  * kube-apiserver and etcd where DIR holds kube-apiserver, in turns. Then what others feel of large lists, what stored
- * pods take of memory, what custom resources cost beside built-in ones, large work on simulated nodes, `knarr up`, and the control plane at rest. Figures are printed, never asserted.
+ * pods take of memory, what custom resources cost beside built-in ones, large work on simulated nodes, a large cluster at rest,
+ * pods scheduled beside kube-scheduler where DIR holds it, `knarr up`, and the control plane at rest. Figures are printed, never asserted.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,9 +14,11 @@ import { compare } from './compare.ts';
 import { cases } from './cases.ts';
 import { measureCustom } from './custom.ts';
 import { measureDelay } from './delay.ts';
+import { measureIdle } from './idle.ts';
 import { measureMemory } from './memory.ts';
 import { probe } from './probe.ts';
 import { measureRules } from './rules.ts';
+import { measureScheduling } from './schedule.ts';
 import { serveApi } from './serve.ts';
 import { serverFlags, startKnarrControlPlane } from './target.ts';
 import { measureUp, printRest } from './up.ts';
@@ -26,9 +29,12 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     peer: { type: 'string' }, only: { type: 'string', default: '' }, rounds: { type: 'string', default: '5' }, scale: { type: 'string', default: '1' },
-    idle: { type: 'string', default: '60' }, pods: { type: 'string', default: '50000' }, node: { type: 'string', default: '' }, keep: { type: 'boolean', default: false },
+    nodes: { type: 'string', default: '5000' }, idle: { type: 'string', default: '60' }, pods: { type: 'string', default: '50000' }, node: { type: 'string', default: '' }, keep: { type: 'boolean', default: false },
   },
 });
+
+/** Of `--pods`, for the schedulers: enough for a steady rate. */
+const MOST_SCHEDULED = 5000;
 
 if (positionals[0] === 'serve') await serveApi(positionals[1]!);
 else if (positionals[0] === 'probe') await probe(positionals[1]!);
@@ -48,6 +54,8 @@ async function main(): Promise<void> {
     if (wanted('memory')) await measureMemory(join(root, 'memory'), pods);
     if (wanted('webhook')) await measureWebhook(join(root, 'webhook'));
     await measureWorkloads(join(root, 'workloads'), wanted);
+    if (wanted('idle')) await measureIdle(join(root, 'idle'), { nodes: Number(values.nodes), pods, seconds: Number(values.idle) });
+    if (wanted('schedule')) await measureScheduling(join(root, 'schedule'), { nodes: Number(values.nodes), pods: Math.min(pods, MOST_SCHEDULED), peer: values.peer });
     if (wanted('up')) await atRest(join(root, 'control-plane'));
   } finally {
     if (values.keep) console.log(`kept ${root}`);

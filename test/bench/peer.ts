@@ -32,7 +32,8 @@ export async function startPeer(directory: string, programs: string): Promise<Ta
   return ready('kube-apiserver + etcd', identities, { port, children: [server, etcd] });
 }
 
-function find(name: string, first: string): string {
+/** The program, in that directory or on the PATH. */
+export function find(name: string, first: string): string {
   const places = [first, ...(process.env['PATH'] ?? '').split(delimiter)].map((directory) => join(directory, name));
   const found = places.find((place) => existsSync(place));
   if (found === undefined) throw new Error(`no ${name} in ${first} or on the PATH`);

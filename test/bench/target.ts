@@ -28,6 +28,8 @@ export interface Target extends AsyncDisposable {
   disconnectUsers(): Promise<void>;
   /** For another process that is to connect as the user. */
   readonly user: UserConnection;
+  /** The same for the member of system:masters. */
+  readonly root: UserConnection;
 }
 
 export interface UserConnection {
@@ -76,10 +78,10 @@ export async function startKnarrApi(directory: string, flags: readonly string[] 
 }
 
 /** The whole control plane, as `knarr up` runs it: what standing still costs. */
-export async function startKnarrControlPlane(directory: string, simulated = 0): Promise<KnarrTarget> {
+export async function startKnarrControlPlane(directory: string, simulated = 0, { legacyApis = false } = {}): Promise<KnarrTarget> {
   const layout = layoutOf(directory);
   const port = await freePort();
-  const wishes = { port, nodes: 0, simulated, legacyServiceAccountTokens: false };
+  const wishes = { port, nodes: 0, simulated, legacyServiceAccountTokens: false, legacyApis };
   const settings = planCluster(wishes, { hostname: 'bench', addresses: ['192.0.2.1'] }, { slot: 0 });
   await mkdir(directory, { recursive: true });
   await writeSettings(layout, settings);
@@ -122,7 +124,7 @@ export async function ready(name: string, { ca, admin, user }: Identities, { por
     users.push(transport);
     return transport;
   };
-  return { name, readyMillis, admin: asAdmin, pids: children.map(({ pid }) => pid!), connectUser, disconnectUsers, user: { ...options, ...user }, [Symbol.asyncDispose]: stop };
+  return { name, readyMillis, admin: asAdmin, pids: children.map(({ pid }) => pid!), connectUser, disconnectUsers, user: { ...options, ...user }, root: { ...options, ...admin }, [Symbol.asyncDispose]: stop };
 }
 
 async function untilReady(name: string, admin: HttpTransport, children: readonly ChildProcess[]): Promise<number> {
@@ -136,7 +138,8 @@ async function untilReady(name: string, admin: HttpTransport, children: readonly
   }
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+/** Asked to end, and waited for. */
+export async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const gone = new Promise((resolve) => child.once('close', resolve));
   child.kill('SIGTERM');
