@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Transport } from '../../src/wire/api.ts';
 import { ask, drain, repeat } from './load.ts';
-import { cpuMicros } from './machine.ts';
+import { cpuMicros, freePort } from './machine.ts';
 import { find } from './peer.ts';
 import { ended, start, startKnarrControlPlane, type Target } from './target.ts';
 import { countOf, namespace, until } from './workloads.ts';
@@ -100,6 +100,7 @@ class Bound {
 async function writeConfig(directory: string, { root: user }: Target): Promise<string> {
   await mkdir(directory, { recursive: true });
   const [kubeconfig, config] = [join(directory, 'kubeconfig.json'), join(directory, 'config.json')];
+  const port = await freePort();
   const base64 = (pem: string) => Buffer.from(pem).toString('base64');
   await writeFile(kubeconfig, JSON.stringify({
     apiVersion: 'v1', kind: 'Config', 'current-context': 'bench',
@@ -110,7 +111,7 @@ async function writeConfig(directory: string, { root: user }: Target): Promise<s
   await writeFile(config, JSON.stringify({
     apiVersion: 'kubescheduler.config.k8s.io/v1beta1', kind: 'KubeSchedulerConfiguration',
     clientConnection: { kubeconfig, qps: 10_000, burst: 10_000 }, leaderElection: { leaderElect: false },
-    healthzBindAddress: '127.0.0.1:0', metricsBindAddress: '127.0.0.1:0', profiles: [{ schedulerName: PEER }],
+    healthzBindAddress: `127.0.0.1:${port}`, metricsBindAddress: `127.0.0.1:${port}`, profiles: [{ schedulerName: PEER }],
   }));
   return config;
 }
