@@ -38,7 +38,7 @@ async function walk(name: string): Promise<void> {
   const markdown = await readFile(example(`${name}/README.md`), 'utf8');
   expect(stepsOf(markdown).length).toBeGreaterThan(5);
   try {
-    await playReadme(markdown, { cwd: join(example('.'), '..'), env: { KUBECONFIG: kubeconfig, PATH: pathWith(client) }, seconds: 75 });
+    await playReadme(markdown, { cwd: join(example('.'), '..'), env: { KUBECONFIG: kubeconfig, PATH: pathWith(client) }, seconds: name === 'autoscaling' ? 150 : 75 });
   } finally {
     if (name === 'operator') await endOperator();
     await cluster.kubectl('delete', 'namespace', name, '--ignore-not-found');
@@ -48,6 +48,9 @@ async function walk(name: string): Promise<void> {
 }
 
 for (const name of ['rollout', 'canary', 'statefulset', 'log-agent', 'jobs', 'operator']) test.concurrent(`the walk of ${name}`, () => walk(name));
+
+// By itself: its pods are measured.
+test('the walk of autoscaling', () => walk('autoscaling'), 600_000);
 
 // By itself: it empties a node.
 test('the walk of drain', () => walk('drain'));

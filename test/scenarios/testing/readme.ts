@@ -57,7 +57,7 @@ function inOrder([first, ...expected]: readonly string[], actual: readonly strin
 }
 
 /** Only asks: what it waits for comes in its own time, so that it is asked again until then. */
-const ASKS = /^kubectl (get|logs|exec)\b/;
+const ASKS = /^kubectl (get|logs|exec|top)\b/;
 
 /**
  * Plays a README from the first command to the last; a command succeeds unless its output shows an error.

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { nextTurn } from '../../../base/clock.ts';
 import type { Json } from '../../testing/start-api.ts';
 import { allow, configure, deny, hook, patch, rule, startHooked } from './testing/hooked.ts';
 
@@ -77,7 +78,7 @@ test('a webhook that never answers costs its callers its time limit, and nobody 
 
   const waiting = api.request('POST', MAPS, map());
   expect((await api.request('POST', '/api/v1/namespaces/default/secrets', { metadata: { name: 's' } })).status).toBe(201);
-  while (api.asked.length === 0) await Promise.resolve();
+  while (api.asked.length === 0) await nextTurn();
   api.clock.advance(2000);
 
   expect((await waiting).body.message).toBe('Internal error occurred: failed calling webhook "never.example.com": failed to call webhook: Post "https://hook.example/never?timeout=2s": context deadline exceeded');
