@@ -11,6 +11,7 @@ import { formatTime } from '../../meta/time.ts';
 import { SIMULATED } from '../../simulate/index.ts';
 import type { ApiHandler, ApiRequest, ApiResponse } from '../../wire/api.ts';
 import { Collector } from './collector.ts';
+import { OPEN_API } from './openapi.ts';
 import { pretendedUsage } from './pretended.ts';
 import type { Usage } from './samples.ts';
 
@@ -77,6 +78,8 @@ const RESOURCES = {
 async function answer(serving: Serving | undefined, request: ApiRequest): Promise<ApiResponse> {
   const { pathname, searchParams } = new URL(request.url, 'http://metrics');
   if (pathname === ROOT || pathname === `${ROOT}/`) return json(RESOURCES);
+  const document = OPEN_API[pathname];
+  if (document) return json(document);
   const match = /^\/apis\/metrics\.k8s\.io\/v1beta1(?:\/namespaces\/([^/]+))?\/(nodes|pods)(?:\/([^/]+))?$/.exec(pathname);
   const [, namespace, resource, name] = (match ?? []).map((part) => (part === undefined ? undefined : decodeURIComponent(part)));
   if (!match || (resource === 'nodes' && namespace !== undefined) || (resource === 'pods' && name !== undefined && namespace === undefined)) return text(404, '404 page not found\n');
