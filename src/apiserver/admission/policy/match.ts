@@ -14,17 +14,25 @@ export const isQuestion = ({ kind: { group, plural } }: Attributes): boolean => 
 
 const ALL = { namespaceSelector: {}, objectSelector: {} };
 
-/** The version in which what is asked of concerns a policy or a binding; undefined where it does not. @throws ApiError where that cannot be told */
-export async function matches(core: Core, criteria: Partial<MatchResources> | undefined, attributes: Attributes): Promise<Shape | undefined> {
-  const { namespaceSelector = ALL.namespaceSelector, objectSelector = ALL.objectSelector, resourceRules = [], excludeResourceRules = [], matchPolicy } = criteria ?? {};
-  if (!objectMatches({ objectSelector }, attributes)) return undefined;
+type Criteria = Partial<MatchResources> | undefined;
+
+/** The version in which what is asked of concerns a policy or a binding, by rules and labels of the object; its namespace is another question. */
+export function shapeFor(core: Core, criteria: Criteria, attributes: Attributes): Shape | undefined {
+  const { objectSelector = ALL.objectSelector, resourceRules = [], excludeResourceRules = [], matchPolicy } = criteria ?? {};
   const shapes = equivalents(core, attributes);
   const considered = matchPolicy === 'Exact' ? shapes.slice(0, 1) : shapes;
   const named = (rules: typeof resourceRules) => considered.find(({ resource }) => rules.some((rule) => {
     const names = rule.resourceNames ?? [];
-    return (names.length === 0 || names.includes(attributes.name)) && matchesRule(rule, { ...attributes, resource, namespace: placeOf(attributes) });
+    return (names.length === 0 || names.includes(attributes.name)) && matchesRule(rule, { operation: attributes.operation, subresource: attributes.subresource, resource, namespace: placeOf(attributes) });
   }));
-  if (named(excludeResourceRules)) return undefined;
   const found = resourceRules.length === 0 ? shapes[0] : named(resourceRules);
+  if (!found || named(excludeResourceRules)) return undefined;
+  return objectMatches({ objectSelector }, attributes) ? found : undefined;
+}
+
+/** As `shapeFor`, the namespace's labels considered. @throws ApiError where that cannot be told */
+export async function matches(core: Core, criteria: Criteria, attributes: Attributes): Promise<Shape | undefined> {
+  const found = shapeFor(core, criteria, attributes);
+  const { namespaceSelector = ALL.namespaceSelector } = criteria ?? {};
   return found && (await namespaceMatches(core, { namespaceSelector }, attributes)) ? found : undefined;
 }

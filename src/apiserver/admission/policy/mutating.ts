@@ -9,7 +9,7 @@ import { isExempt } from '../webhook/rules.ts';
 import { seenObject } from '../webhook/review.ts';
 import { evaluateConditions } from './conditions.ts';
 import { Evaluation, OutOfBudget, requestBindings, shownNamespace } from './evaluation.ts';
-import { isQuestion, matches } from './match.ts';
+import { isQuestion, matches, shapeFor } from './match.ts';
 import { countDecision } from './measure.ts';
 import { MutationError, mutated } from './mutation.ts';
 import { paramsFor } from './params.ts';
@@ -87,6 +87,7 @@ async function invocationsOf(core: Core, attributes: Attributes, failures: Failu
     const { policy, bindings } = inEffect;
     const { name } = policy.metadata;
     let bound: string | undefined;
+    if (!shapeFor(core, policy.spec.matchConstraints, attributes)) continue;
     try {
       const shape = await matches(core, policy.spec.matchConstraints, attributes);
       if (!shape) continue;

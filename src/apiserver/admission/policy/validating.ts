@@ -7,7 +7,7 @@ import { isExempt } from '../webhook/rules.ts';
 import { namespaceObject } from '../webhook/select.ts';
 import { requestBindings, shownNamespace } from './evaluation.ts';
 import { judge, type Refusal } from './judge.ts';
-import { isQuestion, matches } from './match.ts';
+import { isQuestion, matches, shapeFor } from './match.ts';
 import { countDecision } from './measure.ts';
 import { paramsFor } from './params.ts';
 import { type ValidatingInEffect, validatingPolicies } from './policies.ts';
@@ -31,7 +31,10 @@ export const validatingAdmissionPolicy: AdmissionPlugin = {
   async validate(attributes, core) {
     if (isExempt(attributes) || isQuestion(attributes)) return undefined;
     const denials: Denial[] = [];
-    for (const inEffect of validatingPolicies(core)) denials.push(...await denialsOf(core, inEffect, attributes));
+    for (const inEffect of validatingPolicies(core)) {
+      // Most policies are about other things: those cost no turn of the loop.
+      if (shapeFor(core, inEffect.policy.spec.matchConstraints, attributes)) denials.push(...await denialsOf(core, inEffect, attributes));
+    }
     if (denials[0]) throw refusalOf(denials[0], attributes);
     return undefined;
   },
