@@ -78,7 +78,8 @@ rows('optionals', [
   ['x.?a.orValue(5)', 1], ['x.?z.orValue(5)', 5], ['x.?z.y.orValue(5)', 5], ['x.?m.k.value()', 'v'], ['x.?z.hasValue()', false], ['x.?z.value()', '! optional.none() dereference'],
   ['dyn(optional.of([1]))[0].value()', 1], ['optional.of({"a": 1})["b"].hasValue()', false], ['x.l[?0].orValue(9)', 1], ['x.l[?7].orValue(9)', 9], ['x.m[?"k"].orValue("-")', 'v'], ['[1, ?x.?z, ?x.?a]', [1, 1]], ['{"a": 1, ?"b": x.?z}', { a: 1 }],
   ['optional.of(1).optMap(v, v + 1).value()', 2], ['optional.none().optMap(v, v + 1).hasValue()', false], ['optional.of(1).optFlatMap(v, optional.of(v)).value()', 1],
-  ['optional.ofNonZeroValue("").hasValue()', false], ['optional.of(1).or(optional.of(2)).value()', 1], ['optional.of(1) == optional.of(1)', true],
+  ['optional.ofNonZeroValue("").hasValue()', false], ['optional.of(1).or(optional.of(2)).value()', 1], ['optional.of(1) == optional.of(1)', true], ['[1, 2].first().value() + [1, 2].last().value()', 3], ['[].first().hasValue()', false],
+  ['optional.unwrap([optional.of(1), optional.none()])', [1]], ['[optional.none(), optional.of(2)].unwrapOpt()', [2]], ['x.?m.k == optional.of("v")', true],
 ]);
 
 rows('conversions', [

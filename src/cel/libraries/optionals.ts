@@ -1,6 +1,6 @@
 import { noSuchOverload } from '../arithmetic.ts';
 import type { Library } from '../signature.ts';
-import { CelMap, EvaluationError, isList, isMap, mapSize, NONE, numberOf, Optional, optionalOf, Timestamp, Duration } from '../values.ts';
+import { CelMap, EvaluationError, isList, isMap, lift, mapSize, NONE, numberOf, Optional, optionalOf, Timestamp, Duration } from '../values.ts';
 
 /** What a type starts with: 0, '', [], {}, null, false. */
 function isZero(value: unknown): boolean {
@@ -28,6 +28,8 @@ export const optionals: Library = {
   'optional_type<V>.hasValue(): bool': ({ value }: Optional) => value !== undefined,
   'optional_type<V>.or(optional_type<V>): optional_type<V>': (first: Optional, second: Optional) => (first.value === undefined ? second : first),
   'optional_type<V>.orValue(V): V': ({ value }: Optional, instead: unknown) => (value === undefined ? instead : value),
+  'list<V>.first(): optional_type<V>': (list: readonly unknown[]) => (list.length === 0 ? NONE : optionalOf(lift(list[0]))),
+  'list<V>.last(): optional_type<V>': (list: readonly unknown[]) => (list.length === 0 ? NONE : optionalOf(lift(list.at(-1)))),
   'optional.unwrap(list<optional_type<V>>): list<V>': (list: readonly unknown[]) => items(list).filter(({ value }) => value !== undefined).map(({ value }) => value),
   'list<optional_type<V>>.unwrapOpt(): list<V>': (list: readonly unknown[]) => items(list).filter(({ value }) => value !== undefined).map(({ value }) => value),
 };
