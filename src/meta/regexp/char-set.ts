@@ -11,8 +11,8 @@ export const setOf = (...ranges: CharSet['ranges']): CharSet => ({ ranges, class
 export const without = (set: CharSet): CharSet => ({ ...set, negated: !set.negated });
 
 export function inSet({ ranges, classes, negated }: CharSet, code: number): boolean {
-  const found = ranges.some(([from, to]) => code >= from && code <= to) || classes.some(({ pattern, negated: not }) => pattern.test(String.fromCodePoint(code)) !== not);
-  return found !== negated;
+  for (const range of ranges) if (code >= range[0] && code <= range[1]) return !negated;
+  return classes.some(({ pattern, negated: not }) => pattern.test(String.fromCodePoint(code)) !== not) !== negated;
 }
 
 export const DIGITS = setOf([0x30, 0x39]);

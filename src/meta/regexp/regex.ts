@@ -26,6 +26,11 @@ export class Meter {
 /** The end of the text, or what is before its start. */
 const EDGE = -1;
 const MOST_STATES = 2000;
+/** A state of more places is used once and forgotten: to find it again would cost more than to make it. */
+const MOST_PLACES = 64;
+/** Being in many places at once takes longer for each of them than being in a few, which are soon met again. */
+const CROWDED = 20;
+const work = (places: number): number => (places > MOST_PLACES ? places * CROWDED : places);
 
 /** Places to go on from, what was read last being part of the state: assertions ask for it. */
 interface State {
@@ -54,13 +59,43 @@ function holds(what: Assertion, before: number, after: number): boolean {
   }
 }
 
+/** Places seen at one position of the text; emptied in no time. */
+class Seen {
+  readonly #stamps: Uint32Array;
+  #stamp = 0;
+  size = 0;
+
+  constructor(places: number) {
+    this.#stamps = new Uint32Array(places);
+  }
+
+  clear(): void {
+    if (++this.#stamp === 0xffffffff) {
+      this.#stamps.fill(0);
+      this.#stamp = 1;
+    }
+    this.size = 0;
+  }
+
+  /** Whether it is new. */
+  add(place: number): boolean {
+    if (this.#stamps[place] === this.#stamp) return false;
+    this.#stamps[place] = this.#stamp;
+    this.size++;
+    return true;
+  }
+}
+
 export class Regex {
   readonly #program: MachineProgram;
+  readonly #seen: Seen;
+  readonly #pending: number[] = [];
   #states = new Map<string, State>();
 
   /** @throws PatternError */
   constructor(pattern: string) {
     this.#program = assemble(parsePattern(pattern), pattern);
+    this.#seen = new Seen(this.#program.instructions.length);
   }
 
   /** Whether it matches anywhere in the text. */
@@ -86,15 +121,16 @@ export class Regex {
       const code = at < text.length ? text.codePointAt(at)! : EDGE;
       const begun = found ? threads : [...threads, [this.#program.start, at] as const];
       const next: [number, number][] = [];
-      const seen = new Set<number>();
+      const seen = this.#seen;
+      seen.clear();
       for (const [place, start] of begun) {
-        const matched = this.#follow(place, { before, after: code, seen }, (set) => next.push([set, start]));
+        const matched = this.#follow(place, { before, after: code }, (set) => next.push([set, start]));
         if (!matched) continue;
         found = { start, end: at };
         break;
       }
       threads = next;
-      meter.add(seen.size);
+      meter.add(work(seen.size));
       if (code === EDGE || (threads.length === 0 && found)) return found;
       before = code;
       at += code > 0xffff ? 2 : 1;
@@ -104,6 +140,7 @@ export class Regex {
   #state(places: readonly number[], before: number): State {
     // Of what was read only what assertions can tell apart.
     const kind = before === EDGE || before === 10 ? before : isWord(before) ? 0x61 : 0x20;
+    if (places.length > MOST_PLACES) return { places, before: kind, steps: new Map() };
     const key = `${kind}:${places.join(',')}`;
     const known = this.#states.get(key);
     if (known) return known;
@@ -115,22 +152,26 @@ export class Regex {
 
   #step(state: State, code: number, meter: Meter): { readonly matched: boolean; readonly to: State | undefined } {
     const next = new Set<number>();
-    const seen = new Set<number>();
+    const seen = this.#seen;
+    seen.clear();
     let matched = false;
-    for (const place of [...state.places, this.#program.start]) matched = this.#follow(place, { before: state.before, after: code, seen }, (set) => next.add(set)) || matched;
-    meter.add(seen.size);
-    const step = { matched, to: code === EDGE || matched ? undefined : this.#state([...next].toSorted((a, b) => a - b), code) };
-    if (state.steps.size < MOST_STATES) state.steps.set(code, step);
+    for (const place of [...state.places, this.#program.start]) matched = this.#follow(place, { before: state.before, after: code }, (set) => next.add(set)) || matched;
+    meter.add(work(seen.size));
+    const places = next.size > MOST_PLACES ? [...next] : [...next].toSorted((a, b) => a - b);
+    const step = { matched, to: code === EDGE || matched ? undefined : this.#state(places, code) };
+    // What is kept must not hold a chain of what is not.
+    if (state.steps.size < MOST_STATES && places.length <= MOST_PLACES) state.steps.set(code, step);
     return step;
   }
 
   /** All that can be reached without reading on; `go` is told where the next code point leads. True once that includes a match. */
-  #follow(from: number, { before, after, seen }: { readonly before: number; readonly after: number; readonly seen: Set<number> }, go: (place: number) => void): boolean {
-    const pending = [from];
+  #follow(from: number, { before, after }: { readonly before: number; readonly after: number }, go: (place: number) => void): boolean {
+    const pending = this.#pending;
+    pending.length = 0;
+    pending.push(from);
     while (pending.length > 0) {
       const place = pending.pop()!;
-      if (seen.has(place)) continue;
-      seen.add(place);
+      if (!this.#seen.add(place)) continue;
       const instruction = this.#program.instructions[place]!;
       switch (instruction.op) {
         case 'match':
