@@ -138,7 +138,8 @@ export class ResourceCache {
     if (op.type === 'put') {
       const version = new Version(this.#codec, { key: op.key, value: op.value, revision });
       this.#put(version);
-      if (previous?.isRead) void version.object; // the writer's own is at hand, and who read the last state reads this one
+      // The writer's own is at hand, and who read the last state reads this one. What a webhook converts is not at hand.
+      if (previous?.isRead && !this.#codec.isRemote) void version.object;
       this.#bytes += op.value.length - (previous?.value.length ?? 0);
       return { type: previous ? 'MODIFIED' : 'ADDED', revision, version, previous };
     }
