@@ -9,6 +9,7 @@ import { namespaceController } from '../namespace/namespace.ts';
 import { replicaSetController } from '../replica-set/replica-set.ts';
 import { startControlled } from '../testing/start.ts';
 import { garbageCollector } from './garbage-collector.ts';
+import { CustomResourceDefinition } from '../../kinds/apiextensions/custom-resource-definition.ts';
 import { Namespace } from '../../kinds/core/namespace.ts';
 
 const at = { namespace: 'shop' };
@@ -95,4 +96,19 @@ test('a deleted namespace is emptied, its pods first, and goes', async () => {
   const isGone = (error: unknown) => isApiError(error, 'NotFound') || undefined;
   await find(() => client.get(Namespace, 'shop').then(() => undefined, isGone));
   expect((await client.list(Pod, at)).items).toEqual([]);
+});
+
+test('what an owner of a new kind left behind goes as soon as the kind is known', async () => {
+  await using cluster = await start();
+  const { client, pass } = cluster;
+  const names = { plural: 'wheels', kind: 'Wheel' };
+  const version = { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } };
+  const reference = { apiVersion: 'example.com/v1', kind: 'Wheel', name: 'gone', uid: 'a-wheel-that-was' };
+  await client.create(ConfigMap, { metadata: { name: 'spoke', ...at, ownerReferences: [reference] } });
+  await pass(600);
+  // Many looks in vain: by now the next would be minutes away.
+  expect((await client.list(ConfigMap, at)).items.map(({ metadata }) => metadata.name)).toContain('spoke');
+  await client.create(CustomResourceDefinition, { metadata: { name: 'wheels.example.com' }, spec: { group: 'example.com', scope: 'Namespaced', names, versions: [version] } });
+  await pass(3);
+  expect((await client.list(ConfigMap, at)).items.map(({ metadata }) => metadata.name)).not.toContain('spoke');
 });

@@ -27,6 +27,8 @@ class GarbageCollector implements AsyncDisposable {
   readonly #deeds: Deeds;
   /** Owners known to be gone: asking once for each is enough, uids do not come back. */
   readonly #absent = new Set<string>();
+  /** Keys of objects with an owner of a kind that is not known: its definition may be younger than the last discovery. */
+  readonly #unknown = new Set<string>();
   readonly #stop = new AbortController();
   readonly #definitions: Disposable;
   readonly #running: Promise<unknown>;
@@ -68,12 +70,22 @@ class GarbageCollector implements AsyncDisposable {
       await Promise.race([this.#monitors.follow(found, signal), this.#around.clock.sleep(SYNC_WITHIN, signal)]);
       if (!this.#ready) for (const item of this.#monitors.owned()) this.#look(item);
       this.#ready = true;
+      this.#lookAgain();
       if (found.failed.length > 0) this.#refreshSoon(30_000);
     } catch (error) {
       if (signal.aborted) return;
       this.#log.warn('discovery failed', { error: String(error) });
       this.#refreshSoon(5000);
     }
+  }
+
+  /** Whoever waited long for a kind to be known need not wait out a pause that has grown meanwhile. */
+  #lookAgain(): void {
+    for (const key of this.#unknown) {
+      this.#queue.forget(key);
+      this.#queue.add(key);
+    }
+    this.#unknown.clear();
   }
 
   #refreshSoon(delay: number): void {
@@ -134,6 +146,7 @@ class GarbageCollector implements AsyncDisposable {
         this.#queue.forget(key);
       } catch (error) {
         if (this.#stop.signal.aborted) return;
+        if (error instanceof UnknownKind) this.#unknown.add(key);
         if (!isApiError(error, 'Conflict')) this.#log.debug('not collected', { item: key, error: String(error) });
         this.#queue.addRateLimited(key);
       }
@@ -170,7 +183,7 @@ class GarbageCollector implements AsyncDisposable {
     if (cached !== 'absent') return cached;
     if (this.#absent.has(reference.uid)) return 'absent';
     const resource = this.#monitors.resourceOf(reference);
-    if (!resource) throw new Error(`no resource of kind ${reference.kind} in ${reference.apiVersion}`);
+    if (!resource) throw new UnknownKind(reference);
     // A namespaced owner of a cluster-scoped object cannot be found: that is no reason to delete anything.
     if (resource.scope === 'Namespaced' && namespace === undefined) return 'solid';
     const at = { resource, name: reference.name, namespace: resource.scope === 'Namespaced' ? namespace : undefined, uid: reference.uid };
@@ -178,5 +191,12 @@ class GarbageCollector implements AsyncDisposable {
     if (owner) return isDeletingDependents(owner) ? 'waiting' : 'solid';
     this.#absent.add(reference.uid);
     return 'absent';
+  }
+}
+
+/** Nothing served goes by this kind: not now, or not any more. */
+class UnknownKind extends Error {
+  constructor({ kind, apiVersion }: OwnerReference) {
+    super(`no resource of kind ${kind} in ${apiVersion}`);
   }
 }
