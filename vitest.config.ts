@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: { alias: Object.fromEntries(['client', 'operator', 'testing'].map((entry) => [`knarr/${entry}`, `${import.meta.dirname}/src/kit/${entry}/index.ts`])) },
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts', 'examples/**/*.test.ts'], testTimeout: 30_000, setupFiles: ['test/setup.ts'], pool: 'threads', isolate: false } },
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts', 'examples/**/*.test.ts'], testTimeout: 30_000, setupFiles: ['test/setup.ts'], pool: 'threads', isolate: false, maxWorkers: 2 } },
       {
         extends: true,
         test: {
