@@ -9,6 +9,7 @@ import { ifThere, send, urlOf } from '../bootstrap/send.ts';
 import type { Core } from '../core.ts';
 import type { Remote } from './api-services.ts';
 import { type Availability, checkAvailability } from './availability.ts';
+import { ownBackend } from './backend.ts';
 import { CUSTOM_RANK, rankOf } from './priorities.ts';
 
 const GROUP = 'apiregistration.k8s.io';
@@ -24,7 +25,11 @@ export async function startAggregationKeeper(core: Core, handler: ApiHandler): P
   if (!apiServices) return { [Symbol.dispose]() {} };
   await keepLocal(core, handler);
   const keeper = new Keeper(core, handler);
-  const watched = [apiServices, core.resources.of('apiextensions.k8s.io', 'customresourcedefinitions')].map((served) => served?.cache.onChange(() => keeper.soon(DELAY)));
+  const watched = [
+    // Who answers in this very process need not be waited for.
+    apiServices.cache.onChange(({ version }) => (isOwn(core, version.object) ? keeper.now() : keeper.soon(DELAY))),
+    core.resources.of('apiextensions.k8s.io', 'customresourcedefinitions')?.cache.onChange(() => keeper.soon(DELAY)),
+  ];
   // What lies behind a Service matters only where somebody is behind one.
   const behind = [core.resources.of('', 'services'), core.resources.of('discovery.k8s.io', 'endpointslices')].map((served) => served?.cache.onChange(({ version }) => {
     if (keeper.concerns(version.object)) keeper.soon(DELAY);
@@ -71,6 +76,10 @@ class Keeper implements Disposable {
     });
   }
 
+  now(): void {
+    if (!this.#ended) void this.#visit();
+  }
+
   async #visit(): Promise<void> {
     if (this.#running) return this.soon(DELAY);
     this.#running = true;
@@ -91,15 +100,23 @@ class Keeper implements Disposable {
   /** @returns whether it works */
   async #look(remote: Remote): Promise<boolean> {
     const found = await checkAvailability(this.#core, remote);
+    const works = found.status === 'True';
+    // Whoever reads that it is available finds its documents, where they are at hand.
+    if (ownBackend(this.#core, remote)) await this.#core.aggregation.documents.refresh(remote, works);
     await noteAvailability(this.#core, this.#handler, { remote, found });
-    await this.#core.aggregation.documents.refresh(remote, found.status === 'True');
-    return found.status === 'True';
+    if (!ownBackend(this.#core, remote)) await this.#core.aggregation.documents.refresh(remote, works);
+    return works;
   }
 
   [Symbol.dispose](): void {
     this.#ended = true;
     this.#timer?.[Symbol.dispose]();
   }
+}
+
+function isOwn({ config }: Core, object: AnyObject): boolean {
+  const { service } = object['spec'] as { readonly service?: { readonly namespace: string; readonly name: string } };
+  return service !== undefined && config.ownServices?.[`${service.namespace}/${service.name}`] !== undefined;
 }
 
 /** An APIService without a service for each group version served here; those of groups that have gone are taken away. */

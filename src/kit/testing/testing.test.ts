@@ -8,7 +8,7 @@ import { Job } from '../../kinds/batch/job.ts';
 import { Namespace } from '../../kinds/core/namespace.ts';
 import { Node } from '../../kinds/core/node.ts';
 import { Pod } from '../../kinds/core/pod.ts';
-import { connectCluster } from '../client/index.ts';
+import { connectCluster, readBytes } from '../client/index.ts';
 import { startCluster } from './index.ts';
 
 const at = { namespace: 'default' };
@@ -100,4 +100,14 @@ test('a credential plugin says who one is, and one acts as another', async () =>
   if (review.body?.type === 'bytes') chunks.push(...review.body.chunks);
   if (review.body?.type === 'stream') for await (const batch of review.body.chunks) chunks.push(...batch);
   expect(JSON.parse(Buffer.concat(chunks).toString())).toMatchObject({ status: { userInfo: { username: 'jane', groups: ['dev', 'ops', 'system:authenticated'] } } });
+});
+
+test('all that is announced answers from the first moment on', async () => {
+  await using cluster = await startCluster({ nodes: 0, controllers: false, clock: 'manual' });
+  const ask = async (url: string, accept = 'application/json') => readBytes((await cluster.client.request({ url, headers: { accept } })).body);
+  const { groups } = JSON.parse(await ask('/apis')) as { groups: { versions: { groupVersion: string }[] }[] };
+  const announced = groups.flatMap(({ versions }) => versions.map(({ groupVersion }) => groupVersion));
+  expect(announced).toContain('metrics.k8s.io/v1beta1');
+  for (const groupVersion of announced) expect(JSON.parse(await ask(`/apis/${groupVersion}`))).toMatchObject({ kind: 'APIResourceList', groupVersion });
+  expect(await ask('/apis', 'application/json;v=v2;g=apidiscovery.k8s.io;as=APIGroupDiscoveryList')).not.toContain('"Stale"');
 });
