@@ -4,6 +4,7 @@ import type { AnyObject } from '../../meta/object.ts';
 import type { Del, Put } from '../../store/index.ts';
 import { timestamp } from '../registry/write-context.ts';
 import type { Resources, Served } from '../resources.ts';
+import { derived } from '../watch-cache/derived.ts';
 import { canonicalIp, familyOf, formatIp, type IpFamily, type IpRange, offers, parseIpRange, usableOffsets } from './ip-range.ts';
 
 export const FAMILY_LABEL = 'ipaddress.kubernetes.io/ip-family';
@@ -21,6 +22,8 @@ export interface ParentRef {
 
 export const parentOf = (address: AnyObject): ParentRef => (address['spec'] as { readonly parentRef?: ParentRef } | undefined)?.parentRef ?? {};
 
+const rangesOf = derived((all): readonly IpRange[] => [...new Set(all.filter(isReady).flatMap(cidrsOf))].map(parseIpRange));
+
 /**
  * Cluster IPs as upstream keeps them (KEP-1880): each taken one is an IPAddress whose parent is the Service, the ranges
  * they come from are the ServiceCIDRs. Unlike upstream, an IPAddress is written in the very transaction of its Service:
@@ -30,7 +33,6 @@ export class ClusterIps {
   readonly #resources: Resources;
   readonly #clock: Clock;
   readonly #random: Random;
-  #parsed: { readonly at: number; readonly ranges: readonly IpRange[] } = { at: -1, ranges: [] };
 
   constructor({ resources, clock, random }: { readonly resources: Resources; readonly clock: Clock; readonly random: Random }) {
     this.#resources = resources;
@@ -50,12 +52,7 @@ export class ClusterIps {
 
   /** Ranges of the ServiceCIDRs that are ready and stay. */
   get ranges(): readonly IpRange[] {
-    const { cache } = this.#must('servicecidrs');
-    if (this.#parsed.at !== cache.lastChange) {
-      const ready = [...cache.list('')].map(({ object }) => object).filter(isReady);
-      this.#parsed = { at: cache.lastChange, ranges: [...new Set(ready.flatMap(cidrsOf))].map(parseIpRange) };
-    }
-    return this.#parsed.ranges;
+    return rangesOf(this.#must('servicecidrs').cache);
   }
 
   isOffered(ip: string): boolean {

@@ -1,6 +1,7 @@
 import { forbiddenRequest } from '../../../meta/api-error.ts';
 import type { AnyObject } from '../../../meta/object.ts';
 import type { Core } from '../../core.ts';
+import { derived } from '../../watch-cache/derived.ts';
 import type { AdmissionPlugin, Attributes } from '../admission.ts';
 
 const PODS = { group: '', plural: 'pods' };
@@ -57,17 +58,9 @@ function withPriority({ object, old, name }: Attributes, core: Core): AnyObject 
 const cacheOf = ({ resources }: Core) => resources.of(CLASSES.group, CLASSES.plural)?.cache;
 const classNamed = (core: Core, name: string): AnyObject | undefined => cacheOf(core)?.object('', name);
 
-type Cache = NonNullable<ReturnType<typeof cacheOf>>;
-
-/** The default class, by when any class last changed. */
-const defaults = new WeakMap<Cache, { readonly at: number; readonly found: AnyObject | undefined }>();
+const globalDefault = derived((classes) => classes.find((one) => one['globalDefault'] === true));
 
 function defaultClass(core: Core): AnyObject | undefined {
   const cache = cacheOf(core);
-  if (!cache) return undefined;
-  const known = defaults.get(cache);
-  if (known?.at === cache.lastChange) return known.found;
-  const found = [...cache.list('')].find(({ object }) => object['globalDefault'] === true)?.object;
-  defaults.set(cache, { at: cache.lastChange, found });
-  return found;
+  return cache && globalDefault(cache);
 }
