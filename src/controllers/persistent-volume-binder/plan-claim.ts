@@ -4,6 +4,7 @@ import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { StorageClass } from '../../kinds/storage/storage-class.ts';
 import { classOf } from '../../kinds/core/storage-class-of.ts';
+import { DEFAULT_STORAGE_CLASS, defaultOf } from '../../rules/default-class.ts';
 import { findVolume, isKeptFor } from '../../rules/volume-matching.ts';
 import { isTerminalPhase } from '../../rules/pod-conditions.ts';
 import type { Announcement } from '../runtime/index.ts';
@@ -12,7 +13,6 @@ import { mismatch } from './mismatch.ts';
 export const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
 export const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
 export const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
-const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 /** The provisioner that there is none: volumes are made by hand. */
 const BY_HAND = 'kubernetes.io/no-provisioner';
 
@@ -69,7 +69,7 @@ function bindNamed({ claim, volumes }: Observed, name: string): ClaimPlan {
 
 function bindAny({ claim, volumes, classes, node, pods }: Observed): ClaimPlan {
   if (claim.spec.storageClassName === undefined && classOf(claim) === '') {
-    const standard = defaultClass(classes);
+    const standard = defaultOf(classes, DEFAULT_STORAGE_CLASS);
     if (standard) return { act: 'classify', storageClassName: standard.metadata.name };
   }
   const name = classOf(claim);
@@ -97,13 +97,6 @@ function whomItAwaits(pods: readonly Pod[]): Announcement {
   const names = pods.filter((pod) => !pod.spec.nodeName && !isTerminalPhase(pod.status.phase)).map(({ metadata }) => metadata.name);
   if (names.length === 0) return normal('WaitForFirstConsumer', 'waiting for first consumer to be created before binding');
   return normal('WaitForPodScheduled', `waiting for ${names.length > 1 ? 'pods' : 'pod'} ${names.join(',')} to be scheduled`);
-}
-
-/** Of several defaults the newest. */
-function defaultClass(classes: readonly StorageClass[]): StorageClass | undefined {
-  return classes.filter(({ metadata }) => metadata.annotations?.[DEFAULT_CLASS] === 'true')
-    .sort((a, b) => (a.metadata.creationTimestamp === b.metadata.creationTimestamp
-      ? (a.metadata.name < b.metadata.name ? -1 : 1) : a.metadata.creationTimestamp > b.metadata.creationTimestamp ? -1 : 1))[0];
 }
 
 /** The volume as it is once tied to the claim. */

@@ -1,32 +1,34 @@
 import type { AnyObject } from '../../../meta/object.ts';
-import type { Core } from '../../core.ts';
+import { defaultOf } from '../../../rules/default-class.ts';
+import { derived } from '../../watch-cache/derived.ts';
+import type { AdmissionPlugin } from '../admission.ts';
 
-interface Classes {
-  readonly group: string;
-  readonly plural: string;
+export interface DefaultClass {
+  readonly name: string;
+  /** `ingresses.networking.k8s.io` */
+  readonly resource: string;
+  readonly classes: { readonly group: string; readonly plural: string };
   /** Any of these, as `true`, makes a class the default. */
   readonly annotations: readonly string[];
+  /** Of `spec`, where the class is named. */
+  readonly field: string;
+  /** How objects named their class before there was that field. */
+  readonly oldAnnotation: string;
 }
 
-type Cache = NonNullable<ReturnType<Core['resources']['of']>>['cache'];
+/** A plugin by which new objects that name no class get the cluster's default one. An empty name asks for none, and is kept. */
+export function defineDefaultClass({ name, resource, classes, annotations, field, oldAnnotation }: DefaultClass): AdmissionPlugin {
+  const defaultClass = derived((all) => defaultOf(all, ...annotations));
+  return {
+    name,
+    on: { operations: ['CREATE'], resources: [resource] },
 
-/** The default of a cluster's classes, by when any class last changed. */
-const known = new WeakMap<Cache, { readonly at: number; readonly found: AnyObject | undefined }>();
-
-/** The class that is marked as default; of several the youngest, and of equally old ones the first by name. */
-export function defaultClass({ resources }: Core, { group, plural, annotations }: Classes): AnyObject | undefined {
-  const cache = resources.of(group, plural)?.cache;
-  if (!cache) return undefined;
-  const last = known.get(cache);
-  if (last?.at === cache.lastChange) return last.found;
-  const isDefault = ({ metadata }: AnyObject) => annotations.some((name) => metadata.annotations?.[name] === 'true');
-  const [found] = [...cache.list('')].map(({ object }) => object).filter(isDefault).toSorted(youngestFirst);
-  known.set(cache, { at: cache.lastChange, found });
-  return found;
-}
-
-function youngestFirst({ metadata: a }: AnyObject, { metadata: b }: AnyObject): number {
-  const [left, right] = [a.creationTimestamp ?? '', b.creationTimestamp ?? ''];
-  if (left !== right) return left < right ? 1 : -1;
-  return a.name < b.name ? -1 : 1;
+    mutate({ object }, { resources }) {
+      const spec = object['spec'] as Readonly<Record<string, unknown>>;
+      if (spec[field] !== undefined || object.metadata.annotations?.[oldAnnotation] !== undefined) return object;
+      const cache = resources.of(classes.group, classes.plural)?.cache;
+      const found: AnyObject | undefined = cache && defaultClass(cache);
+      return found ? { ...object, spec: { ...spec, [field]: found.metadata.name } } : object;
+    },
+  };
 }
