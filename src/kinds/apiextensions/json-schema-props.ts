@@ -1,4 +1,5 @@
 import { any, boolean, double, int64, lazy, list, map, object, part, string, type Field, type TypeOf } from '../../schema/field.ts';
+import type { JsonSchema } from '../../schema/json/json-schema.ts';
 
 export const externalDocumentation = part(() =>
   object('apiextensions-apiserver.pkg.apis.apiextensions.v1.ExternalDocumentation', {
@@ -7,52 +8,27 @@ export const externalDocumentation = part(() =>
   }));
 export type ExternalDocumentation = TypeOf<ReturnType<typeof externalDocumentation>>;
 
-export interface JSONSchemaProps {
+/** All that may be written; structural schemas refuse some of it. */
+export interface JSONSchemaProps extends JsonSchema {
   readonly id?: string;
   readonly '$schema'?: string;
   readonly '$ref'?: string;
-  readonly description?: string;
-  readonly type?: string;
-  readonly format?: string;
   readonly title?: string;
-  readonly default?: unknown;
-  readonly maximum?: number;
-  readonly exclusiveMaximum?: boolean;
-  readonly minimum?: number;
-  readonly exclusiveMinimum?: boolean;
-  readonly maxLength?: number;
-  readonly minLength?: number;
-  readonly pattern?: string;
-  readonly maxItems?: number;
-  readonly minItems?: number;
   readonly uniqueItems?: boolean;
-  readonly multipleOf?: number;
-  readonly enum?: readonly unknown[];
-  readonly maxProperties?: number;
-  readonly minProperties?: number;
-  readonly required?: readonly string[];
-  readonly items?: unknown;
   readonly allOf?: readonly JSONSchemaProps[];
   readonly oneOf?: readonly JSONSchemaProps[];
   readonly anyOf?: readonly JSONSchemaProps[];
   readonly not?: JSONSchemaProps;
   readonly properties?: Readonly<Record<string, JSONSchemaProps>>;
-  readonly additionalProperties?: unknown;
   readonly patternProperties?: Readonly<Record<string, JSONSchemaProps>>;
   readonly dependencies?: Readonly<Record<string, unknown>>;
   readonly additionalItems?: unknown;
   readonly definitions?: Readonly<Record<string, JSONSchemaProps>>;
   readonly externalDocs?: ExternalDocumentation;
   readonly example?: unknown;
-  readonly nullable?: boolean;
-  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
-  readonly 'x-kubernetes-embedded-resource'?: boolean;
-  readonly 'x-kubernetes-int-or-string'?: boolean;
-  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
-  readonly 'x-kubernetes-list-type'?: string;
-  readonly 'x-kubernetes-map-type'?: string;
   readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
 }
+
 
 export const jsonSchemaProps: () => Field<JSONSchemaProps> = part(() =>
   object('apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps', {

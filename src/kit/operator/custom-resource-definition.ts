@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import type { DeepPartial } from '../../meta/object.ts';
 import type { Kind } from '../../schema/kind.ts';
 import { CustomResourceDefinition } from '../../kinds/apiextensions/custom-resource-definition.ts';
+import { INLINE_SCALARS } from '../../schema/openapi/definitions.ts';
 import { resolved, type ObjectNode, type ScalarNode, type SchemaNode } from '../../schema/node.ts';
 
 /** A printer column, as a CustomResourceDefinition writes it. */
@@ -91,18 +92,13 @@ function objectSchema(node: ObjectNode): Schema {
 
 const KEPT = { 'x-kubernetes-preserve-unknown-fields': true };
 const INT_OR_STRING = { anyOf: [{ type: 'integer' }, { type: 'string' }], 'x-kubernetes-int-or-string': true };
-const SCALARS: Readonly<Record<ScalarNode['type'], Schema>> = {
-  string: { type: 'string' },
-  int32: { type: 'integer', format: 'int32' },
-  int64: { type: 'integer', format: 'int64' },
-  double: { type: 'number', format: 'double' },
-  boolean: { type: 'boolean' },
-  bytes: { type: 'string', format: 'byte' },
+/** A structural schema refers to nothing: what has a name in the API's own documents is written out. */
+const SCALARS: Readonly<Partial<Record<ScalarNode['type'], Schema>>> = {
+  ...INLINE_SCALARS,
   quantity: INT_OR_STRING,
   intOrString: INT_OR_STRING,
   time: { type: 'string', format: 'date-time' },
   microTime: { type: 'string', format: 'date-time' },
-  duration: { type: 'string' },
   any: KEPT,
 };
 

@@ -171,7 +171,8 @@ function listExtensions(node: ListNode): Json {
   };
 }
 
-const INLINE_SCALARS: Partial<Record<ScalarNode['type'], Json>> = {
+/** Scalars that are written where they stand. */
+export const INLINE_SCALARS: Partial<Record<ScalarNode['type'], Json>> = {
   string: { type: 'string' },
   int32: { type: 'integer', format: 'int32' },
   int64: { type: 'integer', format: 'int64' },
