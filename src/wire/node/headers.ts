@@ -10,19 +10,16 @@ export function headersFrom(incoming: Readonly<Record<string, string | string[] 
   return headers;
 }
 
-/** What is sent of a header: each cookie is a header of its own (RFC 6265, 3). */
-export const valueTo = (name: string, value: string): string | string[] => (name === 'set-cookie' ? value.split('\n') : value);
-
-/** Headers as Node takes them. */
-export function headersTo(headers: Headers): Record<string, string | string[]> {
-  const out: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) out[name] = valueTo(name, value);
-  return out;
-}
+/** Headers of an answer as Node takes them: each cookie is a header of its own (RFC 6265, 3). */
+export const headersTo = (headers: Headers) => inLines(headers, (name) => name === 'set-cookie');
 
 /** Headers of a request as Node takes them: one that a caller says several times (Impersonate-Group) has its values on lines of their own. */
-export function requestHeaders(headers: Headers): Record<string, string | string[]> {
+export const requestHeaders = (headers: Headers) => inLines(headers, () => true);
+
+function inLines(headers: Headers, mayHaveSeveral: (name: string) => boolean): Record<string, string | string[]> {
   const out: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) out[name] = value.includes('\n') ? value.split('\n') : value;
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) out[name] = mayHaveSeveral(name) && value.includes('\n') ? value.split('\n') : value;
+  }
   return out;
 }
