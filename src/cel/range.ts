@@ -9,7 +9,6 @@ const capped = (value: number): number => (value >= MOST ? MOST : value);
 
 export const exactly = (value: number): Range => ({ min: value, max: value });
 export const UNKNOWN: Range = { min: 0, max: MOST };
-export const ZERO = exactly(0);
 
 export const plus = (...ranges: readonly Range[]): Range => ({
   min: capped(ranges.reduce((sum, { min }) => sum + min, 0)),

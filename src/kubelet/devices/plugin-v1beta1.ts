@@ -39,5 +39,4 @@ export const DevicePlugin = {
 } as const;
 
 export type PluginOptions = Received<typeof DevicePluginOptions>;
-export type PluginDevice = Received<typeof Device>;
 export type DeviceGrant = Sent<typeof ContainerAllocateResponse>;

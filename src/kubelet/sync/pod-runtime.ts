@@ -51,10 +51,6 @@ export interface RuntimeContainer {
   readonly terminationMessage?: { readonly hostPath: string; readonly policy: string };
 }
 
-export const emptyRuntime = (pod: { readonly uid: string; readonly name: string; readonly namespace: string }): PodRuntime => ({
-  ...pod, sandboxes: [], containers: [],
-});
-
 /** The newest instance of a container. */
 export const newestOf = (runtime: PodRuntime, name: string): RuntimeContainer | undefined =>
   runtime.containers.find((container) => container.name === name);

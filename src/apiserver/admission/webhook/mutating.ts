@@ -2,7 +2,6 @@ import { ApiError } from '../../../meta/api-error.ts';
 import { applyJsonPatch } from '../../../meta/json-patch.ts';
 import type { AnyObject } from '../../../meta/object.ts';
 import { decodeObject } from '../../../schema/decode.ts';
-import type { Core } from '../../core.ts';
 import { sameObject } from '../../registry/equality.ts';
 import type { AdmissionPlugin, Attributes } from '../admission.ts';
 import { CallFailure, consult } from './call.ts';
@@ -47,7 +46,7 @@ export const mutatingWebhooks: AdmissionPlugin = {
       const place = `round_${rounds?.number ?? 0}_index_${index}`;
       const verdict = await consult(core, invocation, { attributes: present, place });
       if (!verdict) continue;
-      const next = patched(core, invocation, { attributes: present, verdict });
+      const next = patched(invocation, { attributes: present, verdict });
       const mutated = next !== object;
       attributes.annotate?.(`${PREFIX}/${place}`, JSON.stringify({ configuration: hook.configuration, webhook: hook.name, mutated }));
       object = next;
@@ -72,7 +71,7 @@ interface Patching {
 }
 
 /** The object with a webhook's patch applied, decoded and defaulted; itself where nothing changed. @throws ApiError */
-function patched(core: Core, invocation: Invocation, { attributes, verdict }: Patching): AnyObject {
+function patched(invocation: Invocation, { attributes, verdict }: Patching): AnyObject {
   const { hook, shape } = invocation;
   const { object, kind, shown } = attributes;
   if (verdict.patch === undefined) return object;
