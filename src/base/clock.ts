@@ -103,11 +103,12 @@ export class ManualClock implements Clock {
 
 /** Lets every promise that can settle without time do so. */
 export async function settle(turns = 20): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) await new Promise<void>((resolve) => setImmediateOrSoon(resolve));
+  for (let turn = 0; turn < turns; turn++) await new Promise<void>((resolve) => soon(resolve));
 }
 
 /** Gives the event loop one turn: between the slices of long synchronous work, so that nobody waits for all of it. */
-export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediateOrSoon(resolve));
+export const nextTurn = (): Promise<void> => new Promise((resolve) => soon(resolve));
 
-const setImmediateOrSoon: (fire: () => void) => void =
+/** Calls `fire` in the loop's next turn, where the runtime has turns. */
+export const soon: (fire: () => void) => void =
   typeof setImmediate === 'function' ? (fire) => void setImmediate(fire) : (fire) => void setTimeout(fire, 0);

@@ -1,4 +1,4 @@
-import type { Clock, Millis } from './clock.ts';
+import { soon, type Clock, type Millis } from './clock.ts';
 
 const SLICE: Millis = 5;
 /** How many of those who wait are let on within one turn at most: a look at the clock between any two. */
@@ -34,7 +34,7 @@ export class Turns {
     if (!this.#turning) {
       this.#turning = true;
       this.#began = now;
-      later(this.#turn);
+      soon(this.#turn);
     }
     if (this.#waiting.length === 0 && now - this.#began < SLICE) return undefined;
     return new Promise((resolve) => void this.#waiting.push(resolve));
@@ -45,8 +45,8 @@ export class Turns {
     if (!this.#turning) return;
     this.#began = this.#clock.monotonic();
     // These come in the next turn, this one first: what one is let on for is done before the next is looked at.
-    later(this.#turn);
-    for (let more = Math.min(AT_ONCE, this.#waiting.length) - 1; more > 0; more--) later(this.#letOn);
+    soon(this.#turn);
+    for (let more = Math.min(AT_ONCE, this.#waiting.length) - 1; more > 0; more--) soon(this.#letOn);
     this.#waiting.shift()?.();
   };
 
@@ -56,5 +56,3 @@ export class Turns {
 }
 
 const shared = new WeakMap<Pick<Clock, 'monotonic'>, Turns>();
-
-const later: (fire: () => void) => void = typeof setImmediate === 'function' ? (fire) => void setImmediate(fire) : (fire) => void setTimeout(fire, 0);
