@@ -23,7 +23,7 @@ export async function ensureClusterObjects(client: Client, settings: Pick<Settin
 }
 
 /** Looks first: a Service that is there already would be refused for its address before it is for its name. */
-async function ensure<R extends Resource>(client: Client, resource: R, object: DeepPartial<InstanceOf<R>>): Promise<void> {
+export async function ensure<R extends Resource>(client: Client, resource: R, object: DeepPartial<InstanceOf<R>>): Promise<void> {
   const { name = '', namespace } = (object as DeepPartial<KubeObject>).metadata ?? {};
   try {
     await client.get(resource, name, namespace === undefined ? {} : { namespace });
