@@ -1,0 +1,128 @@
+import { mustRun } from './program.ts';
+import type { RunProgram } from './program.ts';
+
+/** A set, or a map from keys to values (nft(8), "SETS" and "MAPS"). */
+export interface NftSet {
+  /** `ipv4_addr`, or of a map `ipv4_addr . inet_service : verdict`. */
+  readonly type: string;
+  /** What else it is declared with: `flags interval`, `timeout 3h`. */
+  readonly more?: readonly string[];
+  /** Key to value, the value empty in a set; undefined where the packets themselves fill it. */
+  readonly elements?: ReadonlyMap<string, string>;
+}
+
+export interface NftChain {
+  /** Where packets enter it: `type filter hook forward priority filter; policy accept;`. Without one it is only jumped to. */
+  readonly hook?: string;
+  readonly rules: readonly string[];
+}
+
+/** A table as data. Sets, maps and chains share one space of names. */
+export interface NftTable {
+  readonly family: 'ip' | 'ip6' | 'inet';
+  readonly name: string;
+  readonly sets: ReadonlyMap<string, NftSet>;
+  readonly chains: ReadonlyMap<string, NftChain>;
+}
+
+/** What makes the kernel's table this one, whatever it was before, in one transaction. Pure. */
+export function nftWhole(table: NftTable): string {
+  const at = `${table.family} ${table.name}`;
+  // To add it first makes the deletion succeed where there was none.
+  return script([`add table ${at}`, `delete table ${at}`, `add table ${at}`, ...changes(empty(table), table)]);
+}
+
+/** What turns `before` into `after`, in work proportional to what differs; empty where nothing does. Pure. */
+export function nftChange(before: NftTable, after: NftTable): string {
+  return script(changes(before, after));
+}
+
+const empty = ({ family, name }: NftTable): NftTable => ({ family, name, sets: new Map(), chains: new Map() });
+const script = (lines: readonly string[]): string => (lines.length === 0 ? '' : `${lines.join('\n')}\n`);
+
+/** Names are declared before they are used, and used no more before they go. */
+function changes(before: NftTable, after: NftTable): string[] {
+  const at = `${after.family} ${after.name}`;
+  const gone = [...before.chains.keys()].filter((name) => !after.chains.has(name));
+  const newSets = [...after.sets].filter(([name]) => !before.sets.has(name));
+  const newChains = [...after.chains].filter(([name]) => !before.chains.has(name));
+  const changed = [...after.chains].filter(([name, { rules }]) => !sameLines(rules, before.chains.get(name)?.rules ?? []));
+  return [
+    ...newSets.map(([name, set]) => `add ${kindOf(set)} ${at} ${name} { type ${set.type}; ${(set.more ?? []).map((word) => `${word}; `).join('')}}`),
+    ...newChains.map(([name, { hook }]) => `add chain ${at} ${name}${hook === undefined ? '' : ` { ${hook} }`}`),
+    ...changed.flatMap(([name, { rules }]) => [
+      ...(before.chains.has(name) ? [`flush chain ${at} ${name}`] : []),
+      ...rules.map((rule) => `add rule ${at} ${name} ${rule}`),
+    ]),
+    ...[...after.sets].flatMap(([name, set]) => elementChanges(`${at} ${name}`, before.sets.get(name)?.elements, set.elements)),
+    ...gone.map((name) => `flush chain ${at} ${name}`),
+    ...gone.map((name) => `delete chain ${at} ${name}`),
+    ...[...before.sets].filter(([name]) => !after.sets.has(name)).map(([name, set]) => `delete ${kindOf(set)} ${at} ${name}`),
+  ];
+}
+
+const kindOf = ({ type }: NftSet): 'map' | 'set' => (type.includes(' : ') ? 'map' : 'set');
+const NONE: ReadonlyMap<string, string> = new Map();
+/** An nft program reads a longer line in more than linear time. */
+const PER_LINE = 500;
+
+function elementChanges(at: string, before = NONE, after = NONE): string[] {
+  if (before === after) return [];
+  const gone = [...before].filter(([key, value]) => after.get(key) !== value).map(([key]) => key);
+  const fresh = [...after].filter(([key, value]) => before.get(key) !== value).map(([key, value]) => (value === '' ? key : `${key} : ${value}`));
+  return [...lines(`delete element ${at}`, gone), ...lines(`add element ${at}`, fresh)];
+}
+
+function lines(verb: string, elements: readonly string[]): string[] {
+  const count = Math.ceil(elements.length / PER_LINE);
+  return Array.from({ length: count }, (_, part) => `${verb} { ${elements.slice(part * PER_LINE, (part + 1) * PER_LINE).join(', ')} }`);
+}
+
+const sameLines = (a: readonly string[], b: readonly string[]): boolean => a === b || (a.length === b.length && a.every((line, at) => line === b[at]));
+
+/** Keeps one table of the kernel's as it is told, writing what changed. */
+export class NftKeeper {
+  readonly #run: RunProgram;
+  #written: NftTable | undefined;
+
+  constructor(run: RunProgram) {
+    this.#run = run;
+  }
+
+  /** Resolves once the kernel has it. Before the first call the kernel's table is taken for anything. @throws ProgramFailed */
+  async apply(table: NftTable): Promise<void> {
+    const before = this.#written;
+    if (before && (await this.#change(before, table))) return;
+    this.#written = undefined;
+    await mustRun(this.#run, 'nft', ['-f', '-'], nftWhole(table));
+    this.#written = table;
+  }
+
+  /** False where the kernel's table was not what we had left, or cannot be turned into this one. */
+  async #change(before: NftTable, after: NftTable): Promise<boolean> {
+    const text = nftChange(before, after);
+    if (text !== '' && (await this.#run('nft', ['-f', '-'], { input: text })).code !== 0) return false;
+    this.#written = after;
+    return true;
+  }
+
+  /** Whether the chains that packets enter by are still there, with rules in them. What someone emptied is written whole next. */
+  async stands(): Promise<boolean> {
+    const written = this.#written;
+    if (!written) return false;
+    const hooks = [...written.chains].filter(([, { hook, rules }]) => hook !== undefined && rules.length > 0);
+    for (const [name] of hooks) {
+      const { code, stdout } = await this.#run('nft', ['list', 'chain', written.family, written.name, name]);
+      // A line each: table, chain, hook, two braces, and the rules between.
+      if (code === 0 && stdout.trim().split('\n').length > 5) continue;
+      this.#written = undefined;
+      return false;
+    }
+    return true;
+  }
+}
+
+/** Takes the table away, where there is one. */
+export async function removeNftTable(run: RunProgram, family: NftTable['family'], name: string): Promise<void> {
+  await run('nft', ['delete', 'table', family, name]);
+}
