@@ -7,7 +7,7 @@ import type { Driver } from '../store/index.ts';
 import type { ApiHandler, ApiRequest, ApiResponse, UserInfo } from '../wire/api.ts';
 import type { AuditRule } from './audit/index.ts';
 import type { LogFiles } from './logs.ts';
-import type { Collector } from './metrics/family.ts';
+import type { Collector } from '../base/metrics/family.ts';
 import type { RequestInfo } from './request-info.ts';
 import type { YamlData } from '../meta/yaml.ts';
 

@@ -8,5 +8,4 @@
  */
 export type { ApiServerConfig, ApiServerOptions, AuditSink, BackendTarget, DialTarget, KubeletAddress, ProcessFacts, ServiceAccountConfig, VersionInfo } from './config.ts';
 export type { LogFiles } from './logs.ts';
-export type { Collector, Family } from './metrics/index.ts';
 export { type ApiServer, startApiServer } from './server.ts';

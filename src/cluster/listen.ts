@@ -3,7 +3,7 @@ import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { ApiHandler } from '../wire/api.ts';
 import { serve } from '../wire/node/http-server.ts';
-import { issueCa, issueLeaf, type KeyPair } from './pki/issue.ts';
+import { issueCa, issueLeaf, type KeyPair } from '../wire/node/issue.ts';
 import { kubeconfig } from './pki/kubeconfig.ts';
 
 /** A server's handler behind a port of this machine's loopback. */
@@ -19,7 +19,7 @@ export async function listen(handler: ApiHandler, { clock, random, log }: { read
   const now = clock.now();
   const ca = issueCa('knarr', now, random);
   const issue = (name: string, more: { readonly organizations: readonly string[]; readonly use: 'client' | 'server' }) =>
-    issueLeaf({ name, issuer: 'ca', commonName: name, dnsNames: ['localhost'], addresses: ['127.0.0.1'], ...more }, ca, { now, random });
+    issueLeaf({ commonName: name, dnsNames: ['localhost'], addresses: ['127.0.0.1'], ...more }, ca, { now, random });
   const tls = issue('kube-apiserver', { organizations: [], use: 'server' });
   const server = await serve(handler, { host: '127.0.0.1', port: 0, tls, clientCa: ca.cert, log });
   const pair = issue('kubernetes-admin', { organizations: ['system:masters'], use: 'client' });

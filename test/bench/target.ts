@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemRandom } from '../../src/base/random.ts';
-import { issueCa, issueLeaf, type KeyPair } from '../../src/cluster/pki/issue.ts';
+import { issueCa, issueLeaf, type KeyPair } from '../../src/wire/node/issue.ts';
 import { ensurePki, requirePair } from '../../src/cluster/pki/ensure.ts';
 import { layoutOf } from '../../src/cluster/layout.ts';
 import { planCluster, writeSettings } from '../../src/cluster/settings.ts';
@@ -53,7 +53,7 @@ const READY_WITHIN_MILLIS = 60_000;
 
 export function makeIdentities(ca: KeyPair = issueCa('bench-ca', Date.now(), systemRandom)): Identities {
   const issue = (commonName: string, organizations: readonly string[], use: 'client' | 'server'): KeyPair =>
-    issueLeaf({ name: commonName, issuer: 'ca', commonName, organizations, use, dnsNames: ['localhost'], addresses: ['127.0.0.1'] }, ca, { now: Date.now(), random: systemRandom });
+    issueLeaf({ commonName, organizations, use, dnsNames: ['localhost'], addresses: ['127.0.0.1'] }, ca, { now: Date.now(), random: systemRandom });
   return { ca, serving: issue('kube-apiserver', [], 'server'), admin: issue('bench-admin', ['system:masters'], 'client'), user: issue(USER, [], 'client') };
 }
 

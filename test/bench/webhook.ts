@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { backendDialer } from '../../src/cluster/control-plane/backends.ts';
-import { issueCa, issueLeaf } from '../../src/cluster/pki/issue.ts';
+import { issueCa, issueLeaf } from '../../src/wire/node/issue.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { prepareUser } from './cases.ts';
@@ -58,7 +58,7 @@ async function startWebhook(directory: string) {
   await mkdir(directory, { recursive: true });
   const now = systemClock.now();
   const authority = issueCa('bench-webhook', now, systemRandom);
-  const { cert, key } = issueLeaf({ name: 'webhook', issuer: 'ca', commonName: 'webhook', organizations: [], use: 'server', dnsNames: ['localhost'], addresses: [] }, authority, { now, random: systemRandom });
+  const { cert, key } = issueLeaf({ commonName: 'webhook', organizations: [], use: 'server', dnsNames: ['localhost'], addresses: [] }, authority, { now, random: systemRandom });
   await Promise.all([writeFile(join(directory, 'tls.crt'), cert), writeFile(join(directory, 'tls.key'), key)]);
   const port = await freePort();
   const program = fileURLToPath(new URL('test-server.js', import.meta.url));

@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '../../base/clock.ts';
 import type { UserInfo } from '../../wire/api.ts';
-import { Histogram } from '../metrics/family.ts';
+import { Histogram } from '../../base/metrics/family.ts';
 import type { RequestInfo } from '../request-info.ts';
 import type { Resources } from '../resources.ts';
 import { PERIOD } from './demand.ts';

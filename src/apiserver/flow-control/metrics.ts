@@ -1,5 +1,5 @@
-import type { Family, Sample } from '../metrics/family.ts';
-import { labels } from '../metrics/family.ts';
+import type { Family, Sample } from '../../base/metrics/family.ts';
+import { labels } from '../../base/metrics/family.ts';
 import type { FlowControl, Tally } from './flow-control.ts';
 import type { Level } from './level.ts';
 

@@ -5,7 +5,7 @@ import type { AnyObject } from '../../meta/object.ts';
 import { Admission, type AdmissionPlugin, type Attributes, type Operation } from '../admission/admission.ts';
 import type { Core } from '../core.ts';
 import type { Replacement } from '../registry/storage.ts';
-import { type Histogram, type Histograms, labels } from './family.ts';
+import { type Histogram, type Histograms, labels } from '../../base/metrics/family.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Times what is written and what is read from history; reads served by the caches are no requests of the store. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { startApi } from '../testing/start-api.ts';
-import { expose } from './exposition.ts';
-import { Histogram, labels, Values } from './family.ts';
+import { expose } from '../../base/metrics/exposition.ts';
+import { Histogram, labels, Values } from '../../base/metrics/family.ts';
 
 const JANE = { certificate: { commonName: 'jane', organizations: ['system:masters'], expires: Date.UTC(2026, 0, 8) } };
 

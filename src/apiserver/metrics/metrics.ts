@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
 import type { RequestInfo } from '../request-info.ts';
-import { type Collector, type Family, Histogram, Histograms, type Labels, labels, Values } from './family.ts';
+import { type Collector, type Family, Histogram, Histograms, type Labels, labels, Values } from '../../base/metrics/family.ts';
 import { RequestMetrics } from './requests.ts';
 
 const AUTH_SECONDS = Array.from({ length: 15 }, (_, n) => 0.001 * 2 ** n);

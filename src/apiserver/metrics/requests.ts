@@ -1,7 +1,7 @@
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import type { RequestInfo } from '../request-info.ts';
 import { isTrue } from '../request-info.ts';
-import { type Family, Histogram, labels, type Sample, Values } from './family.ts';
+import { type Family, Histogram, labels, type Sample, Values } from '../../base/metrics/family.ts';
 
 /** Upstream's buckets. */
 const DURATION_SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];

@@ -2,8 +2,8 @@ import type { ApiResponse } from '../../wire/api.ts';
 import type { Core } from '../core.ts';
 import type { Exchange } from '../exchange.ts';
 import { answerText } from '../respond.ts';
-import { expose, OPEN_METRICS, PROMETHEUS } from './exposition.ts';
-import type { Family } from './family.ts';
+import { expose, OPEN_METRICS, PROMETHEUS } from '../../base/metrics/exposition.ts';
+import type { Family } from '../../base/metrics/family.ts';
 import { serverMetrics } from './server.ts';
 
 /** `/metrics`, and `/metrics/slis` with the health checks alone; as OpenMetrics to those who prefer it. */

@@ -2,7 +2,7 @@ import type { ApiServerConfig } from '../config.ts';
 import type { Core } from '../core.ts';
 import { flowControlMetrics } from '../flow-control/index.ts';
 import type { Served } from '../resources.ts';
-import { type Family, labels } from './family.ts';
+import { type Family, labels } from '../../base/metrics/family.ts';
 
 /** What need not be counted, only looked up when asked: caches, watches, the build and the process. */
 export function* serverMetrics({ config, resources, hub, flowControl }: Core): Iterable<Family> {

@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import { isLongRunning, type Stage } from '../exchange.ts';
 import { isMutating } from '../flow-control/work.ts';
-import { labels } from './family.ts';
+import { labels } from '../../base/metrics/family.ts';
 
 /** Counts requests and how long their answers took. */
 export function metricsStage({ metrics, clock }: Core): Stage {

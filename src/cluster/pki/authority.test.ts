@@ -4,7 +4,7 @@ import { seededRandom } from '../../base/random.ts';
 import { certificateEnd, readCertificateRequest } from '../../wire/certificate-request.ts';
 import { requestDer, type RequestName } from '../../wire/testing/certificate-requests.ts';
 import { clusterAuthority } from './authority.ts';
-import { issueCa } from './issue.ts';
+import { issueCa } from '../../wire/node/issue.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const ca = issueCa('kubernetes', NOW, seededRandom(1));

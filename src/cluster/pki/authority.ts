@@ -3,8 +3,7 @@ import type { Random } from '../../base/random.ts';
 import type { CertificateAuthority, CertificateOrder } from '../../controllers/index.ts';
 import type { CertificateRequest } from '../../wire/certificate-request.ts';
 import { bitString, implicit, oid, sequence, type Der } from '../../wire/der.ts';
-import { authorityName, extension, keyId, OID, signed, type KeyPair } from './issue.ts';
-import { expiryOf } from './plan.ts';
+import { authorityName, expiryOf, extension, keyId, OID, signed, type KeyPair } from '../../wire/node/issue.ts';
 
 /** Hashes by the algorithms requests are signed with; Ed25519 has its own (RFC 8410). */
 const HASHES: Readonly<Record<string, string | null>> = {

@@ -7,7 +7,8 @@ import { ManualClock } from '../../base/clock.ts';
 import { systemRandom } from '../../base/random.ts';
 import { layoutOf, type Layout } from '../layout.ts';
 import { certificatesOf, ensurePki, requirePair } from './ensure.ts';
-import { DAY, leafSpecs, type ClusterNames } from './plan.ts';
+import { DAY } from '../../wire/node/issue.ts';
+import { leafSpecs, type ClusterNames } from './plan.ts';
 import { ensureServiceAccountKey } from './service-account-key.ts';
 
 const NOW = Date.UTC(2026, 0, 1);

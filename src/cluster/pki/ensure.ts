@@ -5,8 +5,8 @@ import type { Clock, Millis } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import { readText, writeWhole } from '../files.ts';
 import type { Layout } from '../layout.ts';
-import { issueCa, issueLeaf, type KeyPair } from './issue.ts';
-import { expiryOf, isStale, leafSpecs, type ClusterNames, type Issuer } from './plan.ts';
+import { expiryOf, issueCa, issueLeaf, type KeyPair } from '../../wire/node/issue.ts';
+import { isStale, leafSpecs, type ClusterNames, type Issuer } from './plan.ts';
 import { ensureServiceAccountKey } from './service-account-key.ts';
 
 const AUTHORITIES: Readonly<Record<Issuer, string>> = { ca: 'kubernetes', 'front-proxy-ca': 'front-proxy-ca' };

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { KeyPair } from './issue.ts';
+import type { KeyPair } from '../../wire/node/issue.ts';
 
 export interface KubeconfigParts {
   readonly server: string;

@@ -1,9 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Millis } from '../../base/clock.ts';
+import { DAY, expandIpv6, expiryOf, type LeafNames } from '../../wire/node/issue.ts';
 
-export const DAY: Millis = 86_400_000;
-export const CA_LIFETIME: Millis = 3650 * DAY;
-export const LEAF_LIFETIME: Millis = 365 * DAY;
 /** A certificate is renewed when less than this is left: weeks in which a stopped cluster may still start. */
 export const RENEW_BEFORE: Millis = 90 * DAY;
 
@@ -13,15 +11,9 @@ export const AGENT_GROUP = 'system:knarr:agent';
 export type Issuer = 'ca' | 'front-proxy-ca';
 
 /** One leaf certificate as it should be. Its file is `<name>.crt`, its key `<name>.key`. */
-export interface LeafSpec {
+export interface LeafSpec extends LeafNames {
   readonly name: string;
   readonly issuer: Issuer;
-  readonly commonName: string;
-  readonly organizations: readonly string[];
-  readonly use: 'client' | 'server' | 'both';
-  /** Subject alternative names; none for clients. */
-  readonly dnsNames: readonly string[];
-  readonly addresses: readonly string[];
 }
 
 export interface ClusterNames {
@@ -80,17 +72,6 @@ export function isStale(pem: string | undefined, spec: LeafSpec, at: { issuerPem
   return wanted.size !== actual.size || [...wanted].some((name) => !actual.has(name));
 }
 
-export const expiryOf = (certificate: X509Certificate): Millis => Date.parse(certificate.validTo);
-
 /** As node:crypto prints it in a subjectAltName: IPv6 in upper case, no run of zeros left out. */
 const canonicalIp = (address: string): string =>
   address.includes(':') ? expandIpv6(address).map((group) => group.toString(16).toUpperCase()).join(':') : address;
-
-/** The eight groups of an IPv6 address. */
-export function expandIpv6(address: string): readonly number[] {
-  const [head = '', tail] = address.split('::');
-  const groups = (text: string): number[] => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)));
-  if (tail === undefined) return groups(head);
-  const [left, right] = [groups(head), groups(tail)];
-  return [...left, ...Array<number>(8 - left.length - right.length).fill(0), ...right];
-}

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { seededRandom } from '../../base/random.ts';
 import { clusterAuthority } from '../../cluster/pki/authority.ts';
-import { issueCa } from '../../cluster/pki/issue.ts';
+import { issueCa } from '../../wire/node/issue.ts';
 import { CertificateSigningRequest } from '../../kinds/certificates/certificate-signing-request.ts';
 import { ClusterRoleBinding } from '../../kinds/rbac/cluster-role-binding.ts';
 import { createClient, type Client } from '../../client/index.ts';

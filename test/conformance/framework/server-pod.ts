@@ -1,5 +1,5 @@
 /** Pods of the server image behind a Service of their own, with certificates that the test vouches for. */
-import { issueCa, issueLeaf } from '../../../src/cluster/pki/issue.ts';
+import { issueCa, issueLeaf } from '../../../src/wire/node/issue.ts';
 import { readObject } from '../../../src/client/index.ts';
 import { Secret } from '../../../src/kinds/core/secret.ts';
 import { Service } from '../../../src/kinds/core/service.ts';
@@ -20,7 +20,7 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 export async function startServer(t: Context, { mode, name, serviceAccountName }: { readonly mode: 'webhook' | 'sample-api'; readonly name: string; readonly serviceAccountName?: string }): Promise<ServerPod> {
   const { clock, random, serverImage } = t.shared;
   const authority = issueCa(`${name}-ca`, clock.now(), random);
-  const { cert, key } = issueLeaf({ name, issuer: 'ca', commonName: name, organizations: [], use: 'server', dnsNames: [`${name}.${t.namespace}.svc`], addresses: [] }, authority, { now: clock.now(), random });
+  const { cert, key } = issueLeaf({ commonName: name, organizations: [], use: 'server', dnsNames: [`${name}.${t.namespace}.svc`], addresses: [] }, authority, { now: clock.now(), random });
   const at = { namespace: t.namespace };
   await t.client.create(Secret, { metadata: { name }, type: 'kubernetes.io/tls', data: { 'tls.crt': base64(cert), 'tls.key': base64(key) } }, at);
   const labels = { server: name };

@@ -6,7 +6,7 @@ import { systemClock as clock } from '../../../src/base/clock.ts';
 import { silent as log } from '../../../src/base/log.ts';
 import { systemRandom as random } from '../../../src/base/random.ts';
 import { listen, startInMemory } from '../../../src/cluster/index.ts';
-import type { KeyPair } from '../../../src/cluster/pki/issue.ts';
+import type { KeyPair } from '../../../src/wire/node/issue.ts';
 
 export interface ServedCluster extends AsyncDisposable {
   readonly kubeconfig: string;

@@ -1,6 +1,6 @@
 import type { Millis } from '../../../base/clock.ts';
 import type { Core } from '../../core.ts';
-import { Histograms, labels, Values } from '../../metrics/family.ts';
+import { Histograms, labels, Values } from '../../../base/metrics/family.ts';
 
 type Sort = 'validating' | 'mutating';
 

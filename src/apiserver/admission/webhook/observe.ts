@@ -1,5 +1,5 @@
 import type { Operation } from '../admission.ts';
-import { labels } from '../../metrics/family.ts';
+import { labels } from '../../../base/metrics/family.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 import type { Hook } from './hooks.ts';
 

@@ -2,8 +2,21 @@ import { createHash, createPrivateKey, generateKeyPairSync, sign, X509Certificat
 import { isIPv4 } from 'node:net';
 import type { Millis } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import { bitString, boolean, explicit, implicit, integer, octetString, oid, sequence, setOf, time, utf8String, type Der } from '../../wire/der.ts';
-import { CA_LIFETIME, expandIpv6, expiryOf, LEAF_LIFETIME, type LeafSpec } from './plan.ts';
+import { bitString, boolean, explicit, implicit, integer, octetString, oid, sequence, setOf, time, utf8String, type Der } from '../der.ts';
+
+export const DAY: Millis = 86_400_000;
+export const CA_LIFETIME: Millis = 3650 * DAY;
+export const LEAF_LIFETIME: Millis = 365 * DAY;
+
+/** What a leaf certificate says of its holder. */
+export interface LeafNames {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  readonly use: 'client' | 'server' | 'both';
+  /** Subject alternative names; none for clients. */
+  readonly dnsNames: readonly string[];
+  readonly addresses: readonly string[];
+}
 
 /** A certificate and its key, both PEM. */
 export interface KeyPair {
@@ -54,7 +67,7 @@ export function issueCa(commonName: string, now: Millis, random: Random): KeyPai
 }
 
 /** A new leaf with a new key, signed by `issuer`; never valid for longer than it. */
-export function issueLeaf(spec: LeafSpec, issuer: KeyPair, { now, random }: { now: Millis; random: Random }): KeyPair {
+export function issueLeaf(spec: LeafNames, issuer: KeyPair, { now, random }: { now: Millis; random: Random }): KeyPair {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const authority = new X509Certificate(issuer.cert);
   const names = [
@@ -119,3 +132,14 @@ function ipBytes(address: string): Uint8Array {
   if (isIPv4(address)) return Uint8Array.from(address.split('.').map(Number));
   return Uint8Array.from(expandIpv6(address).flatMap((group) => [group >> 8, group & 0xff]));
 }
+
+/** The eight groups of an IPv6 address. */
+export function expandIpv6(address: string): readonly number[] {
+  const [head = '', tail] = address.split('::');
+  const groups = (text: string): number[] => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)));
+  if (tail === undefined) return groups(head);
+  const [left, right] = [groups(head), groups(tail)];
+  return [...left, ...Array<number>(8 - left.length - right.length).fill(0), ...right];
+}
+
+export const expiryOf = (certificate: X509Certificate): Millis => Date.parse(certificate.validTo);
