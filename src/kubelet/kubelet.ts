@@ -8,7 +8,9 @@ import { RuntimeClass } from '../kinds/node/runtime-class.ts';
 import { isApiError } from '../meta/api-error.ts';
 import { parseResolvConf } from './containers/dns.ts';
 import { LXCFS_DIR } from './containers/lxcfs.ts';
-import { logLinksDir, podLogsDir, podsDir } from './containers/paths.ts';
+import { readNodeSecurity } from './containers/node-security.ts';
+import { logLinksDir, podLogsDir, podsDir, seccompDir } from './containers/paths.ts';
+import { openUserNamespaces } from './containers/user-namespaces.ts';
 import { createImageManager } from './images/image-manager.ts';
 import { noCgroups } from './cgroups/cgroups.ts';
 import { systemCgroups } from './cgroups/system.ts';
@@ -77,8 +79,9 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     for (const uid of own?.devices.inventory.holders ?? []) wake(uid);
   } })) : undefined;
   const cgroups = isReal ? await systemCgroups(options.cgroupRoot, { clock }) : noCgroups;
+  const security = await readNodeSecurity({ ...options, isReal });
   const context = await createContext({
-    options, machine, runtimeName, isReal, objects, tokens, node, tell, cgroups, dedicated: own?.dedicated ?? nothingDedicated, services: () => services.lister.list(), wake, started,
+    options, machine, maskedPaths: security.maskedPaths, runtimeName, isReal, objects, tokens, node, tell, cgroups, dedicated: own?.dedicated ?? nothingDedicated, services: () => services.lister.list(), wake, started,
   });
   const stats = createStats({
     ...options, cri, clock, cgroups: context.cgroups, machineMemory: machine.memoryBytes, reservedMemory: options.reserved?.memoryBytes ?? 0, activePods: () => workers.active(),
@@ -92,7 +95,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   await context.cgroups.enforce({ milliCpu: machine.cpus * 1000 - cpuMillis, memoryBytes: machine.memoryBytes - memoryBytes, ...(pids === undefined ? {} : { pids }) });
   const workers: PodWorkers = started.use(new PodWorkers({
     context, pods, nodes, nodeName, policies: { cpu: options.cpuManagerPolicy ?? 'none', memory: options.memoryManagerPolicy ?? 'None' },
-    ...(own?.pool ? { reconcileCpus: () => own.pool!.reconcile() } : {}), ...(pressure ? { refuse: (pod) => pressure.eviction.refuse(pod), collectImages: () => pressure.images.collect() } : {}),
+    ...(own?.pool ? { reconcileCpus: () => own.pool!.reconcile() } : {}), ...(pressure ? { collectImages: () => pressure.images.collect() } : {}),
+    refuse: (pod) => pressure?.eviction.refuse(pod) ?? security.refuse(pod),
   }));
   const server = options.server && started.use(await startKubeletServer({ ...options.server, context, workers, nodeName, stats, cpus: machine.cpus, client, log }));
 
@@ -116,18 +120,21 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 interface ContextParts extends Pick<PodSyncContext, 'runtimeName' | 'objects' | 'tokens' | 'node' | 'tell' | 'cgroups' | 'dedicated' | 'services'> {
   readonly options: KubeletOptions;
   readonly machine: Machine;
+  readonly maskedPaths: readonly string[];
   readonly isReal: boolean;
   readonly wake: (uid: string) => void;
   readonly started: Disposer;
 }
 
 /** What pod workers share, from what is there already and what is made for them alone. */
-async function createContext({ options, machine, isReal, wake, started, ...parts }: ContextParts): Promise<PodSyncContext> {
+async function createContext({ options, machine, maskedPaths, isReal, wake, started, ...parts }: ContextParts): Promise<PodSyncContext> {
   const { client, clock, random, log, cri, rootDir, logDir } = options;
   const { objects, tokens, node, tell, cgroups } = parts;
   return {
     ...parts, cri, clock, random, log, rootDir, logDir,
     lxcfsDir: options.lxcfsDir ?? LXCFS_DIR, podPidsLimit: options.podPidsLimit, machineMemory: machine.memoryBytes,
+    security: { seccompDir: seccompDir(options), seccompDefault: options.seccompDefault, maskedPaths },
+    userns: await openUserNamespaces(options, { most: options.maxPods ?? 110 }),
     images: createImageManager({ cri, clock }),
     crashes: new Backoff(clock, { most: options.maxCrashBackoff }),
     clusterDomain: options.clusterDomain, clusterDns: options.clusterDns ?? [],

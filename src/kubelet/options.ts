@@ -62,6 +62,10 @@ export interface KubeletOptions {
   readonly topologyManagerScope?: 'container' | 'pod';
   /** `LimitedSwap`: burstable containers may swap in proportion; on cgroup v2 alone. None may unless said. */
   readonly swapBehavior?: SwapBehavior;
+  /** Sysctls beside the safe ones that pods may set: names, or beginnings of names that end with `*`. */
+  readonly allowedUnsafeSysctls?: readonly string[];
+  /** RuntimeDefault for containers that say nothing of seccomp; unconfined unless said. */
+  readonly seccompDefault?: boolean;
   /** Where lxcfs is mounted, if it is; /var/lib/lxcfs unless said. */
   readonly lxcfsDir?: string;
   /** Between two tries of a crashing container at most; upstream's 5 minutes unless said. */

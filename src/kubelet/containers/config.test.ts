@@ -7,11 +7,12 @@ import { sandboxConfig } from './sandbox-config.ts';
 import { containerSecurity } from './security.ts';
 
 const GIB = 1024 ** 3;
+const SETTINGS = { seccompDir: '/seccomp', maskedPaths: ['/proc/kcore'] };
 const image: Image = { id: 'sha256:1', repoTags: ['knarr.local/busybox:1'], repoDigests: [], size: 1, uid: null, username: '', pinned: false };
 
 const secure = (container: object, spec: object = {}, from: Partial<Image> = {}) => {
   const pod = podOf({ containers: [{ name: 'a', ...container }], ...spec });
-  return containerSecurity({ pod, container: pod.spec.containers[0]!, image: { ...image, ...from }, seccompDir: '/seccomp' });
+  return containerSecurity({ pod, container: pod.spec.containers[0]!, image: { ...image, ...from }, settings: SETTINGS });
 };
 
 test('thousandths of a CPU become shares and quota within the kernel\'s bounds', () => {
@@ -51,11 +52,30 @@ test('a pod\'s peak is its largest init container or all main ones, sidecars on 
 
 test('the container\'s own security settings win over its pod\'s', () => {
   expect(secure({ securityContext: { runAsUser: 5 } }, { securityContext: { runAsUser: 1, runAsGroup: 2, fsGroup: 3, supplementalGroups: [4] } }))
-    .toMatchObject({ runAsUser: { value: 5 }, runAsGroup: { value: 2 }, supplementalGroups: [4, 3], privileged: false, seccomp: { profileType: 'Unconfined' } });
+    .toMatchObject({ runAsUser: { value: 5 }, runAsGroup: { value: 2 }, supplementalGroups: [3, 4], privileged: false, seccomp: { profileType: 'Unconfined' } });
   expect(secure({}, {}, { uid: { value: 9 } })).toMatchObject({ runAsUser: { value: 9 } });
   expect(secure({}, {}, { username: 'web' })).toMatchObject({ runAsUsername: 'web' });
   expect(secure({ securityContext: { seccompProfile: { type: 'Localhost', localhostProfile: 'p.json' } } })).toMatchObject({ seccomp: { profileType: 'Localhost', localhostRef: '/seccomp/p.json' } });
   expect(secure({ securityContext: { privileged: true } })).toMatchObject({ privileged: true, maskedPaths: [], readonlyPaths: [] });
+});
+
+test('every setting of a security context reaches the runtime', () => {
+  expect(secure({ securityContext: {
+    capabilities: { add: ['NET_ADMIN'], drop: ['ALL'] }, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, seLinuxOptions: { level: 's0:c1' },
+    appArmorProfile: { type: 'Localhost', localhostProfile: 'mine' }, runAsGroup: 7, runAsUser: 8,
+  } }, { securityContext: { supplementalGroupsPolicy: 'Strict', appArmorProfile: { type: 'Unconfined' }, seLinuxOptions: { level: 's0' } } })).toMatchObject({
+    capabilities: { addCapabilities: ['NET_ADMIN'], dropCapabilities: ['ALL'] }, readonlyRootfs: true, noNewPrivs: true, selinuxOptions: { level: 's0:c1' },
+    apparmor: { profileType: 'Localhost', localhostRef: 'mine' }, runAsGroup: { value: 7 }, supplementalGroupsPolicy: 'Strict', maskedPaths: ['/proc/kcore'],
+  });
+  expect(secure({ securityContext: { procMount: 'Unmasked' } })).toMatchObject({ privileged: false, maskedPaths: [], readonlyPaths: [] });
+});
+
+test('seccomp is what the container says, else its pod, else the node', () => {
+  const pod = podOf({ containers: [{ name: 'a' }], securityContext: { seccompProfile: { type: 'Unconfined' } } });
+  const seccomp = (from: object, settings: object = {}) => containerSecurity({ pod: { ...pod, ...from }, container: pod.spec.containers[0]!, image, settings: { ...SETTINGS, ...settings } }).seccomp;
+  const silent = { spec: { ...pod.spec, securityContext: {} } };
+  expect([seccomp({}, { seccompDefault: true }), seccomp(silent, { seccompDefault: true }), seccomp(silent)].map((one) => one?.profileType)).toEqual(['Unconfined', 'RuntimeDefault', 'Unconfined']);
+  expect(() => seccomp({ spec: { ...pod.spec, securityContext: { seccompProfile: { type: 'Localhost' } } } })).toThrow('localhostProfile must be set if seccompProfile type is Localhost.');
 });
 
 test('who must not run as root is told why not', () => {
@@ -72,21 +92,30 @@ test('a sandbox carries the pod\'s name, ports, sysctls and namespaces', () => {
     containers: [{ name: 'a', ports: [{ containerPort: 80, hostPort: 8080, protocol: 'UDP' }, { containerPort: 81 }] }],
     hostIPC: true, securityContext: { sysctls: [{ name: 'net/core/somaxconn', value: '1' }] },
   }, { labels: { app: 'x' }, annotations: { note: 'y' } });
-  const config = sandboxConfig({ pod, attempt: 3, dns: { servers: [], searches: [], options: [] }, clusterDomain: 'cluster.local', logDirectory: '/logs', cgroupParent: '/knarr/pod', seccompDir: '' });
+  const config = sandboxConfig({ pod, attempt: 3, dns: { servers: [], searches: [], options: [] }, clusterDomain: 'cluster.local', logDirectory: '/logs', cgroupParent: '/knarr/pod' });
   expect(config).toMatchObject({
     metadata: { name: 'web', namespace: 'default', attempt: 3 }, hostname: 'web', logDirectory: '/logs',
     portMappings: [{ protocol: 'UDP', containerPort: 80, hostPort: 8080, hostIp: '' }],
     labels: { app: 'x', 'io.kubernetes.pod.name': 'web', 'io.kubernetes.pod.uid': pod.metadata.uid }, annotations: { note: 'y' },
     linux: { cgroupParent: '/knarr/pod', sysctls: { 'net.core.somaxconn': '1' }, securityContext: { namespaceOptions: { network: 'POD', pid: 'CONTAINER', ipc: 'NODE' }, seccomp: { profileType: 'RuntimeDefault' } } },
   });
-  const onHost = sandboxConfig({ pod: podOf({ hostNetwork: true, containers: pod.spec.containers }), attempt: 0, dns: { servers: [], searches: [], options: [] }, clusterDomain: '', logDirectory: '', cgroupParent: '', seccompDir: '' });
+  expect(config.linux).toMatchObject({ resources: { cpuShares: 2, cpuQuota: 0, memoryLimitInBytes: 0 } });
+  expect(config.linux!.overhead).toBeUndefined();
+  const heavy = podOf({ containers: [{ name: 'a', resources: { limits: { cpu: '1', memory: '1Gi' } } }], overhead: { cpu: '250m', memory: '64Mi' } });
+  const costly = sandboxConfig({ pod: heavy, attempt: 0, dns: { servers: [], searches: [], options: [] }, clusterDomain: '', logDirectory: '', cgroupParent: '', userns: { mode: 'NODE' } });
+  expect(costly.linux).toMatchObject({
+    resources: { cpuShares: 1024, cpuQuota: 100_000, memoryLimitInBytes: GIB }, overhead: { cpuShares: 256, cpuQuota: 25_000, memoryLimitInBytes: 64 * 1024 ** 2 },
+    securityContext: { namespaceOptions: { usernsOptions: { mode: 'NODE' } } },
+  });
+  expect(podLimits(heavy)).toMatchObject({ cpuShares: 1280, cpuQuota: 125_000, memoryBytes: GIB + 64 * 1024 ** 2 });
+  const onHost = sandboxConfig({ pod: podOf({ hostNetwork: true, containers: pod.spec.containers }), attempt: 0, dns: { servers: [], searches: [], options: [] }, clusterDomain: '', logDirectory: '', cgroupParent: '' });
   expect(onHost.hostname).toBeUndefined();
   expect(onHost.portMappings).toEqual([]);
 });
 
 test('a container carries what is needed to know it again', () => {
   const pod = podOf({ containers: [{ name: 'a', command: ['run', '$(X)'], args: ['$(Y)'], tty: true, lifecycle: { preStop: { exec: { command: ['bye'] } } } }] });
-  const config = containerConfig({ pod, container: pod.spec.containers[0]!, restartCount: 4, image, environment: new Map([['X', '1']]), mounts: [], machineMemory: GIB, seccompDir: '' });
+  const config = containerConfig({ pod, container: pod.spec.containers[0]!, restartCount: 4, image, environment: new Map([['X', '1']]), mounts: [], machineMemory: GIB, settings: SETTINGS });
   expect(config).toMatchObject({
     metadata: { name: 'a', attempt: 4 }, image: { image: 'sha256:1' }, command: ['run', '1'], args: ['$(Y)'], envs: [{ key: 'X', value: '1' }], logPath: 'a/4.log', tty: true, stdin: false,
     labels: { 'io.kubernetes.container.name': 'a' },

@@ -4,7 +4,7 @@ import {
   CONTAINER_HASH, CONTAINER_NAME, POD_GRACE_PERIOD, POD_NAME, POD_NAMESPACE, POD_UID, PRE_STOP_HANDLER, RESTART_COUNT, TERMINATION_MESSAGE_PATH,
   TERMINATION_MESSAGE_POLICY,
 } from '../cri/labels.ts';
-import type { ContainerConfig, Image, MountConfig } from '../cri/runtime-v1.ts';
+import type { ContainerConfig, Image, MountConfig, UserNamespace } from '../cri/runtime-v1.ts';
 import { expand } from './expansion.ts';
 import { containerHash } from './hash.ts';
 import { containerLogPath } from './paths.ts';
@@ -12,6 +12,7 @@ import { linuxResources } from './resources.ts';
 import { swapResources } from './swap.ts';
 import type { SwapFacts } from './swap.ts';
 import { containerSecurity } from './security.ts';
+import type { SecuritySettings } from './security.ts';
 
 export interface ContainerInput {
   readonly pod: Pod;
@@ -21,7 +22,8 @@ export interface ContainerInput {
   readonly environment: ReadonlyMap<string, string>;
   readonly mounts: readonly MountConfig[];
   readonly machineMemory: number;
-  readonly seccompDir: string;
+  readonly settings: SecuritySettings;
+  readonly userns?: UserNamespace | undefined;
   readonly targetId?: string | undefined;
   /** What comes with the devices it was given. */
   readonly extras?: ContainerExtras;

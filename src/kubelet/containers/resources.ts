@@ -3,7 +3,7 @@ import { parseQuantity, quantityMilliValue, quantityValue } from '../../meta/qua
 import { qosClassOf } from '../../kinds/core/pod-qos.ts';
 import type { Container } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
-import type { LinuxContainerResources } from '../cri/runtime-v1.ts';
+import type { LinuxContainerResources, LinuxPodSandboxConfig } from '../cri/runtime-v1.ts';
 import { initContainers, isSidecar } from '../pod.ts';
 
 const PERIOD_MICROS = 100_000;
@@ -56,6 +56,20 @@ export function linuxResources(pod: Pod, container: Container, machineMemory: nu
   };
 }
 
+/**
+ * What a runtime that makes a machine of its own for a pod has to know of it at once: what its containers may use together,
+ * and, beside that, what running them costs.
+ */
+export function sandboxResources(pod: Pod): Pick<LinuxPodSandboxConfig, 'resources' | 'overhead'> {
+  const { overhead, ...bare } = pod.spec;
+  const amount = (list: Quantities): LinuxContainerResources => ({ cpuShares: sharesOf(milliCpu(list)), cpuQuota: quotaOf(milliCpu(list)), cpuPeriod: PERIOD_MICROS, memoryLimitInBytes: memoryBytes(list) });
+  const { cpuShares, cpuQuota = 0, memoryBytes: memory = 0 } = podLimits({ ...pod, spec: bare });
+  return {
+    resources: { cpuShares, cpuQuota, cpuPeriod: PERIOD_MICROS, memoryLimitInBytes: memory },
+    ...(overhead && Object.keys(overhead).length > 0 ? { overhead: amount(overhead) } : {}),
+  };
+}
+
 /** Limits of a pod's own cgroup; absent where one of its containers has none. */
 export interface PodLimits {
   readonly cpuShares: number;
@@ -99,7 +113,8 @@ function hugepagesOf(containers: readonly Container[], limits: (of: Measure) => 
   return names.length === 0 ? {} : { hugepages: Object.fromEntries(names.map((name) => [kernelPageSize(name), limits(bytesOf(name))])) };
 }
 
-type Measure = (list: Readonly<Record<string, string>> | undefined) => number;
+type Quantities = Readonly<Record<string, string>>;
+type Measure = (list: Quantities | undefined) => number;
 
 /** What a pod takes at its peak: main containers and sidecars together, or one init container beside the sidecars before it. */
 function combined(pod: Pod, amount: (container: Container, of: Measure) => number): (of: Measure) => number {

@@ -1,10 +1,12 @@
 import type { Pod } from '../../kinds/core/pod.ts';
 import { CONFIG_SOURCE, POD_NAME, POD_NAMESPACE, POD_UID } from '../cri/labels.ts';
-import type { PodSandboxConfig, PortMapping } from '../cri/runtime-v1.ts';
+import type { PodSandboxConfig, PortMapping, UserNamespace } from '../cri/runtime-v1.ts';
 import { initContainers } from '../pod.ts';
 import type { ResolvConf } from './dns.ts';
 import { kernelHostname } from './hosts.ts';
+import { sandboxResources } from './resources.ts';
 import { sandboxSecurity } from './security.ts';
+import { dottedName } from './sysctls.ts';
 
 export interface SandboxInput {
   readonly pod: Pod;
@@ -14,16 +16,16 @@ export interface SandboxInput {
   readonly logDirectory: string;
   /** The pod's own cgroup. */
   readonly cgroupParent: string;
-  readonly seccompDir: string;
+  readonly userns?: UserNamespace;
 }
 
 const asStrings = (map: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> => map ?? {};
 
 /** The pod as the runtime is told of it, the same for each of its containers. */
-export function sandboxConfig({ pod, attempt, dns, clusterDomain, logDirectory, cgroupParent, seccompDir }: SandboxInput): PodSandboxConfig {
+export function sandboxConfig({ pod, attempt, dns, clusterDomain, logDirectory, cgroupParent, userns }: SandboxInput): PodSandboxConfig {
   const { metadata, spec } = pod;
   const { name, namespace = '', uid } = metadata;
-  const sysctls = Object.fromEntries((spec.securityContext?.sysctls ?? []).map((sysctl) => [sysctl.name.replaceAll('/', '.'), sysctl.value]));
+  const sysctls = Object.fromEntries((spec.securityContext?.sysctls ?? []).map((sysctl) => [dottedName(sysctl.name), sysctl.value]));
   return {
     metadata: { name, namespace, uid, attempt },
     // The host's network comes with the host's name.
@@ -33,7 +35,7 @@ export function sandboxConfig({ pod, attempt, dns, clusterDomain, logDirectory, 
     portMappings: portMappings(pod),
     labels: { ...asStrings(metadata.labels), [POD_NAME]: name, [POD_NAMESPACE]: namespace, [POD_UID]: uid },
     annotations: { ...asStrings(metadata.annotations), [CONFIG_SOURCE]: 'api' },
-    linux: { cgroupParent, sysctls, securityContext: sandboxSecurity(pod, seccompDir) },
+    linux: { cgroupParent, sysctls, securityContext: sandboxSecurity(pod, userns), ...sandboxResources(pod) },
   };
 }
 

@@ -1,30 +1,37 @@
 /** Pod and container security contexts as CRI takes them; the container's own settings win over its pod's. */
+import { join } from 'node:path';
 import type { Container, EphemeralContainer } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { SeccompProfile } from '../../kinds/core/security-context.ts';
-import type { Image, LinuxContainerSecurityContext, LinuxPodSandboxConfig, NamespaceOption, SecurityProfile } from '../cri/runtime-v1.ts';
+import type { Image, LinuxContainerSecurityContext, LinuxPodSandboxConfig, NamespaceOption, SecurityProfile, UserNamespace } from '../cri/runtime-v1.ts';
 import { ephemeralContainers, initContainers, podTitle } from '../pod.ts';
 
-/** What /proc and /sys hide from containers, and what they show read-only, as runtimes agree. */
-const MASKED_PATHS = [
-  '/proc/asound', '/proc/acpi', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list',
-  '/proc/timer_stats', '/proc/sched_debug', '/proc/scsi', '/sys/firmware', '/sys/devices/virtual/powercap',
-];
 const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+/** The node's own part in what containers may do. */
+export interface SecuritySettings {
+  /** Localhost seccomp profiles are files below it. */
+  readonly seccompDir: string;
+  /** RuntimeDefault for containers that say nothing of seccomp; unconfined unless said. */
+  readonly seccompDefault?: boolean | undefined;
+  /** What /proc and /sys hide from containers. */
+  readonly maskedPaths: readonly string[];
+}
 
 export interface SecurityInput {
   readonly pod: Pod;
   readonly container: Container | EphemeralContainer;
   readonly image: Image;
-  /** Localhost seccomp profiles are files below it. */
-  readonly seccompDir: string;
+  readonly settings: SecuritySettings;
+  /** The users of the pod's sandbox. */
+  readonly userns?: UserNamespace | undefined;
   /** Of the container whose processes an ephemeral one wants to see. */
   readonly targetId?: string | undefined;
 }
 
 /** @throws Error with upstream's text where a container that must not run as root would */
 export function containerSecurity(input: SecurityInput): LinuxContainerSecurityContext {
-  const { pod, container, image, seccompDir, targetId } = input;
+  const { pod, container, image, settings, targetId, userns } = input;
   const own = container.securityContext ?? {};
   const shared = pod.spec.securityContext ?? {};
   const runAsUser = own.runAsUser ?? shared.runAsUser ?? image.uid?.value;
@@ -37,7 +44,7 @@ export function containerSecurity(input: SecurityInput): LinuxContainerSecurityC
   return {
     privileged,
     ...(capabilities ? { capabilities: { addCapabilities: capabilities.add ?? [], dropCapabilities: capabilities.drop ?? [] } } : {}),
-    namespaceOptions: targetId === undefined ? namespacesOf(pod) : { ...namespacesOf(pod), pid: 'TARGET', targetId },
+    namespaceOptions: { ...namespacesOf(pod, userns), ...(targetId === undefined ? {} : { pid: 'TARGET' as const, targetId }) },
     ...(selinux ? { selinuxOptions: selinux } : {}),
     ...(runAsUser === undefined ? (image.username ? { runAsUsername: image.username } : {}) : { runAsUser: { value: runAsUser } }),
     ...(runAsGroup === undefined ? {} : { runAsGroup: { value: runAsGroup } }),
@@ -45,9 +52,9 @@ export function containerSecurity(input: SecurityInput): LinuxContainerSecurityC
     supplementalGroups: groupsOf(pod),
     supplementalGroupsPolicy: shared.supplementalGroupsPolicy === 'Strict' ? 'Strict' : 'Merge',
     noNewPrivs: own.allowPrivilegeEscalation === false,
-    maskedPaths: unmasked ? [] : MASKED_PATHS,
+    maskedPaths: unmasked ? [] : settings.maskedPaths,
     readonlyPaths: unmasked ? [] : READONLY_PATHS,
-    seccomp: privileged ? { profileType: 'Unconfined' } : seccompOf(own.seccompProfile ?? shared.seccompProfile, seccompDir),
+    seccomp: privileged ? { profileType: 'Unconfined' } : seccompOf(own.seccompProfile ?? shared.seccompProfile, settings),
     ...appArmorOf(input),
   };
 }
@@ -68,22 +75,27 @@ function refuseRoot({ pod, container, image }: SecurityInput, { runAsUser, nonRo
 
 const groupsOf = (pod: Pod): readonly number[] => {
   const { supplementalGroups = [], fsGroup } = pod.spec.securityContext ?? {};
-  return fsGroup === undefined ? supplementalGroups : [...supplementalGroups, fsGroup];
+  return fsGroup === undefined ? supplementalGroups : [fsGroup, ...supplementalGroups];
 };
 
-export function namespacesOf({ spec }: Pod): NamespaceOption {
+export function namespacesOf({ spec }: Pod, userns: UserNamespace | undefined): NamespaceOption {
   return {
     network: spec.hostNetwork ? 'NODE' : 'POD',
     pid: spec.hostPID ? 'NODE' : spec.shareProcessNamespace ? 'POD' : 'CONTAINER',
     ipc: spec.hostIPC ? 'NODE' : 'POD',
+    ...(userns ? { usernsOptions: userns } : {}),
   };
 }
 
-function seccompOf(profile: SeccompProfile | undefined, dir: string): SecurityProfile {
+/** @throws Error with upstream's text where a profile of the node's own has no name */
+function seccompOf(profile: SeccompProfile | undefined, { seccompDir, seccompDefault }: SecuritySettings): SecurityProfile {
   switch (profile?.type) {
     case 'RuntimeDefault': return { profileType: 'RuntimeDefault' };
-    case 'Localhost': return { profileType: 'Localhost', localhostRef: `${dir}/${profile.localhostProfile}` };
-    default: return { profileType: 'Unconfined' };
+    case 'Localhost':
+      if (!profile.localhostProfile) throw new Error('localhostProfile must be set if seccompProfile type is Localhost.');
+      return { profileType: 'Localhost', localhostRef: join(seccompDir, profile.localhostProfile) };
+    case 'Unconfined': return { profileType: 'Unconfined' };
+    default: return { profileType: seccompDefault ? 'RuntimeDefault' : 'Unconfined' };
   }
 }
 
@@ -101,16 +113,16 @@ function appArmorOf({ pod, container }: SecurityInput): { readonly apparmor?: Se
 export const hasPrivileged = (pod: Pod): boolean =>
   [...pod.spec.containers, ...initContainers(pod), ...ephemeralContainers(pod)].some(({ securityContext }) => securityContext?.privileged === true);
 
-export function sandboxSecurity(pod: Pod, seccompDir: string): NonNullable<LinuxPodSandboxConfig['securityContext']> {
-  const { runAsUser, runAsGroup, seLinuxOptions } = pod.spec.securityContext ?? {};
-  const privileged = hasPrivileged(pod);
+export function sandboxSecurity(pod: Pod, userns?: UserNamespace): NonNullable<LinuxPodSandboxConfig['securityContext']> {
+  const { runAsUser, runAsGroup, seLinuxOptions, supplementalGroupsPolicy } = pod.spec.securityContext ?? {};
   return {
-    privileged,
-    namespaceOptions: namespacesOf(pod),
+    privileged: hasPrivileged(pod),
+    namespaceOptions: namespacesOf(pod, userns),
     ...(seLinuxOptions ? { selinuxOptions: seLinuxOptions } : {}),
     ...(runAsUser === undefined ? {} : { runAsUser: { value: runAsUser }, ...(runAsGroup === undefined ? {} : { runAsGroup: { value: runAsGroup } }) }),
     supplementalGroups: groupsOf(pod),
+    supplementalGroupsPolicy: supplementalGroupsPolicy === 'Strict' ? 'Strict' : 'Merge',
     // The sandbox itself runs nothing of the user's: upstream confines it whatever the pod says.
-    seccomp: privileged ? { profileType: 'Unconfined' } : seccompOf({ type: 'RuntimeDefault' }, seccompDir),
+    seccomp: { profileType: 'RuntimeDefault' },
   };
 }

@@ -53,6 +53,14 @@ export interface RuntimeVersion {
   readonly runtimeApiVersion: string;
 }
 
+/** What a runtime says that it can do. One older than the question says nothing: it can not. */
+export interface RuntimeFeatures {
+  /** Those a RuntimeClass may name; '' is the default one. */
+  readonly handlers: readonly { readonly name: string; readonly recursiveReadOnlyMounts: boolean; readonly userNamespaces: boolean }[];
+  /** undefined: not said. */
+  readonly supplementalGroupsPolicy?: boolean;
+}
+
 /**
  * Failures are CriErrors. Stopping and removing what is stopped or gone succeeds. The runtime keeps everything across
  * restarts of the kubelet: ids, labels, annotations, exit codes.
@@ -61,6 +69,7 @@ export interface RuntimeService {
   version(signal?: AbortSignal): Promise<RuntimeVersion>;
   /** RuntimeReady and NetworkReady, at the least. */
   status(signal?: AbortSignal): Promise<readonly RuntimeCondition[]>;
+  features(signal?: AbortSignal): Promise<RuntimeFeatures>;
   setPodCidr(podCidr: string, signal?: AbortSignal): Promise<void>;
 
   /** Creates a pod's namespaces and network and starts its sandbox; the answer is its id. */

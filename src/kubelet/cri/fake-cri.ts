@@ -5,7 +5,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import { CriError } from './cri.ts';
-import type { Cri, CriFilter, ExecResult, StreamOptions } from './cri.ts';
+import type { Cri, CriFilter, ExecResult, RuntimeFeatures, StreamOptions } from './cri.ts';
 import type {
   Container, ContainerConfig, ContainerStats, ContainerStatus, FilesystemUsage, Image, LinuxContainerResources, PodSandbox,
   PodSandboxConfig, PodSandboxStatus, RuntimeCondition,
@@ -22,6 +22,8 @@ export interface FakeCriOptions {
   readonly podIp?: (count: number) => string;
   /** What a command in a container does; unless said it succeeds in silence. */
   readonly exec?: (container: ContainerStatus, cmd: readonly string[]) => ExecResult;
+  /** What it says that it can do: all of it, with one handler, unless said. */
+  readonly features?: RuntimeFeatures;
   /** Called as a container starts: a simulation may let it exit later. */
   readonly onStart?: (container: ContainerStatus) => void;
 }
@@ -99,13 +101,18 @@ export class FakeCri implements Cri {
     return this.conditions;
   }
 
+  async features(): Promise<RuntimeFeatures> {
+    return this.#options.features ?? { handlers: [{ name: '', recursiveReadOnlyMounts: true, userNamespaces: true }], supplementalGroupsPolicy: true };
+  }
+
   async setPodCidr(): Promise<void> {}
 
-  async runPodSandbox(config: PodSandboxConfig): Promise<string> {
+  async runPodSandbox(config: PodSandboxConfig, runtimeHandler = ''): Promise<string> {
     this.#attempt('runPodSandbox', config.metadata?.name);
     const { name = '', uid = '', namespace = '', attempt = 0 } = config.metadata ?? {};
     const taken = [...this.#sandboxes.values()].find(({ status: { metadata } }) => metadata?.uid === uid && metadata.attempt === attempt);
     if (taken) throw new CriError('Unknown', `failed to reserve sandbox name "${name}_${namespace}_${uid}_${attempt}": name is reserved for "${taken.status.id}"`);
+    if (runtimeHandler !== '' && !(await this.features()).handlers.some(({ name: handler }) => handler === runtimeHandler)) throw new CriError('Unknown', `failed to get sandbox runtime: no runtime for "${runtimeHandler}" is configured`);
     const id = this.#id();
     const onHost = config.linux?.securityContext?.namespaceOptions?.network === 'NODE';
     this.#sandboxes.set(id, {
@@ -113,7 +120,7 @@ export class FakeCri implements Cri {
       status: {
         id, metadata: { name, uid, namespace, attempt }, state: 'SANDBOX_READY', createdAt: this.#nanos(),
         network: { ip: onHost ? '' : this.#address(), additionalIps: [] },
-        linux: { namespaces: { options: { network: onHost ? 'NODE' : 'POD', pid: 'CONTAINER', ipc: 'POD', targetId: '' } } }, labels: config.labels ?? {}, annotations: config.annotations ?? {},
+        linux: { namespaces: { options: { network: onHost ? 'NODE' : 'POD', pid: 'CONTAINER', ipc: 'POD', targetId: '', usernsOptions: null } } }, labels: config.labels ?? {}, annotations: config.annotations ?? {},
       },
     });
     return id;

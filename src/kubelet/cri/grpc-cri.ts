@@ -54,6 +54,13 @@ function runtimeOver(call: Call<typeof RuntimeService>): Omit<Cri, keyof ReturnT
   return {
     version: (signal) => call('Version', { version: 'v1' }, { signal }),
     status: async (signal) => present((await call('Status', {}, { signal })).status, 'status').conditions,
+    features: async (signal) => {
+      const { runtimeHandlers, features } = await call('Status', {}, { signal });
+      return {
+        handlers: runtimeHandlers.map(({ name, features: can }) => ({ name, recursiveReadOnlyMounts: can?.recursiveReadOnlyMounts ?? false, userNamespaces: can?.userNamespaces ?? false })),
+        ...(features ? { supplementalGroupsPolicy: features.supplementalGroupsPolicy } : {}),
+      };
+    },
     setPodCidr: async (podCidr, signal) => void (await call('UpdateRuntimeConfig', { runtimeConfig: { networkConfig: { podCidr } } }, { signal })),
 
     // The network plugin may take its time: upstream doubles the deadline.

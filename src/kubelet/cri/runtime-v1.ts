@@ -27,8 +27,11 @@ const Mount = message('Mount', {
   containerPath: string(1), hostPath: string(2), readonly: bool(3), selinuxRelabel: bool(4),
   propagation: choice(5, MountPropagation), recursiveReadOnly: bool(8),
 });
+const IDMapping = message('IDMapping', { hostId: uint32(1), containerId: uint32(2), length: uint32(3) });
+const UserNamespace = message('UserNamespace', { mode: choice(1, NamespaceMode), uids: many(2, IDMapping), gids: many(3, IDMapping) });
 const NamespaceOption = message('NamespaceOption', {
   network: choice(1, NamespaceMode), pid: choice(2, NamespaceMode), ipc: choice(3, NamespaceMode), targetId: string(4),
+  usernsOptions: one(5, UserNamespace),
 });
 const SecurityProfile = message('SecurityProfile', { profileType: choice(1, ProfileType), localhostRef: string(2) });
 const SELinuxOption = message('SELinuxOption', { user: string(1), role: string(2), type: string(3), level: string(4) });
@@ -122,6 +125,10 @@ const AuthConfig = message('AuthConfig', {
 });
 const RuntimeCondition = message('RuntimeCondition', { type: string(1), status: bool(2), reason: string(3), message: string(4) });
 const RuntimeStatus = message('RuntimeStatus', { conditions: many(1, RuntimeCondition) });
+const RuntimeHandler = message('RuntimeHandler', {
+  name: string(1), features: one(2, message('RuntimeHandlerFeatures', { recursiveReadOnlyMounts: bool(1), userNamespaces: bool(2) })),
+});
+const RuntimeFeatures = message('RuntimeFeatures', { supplementalGroupsPolicy: bool(1) });
 
 const ContainerEventType = enumeration('ContainerEventType', 'CONTAINER_CREATED_EVENT', 'CONTAINER_STARTED_EVENT', 'CONTAINER_STOPPED_EVENT', 'CONTAINER_DELETED_EVENT');
 
@@ -138,7 +145,7 @@ export const RuntimeService = {
   },
   Status: {
     request: message('StatusRequest', { verbose: bool(1) }),
-    response: message('StatusResponse', { status: one(1, RuntimeStatus), info: stringMap(2) }),
+    response: message('StatusResponse', { status: one(1, RuntimeStatus), info: stringMap(2), runtimeHandlers: many(3, RuntimeHandler), features: one(4, RuntimeFeatures) }),
   },
   UpdateRuntimeConfig: {
     request: message('UpdateRuntimeConfigRequest', {
@@ -229,6 +236,7 @@ export const ImageService = {
 export type PodSandboxConfig = Sent<typeof PodSandboxConfig>;
 export type LinuxPodSandboxConfig = Sent<typeof LinuxPodSandboxConfig>;
 export type NamespaceOption = Sent<typeof NamespaceOption>;
+export type UserNamespace = Sent<typeof UserNamespace>;
 export type SecurityProfile = Sent<typeof SecurityProfile>;
 export type LinuxContainerResources = Sent<typeof LinuxContainerResources>;
 export type LinuxContainerSecurityContext = Sent<typeof LinuxContainerSecurityContext>;

@@ -102,8 +102,8 @@ function tellTransitions({ nodeName, tell }: NodeAgentOptions, before: NodeStatu
 
 async function currentStatus(options: NodeAgentOptions, before: NodeStatus | undefined): Promise<NodeStatus> {
   const { cri, clock, maxPods = 110, reserved = {} } = options;
-  const [runtime, images] = await Promise.all([runtimeTrouble(options), cri.listImages().catch(() => [])]);
-  return nodeStatus({ ...options, maxPods, reserved, images, trouble: [...runtime, ...options.trouble()], pressure: options.pressure(), devices: options.devices(), before, now: clock.now() });
+  const [runtime, images, features] = await Promise.all([runtimeTrouble(options), cri.listImages().catch(() => []), cri.features().catch(() => ({ handlers: [] }))]);
+  return nodeStatus({ ...options, maxPods, reserved, images, features, trouble: [...runtime, ...options.trouble()], pressure: options.pressure(), devices: options.devices(), before, now: clock.now() });
 }
 
 async function runtimeTrouble({ cri }: NodeAgentOptions): Promise<readonly string[]> {

@@ -2,6 +2,7 @@
 import type { Millis } from '../../base/clock.ts';
 import type { NodeCondition, NodeStatus } from '../../kinds/core/node-status.ts';
 import { formatTime } from '../../meta/time.ts';
+import type { RuntimeFeatures } from '../cri/cri.ts';
 import type { Image } from '../cri/runtime-v1.ts';
 import type { Machine } from './machine.ts';
 
@@ -18,6 +19,8 @@ export interface NodeStatusInput {
   /** `containerd://1.6.20`. */
   readonly runtimeVersion: string;
   readonly images: readonly Image[];
+  /** What the runtime says that it can do. */
+  readonly features?: RuntimeFeatures;
   /** What device plugins offer, by resource. */
   readonly devices?: Readonly<Record<string, { readonly capacity: number; readonly allocatable: number }>>;
   /** Why the node is not ready; none: it is. */
@@ -48,6 +51,15 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
       operatingSystem: 'linux', architecture: machine.architecture, ...(machine.swapBytes > 0 ? { swap: { capacity: machine.swapBytes } } : {}),
     },
     images: imagesOf(input.images),
+    ...runtimeAbilities(input.features),
+  };
+}
+
+/** A runtime that does not say what handlers it has leaves the node silent about them. */
+function runtimeAbilities({ handlers, supplementalGroupsPolicy }: RuntimeFeatures = { handlers: [] }): Pick<NodeStatus, 'runtimeHandlers' | 'features'> {
+  return {
+    ...(handlers.length === 0 ? {} : { runtimeHandlers: handlers.map(({ name, ...features }) => ({ name, features })) }),
+    ...(supplementalGroupsPolicy === undefined ? {} : { features: { supplementalGroupsPolicy } }),
   };
 }
 

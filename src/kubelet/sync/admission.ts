@@ -13,27 +13,20 @@ export interface Rejection {
 
 /** @param others the pods that run here already */
 export function admitPod(pod: Pod, node: Node, others: readonly Pod[]): Rejection | undefined {
-  const why = forbiddenSysctl(pod) ?? outOfPods(node, others) ?? outOfResource(pod, node, others) ?? misplaced(pod, node, others);
+  const why = foreign(pod, node) ?? outOfPods(node, others) ?? outOfResource(pod, node, others) ?? misplaced(pod, node, others);
   return why && { reason: why.reason, message: `Pod was rejected: ${why.message}` };
 }
 
-/** Those that concern the pod's own namespaces alone (https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/). */
-const SAFE_SYSCTLS = new Set([
-  'kernel.shm_rmid_forced', 'net.ipv4.ip_local_port_range', 'net.ipv4.tcp_syncookies', 'net.ipv4.ping_group_range', 'net.ipv4.ip_unprivileged_port_start',
-  'net.ipv4.ip_local_reserved_ports', 'net.ipv4.tcp_keepalive_time', 'net.ipv4.tcp_fin_timeout', 'net.ipv4.tcp_keepalive_intvl', 'net.ipv4.tcp_keepalive_probes',
-  'net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem',
-]);
-
-function forbiddenSysctl({ spec }: Pod): Rejection | undefined {
-  for (const { name } of spec.securityContext?.sysctls ?? []) {
-    const dotted = name.replaceAll('/', '.');
-    const shared = (dotted.startsWith('net.') && spec.hostNetwork) || (dotted.startsWith('kernel.') && spec.hostIPC);
-    const which = dotted.startsWith('net.') ? 'host net' : 'host ipc';
-    if (!SAFE_SYSCTLS.has(dotted)) return { reason: 'SysctlForbidden', message: `forbidden sysctl: "${dotted}" not allowlisted` };
-    if (shared) return { reason: 'SysctlForbidden', message: `forbidden sysctl: "${dotted}" not allowed with ${which} enabled` };
-  }
-  return undefined;
+/** What is meant for another system, or asks for what this node's runtime cannot do. */
+function foreign({ metadata: { labels = {} }, spec }: Pod, { status }: Node): Rejection | undefined {
+  if ((labels[OS_LABEL] ?? OS) !== OS) return { reason: 'PodOSSelectorNodeLabelDoesNotMatch', message: "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label" };
+  if (spec.os && spec.os.name !== OS) return { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" };
+  const strict = spec.securityContext?.supplementalGroupsPolicy === 'Strict' && status.features?.supplementalGroupsPolicy !== true;
+  return strict ? { reason: 'SupplementalGroupsPolicyNotSupported', message: 'SupplementalGroupsPolicy=Strict is not supported in this node' } : undefined;
 }
+
+const OS = 'linux';
+const OS_LABEL = 'kubernetes.io/os';
 
 const insufficient = (resource: string, { requested, used, capacity }: { readonly requested: number; readonly used: number; readonly capacity: number }): Rejection => ({
   reason: `OutOf${resource}`,

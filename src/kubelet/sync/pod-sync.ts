@@ -15,8 +15,9 @@ import { isTerminalPhase } from '../../rules/pod-conditions.ts';
 import { podDns } from '../containers/dns.ts';
 import type { ResolvConf } from '../containers/dns.ts';
 import { podLimits } from '../containers/resources.ts';
-import { containerDir, logLinksDir, podDir, podLogDir, seccompDir } from '../containers/paths.ts';
+import { containerDir, logLinksDir, podDir, podLogDir } from '../containers/paths.ts';
 import { sandboxConfig } from '../containers/sandbox-config.ts';
+import type { UserNamespaces } from '../containers/user-namespaces.ts';
 import type { PodSandboxConfig } from '../cri/runtime-v1.ts';
 import type { Cgroups } from '../cgroups/cgroups.ts';
 import { containerNamed, graceSeconds, initContainers, podTitle } from '../pod.ts';
@@ -52,6 +53,7 @@ export interface PodSyncContext extends Starting, ResizeContext {
   readonly objects: ReferredObjects;
   readonly tokens: Tokens;
   readonly cgroups: Cgroups;
+  readonly userns: UserNamespaces;
   /** Processes a pod may have; unlimited where absent. */
   readonly podPidsLimit?: number | undefined;
   readonly clusterDns: readonly string[];
@@ -209,7 +211,7 @@ async function act(at: PodSyncContext, acting: Acting, signal: AbortSignal): Pro
   const resized = !acting.resize.pending || (await resizePod(at, { pod, plan: acting.resize, cgroup: cgroupOf(at, pod), memory: acting.memory.resize }, signal));
   const pending = resized ? {} : { refused: true, recheckIn: DEFAULT_RETRY };
   if (!plan.createSandbox && plan.start.length === 0) return { changed: plan.kill.length > 0 || (acting.resize.pending && resized), ...pending };
-  const config = await configureSandbox(at, pod, plan.attempt);
+  const config = await telling(at, { pod, signal }, () => configureSandbox(at, pod, plan.attempt));
   const sandbox = plan.createSandbox ? await createSandbox(at, { pod, config }, signal) : { id: runtime.sandboxes[0]!.id, ips: podIps(runtime) };
   const ips = pod.spec.hostNetwork ? at.node().hostIps : sandbox.ips;
   // What volumes say of the pod's own address is known only now.
@@ -242,15 +244,21 @@ async function configureSandbox(at: PodSyncContext, pod: Pod, attempt: number): 
   }
   return sandboxConfig({
     pod, attempt, dns, clusterDomain: at.clusterDomain, logDirectory: podLogDir(at, { uid, name, namespace }),
-    cgroupParent: cgroupOf(at, pod), seccompDir: seccompDir(at),
+    cgroupParent: cgroupOf(at, pod), userns: await at.userns.of(pod, await runtimeHandler(at, pod), () => at.cri.features()),
   });
 }
 
-async function createSandbox(at: PodSyncContext, { pod, config }: { readonly pod: Pod; readonly config: PodSandboxConfig }, signal: AbortSignal): Promise<{ readonly id: string; readonly ips: readonly string[] }> {
-  try {
+function createSandbox(at: PodSyncContext, { pod, config }: { readonly pod: Pod; readonly config: PodSandboxConfig }, signal: AbortSignal): Promise<{ readonly id: string; readonly ips: readonly string[] }> {
+  return telling(at, { pod, signal }, async () => {
     const id = await at.cri.runPodSandbox(config, await runtimeHandler(at, pod), signal);
     const { network } = await at.cri.podSandboxStatus(id, signal);
     return { id, ips: network?.ip ? [network.ip, ...network.additionalIps.map(({ ip }) => ip)] : [] };
+  });
+}
+
+async function telling<T>(at: PodSyncContext, { pod, signal }: { readonly pod: Pod; readonly signal: AbortSignal }, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
   } catch (error) {
     if (!signal.aborted) at.tell(pod, undefined, { type: 'Warning', reason: 'FailedCreatePodSandBox', message: `Failed to create pod sandbox: ${error instanceof Error ? error.message : String(error)}` });
     throw error;
@@ -261,7 +269,7 @@ async function createSandbox(at: PodSyncContext, { pod, config }: { readonly pod
 async function runtimeHandler({ runtimeClass }: PodSyncContext, { spec: { runtimeClassName } }: Pod): Promise<string> {
   if (!runtimeClassName) return '';
   const found = await runtimeClass(runtimeClassName);
-  if (!found) throw new Error(`failed to get sandbox runtime: runtimeclass.node.k8s.io "${runtimeClassName}" not found`);
+  if (!found) throw new Error(`runtimeclass.node.k8s.io "${runtimeClassName}" not found`);
   return found.handler;
 }
 
@@ -314,7 +322,7 @@ export async function releasePod(at: PodSyncContext, uid: string): Promise<void>
   await at.objects.release(uid);
   await at.volumes.tearDown(uid);
   await at.cgroups.remove(uid);
-  await Promise.all([at.promised.remove(uid), at.given.remove(uid), at.dedicated.release(uid)]);
+  await Promise.all([at.promised.remove(uid), at.given.remove(uid), at.dedicated.release(uid), at.userns.release(uid)]);
 }
 
 /** The pod is gone from the API: so is everything that was kept for its sake. */

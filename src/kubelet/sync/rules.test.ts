@@ -27,10 +27,11 @@ test('a pod that does not fit is refused with upstream\'s reason and numbers', (
   expect(admitPod(pod(port(80)), node, [pod(port(80, { hostIP: '10.0.0.1' }))])).toMatchObject({ reason: 'NodePorts' });
   expect(admitPod(pod({}, { nodeSelector: { disk: 'ssd' } }), node, [])).toMatchObject({ reason: 'NodeAffinity' });
   expect(admitPod(pod({}, { tolerations: [] }), node, [])).toMatchObject({ reason: 'TaintToleration' });
-  const sysctl = (name: string, spec: object = {}) => admitPod(pod({}, { securityContext: { sysctls: [{ name, value: '1' }] }, ...spec }), node, []);
-  expect(sysctl('kernel.msgmax')).toEqual({ reason: 'SysctlForbidden', message: 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted' });
-  expect(sysctl('net/ipv4/tcp_syncookies')).toBeUndefined();
-  expect(sysctl('net.ipv4.tcp_syncookies', { hostNetwork: true })).toMatchObject({ reason: 'SysctlForbidden' });
+  expect(admitPod(pod({}, { os: { name: 'windows' } }), node, [])).toEqual({ reason: 'PodOSNotSupported', message: "Pod was rejected: Failed to admit pod as the OS field doesn't match node OS" });
+  expect(admitPod({ ...pod(), metadata: { ...pod().metadata, labels: { 'kubernetes.io/os': 'windows' } } }, node, [])).toMatchObject({ reason: 'PodOSSelectorNodeLabelDoesNotMatch' });
+  const strict = pod({}, { securityContext: { supplementalGroupsPolicy: 'Strict' } });
+  expect(admitPod(strict, node, [])).toEqual({ reason: 'SupplementalGroupsPolicyNotSupported', message: 'Pod was rejected: SupplementalGroupsPolicy=Strict is not supported in this node' });
+  expect(admitPod(strict, { ...node, status: { ...node.status, features: { supplementalGroupsPolicy: true } } }, [])).toBeUndefined();
 });
 
 test('waits double up to the most, and are forgotten after a long quiet', async () => {

@@ -12,8 +12,9 @@ import { environmentOf } from '../containers/env.ts';
 import type { ObjectSource } from '../containers/env.ts';
 import type { NodeFacts } from '../containers/field-ref.ts';
 import { containerMounts } from '../containers/mounts.ts';
-import { containerLogPath, logLink, logLinkTarget, podLogDir, seccompDir } from '../containers/paths.ts';
+import { containerLogPath, logLink, logLinkTarget, podLogDir } from '../containers/paths.ts';
 import type { Directories } from '../containers/paths.ts';
+import type { SecuritySettings } from '../containers/security.ts';
 import type { SwapFacts } from '../containers/swap.ts';
 import { CriError } from '../cri/cri.ts';
 import type { Cri } from '../cri/cri.ts';
@@ -45,6 +46,7 @@ export interface Starting extends Directories {
   readonly nodeHosts: () => Promise<string>;
   readonly dedicated: Dedicated;
   readonly lxcfsDir: string;
+  readonly security: SecuritySettings;
   /** Where containers can be held to it. */
   readonly swap?: SwapFacts | undefined;
 }
@@ -122,7 +124,8 @@ async function configure(kubelet: Starting, request: StartRequest, image: Image)
   return containerConfig({
     pod, container, image, environment: environment.variables, mounts, machineMemory: kubelet.machineMemory,
     swap: kubelet.swap, extras: kubelet.dedicated.of(pod.metadata.uid, container.name),
-    restartCount: await nextAttempt(kubelet, request), seccompDir: seccompDir(kubelet), targetId: target,
+    restartCount: await nextAttempt(kubelet, request), targetId: target,
+    settings: kubelet.security, userns: request.sandbox.config.linux?.securityContext?.namespaceOptions?.usernsOptions,
   });
 }
 
