@@ -23,6 +23,8 @@ export interface UpRequest extends ClusterRef {
   readonly components: number;
   /** Which of them others will run. */
   readonly without: readonly ('controllers' | 'scheduler')[];
+  /** A file with the KubeletConfiguration of every real node. */
+  readonly kubeletConfig: string | undefined;
 }
 
 /** One thing this machine has or lacks. */

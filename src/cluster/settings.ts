@@ -44,6 +44,8 @@ export interface Settings {
   readonly components?: number;
   /** Loops that are somebody else's work: an upstream scheduler's. */
   readonly without?: readonly Loop[];
+  /** What `--kubelet-config` said: fields of a KubeletConfiguration, of every real node. */
+  readonly kubelet?: Readonly<Record<string, unknown>>;
   /** Nodes the cluster had in an earlier shape: they will not come back, and their networks may be another's by now. */
   readonly retired: readonly string[];
 }
@@ -59,6 +61,7 @@ export interface Wishes {
   /** Processes of each loop; 0 for none of their own. */
   readonly components?: number;
   readonly without?: readonly Loop[];
+  readonly kubelet?: Readonly<Record<string, unknown>>;
 }
 
 /** What of the machine matters for the plan. */
@@ -112,6 +115,7 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, befor
     auditLog: wishes.auditLog ?? false,
     components: wishes.components ?? 0,
     without: wishes.without ?? [],
+    ...(wishes.kubelet ? { kubelet: wishes.kubelet } : {}),
     retired: before ? retiredNodes(before, [...nodes.map(({ name }) => name), ...simulatedNames(wishes.simulated)]) : [],
   };
 }

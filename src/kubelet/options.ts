@@ -71,11 +71,88 @@ export interface KubeletOptions {
   /** Between two tries of a crashing container at most; upstream's 5 minutes unless said. */
   readonly maxCrashBackoff?: Millis;
 
+  /** A settled pod is looked at again so often at least; upstream's minute unless said. */
+  readonly syncFrequency?: Millis;
+  /** Pods that the machine itself asks for; none unless said. */
+  readonly staticPods?: StaticPodOptions;
+  /** How pods end when the machine shuts down; they are not waited for unless said. */
+  readonly shutdown?: ShutdownOptions;
+  /** False: pods' and emptyDirs' use of disk is not held to their limits. */
+  readonly localStorageIsolation?: boolean;
+  /** At most so many pods for each processor; as many as maxPods unless said. */
+  readonly podsPerCore?: number;
+  /** False: somebody else makes the Node. */
+  readonly registerNode?: boolean;
+  /** The Node's spec.providerID. */
+  readonly providerId?: string;
+  readonly nodeStatus?: NodeStatusOptions;
+  readonly imagePulls?: ImagePullOptions;
+  readonly containerLogs?: ContainerLogOptions;
+  /** Events a second; 0: as many as there are. */
+  readonly events?: { readonly perSecond: number; readonly burst: number };
+  /** Between two looks at how large volumes are. */
+  readonly volumeStatsPeriod?: Millis;
+  /** Whether this machine's plain HTTP answers /healthz, and where: port 10248 of loopback upstream. */
+  readonly healthz?: { readonly host: string; readonly port: number };
+  /** The effective KubeletConfiguration, which `/configz` tells. */
+  readonly configuration?: Readonly<Record<string, unknown>>;
+
   /** What the node says it runs; v1.36.0 unless said. */
   readonly version?: string;
 
   /** The HTTPS server; absent, there is none (simulated nodes). */
   readonly server?: KubeletServerOptions;
+}
+
+export interface StaticPodOptions {
+  /** A file or a directory of manifests. */
+  readonly path?: string;
+  readonly fileCheckPeriod: Millis;
+  readonly url?: string;
+  readonly urlHeaders?: Readonly<Record<string, readonly string[]>>;
+  readonly httpCheckPeriod: Millis;
+}
+
+export interface ShutdownOptions {
+  /** For all pods together, and how much of it is for critical ones at the end. */
+  readonly period: Millis;
+  readonly criticalPeriod: Millis;
+  /** In place of both: pods of at least so high a priority have so long. */
+  readonly byPriority?: readonly { readonly priority: number; readonly shutdownGracePeriodSeconds: number }[];
+}
+
+export interface NodeStatusOptions {
+  /** Between two looks; 10 s unless said. */
+  readonly updatePeriod?: Millis;
+  /** Sent at least so often, changed or not; 5 min unless said. */
+  readonly reportPeriod?: Millis;
+  /** 40 unless said. */
+  readonly leaseSeconds?: number;
+  /** How many are listed, the largest first; 50 unless said, -1: all. */
+  readonly mostImages?: number;
+}
+
+export interface ImagePullOptions {
+  /** How many at a time; without limit unless said. */
+  readonly parallel?: number;
+  /** Pulls a second, and how many may come at once. */
+  readonly rate?: { readonly perSecond: number; readonly burst: number };
+  /** Who may use an image that is on the node: without a proof that they may pull it, nobody by AlwaysVerify (KEP-2535). */
+  readonly verification?: 'NeverVerify' | 'NeverVerifyPreloadedImages' | 'NeverVerifyAllowlistedImages' | 'AlwaysVerify';
+  readonly allowlist?: readonly string[];
+  /** Programs that know credentials: the text of a CredentialProviderConfig, and where they are. */
+  readonly providers?: { readonly config: string; readonly binDir: string };
+}
+
+export interface ContainerLogOptions {
+  /** 10 MiB unless said. */
+  readonly maxBytes?: number;
+  /** 5 unless said. */
+  readonly maxFiles?: number;
+  /** Rotated at the same time; 1 unless said. */
+  readonly workers?: number;
+  /** Between two looks; 10 s unless said. */
+  readonly period?: Millis;
 }
 
 export interface KubeletServerOptions {
@@ -85,4 +162,20 @@ export interface KubeletServerOptions {
   readonly tls: { readonly cert: string; readonly key: string };
   /** PEM. Certificates it signed identify callers: the API server's is let in, others only as the API server's authorizer says. */
   readonly clientCa: string;
+  readonly ciphers?: string;
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  /** Strangers are `system:anonymous`, whom the authorizer judges; they are turned away unless said. */
+  readonly anonymous?: boolean;
+  /** Bearer tokens are reviewed by the API server; they are unless said. */
+  readonly tokens?: boolean;
+  /** `AlwaysAllow`: whoever is known may do everything. The API server is asked unless said. */
+  readonly authorization?: 'Webhook' | 'AlwaysAllow';
+  /** How long the API server's answers are believed. */
+  readonly cache?: { readonly tokens: Millis; readonly allowed: Millis; readonly denied: Millis };
+  /** False: no logs, exec, attach, port-forward, run. */
+  readonly debugging?: boolean;
+  /** False: nothing of /var/log. */
+  readonly systemLogs?: boolean;
+  /** Plain HTTP for anyone; there is none unless said. */
+  readonly readOnlyPort?: number;
 }

@@ -18,6 +18,7 @@ interface Flags {
   readonly auditLog: boolean;
   readonly components: number | boolean;
   readonly without: UpRequest['without'];
+  readonly kubeletConfig?: string;
 }
 
 export function upCommand(line: CommandLine, exit: (code: number) => void): Command {
@@ -36,12 +37,14 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
     .option('--audit-log', 'write a line for each API request to logs/audit.log in the data directory', false)
     .option('--components [n]', 'run controllers and scheduler in processes of their own, n of each, of which one leads (2 unless said)', count('a number of processes', 1, 9), 0)
     .option('--without <names>', 'leave controllers or scheduler (or both: a,b) to others, who find <data-dir>/{controller-manager,scheduler}.kubeconfig', loops, [])
+    .option('--kubelet-config <file>', 'a KubeletConfiguration (kubelet.config.k8s.io/v1beta1) for every real node', (file: string) => resolve(file))
     .action(async (flags: Flags) => {
       exit(await line.actions.up({
         ...flags,
         nodes: flags.nodes,
         simulated: flags.simulated,
         kubeconfig: flags.kubeconfig,
+        kubeletConfig: flags.kubeletConfig,
         components: flags.components === true ? 2 : Number(flags.components),
       }, line.terminal));
     });

@@ -11,6 +11,7 @@ import { layoutOf, type Layout } from '../layout.ts';
 import { machineExec } from '../machine/exec.ts';
 import { canRunContainers, machineFacts } from '../machine/facts.ts';
 import { ensurePackages } from '../machine/packages.ts';
+import { readKubeletConfig } from '../node/kubelet-config.ts';
 import { planCluster, readSettings, writeSettings, type Settings, type Wishes } from '../settings.ts';
 import { claimSlot } from '../slots.ts';
 import { ask } from '../supervisor/control.ts';
@@ -32,7 +33,7 @@ export async function up(request: UpRequest, terminal: Terminal): Promise<number
   const layout = layoutOf(request.dataDir);
   await refuseSecond(request, layout);
   const say = (line: string): void => terminal.err(`knarr: ${line}`);
-  const wishes = wishesOf(request, say);
+  const wishes = { ...wishesOf(request, say), ...(request.kubeletConfig === undefined ? {} : { kubelet: await readKubeletConfig(request.kubeletConfig, say) }) };
   if (wishes.nodes > 0) await ensurePackages(machineExec, { install: request.install, say });
   const settings = await makeSettings(layout, wishes);
   await ensureCredentials(layout, settings, { clock, random: systemRandom });

@@ -9,7 +9,7 @@ import { startProxy } from '../../proxy/index.ts';
 import { connect } from '../../wire/node/http-client.ts';
 import type { Layout } from '../layout.ts';
 import { machineExec } from '../machine/exec.ts';
-import { BUSYBOX_IMAGES, PAUSE_IMAGE } from '../images/own.ts';
+import { adjustOomScore, configureNode } from '../node/kubelet-config.ts';
 import { cgroupOf, POD_BRIDGE } from '../node/place.ts';
 import { requirePair } from '../pki/ensure.ts';
 import type { NodePlace, Settings } from '../settings.ts';
@@ -25,14 +25,6 @@ export interface AgentOptions {
   readonly random: Random;
   readonly log: Logger;
 }
-
-/**
- * A node shares the machine with its user: on a disk that is rather full of other things a share of it, upstream's tenth,
- * would be pressure for good. Nor are images removed before that: what was loaded by hand no registry has.
- */
-const EVICTION = { hard: { 'memory.available': '100Mi', 'nodefs.available': '1Gi', 'imagefs.available': '1Gi', 'nodefs.inodesFree': '1%', 'imagefs.inodesFree': '1%' } };
-
-export const KUBELET_PORT = 10_250;
 
 /** One node's kubelet, proxy, network and DNS. What it made of the machine stays when it goes: containers, routes, rules. */
 export async function startAgent(options: AgentOptions): Promise<AsyncDisposable> {
@@ -56,14 +48,13 @@ export async function startAgent(options: AgentOptions): Promise<AsyncDisposable
     cniConfigDir: place.cniConfig, cniDataDir: place.cniData, bridge: POD_BRIDGE,
   }));
   const asNode = reach(own, `kubelet/${KUBERNETES_VERSION}`);
+  const { configuration, options: kubelet } = await configureNode({ settings, node, place, made: { tls: serving!, clientCa: ca!.cert } });
   const cri = started.add(connectCri(place.containerdSocket, { clock }));
+  await adjustOomScore(configuration.oomScoreAdj, log);
   started.add(await startKubelet({
-    ...around, ...asNode, cri, log: log.with({ room: 'kubelet' }),
+    ...around, ...asNode, cri, log: log.with({ room: 'kubelet' }), ...kubelet,
     nodeName: node.name, nodeIp: node.address, hostname: node.place === 'host' ? hostname() : node.name,
-    podCidr: node.podCidr, clusterDns: [settings.dnsIp], clusterDomain: settings.clusterDomain,
-    rootDir: place.kubelet, logDir: place.logs, cgroupRoot: cgroupOf(settings, node),
-    eviction: EVICTION, imageGc: { highThresholdPercent: 100, keep: [PAUSE_IMAGE, ...BUSYBOX_IMAGES] },
-    server: { host: '0.0.0.0', port: KUBELET_PORT, tls: serving!, clientCa: ca!.cert },
+    podCidr: node.podCidr, rootDir: place.kubelet, logDir: place.logs, cgroupRoot: cgroupOf(settings, node),
   }));
   started.add(await startProxy({
     informers: asAgent.informers, run, clock, log: log.with({ room: 'proxy' }),
