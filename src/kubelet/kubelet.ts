@@ -70,9 +70,15 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   const wake = (uid: string) => workers.wake(uid);
   const node = () => ({ hostIps: [options.nodeIp], allocatable: nodes.lister.get(nodeName)?.status.allocatable ?? {} });
-  const objects = watchReferredObjects(informers, wake);
+  const objects = watchReferredObjects(informers, clock, (uid) => {
+    context.volumes.retry(uid);
+    wake(uid);
+  });
   const tokens = createTokens(client, clock);
   const isReal = runtimeName !== 'fake';
+  const mounter = isReal ? systemMounter : noMounter;
+  // So that what containers mount in their volumes, where they may, shows in other containers.
+  await mounter.share(options.rootDir);
   let nudge = () => {};
   const own: DedicatedNode | undefined = isReal ? started.use(await startDedicatedNode({ ...options, activePods: () => workers.active(), onDevices: () => {
     nudge();
@@ -81,7 +87,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const cgroups = isReal ? await systemCgroups(options.cgroupRoot, { clock }) : noCgroups;
   const security = await readNodeSecurity({ ...options, isReal });
   const context = await createContext({
-    options, machine, maskedPaths: security.maskedPaths, runtimeName, isReal, objects, tokens, node, tell, cgroups, dedicated: own?.dedicated ?? nothingDedicated, services: () => services.lister.list(), wake, started,
+    options, machine, maskedPaths: security.maskedPaths, runtimeName, objects, tokens, node, tell, cgroups, dedicated: own?.dedicated ?? nothingDedicated, services: () => services.lister.list(), wake, started, mounter, self: () => nodes.lister.get(nodeName), onVolumesInUse: () => nudge(),
   });
   const stats = createStats({
     ...options, cri, clock, cgroups: context.cgroups, machineMemory: machine.memoryBytes, reservedMemory: options.reserved?.memoryBytes ?? 0, activePods: () => workers.active(),
@@ -102,9 +108,11 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   const around = {
     withheld: withheld(options.eviction ?? {}, machine), pressure: () => pressure?.eviction.conditions ?? [], devices: () => own?.devices.offers() ?? {},
+    volumesInUse: () => context.volumes.attachments.inUse(),
     tell: (reason: string, message: string) => tellNode({ type: 'Normal', reason, message }), onNudge: (wakeUp: () => void) => (nudge = wakeUp),
   };
   const agent = runNodeAgent({ ...options, nodes, machine, version: options.version ?? VERSION, runtimeVersion: `${runtimeName}://${runtimeVersion}`, port: server?.port ?? options.server?.port ?? 10250, trouble: () => workers.trouble(), ...around }, stop.signal);
+  started.use(nodes.addHandler({ onUpdate: () => context.volumes.attachments.waiting().forEach(wake) }));
   const lease = renewLease({ client, clock, log, nodeName, nodeUid: () => nodes.lister.get(nodeName)?.metadata.uid }, stop.signal);
   started.defer(async () => {
     stop.abort();
@@ -113,23 +121,29 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   if (options.podCidr) await cri.setPodCidr(options.podCidr).catch(() => {});
   await Promise.all([pods.untilSynced(stop.signal), services.untilSynced(stop.signal)]);
   await workers.start();
+  context.volumes.attachments.await(workers.list().map(({ metadata }) => metadata.uid));
   const running = started.move();
   return { port: server?.port, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
 }
 
-interface ContextParts extends Pick<PodSyncContext, 'runtimeName' | 'objects' | 'tokens' | 'node' | 'tell' | 'cgroups' | 'dedicated' | 'services'> {
+interface ContextParts extends Pick<PodSyncContext, 'runtimeName' | 'objects' | 'tokens' | 'node' | 'tell' | 'cgroups' | 'dedicated' | 'services' | 'mounter'> {
   readonly options: KubeletOptions;
   readonly machine: Machine;
   readonly maskedPaths: readonly string[];
-  readonly isReal: boolean;
   readonly wake: (uid: string) => void;
+  readonly self: () => Node | undefined;
+  readonly onVolumesInUse: () => void;
   readonly started: Disposer;
 }
 
 /** What pod workers share, from what is there already and what is made for them alone. */
-async function createContext({ options, machine, maskedPaths, isReal, wake, started, ...parts }: ContextParts): Promise<PodSyncContext> {
+async function createContext({ options, machine, maskedPaths, wake, started, self, onVolumesInUse, ...parts }: ContextParts): Promise<PodSyncContext> {
   const { client, clock, random, log, cri, rootDir, logDir } = options;
   const { objects, tokens, node, tell, cgroups } = parts;
+  const runtimeClass: PodSyncContext['runtimeClass'] = (name) => client.get(RuntimeClass, name).catch((error: unknown) => {
+    if (isApiError(error, 'NotFound')) return undefined;
+    throw error;
+  });
   return {
     ...parts, cri, clock, random, log, rootDir, logDir,
     lxcfsDir: options.lxcfsDir ?? LXCFS_DIR, podPidsLimit: options.podPidsLimit, machineMemory: machine.memoryBytes,
@@ -140,16 +154,17 @@ async function createContext({ options, machine, maskedPaths, isReal, wake, star
     clusterDomain: options.clusterDomain, clusterDns: options.clusterDns ?? [],
     nodeHosts: () => readFile('/etc/hosts', 'utf8').catch(() => ''),
     nodeDns: async () => parseResolvConf(await readFile(options.resolvConf ?? '/etc/resolv.conf', 'utf8').catch(() => '')),
-    runtimeClass: (name) => client.get(RuntimeClass, name).catch((error: unknown) => {
-      if (isApiError(error, 'NotFound')) return undefined;
-      throw error;
-    }),
+    runtimeClass,
     statuses: started.use(createStatusManager({ client, clock, log })),
     probes: started.use(createProbeManager({
       clock, startedAt: clock.now(), onChange: wake, prober: createProber({ cri, clock }),
       tell: (pod, container, { reason, text }) => tell(pod, container, { type: 'Warning', reason, message: text }),
     })),
-    volumes: createVolumeManager({ rootDir, logDir, clock, objects, tokens, node, mounter: isReal ? systemMounter : noMounter }),
+    volumes: createVolumeManager({ rootDir, logDir, client, clock, objects, tokens, node, self, mounter: parts.mounter, tell: (pod, event) => tell(pod, undefined, event), onInUse: onVolumesInUse }),
+    canRecursiveReadOnly: async ({ spec: { runtimeClassName } }) => {
+      const handler = runtimeClassName ? (await runtimeClass(runtimeClassName))?.handler : '';
+      return (await cri.features()).handlers.some(({ name, recursiveReadOnlyMounts }) => name === handler && recursiveReadOnlyMounts);
+    },
     promised: await openAllocations(rootDir, 'allocated_pods_state', log), given: await openAllocations(rootDir, 'actuated_pods_state', log),
     ...(cgroups.unified ? { swap: { behavior: options.swapBehavior ?? 'NoSwap', swapBytes: machine.swapBytes, memoryBytes: machine.memoryBytes } } : {}),
   };

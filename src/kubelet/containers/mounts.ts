@@ -1,51 +1,89 @@
-/** A container's mounts: its volumes, the pod's /etc/hosts, its termination message. */
-import { chmod, mkdir, realpath, stat, writeFile } from 'node:fs/promises';
-import { join, normalize } from 'node:path';
+/** A container's mounts: its volumes, the pod's /etc/hosts, its termination message; and the devices among its volumes. */
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Random } from '../../base/random.ts';
 import type { Container, EphemeralContainer, VolumeMount } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
-import type { MountConfig } from '../cri/runtime-v1.ts';
+import type { ContainerConfig, MountConfig } from '../cri/runtime-v1.ts';
+import type { Mounter } from '../volumes/mounter.ts';
+import { bindBelow, existsBelow, makeBelow } from '../volumes/sub-path.ts';
 import type { PreparedVolume } from '../volumes/volume-manager.ts';
 import { expand, missingNames } from './expansion.ts';
 import { hostsFile } from './hosts.ts';
 import { lxcfsMounts } from './lxcfs.ts';
-import { containerDir, hostsPath } from './paths.ts';
+import { containerDir, hostsPath, podDir } from './paths.ts';
 import type { Directories } from './paths.ts';
 
 export interface MountsInput extends Directories {
   readonly pod: Pod;
   readonly container: Container | EphemeralContainer;
   readonly volumes: ReadonlyMap<string, PreparedVolume>;
+  /** Of volumes that are images: what the runtime has pulled. */
+  readonly images?: ReadonlyMap<string, NonNullable<MountConfig['image']>>;
   readonly environment: ReadonlyMap<string, string>;
   readonly podIps: readonly string[];
   readonly clusterDomain: string;
   /** The node's own /etc/hosts. */
   readonly nodeHosts: string;
   readonly random: Random;
+  readonly mounter: Mounter;
+  /** Whether the pod's runtime can make all that is mounted below a mount read-only, too. */
+  readonly canRecursiveReadOnly: (pod: Pod) => Promise<boolean>;
   /** Where lxcfs is mounted, if it is. */
   readonly lxcfsDir: string;
 }
 
 /** @throws Error with upstream's text */
 export async function containerMounts(input: MountsInput): Promise<readonly MountConfig[]> {
-  const { container, volumes, environment } = input;
+  const { container } = input;
   const mounts: MountConfig[] = [];
-  for (const mount of container.volumeMounts ?? []) {
-    const volume = volumes.get(mount.name);
-    if (!volume) throw new Error(`cannot find volume "${mount.name}" to mount into container "${container.name}"`);
-    mounts.push({
-      containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
-      hostPath: await resolveSubPath(volume.hostPath, subPathOf(mount, environment), mount.name),
-      readonly: volume.readOnly || mount.readOnly === true,
-      propagation: PROPAGATION[mount.mountPropagation ?? 'None'] ?? 'PROPAGATION_PRIVATE',
-    });
-  }
+  for (const [index, mount] of (container.volumeMounts ?? []).entries()) mounts.push(await volumeMount(mount, index, input));
   return [...mounts, ...(await hostsMount(input, mounts)), ...(await messageMount(input)), ...(await lxcfsMounts(input.lxcfsDir, mounts))];
+}
+
+/** Raw devices, by the pod's own links to them. @throws Error with upstream's text */
+export function containerDevices(container: Container | EphemeralContainer, volumes: ReadonlyMap<string, PreparedVolume>): NonNullable<ContainerConfig['devices']> {
+  return (container.volumeDevices ?? []).map(({ name, devicePath }) => {
+    const volume = volumes.get(name);
+    if (!volume?.device) throw new Error(`cannot find volume "${name}" to pass into container "${container.name}"`);
+    return { hostPath: volume.device, containerPath: devicePath, permissions: volume.readOnly ? 'r' : 'mrw' };
+  });
+}
+
+async function volumeMount(mount: VolumeMount, index: number, input: MountsInput): Promise<MountConfig> {
+  const { container, volumes, environment, pod, images } = input;
+  const volume = volumes.get(mount.name);
+  if (!volume || volume.device) throw new Error(`cannot find volume "${mount.name}" to mount into container "${container.name}"`);
+  const subPath = checked(subPathOf(mount, environment));
+  const image = images?.get(mount.name);
+  const recursive = await isRecursive(mount, () => input.canRecursiveReadOnly(pod)).catch((error: unknown) => {
+    throw new Error(`failed to resolve recursive read-only mode: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  });
+  return {
+    containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
+    hostPath: image || subPath === '' ? volume.hostPath : await bindSubPath(mount, { ...input, volume, subPath, index }),
+    readonly: volume.readOnly || mount.readOnly === true,
+    ...(recursive ? { recursiveReadOnly: true } : {}),
+    ...(image ? { image, imageSubPath: subPath } : {}),
+    propagation: PROPAGATION[mount.mountPropagation ?? 'None'] ?? 'PROPAGATION_PRIVATE',
+  };
 }
 
 const PROPAGATION: Readonly<Record<string, MountConfig['propagation']>> = {
   None: 'PROPAGATION_PRIVATE', HostToContainer: 'PROPAGATION_HOST_TO_CONTAINER', Bidirectional: 'PROPAGATION_BIDIRECTIONAL',
 };
+
+/** KEP-3857. @throws Error where what the mount asks for cannot be kept */
+async function isRecursive({ name, readOnly, recursiveReadOnly = 'Disabled', mountPropagation = 'None' }: VolumeMount, isSupported: () => Promise<boolean>): Promise<boolean> {
+  if (recursiveReadOnly === 'Disabled') return false;
+  const asked = `volume "${name}" requested recursive read-only mode, but it is`;
+  if (!readOnly) throw new Error(`${asked} not read-only`);
+  if (mountPropagation !== 'None') throw new Error(`${asked} not compatible with propagation "${mountPropagation}"`);
+  if (recursiveReadOnly !== 'IfPossible' && recursiveReadOnly !== 'Enabled') throw new Error(`unknown recursive read-only mode "${String(recursiveReadOnly)}"`);
+  const supported = await isSupported();
+  if (!supported && recursiveReadOnly === 'Enabled') throw new Error(`${asked} not supported by the runtime`);
+  return supported;
+}
 
 function subPathOf({ subPath = '', subPathExpr }: VolumeMount, environment: ReadonlyMap<string, string>): string {
   if (!subPathExpr) return subPath;
@@ -55,30 +93,33 @@ function subPathOf({ subPath = '', subPathExpr }: VolumeMount, environment: Read
   return expand(subPathExpr, valueOf);
 }
 
-/** A path inside a volume, made where it is missing; a link that leads out of the volume is refused. */
-async function resolveSubPath(root: string, subPath: string, volume: string): Promise<string> {
-  if (subPath === '') return root;
-  if (subPath.startsWith('/') || normalize(subPath).split('/').includes('..')) {
-    throw new Error(subPath.startsWith('/') ? `subPath must be a relative path` : `must not contain '..'`);
-  }
-  const wanted = join(root, subPath);
-  if (!(await stat(wanted).catch(() => undefined))) {
-    const made = await mkdir(wanted, { recursive: true, mode: 0o750 }).catch((error: unknown) => {
-      throw new Error(`failed to create subPath directory for volumeMount "${volume}" of container`, { cause: error });
-    });
-    if (made !== undefined) await chmod(wanted, (await stat(root)).mode & 0o7777);
-  }
-  const [real, realRoot] = await Promise.all([realpath(wanted), realpath(root)]);
-  if (real !== realRoot && !real.startsWith(`${realRoot}/`)) {
-    throw new Error(`failed to prepare subPath for volumeMount "${volume}" of container`);
-  }
-  return real;
+function checked(subPath: string): string {
+  if (subPath.startsWith('/')) throw new Error(`error SubPath \`${subPath}\` must not be an absolute path`);
+  if (subPath.split('/').includes('..')) throw new Error(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
+  return subPath;
+}
+
+interface SubPath extends MountsInput {
+  readonly volume: PreparedVolume;
+  readonly subPath: string;
+  readonly index: number;
+}
+
+/** A path inside a volume, made where it is missing. What went wrong would tell of the node's own files: it is not said. */
+async function bindSubPath({ name }: VolumeMount, input: SubPath): Promise<string> {
+  const { volume: { hostPath, name: inner }, subPath, index, container, pod, mounter } = input;
+  const failed = (what: string) => (cause: unknown) => {
+    throw new Error(`failed to ${what} for volumeMount "${name}" of container "${container.name}"`, { cause });
+  };
+  if (!(await existsBelow(hostPath, subPath))) await makeBelow(hostPath, subPath).catch(failed('create subPath directory'));
+  const target = join(podDir(input, pod.metadata.uid), 'volume-subpaths', inner, container.name, String(index));
+  return bindBelow(mounter, { volume: hostPath, subPath, target }).catch(failed('prepare subPath'));
 }
 
 /** One file for the whole pod, written anew as each container starts; a container that mounts its own keeps it. */
 async function hostsMount(input: MountsInput, mounts: readonly MountConfig[]): Promise<readonly MountConfig[]> {
   const { pod, podIps } = input;
-  if (podIps.length === 0 || mounts.some(({ containerPath }) => containerPath === '/etc/hosts')) return [];
+  if ((podIps.length === 0 && !pod.spec.hostNetwork) || mounts.some(({ containerPath }) => containerPath === '/etc/hosts')) return [];
   const path = hostsPath(input, pod.metadata.uid);
   await writeFile(path, hostsFile(pod, input), { mode: 0o644 });
   await chmod(path, 0o644);

@@ -23,10 +23,6 @@ const DNSConfig = message('DNSConfig', { servers: strings(1), searches: strings(
 const PortMapping = message('PortMapping', {
   protocol: choice(1, Protocol), containerPort: int32(2), hostPort: int32(3), hostIp: string(4),
 });
-const Mount = message('Mount', {
-  containerPath: string(1), hostPath: string(2), readonly: bool(3), selinuxRelabel: bool(4),
-  propagation: choice(5, MountPropagation), recursiveReadOnly: bool(8),
-});
 const IDMapping = message('IDMapping', { hostId: uint32(1), containerId: uint32(2), length: uint32(3) });
 const UserNamespace = message('UserNamespace', { mode: choice(1, NamespaceMode), uids: many(2, IDMapping), gids: many(3, IDMapping) });
 const NamespaceOption = message('NamespaceOption', {
@@ -70,6 +66,10 @@ const PodSandbox = message('PodSandbox', {
 const PodSandboxFilter = message('PodSandboxFilter', { id: string(1), labelSelector: stringMap(3) });
 
 const ImageSpec = message('ImageSpec', { image: string(1), annotations: stringMap(2), userSpecifiedImage: string(18) });
+const Mount = message('Mount', {
+  containerPath: string(1), hostPath: string(2), readonly: bool(3), selinuxRelabel: bool(4),
+  propagation: choice(5, MountPropagation), recursiveReadOnly: bool(8), image: one(9, ImageSpec), imageSubPath: string(10),
+});
 const Capability = message('Capability', { addCapabilities: strings(1), dropCapabilities: strings(2), addAmbientCapabilities: strings(3) });
 const LinuxContainerSecurityContext = message('LinuxContainerSecurityContext', {
   capabilities: one(1, Capability), privileged: bool(2), namespaceOptions: one(3, NamespaceOption), selinuxOptions: one(4, SELinuxOption),

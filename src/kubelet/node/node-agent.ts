@@ -20,6 +20,8 @@ export interface NodeAgentOptions extends Pick<KubeletOptions, 'client' | 'clock
   readonly withheld?: { readonly memoryBytes: number; readonly storageBytes: number };
   readonly pressure: () => readonly string[];
   readonly devices: () => Readonly<Record<string, { readonly capacity: number; readonly allocatable: number }>>;
+  /** Volumes it uses, or is about to, of those that are attached to nodes; undefined: not known yet. */
+  readonly volumesInUse?: () => readonly string[] | undefined;
   /** Called with what makes the agent report at once. */
   readonly onNudge?: (nudge: () => void) => void;
   /** An event about the node. */
@@ -103,7 +105,7 @@ function tellTransitions({ nodeName, tell }: NodeAgentOptions, before: NodeStatu
 async function currentStatus(options: NodeAgentOptions, before: NodeStatus | undefined): Promise<NodeStatus> {
   const { cri, clock, maxPods = 110, reserved = {} } = options;
   const [runtime, images, features] = await Promise.all([runtimeTrouble(options), cri.listImages().catch(() => []), cri.features().catch(() => ({ handlers: [] }))]);
-  return nodeStatus({ ...options, maxPods, reserved, images, features, trouble: [...runtime, ...options.trouble()], pressure: options.pressure(), devices: options.devices(), before, now: clock.now() });
+  return nodeStatus({ ...options, maxPods, reserved, images, features, trouble: [...runtime, ...options.trouble()], pressure: options.pressure(), devices: options.devices(), volumesInUse: options.volumesInUse?.(), before, now: clock.now() });
 }
 
 async function runtimeTrouble({ cri }: NodeAgentOptions): Promise<readonly string[]> {

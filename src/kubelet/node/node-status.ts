@@ -23,6 +23,8 @@ export interface NodeStatusInput {
   readonly features?: RuntimeFeatures;
   /** What device plugins offer, by resource. */
   readonly devices?: Readonly<Record<string, { readonly capacity: number; readonly allocatable: number }>>;
+  /** undefined: what the API has holds. */
+  readonly volumesInUse?: readonly string[] | undefined;
   /** Why the node is not ready; none: it is. */
   readonly trouble: readonly string[];
   /** MemoryPressure, DiskPressure, PIDPressure: those that hold. */
@@ -51,6 +53,8 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
       operatingSystem: 'linux', architecture: machine.architecture, ...(machine.swapBytes > 0 ? { swap: { capacity: machine.swapBytes } } : {}),
     },
     images: imagesOf(input.images),
+    // An empty list takes away what was there, and is no news where nothing was.
+    ...(input.volumesInUse && (input.volumesInUse.length > 0 || before?.volumesInUse?.length) ? { volumesInUse: input.volumesInUse } : {}),
     ...runtimeAbilities(input.features),
   };
 }

@@ -23,7 +23,7 @@ export async function removeOrphans(at: PodSyncContext, { inRuntime, isKnown }: 
     if (isKnown(uid) || inRuntime.has(uid)) continue;
     await attempt(at, uid, async () => {
       await releasePod(at, uid);
-      await rm(join(podsDir(at), uid), { recursive: true, force: true });
+      await at.volumes.remove(uid);
     });
   }
   await removeOrphanLogs(at, { inRuntime, isKnown });

@@ -28,7 +28,7 @@ import type { StatusManager } from '../status/status-manager.ts';
 import { terminationMessages } from '../status/termination-message.ts';
 import type { ReferredObjects } from '../volumes/objects.ts';
 import type { Tokens } from '../volumes/tokens.ts';
-import { VolumeError } from '../volumes/volume-manager.ts';
+import { VolumesNotReady } from '../volumes/volume-manager.ts';
 import type { PreparedVolume, VolumeManager } from '../volumes/volume-manager.ts';
 import { killContainer, killPod } from './kill.ts';
 import { planPod } from './plan.ts';
@@ -120,7 +120,8 @@ export async function syncPod(at: PodSyncContext, pod: Pod, memory: PodMemory, s
   const deadline = deadlineIn(at, said, memory);
   if (deadline === 0) return { outcome: 'again' };
   await prepareNode(at, pod);
-  const volumes = await prepareVolumes(at, { pod, runtime, signal });
+  const volumes = await prepareVolumes(at, { pod, runtime }, signal);
+  if (volumes instanceof VolumesNotReady) return { outcome: 'settled', recheckIn: Math.min(volumes.retryIn, deadline ?? Infinity) };
   const resize = planResize(pod, runtime, at.given.get(pod.metadata.uid));
   const plan = withRestarts(planPod(pod, runtime, at.probes), resize);
   if (plan.killPod && !plan.createSandbox) return { outcome: 'ended' };
@@ -169,17 +170,12 @@ function withRestarts(plan: PodPlan, resize: ResizePlan): PodPlan {
   return { ...plan, kill: [...plan.kill, ...kills], start: [...plan.start, ...kills.map(({ container }) => container.name).filter((name) => !plan.start.includes(name))] };
 }
 
-interface Preparing {
-  readonly pod: Pod;
-  readonly runtime: PodRuntime;
-  readonly signal: AbortSignal;
-}
-
-async function prepareVolumes(at: PodSyncContext, { pod, runtime, signal }: Preparing): Promise<ReadonlyMap<string, PreparedVolume>> {
+/** What is missing is waited for without holding up what else the worker has to do. */
+async function prepareVolumes(at: PodSyncContext, { pod, runtime }: { readonly pod: Pod; readonly runtime: PodRuntime }, signal: AbortSignal): Promise<ReadonlyMap<string, PreparedVolume> | VolumesNotReady> {
   try {
     return await at.volumes.prepare(pod, pod.spec.hostNetwork ? at.node().hostIps : podIps(runtime), signal);
   } catch (error) {
-    if (error instanceof VolumeError) at.tell(pod, undefined, { type: 'Warning', reason: 'FailedMount', message: error.message });
+    if (error instanceof VolumesNotReady) return error;
     throw error;
   }
 }
@@ -214,9 +210,7 @@ async function act(at: PodSyncContext, acting: Acting, signal: AbortSignal): Pro
   const config = await telling(at, { pod, signal }, () => configureSandbox(at, pod, plan.attempt));
   const sandbox = plan.createSandbox ? await createSandbox(at, { pod, config }, signal) : { id: runtime.sandboxes[0]!.id, ips: podIps(runtime) };
   const ips = pod.spec.hostNetwork ? at.node().hostIps : sandbox.ips;
-  // What volumes say of the pod's own address is known only now.
-  const volumes = plan.createSandbox ? await at.volumes.prepare(pod, ips, signal) : acting.volumes;
-  const started = await startAll(at, { ...acting, volumes, tell, sandbox: { id: sandbox.id, config }, podIps: ips }, signal);
+  const started = await startAll(at, { ...acting, tell, sandbox: { id: sandbox.id, config }, podIps: ips }, signal);
   return { ...pending, ...started, changed: started.changed || (plan.kill.length > 0 && !started.refused) };
 }
 
@@ -335,7 +329,7 @@ export async function removePod(at: PodSyncContext, pod: { readonly uid: string;
     await at.cri.removePodSandbox(id, signal);
   }
   await at.cgroups.remove(pod.uid);
-  await rm(podDir(at, pod.uid), { recursive: true, force: true });
+  await at.volumes.remove(pod.uid);
   await rm(podLogDir(at, pod), { recursive: true, force: true });
   const links = (await readdir(logLinksDir(at)).catch(() => [])).filter((name) => name.startsWith(`${pod.name}_${pod.namespace}_`));
   for (const name of links) {

@@ -8,20 +8,22 @@ import type { Pod } from '../../kinds/core/pod.ts';
 import type { Secret } from '../../kinds/core/secret.ts';
 import type { Service } from '../../kinds/core/service.ts';
 import { containerConfig } from '../containers/container-config.ts';
+import type { ContainerExtras } from '../containers/container-config.ts';
 import { environmentOf } from '../containers/env.ts';
 import type { ObjectSource } from '../containers/env.ts';
 import type { NodeFacts } from '../containers/field-ref.ts';
-import { containerMounts } from '../containers/mounts.ts';
+import { containerDevices, containerMounts } from '../containers/mounts.ts';
 import { containerLogPath, logLink, logLinkTarget, podLogDir } from '../containers/paths.ts';
 import type { Directories } from '../containers/paths.ts';
 import type { SecuritySettings } from '../containers/security.ts';
 import type { SwapFacts } from '../containers/swap.ts';
 import { CriError } from '../cri/cri.ts';
 import type { Cri } from '../cri/cri.ts';
-import type { ContainerConfig, Image, PodSandboxConfig } from '../cri/runtime-v1.ts';
+import type { ContainerConfig, Image, MountConfig, PodSandboxConfig } from '../cri/runtime-v1.ts';
 import type { Dedicated } from '../devices/dedicated.ts';
 import type { ImageManager } from '../images/image-manager.ts';
 import { podTitle } from '../pod.ts';
+import type { Mounter } from '../volumes/mounter.ts';
 import type { PreparedVolume } from '../volumes/volume-manager.ts';
 import type { Backoff } from './backoff.ts';
 import { formatDuration } from './backoff.ts';
@@ -47,6 +49,9 @@ export interface Starting extends Directories {
   readonly dedicated: Dedicated;
   readonly lxcfsDir: string;
   readonly security: SecuritySettings;
+  readonly mounter: Mounter;
+  /** Whether the pod's runtime can make all that is mounted below a mount read-only, too. */
+  readonly canRecursiveReadOnly: (pod: Pod) => Promise<boolean>;
   /** Where containers can be held to it. */
   readonly swap?: SwapFacts | undefined;
 }
@@ -67,8 +72,9 @@ export async function startContainer(kubelet: Starting, request: StartRequest, s
   const { pod, container, sandbox, tell } = request;
   const { name } = container;
   refuseTooSoon(kubelet, request);
-  const image = await ensureImage(kubelet, request, signal);
-  const config = await orFail('CreateContainerConfigError', request, () => configure(kubelet, request, image));
+  const image = await ensureImage(kubelet, { ...request, wanted: container }, signal);
+  const images = await ensureVolumeImages(kubelet, request, signal);
+  const config = await orFail('CreateContainerConfigError', request, () => configure(kubelet, request, { image, images }));
   await mkdir(join(podLogDir(kubelet, { uid: pod.metadata.uid, name: pod.metadata.name, namespace: pod.metadata.namespace }), name), { recursive: true, mode: 0o755 });
   await orFail('CreateContainerError', request, () => kubelet.dedicated.prepare(pod.metadata.uid, name));
   const id = await orFail('CreateContainerError', request, () => kubelet.cri.createContainer({ sandboxId: sandbox.id, sandbox: sandbox.config }, config, signal), signal);
@@ -96,15 +102,34 @@ function refuseTooSoon({ crashes }: Starting, { pod, container, runtime, tell }:
 /** A changed image deserves a fresh start. */
 const crashKey = (pod: Pod, { name, image = '' }: Pick<Container, 'name' | 'image'>): string => `${pod.metadata.uid}/${name}/${image}`;
 
-async function ensureImage({ images }: Starting, request: StartRequest, signal: AbortSignal): Promise<Image> {
-  const { pod, container, sandbox, objects, tell } = request;
+type VolumeImages = ReadonlyMap<string, NonNullable<MountConfig['image']>>;
+
+/** Of the container's volumes, those that are images: pulled as its own is. */
+async function ensureVolumeImages(kubelet: Starting, request: StartRequest, signal: AbortSignal): Promise<VolumeImages> {
+  const { pod, container: { name, volumeMounts = [] } } = request;
+  const found = new Map<string, NonNullable<MountConfig['image']>>();
+  for (const volume of pod.spec.volumes ?? []) {
+    const { reference, pullPolicy } = volume.image ?? {};
+    if (!reference || !volumeMounts.some((mount) => mount.name === volume.name)) continue;
+    const { id } = await ensureImage(kubelet, { ...request, wanted: { name, image: reference, ...(pullPolicy ? { imagePullPolicy: pullPolicy } : {}) } }, signal);
+    found.set(volume.name, { image: id, userSpecifiedImage: reference });
+  }
+  return found;
+}
+
+interface Wanting extends StartRequest {
+  readonly wanted: Pick<Container, 'name' | 'image' | 'imagePullPolicy'>;
+}
+
+async function ensureImage({ images }: Starting, request: Wanting, signal: AbortSignal): Promise<Image> {
+  const { pod, container, wanted, sandbox, objects, tell } = request;
   const pullSecrets = async (): Promise<readonly Secret[]> => {
     const found = await Promise.all((pod.spec.imagePullSecrets ?? []).map(({ name }) => (name ? objects.secret(name) : undefined)));
     return found.filter((secret) => secret !== undefined);
   };
   try {
     return await images.ensure({
-      pod, container, sandbox: sandbox.config, pullSecrets,
+      pod, container: wanted, sandbox: sandbox.config, pullSecrets,
       tell: (type, reason, message) => tell(container.name, { type, reason, message }),
     }, signal);
   } catch (error) {
@@ -113,21 +138,24 @@ async function ensureImage({ images }: Starting, request: StartRequest, signal: 
   }
 }
 
-async function configure(kubelet: Starting, request: StartRequest, image: Image): Promise<ContainerConfig> {
+async function configure(kubelet: Starting, request: StartRequest, { image, images }: { readonly image: Image; readonly images: VolumeImages }): Promise<ContainerConfig> {
   const { pod, container, podIps, volumes, objects, runtime, tell } = request;
   const environment = await environmentOf({ pod, container: { ...container, resources: container.resources ?? {} }, podIps, node: kubelet.node(), services: kubelet.services(), objects });
   for (const message of environment.skipped) tell(container.name, { type: 'Warning', reason: 'InvalidEnvironmentVariableNames', message });
   const mounts = await containerMounts({
-    ...kubelet, pod, container, volumes, environment: environment.variables, podIps, nodeHosts: await kubelet.nodeHosts(),
+    ...kubelet, images, pod, container, volumes, environment: environment.variables, podIps, nodeHosts: await kubelet.nodeHosts(),
   });
   const target = 'targetContainerName' in container && container.targetContainerName ? newestOf(runtime, container.targetContainerName)?.id : undefined;
   return containerConfig({
     pod, container, image, environment: environment.variables, mounts, machineMemory: kubelet.machineMemory,
-    swap: kubelet.swap, extras: kubelet.dedicated.of(pod.metadata.uid, container.name),
+    swap: kubelet.swap, extras: withDevices(kubelet.dedicated.of(pod.metadata.uid, container.name), containerDevices(container, volumes)),
     restartCount: await nextAttempt(kubelet, request), targetId: target,
     settings: kubelet.security, userns: request.sandbox.config.linux?.securityContext?.namespaceOptions?.usernsOptions,
   });
 }
+
+const withDevices = (extras: ContainerExtras | undefined, devices: NonNullable<ContainerConfig['devices']>): ContainerExtras =>
+  (devices.length === 0 ? extras ?? {} : { ...extras, devices: [...(extras?.devices ?? []), ...devices] });
 
 /** One more than the last instance; where the runtime has forgotten that, than the last log. */
 async function nextAttempt(at: Directories, { pod, container, runtime }: StartRequest): Promise<number> {

@@ -1,36 +1,107 @@
 /** Mounts of this machine, as an argument: tests and simulated nodes have none. */
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, readlink } from 'node:fs/promises';
+import type { ProgramResult } from '../../base/program.ts';
+import { isWithin, mountAt, mountsBelow, parseMountTable } from './mount-table.ts';
+import type { MountPoint } from './mount-table.ts';
+
+export interface MountRequest {
+  readonly source: string;
+  readonly target: string;
+  /** '' for a bind mount. */
+  readonly type?: string;
+  readonly options?: readonly string[];
+}
 
 export interface Mounter {
-  /** A file system in memory; nothing happens where one is mounted already. */
-  mountTmpfs(path: string, options?: { readonly sizeBytes?: number }): Promise<void>;
+  table(): Promise<readonly MountPoint[]>;
+  /** @throws Error with upstream's text and the program's own words */
+  mount(request: MountRequest, signal?: AbortSignal): Promise<void>;
+  /** Binds what is open, so that nobody can put something else in its place meanwhile. @returns where containers find it */
+  bind(fd: number, target: string): Promise<string>;
   /** Nothing happens where nothing is mounted. */
   unmount(path: string): Promise<void>;
-  /** Mount points at or below a directory, deepest first. */
-  below(path: string): Promise<readonly string[]>;
+  /** Makes what is mounted below a directory from now on appear wherever that directory is mounted too. */
+  share(path: string): Promise<void>;
+  /** Runs another program of storage: blkid, mkfs, fsck. Code 127 where it is not there. */
+  run(command: string, args: readonly string[], signal?: AbortSignal): Promise<ProgramResult>;
 }
-
-const run = promisify(execFile);
 
 export const systemMounter: Mounter = {
-  async mountTmpfs(path, { sizeBytes } = {}) {
-    if ((await mountPoints()).includes(path)) return;
-    await run('mount', ['-t', 'tmpfs', ...(sizeBytes === undefined ? [] : ['-o', `size=${sizeBytes}`]), 'tmpfs', path]);
+  table: async () => parseMountTable(await readFile('/proc/self/mountinfo', 'utf8')),
+  async mount({ source, target, type = '', options = [] }, signal) {
+    await must('mount', [...(type === '' ? [] : ['-t', type]), ...(options.length === 0 ? [] : ['-o', options.join(',')]), source, target], { signal });
+  },
+  async bind(fd, target) {
+    await must('mount', ['--no-canonicalize', '-o', 'bind', '/proc/self/fd/3', target], { fd });
+    return target;
   },
   async unmount(path) {
-    if (!(await mountPoints()).includes(path)) return;
-    await run('umount', [path]).catch(() => run('umount', ['--lazy', path]));
+    // Several may lie on top of each other.
+    while (mountAt(await systemMounter.table(), path)) {
+      const { code } = await start('umount', [path]);
+      if (code === 0) continue;
+      const { code: lazy, stderr } = await start('umount', ['--lazy', path]);
+      if (lazy !== 0) throw new Error(`unmount failed: exit status ${lazy}\nUnmounting arguments: ${path}\nOutput: ${stderr.trim()}`);
+    }
   },
-  below: async (path) => (await mountPoints()).filter((point) => point === path || point.startsWith(`${path}/`)).toSorted((a, b) => b.length - a.length),
+  async share(path) {
+    await mkdir(path, { recursive: true });
+    const home = (await systemMounter.table()).filter((point) => isWithin(path, point.path)).toSorted((a, b) => b.path.length - a.path.length)[0];
+    if (home?.shared) return;
+    if (home?.path !== path) await must('mount', ['--bind', path, path]);
+    await must('mount', ['--make-rshared', path]);
+  },
+  run: (command, args, signal) => start(command, args, { signal }),
 };
 
-/** Of this process's mount namespace: proc(5), field 5 of mountinfo, with its octal escapes undone. */
-async function mountPoints(): Promise<readonly string[]> {
-  const text = await readFile('/proc/self/mountinfo', 'utf8');
-  return text.split('\n').filter((line) => line !== '').map((line) =>
-    line.split(' ')[4]!.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))));
+interface Starting {
+  readonly signal?: AbortSignal | undefined;
+  /** Open in the program as number 3. */
+  readonly fd?: number;
 }
 
-export const noMounter: Mounter = { async mountTmpfs() {}, async unmount() {}, below: async () => [] };
+async function must(command: string, args: readonly string[], starting?: Starting): Promise<void> {
+  const { code, stdout, stderr } = await start(command, args, starting);
+  if (code === 0) return;
+  const why = code === 127 ? `exec: "${command}": executable file not found in $PATH` : `exit status ${code}`;
+  throw new Error(`mount failed: ${why}\nMounting command: ${command}\nMounting arguments: ${args.join(' ')}\nOutput: ${`${stdout}${stderr}`.trim()}\n`);
+}
+
+/** Resolves when the program has ended, an aborted one too: what it did is known then. */
+function start(command: string, args: readonly string[], { signal, fd }: Starting = {}): Promise<ProgramResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe', ...(fd === undefined ? [] : [fd])], killSignal: 'SIGKILL', ...(signal ? { signal } : {}),
+      env: { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' },
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout!.on('data', (chunk) => (stdout += String(chunk)));
+    child.stderr!.on('data', (chunk) => (stderr += String(chunk)));
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') resolve({ code: 127, stdout, stderr: error.message });
+      else if (child.pid === undefined) reject(error);
+    });
+    child.on('close', (code) => (signal?.aborted ? reject(signal.reason) : resolve({ code: code ?? 128, stdout, stderr })));
+  });
+}
+
+/** Where nothing is ever mounted: directories stand for what would be. */
+export const noMounter: Mounter = {
+  table: async () => [],
+  async mount() {},
+  bind: (fd) => readlink(`/proc/self/fd/${fd}`),
+  async unmount() {},
+  async share() {},
+  run: async (command) => ({ code: 127, stdout: '', stderr: `${command}: not found` }),
+};
+
+/** Whether something is mounted at a path. */
+export const isMountPoint = async (mounter: Mounter, path: string): Promise<boolean> => mountAt(await mounter.table(), path) !== undefined;
+
+/** Unmounts all at or below a directory. @throws Error where something stays: then nothing below may be removed */
+export async function unmountBelow(mounter: Mounter, dir: string): Promise<void> {
+  for (const { path } of mountsBelow(await mounter.table(), dir)) await mounter.unmount(path);
+  const left = mountsBelow(await mounter.table(), dir);
+  if (left.length > 0) throw new Error(`still mounted: ${left.map(({ path }) => path).join(', ')}`);
+}

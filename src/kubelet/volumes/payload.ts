@@ -25,18 +25,24 @@ export interface TokenSpec {
 
 const DEFAULT_MODE = 0o644;
 
-/** undefined where the volume is of another type. @throws Error with upstream's text */
-export async function payloadOf(volume: Volume, input: PayloadInput): Promise<Payload | undefined> {
+/** @throws Error with upstream's text */
+export async function payloadOf(volume: Volume, input: PayloadInput): Promise<Payload> {
   const { configMap, secret, downwardAPI, projected } = volume;
   if (configMap) return configMapPayload(configMap, configMap.defaultMode, input);
   if (secret) return secretPayload({ ...secret, name: secret.secretName }, secret.defaultMode, input);
   if (downwardAPI) return downwardPayload(downwardAPI.items, downwardAPI.defaultMode, input);
-  if (!projected) return undefined;
   const all = new Map<string, VolumeFile>();
-  for (const source of projected.sources ?? []) {
-    for (const [path, file] of await projectionPayload(source, projected.defaultMode, input)) all.set(path, file);
+  const problems: string[] = [];
+  for (const source of projected?.sources ?? []) {
+    try {
+      for (const [path, file] of await projectionPayload(source, projected?.defaultMode, input)) all.set(path, file);
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+    }
   }
-  return all;
+  if (problems.length === 0) return all;
+  const different = [...new Set(problems)];
+  throw new Error(different.length === 1 ? different[0] : `[${different.join(', ')}]`);
 }
 
 async function projectionPayload(source: VolumeProjection, mode: number | undefined, input: PayloadInput): Promise<Payload> {
@@ -44,6 +50,9 @@ async function projectionPayload(source: VolumeProjection, mode: number | undefi
   if (source.secret) return secretPayload(source.secret, mode, input);
   if (source.downwardAPI) return downwardPayload(source.downwardAPI.items, mode, input);
   if (source.serviceAccountToken) return tokenPayload(source.serviceAccountToken, mode, input);
+  // Beta, and off unless a cluster's operator says otherwise.
+  if (source.clusterTrustBundle) throw new Error('ClusterTrustBundle projection is not supported in static kubelet mode');
+  if (source.podCertificate) throw new Error('unimplemented');
   return new Map();
 }
 
@@ -86,13 +95,16 @@ function select(
   return payload;
 }
 
-function downwardPayload(items: readonly DownwardAPIVolumeFile[] = [], mode = DEFAULT_MODE, { pod, node, podIps }: PayloadInput): Payload {
-  return new Map(items.map(({ path, fieldRef, resourceFieldRef, mode: own }) => {
-    const container = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find(({ name }) => name === resourceFieldRef?.containerName);
-    const text = fieldRef ? fieldValue(pod, fieldRef.fieldPath, { node, podIps })
-      : resourceFieldRef ? resourceValue(container ?? { resources: {} }, resourceFieldRef, node) : '';
-    return [path, { bytes: Buffer.from(text), mode: own ?? mode }];
-  }));
+function downwardPayload(items: readonly DownwardAPIVolumeFile[] = [], mode = DEFAULT_MODE, input: PayloadInput): Payload {
+  return new Map(items.map((item) => [item.path, { bytes: Buffer.from(downwardText(item, input)), mode: item.mode ?? mode }]));
+}
+
+function downwardText({ fieldRef, resourceFieldRef }: DownwardAPIVolumeFile, { pod, node, podIps }: PayloadInput): string {
+  if (fieldRef) return fieldValue(pod, fieldRef.fieldPath, { node, podIps });
+  if (!resourceFieldRef) return '';
+  const container = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find(({ name }) => name === resourceFieldRef.containerName);
+  if (!container) throw new Error(`container ${resourceFieldRef.containerName ?? ''} not found`);
+  return resourceValue(container, resourceFieldRef, node);
 }
 
 async function tokenPayload(

@@ -1,117 +1,226 @@
-/** Makes a pod's volumes on the node, keeps their content current, and takes them away again. */
-import { chmod, chown, mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Clock } from '../../base/clock.ts';
+/**
+ * Makes a pod's volumes on the node, keeps their content current, and takes them away again. What it knows of a volume:
+ *
+ *     claimed ──(spec found)──▶ attached ──(plugin set it up)──▶ prepared ──(pod ended)──▶ torn down
+ *        ▲                         │                               │ ▲
+ *        └── failed: again after 500 ms, doubling to 2m2s ◀────────┘ └─ content that follows objects: at each sync
+ *
+ * It keeps nothing on disk: after a restart each volume is set up once more, and its plugin finds what is there.
+ */
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Millis } from '../../base/clock.ts';
+import type { Client } from '../../client/index.ts';
+import type { Node } from '../../kinds/core/node.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { Volume } from '../../kinds/core/volume.ts';
-import { parseQuantity, quantityValue } from '../../meta/quantity.ts';
-import type { NodeFacts } from '../containers/field-ref.ts';
+import { matchesNodeSelector } from '../../rules/node-affinity.ts';
 import { podDir, volumeDir } from '../containers/paths.ts';
-import type { Directories } from '../containers/paths.ts';
-import { podLimits } from '../containers/resources.ts';
-import { writeAtomically } from './atomic-writer.ts';
-import { checkHostPath } from './host-path.ts';
-import type { Mounter } from './mounter.ts';
-import type { ReferredObjects } from './objects.ts';
-import { payloadOf } from './payload.ts';
-import type { Tokens } from './tokens.ts';
+import { attachmentsOf } from './attachments.ts';
+import type { Attachments } from './attachments.ts';
+import { errorText } from './file-error.ts';
+import { StepError } from './plugin.ts';
+import type { PluginContext, PreparedVolume, VolumeManagerOptions as PluginOptions, VolumePlugin, VolumeSpec } from './plugin.ts';
+import { plugins } from './plugins/order.ts';
+import { releaseDisks, removePodDir, tearDownVolumes } from './tear-down.ts';
+import { specOf, usesOf } from './volume-spec.ts';
+import type { Uses } from './volume-spec.ts';
 
-/** A volume that is ready for containers. */
-export interface PreparedVolume {
-  readonly hostPath: string;
-  /** Its content is the kubelet's to write, never the containers'. */
-  readonly readOnly: boolean;
-}
+export type { PreparedVolume } from './plugin.ts';
 
-/** Why a pod's volumes are not ready; `message` is what the FailedMount event says. */
-export class VolumeError extends Error {
-  constructor(volume: string, cause: unknown) {
-    super(`MountVolume.SetUp failed for volume "${volume}" : ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    this.name = 'VolumeError';
+/** Not all of a pod's volumes are there yet. Events have said why. */
+export class VolumesNotReady extends Error {
+  readonly retryIn: Millis;
+  constructor(unmounted: readonly string[], retryIn: Millis) {
+    super(`unmounted volumes=[${unmounted.join(' ')}]`);
+    this.name = 'VolumesNotReady';
+    this.retryIn = retryIn;
   }
 }
 
 export interface VolumeManager {
-  /** Until all volumes are there with their present content. Called again and again while the pod runs. @throws VolumeError */
+  /** Until all volumes are there with their present content. Called again and again while the pod runs. @throws VolumesNotReady */
   prepare(pod: Pod, podIps: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, PreparedVolume>>;
-  /** Unmounts and removes all of a pod's; nothing happens where there are none. */
+  /** Something a pod's volumes wait for has changed: the next `prepare` tries at once. */
+  retry(uid: string): void;
+  /** Unmounts and removes all of a pod's; nothing happens where there are none. @throws Error where something could not be unmounted: nothing of it is removed then */
   tearDown(uid: string): Promise<void>;
+  /** The pod's directory, too. */
+  remove(uid: string): Promise<void>;
+  readonly attachments: Attachments;
 }
 
-export interface VolumeManagerOptions extends Directories {
-  readonly clock: Clock;
-  readonly mounter: Mounter;
-  readonly objects: ReferredObjects;
-  readonly tokens: Tokens;
-  readonly node: () => NodeFacts;
+export interface VolumeManagerOptions extends PluginOptions {
+  readonly client: Client;
+  /** This node, as the API has it. */
+  readonly self: () => Node | undefined;
+  /** The volumes that the node uses have changed. */
+  readonly onInUse?: () => void;
 }
 
-export function createVolumeManager(options: VolumeManagerOptions): VolumeManager {
-  return {
-    async prepare(pod, podIps, signal) {
-      const prepared = new Map<string, PreparedVolume>();
-      for (const volume of pod.spec.volumes ?? []) {
-        try {
-          prepared.set(volume.name, await setUp(volume, { pod, podIps, signal, ...options }));
-        } catch (error) {
-          signal?.throwIfAborted();
-          throw new VolumeError(volume.name, error);
-        }
-      }
-      return prepared;
-    },
-    async tearDown(uid) {
-      const dir = join(podDir(options, uid), 'volumes');
-      for (const point of await options.mounter.below(dir)) await options.mounter.unmount(point);
-      await rm(dir, { recursive: true, force: true });
-    },
-  };
+interface PodVolumes {
+  readonly specs: Map<string, VolumeSpec>;
+  readonly prepared: Map<string, PreparedVolume>;
+  readonly failures: Map<string, { readonly wait: Millis; readonly retryAt: Millis }>;
 }
 
-interface SetUp extends VolumeManagerOptions {
+const PREFIX = 'kubernetes.io/';
+const FIRST_WAIT: Millis = 500;
+const MOST_WAIT: Millis = 122_000;
+/** Between two looks whether a volume is attached; a change of the node is noticed before. */
+const ATTACH_WAIT: Millis = 2000;
+
+export const createVolumeManager = (options: VolumeManagerOptions): VolumeManager => new Volumes(options);
+
+interface Preparing {
   readonly pod: Pod;
   readonly podIps: readonly string[];
+  readonly uses: Uses;
+  readonly state: PodVolumes;
+  /** Why volumes cannot even be looked for. */
+  readonly problems: string[];
   readonly signal: AbortSignal | undefined;
 }
 
-async function setUp(volume: Volume, at: SetUp): Promise<PreparedVolume> {
-  if (volume.hostPath) {
-    await checkHostPath(volume.hostPath);
-    return { hostPath: volume.hostPath.path, readOnly: false };
+class Volumes implements VolumeManager {
+  readonly #options: VolumeManagerOptions;
+  readonly #pods = new Map<string, PodVolumes>();
+  readonly attachments: Attachments;
+
+  constructor(options: VolumeManagerOptions) {
+    this.#options = options;
+    this.attachments = attachmentsOf(options);
   }
-  if (volume.emptyDir) return emptyDir(volume, at);
-  const { pod, podIps, objects, tokens, node, clock, signal } = at;
-  const payload = await payloadOf(volume, {
-    pod, podIps, node: node(), objects: objects.of(pod, signal), token: (spec) => tokens.get(pod, spec),
-  });
-  if (!payload) throw new Error('no volume plugin matched');
-  const dir = volumeDir(at, pod.metadata.uid, { plugin: PLUGINS.find((type) => volume[type] !== undefined)?.toLowerCase() ?? '', name: volume.name });
-  const stamp = new Date(clock.now()).toISOString().replace(/[-:T]/g, '_').replace('Z', '');
-  await writeAtomically(dir, payload, { stamp: await unused(dir, stamp), fsGroup: pod.spec.securityContext?.fsGroup });
-  return { hostPath: dir, readOnly: true };
+
+  async prepare(pod: Pod, podIps: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, PreparedVolume>> {
+    const { uid } = pod.metadata;
+    const state: PodVolumes = this.#pods.get(uid) ?? { specs: new Map(), prepared: new Map(), failures: new Map() };
+    this.#pods.set(uid, state);
+    const uses = usesOf(pod);
+    const used = (pod.spec.volumes ?? []).filter(({ name }) => uses.mounts.has(name) || uses.devices.has(name));
+    const preparing: Preparing = { pod, podIps, uses, state, problems: [], signal };
+    await Promise.all(used.map((volume) => this.#one(volume, preparing)));
+    signal?.throwIfAborted();
+    this.attachments.desire(uid, [...state.specs.values()]);
+    const unmounted = used.map(({ name }) => name).filter((name) => !state.prepared.has(name)).toSorted();
+    if (unmounted.length === 0) return new Map(state.prepared);
+    this.#tellProblems(preparing, unmounted);
+    const now = this.#options.clock.monotonic();
+    throw new VolumesNotReady(unmounted, Math.max(0, Math.min(...unmounted.map((name) => (state.failures.get(name)?.retryAt ?? now + ATTACH_WAIT) - now))));
+  }
+
+  retry(uid: string): void {
+    this.#pods.get(uid)?.failures.clear();
+  }
+
+  async tearDown(uid: string): Promise<void> {
+    await tearDownVolumes(this.#options, uid);
+    this.#pods.delete(uid);
+    this.attachments.release(uid);
+    await releaseDisks(this.#options, (name) => this.#isWanted(name));
+  }
+
+  async remove(uid: string): Promise<void> {
+    await this.tearDown(uid);
+    await removePodDir(this.#options, uid);
+  }
+
+  #isWanted(name: string): boolean {
+    return [...this.#pods.values()].some(({ specs }) => [...specs.values()].some((spec) => spec.name === name));
+  }
+
+  /** Never throws: a volume that fails must not leave the others half made. */
+  async #one(volume: Volume, at: Preparing): Promise<void> {
+    const { name } = volume;
+    const { state, pod, signal } = at;
+    const { clock, tell } = this.#options;
+    if (clock.monotonic() < (state.failures.get(name)?.retryAt ?? -Infinity)) return;
+    const spec = state.specs.get(name) ?? (await this.#find(volume, at));
+    if (!spec) return;
+    state.specs.set(name, spec);
+    const plugin = pluginFor(spec);
+    if (state.prepared.has(name) && !plugin?.followsObjects) return;
+    try {
+      if (!(await this.attachments.isAttached(pod.metadata.uid, spec))) return;
+      const prepared = await this.#setUp(spec, plugin, at);
+      state.prepared.set(name, { name: spec.name, ...prepared });
+      state.failures.delete(name);
+    } catch (error) {
+      if (signal?.aborted) return;
+      this.#failed(name, state);
+      const step = error instanceof StepError ? error.step : 'MountVolume.SetUp';
+      const cause = error instanceof StepError && error.cause ? error.cause : error;
+      tell(pod, { type: 'Warning', reason: spec.isBlock ? 'FailedMapVolume' : 'FailedMount', message: `${step} failed for volume "${spec.name}" : ${errorText(cause)}` });
+    }
+  }
+
+  async #find(volume: Volume, { pod, uses, state, problems, signal }: Preparing): Promise<VolumeSpec | undefined> {
+    try {
+      const spec = await specOf(volume, pod, { client: this.#options.client, uses, signal });
+      if (!pluginFor(spec)) throw new Error(`failed to get Plugin from volumeSpec for volume "${spec.name}" err=no volume plugin matched`);
+      return spec;
+    } catch (error) {
+      if (signal?.aborted) return undefined;
+      this.#failed(volume.name, state);
+      problems.push(errorText(error));
+      return undefined;
+    }
+  }
+
+  #failed(name: string, { failures }: PodVolumes): void {
+    const wait = Math.min(MOST_WAIT, (failures.get(name)?.wait ?? FIRST_WAIT / 2) * 2);
+    failures.set(name, { wait, retryAt: this.#options.clock.monotonic() + wait });
+  }
+
+  #tellProblems({ pod, problems, state }: Preparing, unmounted: readonly string[]): void {
+    if (problems.length === 0) return;
+    const unattached = unmounted.filter((name) => state.specs.has(name) && this.attachments.isUnattached(state.specs.get(name)!));
+    const unprocessed = unmounted.filter((name) => !state.specs.has(name));
+    const message = `Unable to attach or mount volumes: unmounted volumes=[${unmounted.join(' ')}], unattached volumes=[${unattached.join(' ')}], failed to process volumes=[${unprocessed.join(' ')}]: ${problems.join('; ')}`;
+    this.#options.tell(pod, { type: 'Warning', reason: 'FailedMount', message });
+  }
+
+  async #setUp(spec: VolumeSpec, plugin: VolumePlugin | undefined, { pod, podIps, state, signal }: Preparing): Promise<Omit<PreparedVolume, 'name'>> {
+    if (!plugin) throw new StepError('MountVolume.FindPluginBySpec', 'no volume plugin matched');
+    this.#refuse(spec, plugin, pod);
+    const dir = volumeDir(this.#options, pod.metadata.uid, { plugin: plugin.name.slice(PREFIX.length), name: spec.name });
+    const context: PluginContext = { ...this.#options, pod, podIps, dir, signal, isFirst: !state.prepared.has(spec.volume.name) };
+    if (spec.isBlock) return this.#map(spec, plugin, context);
+    await attempt('MountVolume.NewMounter initialization', async () => plugin.check?.(spec, context));
+    return plugin.setUp(spec, context);
+  }
+
+  #refuse({ name, persistent, isBlock }: VolumeSpec, plugin: VolumePlugin, pod: Pod): void {
+    const kind = isBlock ? 'MapVolume' : 'MountVolume';
+    const self = this.#options.self();
+    const required = persistent?.spec.nodeAffinity?.required;
+    if (required && self && !matchesNodeSelector(required, self)) throw new StepError(`${kind}.NodeAffinity check`, 'no matching NodeSelectorTerms');
+    if (persistent?.spec.mountOptions?.length && !plugin.hasMountOptions) throw new StepError(`${kind}.MountOptionSupport check`, 'mount options are not supported for this volume type');
+    if (!persistent?.spec.accessModes?.includes('ReadWriteOncePod')) return;
+    const taken = [...this.#pods].some(([uid, { specs, prepared }]) => uid !== pod.metadata.uid && [...specs].some(([volume, spec]) => spec.name === name && prepared.has(volume)));
+    if (taken) throw new Error('volume uses the ReadWriteOncePod access mode and is already in use by another pod');
+  }
+
+  /** The pod's own link to the device, which containers get. */
+  async #map(spec: VolumeSpec, plugin: VolumePlugin, context: PluginContext): Promise<Omit<PreparedVolume, 'name'>> {
+    if (!plugin.mapDevice) throw new StepError('MapVolume.FindMapperPluginBySpec', 'failed to find BlockVolumeMapper plugin. Volume plugin is nil.');
+    const { uid } = context.pod.metadata;
+    const device = await attempt('MapVolume.MapBlockVolume', () => plugin.mapDevice!(spec, context));
+    const link = join(podDir(this.#options, uid), 'volumeDevices', plugin.name.replaceAll('/', '~'), spec.name);
+    await mkdir(dirname(link), { recursive: true, mode: 0o750 });
+    await rm(link, { force: true });
+    await symlink(device, link);
+    context.tell(context.pod, { type: 'Normal', reason: 'SuccessfulMountVolume', message: `MapVolume.MapPodDevice succeeded for volume "${spec.name}" volumeMapPath "${dirname(link)}"` });
+    return { hostPath: '', readOnly: spec.readOnly, device: link };
+  }
 }
 
-const PLUGINS = ['configMap', 'secret', 'downwardAPI', 'projected'] as const;
+const pluginFor = (spec: VolumeSpec): VolumePlugin | undefined => plugins.find((plugin) => plugin.supports(spec));
 
-/** Two writes within one millisecond must not share a directory. */
-async function unused(dir: string, stamp: string): Promise<string> {
-  const names = new Set(await readdir(dir).catch(() => []));
-  let count = 0;
-  while (names.has(`..${stamp}${count === 0 ? '' : `.${count}`}`)) count++;
-  return count === 0 ? stamp : `${stamp}.${count}`;
-}
-
-async function emptyDir({ name, emptyDir: source }: Volume, at: SetUp): Promise<PreparedVolume> {
-  const { pod, mounter } = at;
-  const dir = volumeDir(at, pod.metadata.uid, { plugin: 'empty-dir', name });
-  await mkdir(dir, { recursive: true, mode: 0o750 });
-  if (source?.medium === 'Memory') {
-    const asked = source.sizeLimit === undefined ? 0 : quantityValue(parseQuantity(source.sizeLimit));
-    const sizes = [asked, podLimits(pod).memoryBytes ?? 0].filter((size) => size > 0);
-    await mounter.mountTmpfs(dir, sizes.length === 0 ? {} : { sizeBytes: Math.min(...sizes) });
+async function attempt<T>(step: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw error instanceof StepError ? error : new StepError(step, error);
   }
-  const fsGroup = pod.spec.securityContext?.fsGroup;
-  if (fsGroup !== undefined) await chown(dir, 0, fsGroup);
-  await chmod(dir, fsGroup === undefined ? 0o777 : 0o2777);
-  return { hostPath: dir, readOnly: false };
 }

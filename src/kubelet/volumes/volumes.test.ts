@@ -1,17 +1,15 @@
-import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readFile, readdir, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../base/clock.ts';
-import { seededRandom } from '../../base/random.ts';
 import type { Client } from '../../client/index.ts';
-import { containerMounts } from '../containers/mounts.ts';
 import type { ObjectSource } from '../containers/env.ts';
 import type { Volume } from '../../kinds/core/volume.ts';
 import { podOf } from '../testing/pods.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import type { Payload } from './atomic-writer.ts';
-import { checkHostPath } from './host-path.ts';
+import { checkHostPath } from './plugins/host-path.ts';
 import { payloadOf } from './payload.ts';
 import type { PayloadInput } from './payload.ts';
 import { createTokens } from './tokens.ts';
@@ -59,7 +57,6 @@ const content = (payload: Payload | undefined) => Object.fromEntries([...payload
 test('a volume of keys, chosen and renamed, or all', async () => {
   expect(content(await payloadOf(volumeOf({ name: 'v', configMap: { name: 'cm', defaultMode: 0o600 } }), input()))).toEqual({ a: ['1', 0o600], b: ['2', 0o600] });
   expect(content(await payloadOf(volumeOf({ name: 'v', secret: { secretName: 's', items: [{ key: 'k', path: 'd/x', mode: 0o400 }] } }), input()))).toEqual({ 'd/x': ['hush', 0o400] });
-  expect(await payloadOf(volumeOf({ name: 'v', emptyDir: {} }), input())).toBeUndefined();
 });
 
 test('what is missing is named, unless it is optional', async () => {
@@ -117,24 +114,4 @@ test('host paths are checked for what they are, or made', async () => {
   await expect(checkHostPath({ path: join(at.dir, 'nothing'), type: 'Socket' })).rejects.toThrow('is not a socket file');
   await checkHostPath({ path: join(at.dir, 'made'), type: 'DirectoryOrCreate' });
   expect((await stat(join(at.dir, 'made'))).isDirectory()).toBe(true);
-});
-
-test('mounts: volumes, sub paths inside them alone, the hosts file, the place for last words', async () => {
-  await using at = await temporary();
-  const volume = join(at.dir, 'vol');
-  await mkdir(volume);
-  await chmod(volume, 0o777);
-  await symlink('/etc', join(volume, 'out'));
-  const pod = podOf({ containers: [{ name: 'c', volumeMounts: [{ name: 'v', mountPath: '/v' }, { name: 'v', mountPath: '/s', subPathExpr: '$(DIR)/x', readOnly: true }] }] });
-  await mkdir(join(at.dir, 'pods', pod.metadata.uid), { recursive: true });
-  const mountsOf = (volumeMounts?: object[]) => containerMounts({
-    pod, container: { ...pod.spec.containers[0]!, ...(volumeMounts ? { volumeMounts } : {}) } as never, volumes: new Map([['v', { hostPath: volume, readOnly: false }]]), environment: new Map([['DIR', 'd']]),
-    podIps: ['10.244.0.2'], clusterDomain: 'cluster.local', nodeHosts: '', random: seededRandom(1), rootDir: at.dir, logDir: at.dir, lxcfsDir: at.dir,
-  });
-  const mounts = await mountsOf();
-  expect(mounts.map(({ containerPath, readonly }) => [containerPath, readonly])).toEqual([['/v', false], ['/s', true], ['/etc/hosts', false], ['/dev/termination-log', false]]);
-  expect(mounts[1]!.hostPath).toBe(join(volume, 'd', 'x'));
-  await expect(mountsOf([{ name: 'v', mountPath: '/o', subPath: 'out' }])).rejects.toThrow('failed to prepare subPath for volumeMount "v" of container');
-  await expect(mountsOf([{ name: 'v', mountPath: '/o', subPath: '../up' }])).rejects.toThrow("must not contain '..'");
-  await expect(mountsOf([{ name: 'none', mountPath: '/o' }])).rejects.toThrow('cannot find volume "none" to mount into container "c"');
 });

@@ -1,5 +1,19 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
-import type { HostPathVolumeSource } from '../../kinds/core/volume.ts';
+import type { HostPathVolumeSource } from '../../../kinds/core/volume.ts';
+import { sourceOf } from '../plugin.ts';
+import type { VolumePlugin } from '../plugin.ts';
+
+/** A path of the node as it is. */
+export const hostPathPlugin: VolumePlugin = {
+  name: 'kubernetes.io/host-path',
+  supports: (spec) => sourceOf(spec).hostPath !== undefined,
+  async setUp(spec) {
+    const source = sourceOf(spec).hostPath!;
+    if (source.path.split('/').includes('..')) throw new Error(`invalid HostPath \`${source.path}\`: must not contain '..'`);
+    await checkHostPath(source);
+    return { hostPath: source.path, readOnly: spec.readOnly };
+  },
+};
 
 /** Makes or checks a hostPath as its type asks. @throws Error with upstream's text */
 export async function checkHostPath({ path, type = '' }: HostPathVolumeSource): Promise<void> {
