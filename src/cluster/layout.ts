@@ -30,6 +30,8 @@ export interface NodeLayout {
   readonly cniData: string;
   /** The kubelet's own: pods' volumes, checkpoints. */
   readonly kubelet: string;
+  /** Pods its user wants there come what may: the node's static pods. */
+  readonly manifests: string;
   readonly logs: string;
 }
 
@@ -54,6 +56,7 @@ export function layoutOf(dataDir: string): Layout {
         cniConfig: join(dir, 'cni', 'conf'),
         cniData: join(dir, 'cni', 'data'),
         kubelet: join(dir, 'kubelet'),
+        manifests: join(dir, 'manifests'),
         logs: join(dir, 'logs'),
       };
     },

@@ -34,7 +34,7 @@ import { createStats } from './stats/provider.ts';
 import { createStatusManager } from './status/status-manager.ts';
 import { Backoff } from './sync/backoff.ts';
 import type { PodSyncContext } from './sync/pod-sync.ts';
-import { PodWorkers } from './sync/pod-workers.ts';
+import { SyncLoop } from './sync/sync-loop.ts';
 import { noMounter, systemMounter } from './volumes/mounter.ts';
 import { watchReferredObjects } from './volumes/objects.ts';
 import { createTokens } from './volumes/tokens.ts';
@@ -68,7 +68,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     recorder.event({ reference: container === undefined ? reference : { ...reference, fieldPath: containerFieldPath(pod, container) } }, type, reason, message);
   };
 
-  const wake = (uid: string) => workers.wake(uid);
+  const wake = (uid: string) => loop.workers.wake(uid);
   const node = () => ({ hostIps: [options.nodeIp], allocatable: nodes.lister.get(nodeName)?.status.allocatable ?? {} });
   const objects = watchReferredObjects(informers, clock, (uid) => {
     context.volumes.retry(uid);
@@ -80,38 +80,39 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   // So that what containers mount in their volumes, where they may, shows in other containers.
   await mounter.share(options.rootDir);
   let nudge = () => {};
-  const own: DedicatedNode | undefined = isReal ? started.use(await startDedicatedNode({ ...options, activePods: () => workers.active(), onDevices: () => {
+  const own: DedicatedNode | undefined = isReal ? started.use(await startDedicatedNode({ ...options, activePods: () => loop.workers.active(), onDevices: () => {
     nudge();
     for (const uid of own?.devices.inventory.holders ?? []) wake(uid);
   } })) : undefined;
   const cgroups = isReal ? await systemCgroups(options.cgroupRoot, { clock }) : noCgroups;
   const security = await readNodeSecurity({ ...options, isReal });
   const context = await createContext({
-    options, machine, maskedPaths: security.maskedPaths, runtimeName, objects, tokens, node, tell, cgroups, dedicated: own?.dedicated ?? nothingDedicated, services: () => services.lister.list(), wake, started, mounter, self: () => nodes.lister.get(nodeName), onVolumesInUse: () => nudge(),
+    options, machine, maskedPaths: security.maskedPaths, runtimeName, objects, tokens, node, tell, cgroups, dedicated: own?.dedicated ?? nothingDedicated, services: () => services.lister.list(), wake, started, copyOf: (pod) => loop.copyOf(pod), mounter, self: () => nodes.lister.get(nodeName), onVolumesInUse: () => nudge(),
   });
   const stats = createStats({
-    ...options, cri, clock, cgroups: context.cgroups, machineMemory: machine.memoryBytes, reservedMemory: options.reserved?.memoryBytes ?? 0, activePods: () => workers.active(),
+    ...options, cri, clock, cgroups: context.cgroups, machineMemory: machine.memoryBytes, reservedMemory: options.reserved?.memoryBytes ?? 0, activePods: () => loop.workers.active(),
   });
   const tellNode: PressureOptions['tellNode'] = ({ type, reason, message }) => recorder.event({ reference: { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName } }, type, reason, message);
   // A pretended runtime has nothing that could run short.
   const pressure: Pressure | undefined = isReal ? started.use(startPressure({
-    ...options, stats, workers: () => workers, tellPod: (pod, event) => tell(pod, undefined, event), tellNode, onConditions: () => nudge(),
+    ...options, stats, workers: () => loop.workers, tellPod: (pod, event) => tell(pod, undefined, event), tellNode, onConditions: () => nudge(),
   })) : undefined;
   const { cpuMillis = 0, memoryBytes = 0, pids } = options.reserved ?? {};
   await context.cgroups.enforce({ milliCpu: machine.cpus * 1000 - cpuMillis, memoryBytes: machine.memoryBytes - memoryBytes, ...(pids === undefined ? {} : { pids }) });
-  const workers: PodWorkers = started.use(new PodWorkers({
-    context, pods, nodes, nodeName, policies: { cpu: options.cpuManagerPolicy ?? 'none', memory: options.memoryManagerPolicy ?? 'None' },
+  const loop: SyncLoop = started.use(new SyncLoop({
+    client, context, pods, nodes, nodeName, untilReady: (signal) => services.untilSynced(signal), ...(options.staticPods ? { manifests: options.staticPods } : {}),
+    policies: { cpu: options.cpuManagerPolicy ?? 'none', memory: options.memoryManagerPolicy ?? 'None' },
     ...(own?.pool ? { reconcileCpus: () => own.pool!.reconcile() } : {}), ...(pressure ? { collectImages: () => pressure.images.collect() } : {}),
     refuse: (pod) => pressure?.eviction.refuse(pod) ?? security.refuse(pod),
   }));
-  const server = options.server && started.use(await startKubeletServer({ ...options.server, context, workers, nodeName, stats, cpus: machine.cpus, client, log }));
+  const server = options.server && started.use(await startKubeletServer({ ...options.server, context, workers: loop.workers, nodeName, stats, cpus: machine.cpus, client, log }));
 
   const around = {
     withheld: withheld(options.eviction ?? {}, machine), pressure: () => pressure?.eviction.conditions ?? [], devices: () => own?.devices.offers() ?? {},
     volumesInUse: () => context.volumes.attachments.inUse(),
     tell: (reason: string, message: string) => tellNode({ type: 'Normal', reason, message }), onNudge: (wakeUp: () => void) => (nudge = wakeUp),
   };
-  const agent = runNodeAgent({ ...options, nodes, machine, version: options.version ?? VERSION, runtimeVersion: `${runtimeName}://${runtimeVersion}`, port: server?.port ?? options.server?.port ?? 10250, trouble: () => workers.trouble(), ...around }, stop.signal);
+  const agent = runNodeAgent({ ...options, nodes, machine, version: options.version ?? VERSION, runtimeVersion: `${runtimeName}://${runtimeVersion}`, port: server?.port ?? options.server?.port ?? 10250, trouble: () => loop.trouble(), ...around }, stop.signal);
   started.use(nodes.addHandler({ onUpdate: () => context.volumes.attachments.waiting().forEach(wake) }));
   const lease = renewLease({ client, clock, log, nodeName, nodeUid: () => nodes.lister.get(nodeName)?.metadata.uid }, stop.signal);
   started.defer(async () => {
@@ -119,9 +120,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     await Promise.all([agent, lease]);
   });
   if (options.podCidr) await cri.setPodCidr(options.podCidr).catch(() => {});
-  await Promise.all([pods.untilSynced(stop.signal), services.untilSynced(stop.signal)]);
-  await workers.start();
-  context.volumes.attachments.await(workers.list().map(({ metadata }) => metadata.uid));
+  await loop.start();
+  context.volumes.attachments.await(loop.workers.list().map(({ metadata }) => metadata.uid));
   const running = started.move();
   return { port: server?.port, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
 }
@@ -134,10 +134,11 @@ interface ContextParts extends Pick<PodSyncContext, 'runtimeName' | 'objects' | 
   readonly self: () => Node | undefined;
   readonly onVolumesInUse: () => void;
   readonly started: Disposer;
+  readonly copyOf: (pod: Pod) => Pod | undefined;
 }
 
 /** What pod workers share, from what is there already and what is made for them alone. */
-async function createContext({ options, machine, maskedPaths, wake, started, self, onVolumesInUse, ...parts }: ContextParts): Promise<PodSyncContext> {
+async function createContext({ options, machine, maskedPaths, wake, started, copyOf, self, onVolumesInUse, ...parts }: ContextParts): Promise<PodSyncContext> {
   const { client, clock, random, log, cri, rootDir, logDir } = options;
   const { objects, tokens, node, tell, cgroups } = parts;
   const runtimeClass: PodSyncContext['runtimeClass'] = (name) => client.get(RuntimeClass, name).catch((error: unknown) => {
@@ -155,7 +156,7 @@ async function createContext({ options, machine, maskedPaths, wake, started, sel
     nodeHosts: () => readFile('/etc/hosts', 'utf8').catch(() => ''),
     nodeDns: async () => parseResolvConf(await readFile(options.resolvConf ?? '/etc/resolv.conf', 'utf8').catch(() => '')),
     runtimeClass,
-    statuses: started.use(createStatusManager({ client, clock, log })),
+    statuses: started.use(createStatusManager({ client, clock, log, copyOf })),
     probes: started.use(createProbeManager({
       clock, startedAt: clock.now(), onChange: wake, prober: createProber({ cri, clock }),
       tell: (pod, container, { reason, text }) => tell(pod, container, { type: 'Warning', reason, message: text }),

@@ -1,6 +1,7 @@
 /** What the kubelet keeps asking of a pod. */
 import type { Container, EphemeralContainer } from '../kinds/core/container.ts';
 import type { Pod } from '../kinds/core/pod.ts';
+import { isMirror, isStatic } from './sync/static/annotations.ts';
 
 /** How messages name a pod: `web_default(0b29…)`. */
 export const podTitle = ({ metadata: { name, namespace, uid } }: Pod): string => `${name}_${namespace}(${uid})`;
@@ -15,8 +16,7 @@ export const isSidecar = (container: Container): boolean => container.restartPol
 const CRITICAL_PRIORITY = 2_000_000_000;
 
 /** Pods of the node itself, of a file or by their priority: it ends and refuses everything else first. */
-export const isCritical = ({ metadata: { annotations = {} }, spec }: Pod): boolean =>
-  (annotations['kubernetes.io/config.source'] ?? 'api') !== 'api' || annotations['kubernetes.io/config.mirror'] !== undefined || (spec.priority ?? 0) >= CRITICAL_PRIORITY;
+export const isCritical = (pod: Pod): boolean => isStatic(pod) || isMirror(pod) || (pod.spec.priority ?? 0) >= CRITICAL_PRIORITY;
 
 /** Whatever its kind; ephemeral containers lack nothing the others have. */
 export function containerNamed(pod: Pod, name: string): Container | EphemeralContainer | undefined {

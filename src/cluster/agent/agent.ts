@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
@@ -51,6 +52,7 @@ export async function startAgent(options: AgentOptions): Promise<AsyncDisposable
   const { configuration, options: kubelet } = await configureNode({ settings, node, place, made: { tls: serving!, clientCa: ca!.cert } });
   const cri = started.add(connectCri(place.containerdSocket, { clock }));
   await adjustOomScore(configuration.oomScoreAdj, log);
+  await mkdir(place.manifests, { recursive: true, mode: 0o755 });
   started.add(await startKubelet({
     ...around, ...asNode, cri, log: log.with({ room: 'kubelet' }), ...kubelet,
     nodeName: node.name, nodeIp: node.address, hostname: node.place === 'host' ? hostname() : node.name,

@@ -53,6 +53,7 @@ export interface ConfiguredNode {
 export async function configureNode({ settings, node, place, made }: NodeConfiguring): Promise<ConfiguredNode> {
   const configuration = completeConfiguration(settings.kubelet ?? {}, {
     ...OWN, clusterDomain: settings.clusterDomain, clusterDNS: [settings.dnsIp], podLogsDir: `${place.logs}/pods`, cgroupRoot: cgroupOf(settings, node), containerRuntimeEndpoint: `unix://${place.containerdSocket}`,
+    staticPodPath: place.manifests,
   });
   const server = serverOptionsOf(configuration, made, await serverFiles(configuration));
   const options = optionsOf(configuration);

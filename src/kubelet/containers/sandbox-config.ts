@@ -34,7 +34,7 @@ export function sandboxConfig({ pod, attempt, dns, clusterDomain, logDirectory, 
     dnsConfig: dns,
     portMappings: portMappings(pod),
     labels: { ...asStrings(metadata.labels), [POD_NAME]: name, [POD_NAMESPACE]: namespace, [POD_UID]: uid },
-    annotations: { ...asStrings(metadata.annotations), [CONFIG_SOURCE]: 'api' },
+    annotations: { [CONFIG_SOURCE]: 'api', ...asStrings(metadata.annotations) },
     linux: { cgroupParent, sysctls, securityContext: sandboxSecurity(pod, userns), ...sandboxResources(pod) },
   };
 }

@@ -38,6 +38,8 @@ export interface StatusManagerOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The API's copy of a pod that came from elsewhere, once there is one; a pod of the API is its own. */
+  readonly copyOf?: (pod: Pod) => Pod | undefined;
 }
 
 export const createStatusManager = (options: StatusManagerOptions): StatusManager => new Statuses(options);
@@ -102,11 +104,11 @@ class Statuses implements StatusManager {
     const { name, namespace } = entry.pod.metadata;
     while (this.#entries.get(uid) === entry && !this.#stop.signal.aborted) {
       try {
-        if (!(await this.#step(uid, entry)) && !entry.fresh) return;
+        if (!(await this.#step(entry)) && !entry.fresh) return;
       } catch (error) {
         if (this.#stop.signal.aborted) return;
-        // Gone, or another pod of that name: there is nobody to tell.
-        if (isApiError(error, 'NotFound', 'Conflict')) return void this.#entries.delete(uid);
+        // Gone, or another pod of that name: there is nobody to tell. A static pod goes on, and waits for another copy.
+        if (isApiError(error, 'NotFound', 'Conflict')) return void (this.#copyOf(entry.pod) === entry.pod && this.#entries.delete(uid));
         log.warn('pod status not sent', { pod: `${namespace}/${name}`, error: String(error) });
         await clock.sleep(RETRY, this.#stop.signal).catch(() => {});
       }
@@ -114,21 +116,28 @@ class Statuses implements StatusManager {
   }
 
   /** @returns whether there may be more to do */
-  async #step(uid: string, entry: Entry): Promise<boolean> {
+  async #step(entry: Entry): Promise<boolean> {
     const { client } = this.#options;
     const { signal } = this.#stop;
-    const { pod, status } = entry;
-    const { name, namespace = '' } = pod.metadata;
+    const { status } = entry;
+    const pod = this.#copyOf(entry.pod);
     entry.fresh = false;
-    if (!isTold(entry)) {
+    if (!pod) return false;
+    const { name, namespace = '', uid } = pod.metadata;
+    if (!isTold({ ...entry, pod })) {
       const answer = await client.patch(Pod, name, { type: 'strategic', body: patchOf(pod, status) }, { namespace, subresource: 'status', signal });
       entry.sent = { status, resourceVersion: answer.metadata.resourceVersion };
       return true;
     }
     if (!entry.finished || pod.metadata.deletionTimestamp === undefined) return false;
     await client.delete(Pod, name, { namespace, gracePeriodSeconds: 0, preconditions: { uid }, signal });
-    this.#entries.delete(uid);
+    this.#entries.delete(entry.pod.metadata.uid);
     return false;
+  }
+
+  #copyOf(pod: Pod): Pod | undefined {
+    const { copyOf } = this.#options;
+    return copyOf ? copyOf(pod) : pod;
   }
 }
 

@@ -18,10 +18,12 @@ import { OWN_CONDITIONS } from '../status/conditions.ts';
 import type { Rejection } from './admission.ts';
 import { newMemory, observe, removePod, syncPod, terminatePod } from './pod-sync.ts';
 import type { PodFailure, PodMemory, PodSyncContext } from './pod-sync.ts';
+import type { SyncTick } from './sync-tick.ts';
 import { asPromised, pendingResize, promiseFirst, reconsiderResize } from './resize-pod.ts';
 
 export interface PodWorkerOptions {
   readonly context: PodSyncContext;
+  readonly tick: SyncTick;
   /** Asked once, before the pod's first sync. */
   readonly admit: (pod: Pod) => Rejection | undefined;
   /** Whether a pod may still use what it has to itself. */
@@ -62,7 +64,6 @@ export class PodWorker implements AsyncDisposable {
   #observing = false;
   #running: Promise<void> | undefined;
   #abort = new AbortController();
-  #timer: Disposable | undefined;
   #disposed = false;
 
   constructor(pod: Pod, options: PodWorkerOptions) {
@@ -138,7 +139,7 @@ export class PodWorker implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
-    this.#timer?.[Symbol.dispose]();
+    this.#options.tick.clear(this.#pod.metadata.uid);
     this.#abort.abort();
     await this.#running;
   }
@@ -154,8 +155,7 @@ export class PodWorker implements AsyncDisposable {
   async #run(): Promise<void> {
     while (this.#dirty && !this.#disposed) {
       this.#dirty = false;
-      this.#timer?.[Symbol.dispose]();
-      this.#timer = undefined;
+      this.#options.tick.clear(this.#pod.metadata.uid);
       const { signal } = this.#abort;
       try {
         const recheckIn = await this.#pass(signal);
@@ -179,8 +179,7 @@ export class PodWorker implements AsyncDisposable {
   }
 
   #wakeIn(delay: Millis): void {
-    if (this.#disposed) return;
-    this.#timer = this.#options.context.clock.after(delay, () => this.wake());
+    if (!this.#disposed) this.#options.tick.set(this.#pod.metadata.uid, delay);
   }
 
   /** @returns when to look again at the latest */

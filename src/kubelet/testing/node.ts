@@ -18,6 +18,7 @@ import type { ApiRequest } from '../../wire/api.ts';
 import { FakeCri } from '../cri/fake-cri.ts';
 import type { FakeCriOptions } from '../cri/fake-cri.ts';
 import { startKubelet } from '../kubelet.ts';
+import type { KubeletOptions } from '../options.ts';
 
 export const IMAGE = 'knarr.local/busybox:1';
 
@@ -26,6 +27,10 @@ export interface TestNode extends AsyncDisposable {
   readonly clock: ManualClock;
   readonly cri: FakeCri;
   readonly rootDir: string;
+  /** Where static pods' manifests are looked for; made by whoever needs it. */
+  readonly manifests: string;
+  /** Whether the API server answers. */
+  reachable(yes: boolean): void;
   run(name: string, spec: DeepPartial<Pod['spec']>): Promise<Pod>;
   pod(name: string): Promise<Pod | undefined>;
   /** Moves time on, a little at a time, until the answer is truthy. @throws after a minute of the clock */
@@ -35,11 +40,18 @@ export interface TestNode extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-export async function startTestNode(options: Partial<FakeCriOptions> = {}): Promise<TestNode> {
+export async function startTestNode(options: Partial<FakeCriOptions> = {}, more: Partial<KubeletOptions> = {}): Promise<TestNode> {
   const clock = new ManualClock();
   const random = seededRandom(1);
   const api = await startApi({ kinds: builtinKinds, clock });
-  const client = createClient((request: ApiRequest) => api.server.handler({ ...request, peer: { address: 'in-process', user: ADMIN }, wantsObjects: true }));
+  let reachable = true;
+  const ask = (request: ApiRequest) => api.server.handler({ ...request, peer: { address: 'in-process', user: ADMIN }, wantsObjects: true });
+  const client = createClient(ask);
+  /** The kubelet's own way to the API. */
+  const cuttable = createClient(async (request: ApiRequest) => {
+    if (!reachable) throw new Error('connect ECONNREFUSED');
+    return ask(request);
+  });
   const namespace = 'default';
   await client.create(ServiceAccount, { metadata: { name: 'default', namespace } });
   await client.create(ConfigMap, { metadata: { name: 'kube-root-ca.crt', namespace }, data: { 'ca.crt': 'CERTIFICATE' } });
@@ -53,20 +65,22 @@ export async function startTestNode(options: Partial<FakeCriOptions> = {}): Prom
     }
   };
   const start = async () => {
-    const informers = createInformers(client, { clock, random, log: silent });
+    const informers = createInformers(cuttable, { clock, random, log: silent });
     const starting = startKubelet({
-      client, informers, clock, random, log: silent, cri, nodeName: 'node-1', nodeIp: '192.0.2.1', hostname: 'node-1', clusterDomain: 'cluster.local',
-      clusterDns: ['10.96.0.10'], rootDir: dir, logDir: join(dir, 'logs'), cgroupRoot: '/none',
+      client: cuttable, informers, clock, random, log: silent, cri, nodeName: 'node-1', nodeIp: '192.0.2.1', hostname: 'node-1', clusterDomain: 'cluster.local',
+      clusterDns: ['10.96.0.10'], rootDir: dir, logDir: join(dir, 'logs'), cgroupRoot: '/none', staticPods: { path: join(dir, 'manifests'), fileCheckPeriod: 20_000, httpCheckPeriod: 20_000 }, ...more,
     });
     let up = false;
     void starting.then(() => (up = true), () => (up = true));
-    while (!up) {
+    const move = async () => {
       await clock.advance(10);
       await breathe();
-    }
-    const kubelet = await starting;
+    };
+    // Without the API it is never done starting, and works all the same.
+    for (let moves = 0; !up && (reachable || moves < 500); moves++) await move();
     return async () => {
-      await kubelet[Symbol.asyncDispose]();
+      while (!up) await move();
+      await (await starting)[Symbol.asyncDispose]();
       await informers[Symbol.asyncDispose]();
     };
   };
@@ -82,7 +96,8 @@ export async function startTestNode(options: Partial<FakeCriOptions> = {}): Prom
     throw new Error(`not within five minutes: ${what}`);
   };
   return {
-    client, clock, cri, rootDir: dir, pod, until,
+    client, clock, cri, rootDir: dir, manifests: join(dir, 'manifests'), pod, until,
+    reachable: (yes) => void (reachable = yes),
     run: (name, spec) => client.create(Pod, { metadata: { name, namespace }, spec: { nodeName: 'node-1', automountServiceAccountToken: false, ...spec } }),
     untilPod: (name, check) => until(`pod ${name}`, async () => {
       const found = await pod(name);
