@@ -24,6 +24,12 @@ export async function memoryBytes(pids: readonly number[]): Promise<number> {
   return sizes.reduce((sum, one) => sum + one, 0);
 }
 
+/** Memory that the processes have in RAM, shared or not (RSS), in bytes. */
+export async function residentBytes(pids: readonly number[]): Promise<number> {
+  const sizes = await Promise.all(pids.map(async (pid) => Number(/^VmRSS:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024));
+  return sizes.reduce((sum, one) => sum + one, 0);
+}
+
 /** A port that was free a moment ago. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

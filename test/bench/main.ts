@@ -4,8 +4,10 @@
  * What CEL rules cost; then what the API costs, in CPU of the server per request, over TLS by a user bound by RBAC, audit at Metadata; beside
  * kube-apiserver and etcd where DIR holds kube-apiserver, in turns. Then what others feel of large lists, what stored
  * pods take of memory, what custom resources cost beside built-in ones, large work on simulated nodes, a large cluster at rest,
- * pods scheduled beside kube-scheduler where DIR holds it, `knarr up`, and the control plane at rest. Figures are printed, never asserted.
+ * pods scheduled beside kube-scheduler where DIR holds it, a node beside its containerd alone and upstream's kubelet where DIR
+ * holds that, `knarr up`, and the control plane at rest. Figures are printed, never asserted.
  */
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +19,7 @@ import { measureDelay } from './delay.ts';
 import { measureIdle } from './idle.ts';
 import { measureMemory } from './memory.ts';
 import { probe } from './probe.ts';
+import { measureNode, nodeCases } from './node.ts';
 import { measureRules } from './rules.ts';
 import { measureScheduling } from './schedule.ts';
 import { serveApi } from './serve.ts';
@@ -33,6 +36,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
+const isRootOnLinux = process.platform === 'linux' && process.getuid?.() === 0;
 /** Of `--pods`, for the schedulers: enough for a steady rate. */
 const MOST_SCHEDULED = 5000;
 
@@ -56,6 +60,7 @@ async function main(): Promise<void> {
     await measureWorkloads(join(root, 'workloads'), wanted);
     if (wanted('idle')) await measureIdle(join(root, 'idle'), { nodes: Number(values.nodes), pods, seconds: Number(values.idle) });
     if (wanted('schedule')) await measureScheduling(join(root, 'schedule'), { nodes: Number(values.nodes), pods: Math.min(pods, MOST_SCHEDULED), peer: values.peer });
+    if (isRootOnLinux && nodeCases.some(wanted)) await measureNode(join(root, 'node'), { peer: holder('kubelet'), seconds: Number(values.idle), rounds: Number(values.rounds), wanted });
     if (wanted('up')) await atRest(join(root, 'control-plane'));
   } finally {
     if (values.keep) console.log(`kept ${root}`);
@@ -63,10 +68,15 @@ async function main(): Promise<void> {
   }
 }
 
+/** The peer's directory, if it has that program. */
+function holder(program: string): string | undefined {
+  return values.peer !== undefined && existsSync(join(values.peer, program)) ? values.peer : undefined;
+}
+
 /** The control plane alone, where no node can be had; else a whole cluster with one node and one pod. */
 async function atRest(directory: string): Promise<void> {
   const rest = (pids: readonly number[]) => printRest(pids, Number(values.idle));
-  if (process.platform === 'linux' && process.getuid?.() === 0) {
+  if (isRootOnLinux) {
     const { readyMillis, runningMillis } = await measureUp(directory, rest);
     console.log(`up: node Ready after ${readyMillis.toFixed(0)} ms, a container running after ${runningMillis.toFixed(0)} ms`);
     return;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { systemClock } from '../../src/base/clock.ts';
 import type { Transport } from '../../src/wire/api.ts';
-import { connect } from '../../src/wire/node/http-client.ts';
+import { connect, type HttpTransport } from '../../src/wire/node/http-client.ts';
 import { ask, askJson } from './load.ts';
 import { cpuMicros, freePort, memoryBytes } from './machine.ts';
 
@@ -36,7 +36,8 @@ export async function measureUp(directory: string, keepFor: (pids: readonly numb
   }
 }
 
-async function connectAdmin(directory: string) {
+/** As the admin of the cluster in that directory. */
+export async function connectAdmin(directory: string): Promise<HttpTransport> {
   const text = await readFile(join(directory, 'admin.kubeconfig'), 'utf8');
   const { clusters: [{ cluster }], users: [{ user }] } = parse(text) as {
     clusters: [{ cluster: { server: string; 'certificate-authority-data': string } }];
@@ -56,7 +57,8 @@ async function controlPlanePid(directory: string): Promise<number> {
   return Number((await readFile(join(directory, 'store', 'lock'), 'utf8')).split(' ')[0]);
 }
 
-function knarr(args: readonly string[]): Promise<void> {
+/** Runs the program to its end. */
+export function knarr(args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [KNARR, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
     child.once('error', reject);
