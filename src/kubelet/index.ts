@@ -8,6 +8,7 @@
  * several kubelets can share a machine.
  */
 export { connectCri } from './cri/grpc-cri.ts';
+export { paced } from './cri/pace.ts';
 export { FakeCri } from './cri/fake-cri.ts';
 export type { FakeCriOptions } from './cri/fake-cri.ts';
 export type { Cri } from './cri/cri.ts';
