@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { createClient, createInformers } from '../../client/index.ts';
-import { connectCri, startKubelet } from '../../kubelet/index.ts';
+import { connectCri, paced, startKubelet } from '../../kubelet/index.ts';
 import { startNetwork } from '../../network/index.ts';
 import { startProxy } from '../../proxy/index.ts';
 import { connect } from '../../wire/node/http-client.ts';
@@ -50,7 +50,7 @@ export async function startAgent(options: AgentOptions): Promise<AsyncDisposable
   }));
   const asNode = reach(own, `kubelet/${KUBERNETES_VERSION}`);
   const { configuration, options: kubelet } = await configureNode({ settings, node, place, made: { tls: serving!, clientCa: ca!.cert } });
-  const cri = started.add(connectCri(place.containerdSocket, { clock }));
+  const cri = paced(started.add(connectCri(place.containerdSocket, { clock })), { clock, atOnce: 4 * availableParallelism() });
   await adjustOomScore(configuration.oomScoreAdj, log);
   await mkdir(place.manifests, { recursive: true, mode: 0o755 });
   started.add(await startKubelet({

