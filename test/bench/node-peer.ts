@@ -10,7 +10,7 @@ import { machineExec } from '../../src/cluster/machine/exec.ts';
 import { prepareContainerd } from '../../src/cluster/node/containerd.ts';
 import { provideOwnImages } from '../../src/cluster/node/images.ts';
 import { requirePair } from '../../src/cluster/pki/ensure.ts';
-import { issueLeaf } from '../../src/cluster/pki/issue.ts';
+import { issueLeaf } from '../../src/wire/node/issue.ts';
 import { kubeconfig } from '../../src/cluster/pki/kubeconfig.ts';
 import type { Settings } from '../../src/cluster/settings.ts';
 import type { BenchNode } from './node.ts';
