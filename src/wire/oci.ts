@@ -13,6 +13,7 @@ export interface ImageSpec {
     readonly User?: string;
     readonly WorkingDir?: string;
     readonly ExposedPorts?: Readonly<Record<string, object>>;
+    readonly Volumes?: Readonly<Record<string, object>>;
   };
 }
 
