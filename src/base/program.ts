@@ -5,8 +5,14 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
+export interface RunOptions {
+  readonly input?: string;
+  /** Ends the program. */
+  readonly signal?: AbortSignal;
+}
+
 /** Runs a program of this machine; resolves whatever its exit code, with 127 where it is not there. */
-export type RunProgram = (command: string, args: readonly string[], options?: { readonly input?: string }) => Promise<ProgramResult>;
+export type RunProgram = (command: string, args: readonly string[], options?: RunOptions) => Promise<ProgramResult>;
 
 /** A program that had to succeed and did not. */
 export class ProgramFailed extends Error {

@@ -19,6 +19,8 @@ export interface UpRequest extends ClusterRef {
   readonly legacyServiceAccountTokens: boolean;
   readonly legacyApis: boolean;
   readonly auditLog: boolean;
+  /** How packets get from node to node; `none` leaves that to a CNI of the user's choice. */
+  readonly network: 'host-gw' | 'vxlan' | 'udp' | 'bgp' | 'none';
   /** Processes of controllers and of the scheduler each, beside the API server's; 0: all in one. */
   readonly components: number;
   /** Which of them others will run. */

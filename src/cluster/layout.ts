@@ -28,6 +28,8 @@ export interface NodeLayout {
   readonly cniConfig: string;
   /** Which pod has which address. */
   readonly cniData: string;
+  /** Of the network's own programs. */
+  readonly network: string;
   /** The kubelet's own: pods' volumes, checkpoints. */
   readonly kubelet: string;
   /** Pods its user wants there come what may: the node's static pods. */
@@ -55,6 +57,7 @@ export function layoutOf(dataDir: string): Layout {
         containerdSocket: join(dir, 'containerd', 'containerd.sock'),
         cniConfig: join(dir, 'cni', 'conf'),
         cniData: join(dir, 'cni', 'data'),
+        network: join(dir, 'network'),
         kubelet: join(dir, 'kubelet'),
         manifests: join(dir, 'manifests'),
         logs: join(dir, 'logs'),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readText, writeWhole } from './files.ts';
 import type { Layout } from './layout.ts';
+import type { UpRequest } from '../cli/index.ts';
 
 /** One real node and where it lives. */
 export interface NodePlace {
@@ -18,6 +19,9 @@ export const LOOP_NAMES = ['controllers', 'scheduler'] as const;
 export type Loop = (typeof LOOP_NAMES)[number];
 export const isLoop = (name: string): name is Loop => (LOOP_NAMES as readonly string[]).includes(name);
 
+/** A backend of ours, or `none` where somebody else's CNI is installed. */
+export type PodNetwork = UpRequest['network'];
+
 /** What a cluster is, as `up` decided it; every process of the cluster reads this file and nothing else. */
 export interface Settings {
   readonly version: 1;
@@ -27,6 +31,8 @@ export interface Settings {
   readonly advertiseAddress: string;
   readonly nodes: readonly NodePlace[];
   readonly simulated: number;
+  /** How packets get from node to node; undefined, in settings of before: host-gw. */
+  readonly network?: PodNetwork;
   readonly podCidr: string;
   readonly serviceCidr: string;
   readonly kubernetesServiceIp: string;
@@ -58,6 +64,7 @@ export interface Wishes {
   readonly legacyApis?: boolean;
   /** Each request leaves its audit lines in `logs/audit.log`. */
   readonly auditLog?: boolean;
+  readonly network?: PodNetwork;
   /** Processes of each loop; 0 for none of their own. */
   readonly components?: number;
   readonly without?: readonly Loop[];
@@ -103,6 +110,7 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, befor
     advertiseAddress: wishes.nodes > 0 && !onHost ? bridge.address : hostAddress,
     nodes,
     simulated: wishes.simulated,
+    network: networkOf(wishes),
     podCidr: `10.${pods}.0.0/16`,
     serviceCidr: `${services}.0.0/16`,
     kubernetesServiceIp: `${services}.0.1`,
@@ -134,6 +142,9 @@ function nodeNameOf(hostname: string): string {
   const name = hostname.toLowerCase().replace(/[^a-z0-9.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '');
   return name === '' || name === 'localhost' ? 'knarr' : name;
 }
+
+/** The next hop is the other node: the fastest way, and all nodes of one machine are on one link. */
+export const networkOf = ({ network = 'host-gw' }: Pick<Settings, 'network'>): PodNetwork => network;
 
 /** The loops this cluster runs itself. */
 export const loopsOf = ({ without = [] }: Pick<Settings, 'without'>): readonly Loop[] => LOOP_NAMES.filter((loop) => !without.includes(loop));

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, type Millis } from '../base/clock.ts';
+import { silent } from '../base/log.ts';
 import { connectCri, type Cri } from '../kubelet/index.ts';
 import { cleanNetwork } from '../network/index.ts';
 import { cleanProxy } from '../proxy/index.ts';
@@ -67,7 +68,7 @@ async function stopNode(stopping: Stopping, node: NodePlace): Promise<void> {
   await killLeftovers(place, isStranger ? undefined : cgroupOf(settings, node));
   if (node.place === 'host' && !isStranger) { // a namespace takes its rules and links with it
     await cleanProxy(machineExec.run);
-    await cleanNetwork({ run: machineExec.run, bridge: POD_BRIDGE });
+    await cleanNetwork({ run: machineExec.run, bridge: POD_BRIDGE, stateDir: place.network, clock: systemClock, log: silent });
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface CniOptions {
@@ -50,3 +50,5 @@ export async function writeCniConfig(directory: string, options: CniOptions): Pr
   await writeFile(`${path}.tmp`, text);
   await rename(`${path}.tmp`, path);
 }
+
+export const removeCniConfig = (directory: string): Promise<void> => rm(join(directory, NAME), { force: true });

@@ -9,7 +9,8 @@ import { seededRandom } from '../base/random.ts';
 import { createClient, createInformers } from '../client/index.ts';
 import { FakeApi } from '../client/testing/fake-api.ts';
 import { networkRules } from './masquerade.ts';
-import { linkOf, startNetwork } from './network.ts';
+import { linkOf } from './link.ts';
+import { startNetwork } from './network.ts';
 
 const LINK = '3: eth0@if2: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1400 qdisc noqueue state UP mode DEFAULT group default qlen 1000\\    link/ether';
 const ADDRESS = '3: eth0    inet 192.0.2.1/24 scope global eth0\\       valid_lft forever preferred_lft forever';
@@ -27,9 +28,9 @@ function programs(answers: Readonly<Record<string, { code?: number; stdout?: str
 }
 
 test('the MTU is that of the link with the node\'s address', async () => {
-  const { run } = programs({ 'ip -4 -o address': { stdout: ADDRESS }, 'ip -o link show dev eth0': { stdout: LINK } });
-  expect(await linkOf(run, '192.0.2.1')).toEqual({ name: 'eth0', mtu: 1400 });
-  expect(await linkOf(programs({}).run, '192.0.2.1')).toEqual({ mtu: 1500 });
+  const { run } = programs({ 'ip -4 -o address': { stdout: ADDRESS }, 'ip -o address show dev eth0': { stdout: ADDRESS }, 'ip -o link show dev eth0': { stdout: LINK } });
+  expect(await linkOf(run, '192.0.2.1')).toEqual({ name: 'eth0', networks: ['192.0.2.1/24'], mtu: 1400 });
+  expect(await linkOf(programs({}).run, '192.0.2.1')).toEqual({ networks: [], mtu: 1500 });
 });
 
 test('pods keep their address inside the cluster network alone', () => {
@@ -46,7 +47,7 @@ test('a node is ready for pods without the API server, and rules that vanish are
   await using informers = createInformers(createClient(api.transport), { clock, log: silent, random: seededRandom(1) });
   await using _network = await startNetwork({
     informers, run, clock, log: silent, nodeName: 'one', nodeIp: '192.0.2.1', nodeCidr: '10.244.0.0/24', clusterCidr: '10.244.0.0/16',
-    cniConfigDir: join(root, 'conf'), cniDataDir: join(root, 'data'), bridge: 'cni0',
+    client: createClient(api.transport), backend: 'host-gw', stateDir: join(root, 'state'), cniConfigDir: join(root, 'conf'), cniDataDir: join(root, 'data'), bridge: 'cni0',
   });
   expect(JSON.parse(await readFile(join(root, 'conf', '10-knarr.conflist'), 'utf8'))).toMatchObject({ plugins: [{ mtu: 1400 }, {}] });
   expect(calls.filter((call) => call.startsWith('sh ')).map((call) => call.split(' ').slice(-2))).toContainEqual(['/proc/sys/net/ipv4/conf/eth0/send_redirects', '0']);

@@ -2,13 +2,23 @@ import type { Clock, Millis } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { setSysctl } from '../base/program.ts';
 import type { RunProgram } from '../base/program.ts';
-import type { Informers } from '../client/index.ts';
-import { writeCniConfig } from './cni.ts';
+import type { Client, EventRecorder, Informers } from '../client/index.ts';
+import type { BackendName } from './backends/backend.ts';
+import { makeBackend, unmakeOthers } from './backends/order.ts';
+import { removeCniConfig, writeCniConfig } from './cni.ts';
+import { Keeper } from './keeper.ts';
+import { removeRoutes } from './kernel.ts';
+import { linkOf } from './link.ts';
 import { removeRules, rulesStand, writeRules } from './masquerade.ts';
-import { removeRoutes, startRoutes } from './routes.ts';
+import { familyOf } from './peers.ts';
 
 export interface NetworkOptions {
   readonly informers: Informers;
+  /** Acts as the node: tells the others of its end of tunnels. */
+  readonly client: Client;
+  /** How packets get to other nodes' pods; `none` leaves pods to a CNI of the user's choice. */
+  readonly backend: BackendName | 'none';
+  readonly events?: EventRecorder;
   readonly nodeName: string;
   /** By which other nodes reach this one. */
   readonly nodeIp: string;
@@ -20,6 +30,8 @@ export interface NetworkOptions {
   readonly cniConfigDir: string;
   /** Where host-local remembers addresses. */
   readonly cniDataDir: string;
+  /** For programs that the backend runs. */
+  readonly stateDir: string;
   readonly bridge: string;
   /** Runs programs in the node's network namespace. */
   readonly run: RunProgram;
@@ -28,34 +40,47 @@ export interface NetworkOptions {
 }
 
 const LOOK: Millis = 60_000;
-const ETHERNET_MTU = 1500;
 
 /**
- * Prepares this node for pods and keeps routes to the others'. Resolves once pods can start: routes follow as soon as the
+ * Prepares this node for pods and keeps the way to the others'. Resolves once pods can start: the way follows as soon as the
  * API server has told of the nodes.
  */
 export async function startNetwork(options: NetworkOptions): Promise<AsyncDisposable> {
-  const { run, clusterCidr, log } = options;
+  const { run, clusterCidr, events, nodeIp, nodeCidr, log } = options;
   await forward(run, log);
+  if (options.backend === 'none') return leaveNetwork(options);
   await writeRules(run, clusterCidr);
-  const { name: link, mtu } = await linkOf(run, options.nodeIp);
+  const { name: link, mtu } = await linkOf(run, nodeIp);
   if (link !== undefined) await sendNoRedirects(run, link);
-  await writeCniConfig(options.cniConfigDir, { bridge: options.bridge, nodeCidr: options.nodeCidr, mtu, dataDir: options.cniDataDir });
-  const routes = startRoutes(options);
+  const backend = makeBackend(options.backend, options);
+  await writeCniConfig(options.cniConfigDir, { bridge: options.bridge, nodeCidr, mtu: mtu - backend.overhead(familyOf(nodeIp) ?? 4), dataDir: options.cniDataDir });
+  await unmakeOthers(options.backend, options);
+  const keeper = new Keeper({
+    ...options, backend, nodeCidrs: [nodeCidr], clusterCidrs: [clusterCidr],
+    onRefusal: (node, why) => events?.event(node, 'Warning', 'PodNetworkUnreachable', `Node ${options.nodeName} sends nothing to pods of node ${node.metadata.name}: ${why}`),
+  });
   const watch = new RuleWatch(options);
   return {
     [Symbol.asyncDispose]: async () => {
       await watch[Symbol.asyncDispose]();
-      await routes[Symbol.asyncDispose]();
+      await keeper[Symbol.asyncDispose]();
     },
   };
 }
 
-/** Takes rules, routes and bridge off this node, after its pods are gone. Files stay for those who own their directories. */
-export async function cleanNetwork({ run, bridge }: Pick<NetworkOptions, 'run' | 'bridge'>): Promise<void> {
-  await removeRoutes(run);
-  await removeRules(run);
-  await run('ip', ['link', 'delete', bridge]);
+/** What we made in an earlier shape of the cluster would be in another CNI's way. */
+async function leaveNetwork(options: NetworkOptions): Promise<AsyncDisposable> {
+  await cleanNetwork(options);
+  await removeCniConfig(options.cniConfigDir);
+  return { [Symbol.asyncDispose]: async () => {} };
+}
+
+/** Takes rules, routes, devices and bridge off this node, after its pods are gone. Files stay for those who own their directories. */
+export async function cleanNetwork(node: Pick<NetworkOptions, 'run' | 'bridge' | 'stateDir' | 'clock' | 'log'>): Promise<void> {
+  await unmakeOthers(undefined, node);
+  await removeRoutes(node.run);
+  await removeRules(node.run);
+  await node.run('ip', ['link', 'delete', node.bridge]);
 }
 
 async function forward(run: RunProgram, log: Logger): Promise<void> {
@@ -64,22 +89,6 @@ async function forward(run: RunProgram, log: Logger): Promise<void> {
   if (await setSysctl(run, 'net/bridge/bridge-nf-call-iptables', '1')) return;
   await run('modprobe', ['br_netfilter']);
   if (!(await setSysctl(run, 'net/bridge/bridge-nf-call-iptables', '1'))) log.warn('network: no br_netfilter; pods on one node may not reach each other through Services');
-}
-
-interface Link {
-  /** Undefined where no link has the node's address. */
-  readonly name?: string;
-  readonly mtu: number;
-}
-
-/** The link that has the node's address. */
-export async function linkOf(run: RunProgram, nodeIp: string): Promise<Link> {
-  const { stdout } = await run('ip', ['-4', '-o', 'address', 'show', 'to', nodeIp]);
-  const name = /^\d+:\s+([^\s@]+)/.exec(stdout)?.[1];
-  if (name === undefined) return { mtu: ETHERNET_MTU };
-  const mtu = Number(/ mtu (\d+)/.exec((await run('ip', ['-o', 'link', 'show', 'dev', name])).stdout)?.[1]);
-  // Loopback's 65536 says nothing about the way to anywhere.
-  return { name, mtu: mtu > 0 && mtu < 65_536 ? mtu : ETHERNET_MTU };
 }
 
 /**

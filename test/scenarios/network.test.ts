@@ -1,95 +1,77 @@
-/** The network of two nodes, each a network namespace, with pods that the CNI plugins plug in as containerd would. */
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { silent } from '../../src/base/log.ts';
+/** The network of several nodes, each a network namespace, with pods that the CNI plugins plug in as containerd would. */
+import { expect, test } from 'vitest';
 import { mustRun } from '../../src/base/program.ts';
-import { seededRandom } from '../../src/base/random.ts';
-import { createClient, createInformers } from '../../src/client/index.ts';
-import { FakeApi } from '../../src/client/testing/fake-api.ts';
-import { cleanNetwork, startNetwork } from '../../src/network/index.ts';
-import { node } from '../../src/network/testing/nodes.ts';
-import { get, inside, ip, isRoot, run, runWith, serveIn } from './support/namespaces.ts';
+import { BACKENDS } from '../../src/network/index.ts';
+import { getInFullPackets, Lan, lacks, until } from './network/hosts.ts';
+import { get, inside, serveIn } from './support/namespaces.ts';
 
-const PLUGINS = ['/usr/lib/cni', '/opt/cni/bin'].find((directory) => existsSync(join(directory, 'bridge')));
-const ID = `knw${process.pid}`;
-const OUTSIDE = `${ID}-out`;
-const NODES = [1, 2].map((n) => ({ name: `${ID}-${n}`, pod: `${ID}-pod${n}`, address: `192.0.2.${n}`, cidr: `10.244.${n}.0/24` }));
-const NAMESPACES = [OUTSIDE, ...NODES.flatMap(({ name, pod }) => [name, pod])];
-const possible = isRoot && PLUGINS !== undefined;
-const root = await mkdtemp(join(tmpdir(), 'knarr-network-'));
+const MTU = { 'host-gw': 1400, vxlan: 1350, udp: 1372, bgp: 1400 };
 
-beforeAll(async () => {
-  if (!possible) return;
-  for (const name of NAMESPACES) {
-    await ip(`netns add ${name}`);
-    await ip(`-n ${name} link set lo up`);
-  }
-  await ip(`-n ${OUTSIDE} link add lan type bridge`);
-  await ip(`-n ${OUTSIDE} address add 192.0.2.254/24 dev lan`);
-  await ip(`-n ${OUTSIDE} link set lan up`);
-  for (const [n, { name, address }] of NODES.entries()) {
-    await ip(`link add n${n} netns ${OUTSIDE} mtu 1400 type veth peer name eth0 netns ${name}`);
-    await ip(`-n ${OUTSIDE} link set n${n} master lan up`);
-    await ip(`-n ${name} address add ${address}/24 dev eth0`);
-    await ip(`-n ${name} link set eth0 mtu 1400 up`);
-    await ip(`-n ${name} route add default via 192.0.2.254`);
-  }
-});
+for (const backend of BACKENDS) {
+  const why = lacks(backend);
+  const title = (what: string): string => `${backend}: ${what}${why === undefined ? '' : ` (${why})`}`;
 
-afterAll(async () => {
-  if (possible) for (const name of NAMESPACES) await run('ip', ['netns', 'delete', name]);
-  await rm(root, { recursive: true, force: true });
-});
+  test.skipIf(why !== undefined)(title('pods reach each other by their own addresses, the world by their node\'s, and nothing is left behind'), async () => {
+    await using lan = await Lan.make(`kn${process.pid}${backend[0]}`, backend);
+    const [one, two] = [await lan.host(1), await lan.host(2)];
+    await lan.start(one);
+    await lan.start(two);
+    const result = JSON.parse(await lan.plug('ADD', one)) as { ips: readonly { address: string }[] };
+    await lan.plug('ADD', two);
+    expect(result.ips[0]?.address).toBe('10.244.1.2/24');
+    using _one = await serveIn(one.pod);
+    using _two = await serveIn(two.pod);
+    using _outside = await serveIn(lan.outside);
 
-/** Runs the bridge plugin of the list that was written, in the node's namespace, as a container runtime does (CNI spec). */
-async function plug(command: 'ADD' | 'DEL', { name, pod }: (typeof NODES)[number]): Promise<string> {
-  const list = JSON.parse(await readFile(join(root, name, 'conf', '10-knarr.conflist'), 'utf8')) as { name: string; cniVersion: string; plugins: readonly object[] };
-  const input = JSON.stringify({ ...list.plugins[0], name: list.name, cniVersion: list.cniVersion });
-  const env = { CNI_COMMAND: command, CNI_CONTAINERID: pod, CNI_NETNS: `/run/netns/${pod}`, CNI_IFNAME: 'eth0', CNI_PATH: PLUGINS! };
-  const { code, stdout, stderr } = await runWith(env, 'ip', ['netns', 'exec', name, `${PLUGINS!}/bridge`], { input });
-  if (code !== 0) throw new Error(stdout + stderr);
-  return stdout;
+    await until('the way there and back', () => get(one.pod, '10.244.2.2'), (answer) => answer === `${two.pod} 10.244.1.2`);
+    await until('and the other way', () => get(two.pod, '10.244.1.2'), (answer) => answer === `${one.pod} 10.244.2.2`);
+    expect(await get(one.name, '10.244.2.2')).toMatch(new RegExp(`^${two.pod} `));
+    expect(await get(one.pod, '192.0.2.254')).toBe(`${lan.outside} 192.0.2.1`);
+    expect(await mustRun(inside(one.pod), 'ip', ['-o', 'link', 'show', 'eth0'])).toContain(` mtu ${MTU[backend]} `);
+    expect(await getInFullPackets(one.pod, '10.244.2.2')).toBe(`${two.pod} 10.244.1.2`);
+
+    for (const host of [one, two]) {
+      await lan.plug('DEL', host);
+      await lan.clean(host);
+      expect(await mustRun(inside(host.name), 'ip', ['route'])).not.toContain('10.244.');
+      expect(await mustRun(inside(host.name), 'iptables-save', [])).not.toContain('KNARR');
+      expect(await mustRun(inside(host.name), 'ip', ['-o', 'link'])).not.toMatch(/cni0|knarr/);
+    }
+  });
+
+  test.skipIf(why !== undefined)(title('a node that joins, moves, comes back with other pods or leaves is followed'), async () => {
+    await using lan = await Lan.make(`kn${process.pid}${backend[0]}`, backend);
+    const [one, two] = [await lan.host(1), await lan.host(2)];
+    await lan.start(one);
+    await lan.plug('ADD', one);
+    const routes = (): Promise<string> => mustRun(inside(one.name), 'ip', ['route', 'show']);
+    // somebody else's, within the cluster's network
+    await mustRun(inside(one.name), 'ip', ['route', 'add', '10.244.77.0/24', 'via', '192.0.2.254']);
+
+    await lan.start(two);
+    await lan.plug('ADD', two);
+    {
+      using _two = await serveIn(two.pod);
+      await until('it joined', () => get(one.pod, '10.244.2.2'), (answer) => answer === `${two.pod} 10.244.1.2`);
+
+      await lan.stop(two);
+      await lan.start({ ...two, address: '192.0.2.22' });
+      await until('it moved', () => get(one.pod, '10.244.2.2'), (answer) => answer === `${two.pod} 10.244.1.2`);
+      expect(await routes()).not.toContain('192.0.2.2 ');
+    }
+
+    await lan.plug('DEL', two);
+    await lan.clean(two);
+    const again = { ...two, cidr: '10.244.9.0/24' };
+    await lan.start(again);
+    await lan.plug('ADD', again);
+    using _again = await serveIn(again.pod);
+    await until('it came back', () => get(one.pod, '10.244.9.2'), (answer) => answer === `${again.pod} 10.244.1.2`);
+    expect(await routes()).not.toContain('10.244.2.0');
+
+    lan.forget(again);
+    await until('it left', routes, (text) => !text.includes('10.244.9.0'));
+    expect(await mustRun(inside(one.name), 'sh', ['-c', 'bridge fdb show; ip neighbour'])).not.toMatch(/10\.244\.9\.|dst 192\.0\.2\.22/);
+    expect(await routes()).toContain('10.244.77.0/24 via 192.0.2.254');
+  });
 }
-
-test.skipIf(!possible)('pods of two nodes reach each other by their own addresses, and the world by their node\'s (needs root and CNI plugins)', async () => {
-  const api = new FakeApi();
-  for (const { name, address, cidr } of NODES) api.put(`/api/v1/nodes/${name}`, node(name, address, cidr));
-  const around = { clock: systemClock, log: silent, random: seededRandom(1) };
-  await using informers = createInformers(createClient(api.transport), around);
-  const networks = await Promise.all(NODES.map(({ name, address, cidr }) => startNetwork({
-    ...around, informers, run: inside(name), nodeName: name, nodeIp: address, nodeCidr: cidr, clusterCidr: '10.244.0.0/16',
-    cniConfigDir: join(root, name, 'conf'), cniDataDir: join(root, name, 'data'), bridge: 'cni0',
-  })));
-  const [one, two] = NODES as [(typeof NODES)[number], (typeof NODES)[number]];
-  const result = JSON.parse(await plug('ADD', one)) as { ips: readonly { address: string }[] };
-  await plug('ADD', two);
-  expect(result.ips[0]?.address).toBe('10.244.1.2/24');
-  using _one = await serveIn(one.pod);
-  using _two = await serveIn(two.pod);
-  using _outside = await serveIn(OUTSIDE);
-
-  const deadline = systemClock.monotonic() + 10_000;
-  const routed = async ({ name }: (typeof NODES)[number]) => (await mustRun(inside(name), 'ip', ['route', 'show', 'proto', '107'])) !== '';
-  while (!((await routed(one)) && (await routed(two)))) {
-    if (systemClock.monotonic() > deadline) throw new Error('no routes');
-    await systemClock.sleep(50);
-  }
-  expect(await get(one.pod, '10.244.2.2')).toBe(`${two.pod} 10.244.1.2`);
-  expect(await get(two.pod, '10.244.1.2')).toBe(`${one.pod} 10.244.2.2`);
-  expect(await get(one.name, '10.244.2.2')).toBe(`${two.pod} 192.0.2.1`);
-  expect(await get(one.pod, '192.0.2.254')).toBe(`${OUTSIDE} 192.0.2.1`);
-  expect(await mustRun(inside(one.pod), 'ip', ['-o', 'link', 'show', 'eth0'])).toContain(' mtu 1400 ');
-
-  for (const network of networks) await network[Symbol.asyncDispose]();
-  for (const one of NODES) {
-    await plug('DEL', one);
-    await cleanNetwork({ run: inside(one.name), bridge: 'cni0' });
-    expect(await mustRun(inside(one.name), 'ip', ['route'])).not.toContain('10.244.');
-    expect(await mustRun(inside(one.name), 'iptables-save', [])).not.toContain('KNARR');
-    expect(await mustRun(inside(one.name), 'ip', ['-o', 'link'])).not.toContain('cni0');
-  }
-});

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { dataDirOption } from '../data-dir.ts';
 import type { UpRequest } from '../actions.ts';
 import type { CommandLine } from '../main.ts';
@@ -16,6 +16,7 @@ interface Flags {
   readonly legacyServiceAccountTokens: boolean;
   readonly legacyApis: boolean;
   readonly auditLog: boolean;
+  readonly network: UpRequest['network'];
   readonly components: number | boolean;
   readonly without: UpRequest['without'];
   readonly kubeletConfig?: string;
@@ -35,6 +36,7 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
     .option('--legacy-service-account-tokens', 'give every service account a token Secret, as before v1.24', false)
     .option('--legacy-apis', 'also serve policy, discovery.k8s.io and batch v1beta1, as before v1.25', false)
     .option('--audit-log', 'write a line for each API request to logs/audit.log in the data directory', false)
+    .addOption(new Option('--network <backend>', 'how packets get from node to node; none: install a CNI of your own').choices(['host-gw', 'vxlan', 'udp', 'bgp', 'none']).default('host-gw'))
     .option('--components [n]', 'run controllers and scheduler in processes of their own, n of each, of which one leads (2 unless said)', count('a number of processes', 1, 9), 0)
     .option('--without <names>', 'leave controllers or scheduler (or both: a,b) to others, who find <data-dir>/{controller-manager,scheduler}.kubeconfig', loops, [])
     .option('--kubelet-config <file>', 'a KubeletConfiguration (kubelet.config.k8s.io/v1beta1) for every real node', (file: string) => resolve(file))

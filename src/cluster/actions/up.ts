@@ -34,7 +34,7 @@ export async function up(request: UpRequest, terminal: Terminal): Promise<number
   await refuseSecond(request, layout);
   const say = (line: string): void => terminal.err(`knarr: ${line}`);
   const wishes = { ...wishesOf(request, say), ...(request.kubeletConfig === undefined ? {} : { kubelet: await readKubeletConfig(request.kubeletConfig, say) }) };
-  if (wishes.nodes > 0) await ensurePackages(machineExec, { install: request.install, say });
+  if (wishes.nodes > 0) await ensurePackages(machineExec, { install: request.install, network: request.network, say });
   const settings = await makeSettings(layout, wishes);
   await ensureCredentials(layout, settings, { clock, random: systemRandom });
   if (request.kubeconfig !== undefined) await writeWhole(request.kubeconfig, await adminKubeconfig(layout, settings));
@@ -73,8 +73,8 @@ function isTaken(port: number): Promise<boolean> {
 }
 
 function wishesOf(request: UpRequest, say: (line: string) => void): Wishes {
-  const { port, legacyServiceAccountTokens, legacyApis, auditLog, components, without } = request;
-  const same = { port, legacyServiceAccountTokens, legacyApis, auditLog, components, without };
+  const { port, legacyServiceAccountTokens, legacyApis, auditLog, network, components, without } = request;
+  const same = { port, legacyServiceAccountTokens, legacyApis, auditLog, network, components, without };
   const simulated = request.simulated ?? 0;
   const real = request.nodes ?? (simulated > 0 ? 0 : 1);
   if (real === 0 || canRunContainers()) return { ...same, nodes: real, simulated };

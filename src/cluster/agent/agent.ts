@@ -3,7 +3,7 @@ import { availableParallelism, hostname } from 'node:os';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
-import { createClient, createInformers } from '../../client/index.ts';
+import { createClient, createEventRecorder, createInformers } from '../../client/index.ts';
 import { connectCri, paced, startKubelet } from '../../kubelet/index.ts';
 import { startNetwork } from '../../network/index.ts';
 import { startProxy } from '../../proxy/index.ts';
@@ -13,7 +13,7 @@ import { machineExec } from '../machine/exec.ts';
 import { adjustOomScore, configureNode } from '../node/kubelet-config.ts';
 import { cgroupOf, POD_BRIDGE } from '../node/place.ts';
 import { requirePair } from '../pki/ensure.ts';
-import type { NodePlace, Settings } from '../settings.ts';
+import { networkOf, type NodePlace, type Settings } from '../settings.ts';
 import { Started } from '../started.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
 import { startNodeDns } from './dns.ts';
@@ -43,12 +43,13 @@ export async function startAgent(options: AgentOptions): Promise<AsyncDisposable
   };
   const asAgent = reach(agent, `knarr-agent/${KUBERNETES_VERSION}`);
   const place = layout.node(node.name);
-  started.add(await startNetwork({
-    informers: asAgent.informers, run, clock, log: log.with({ room: 'network' }),
-    nodeName: node.name, nodeIp: node.address, nodeCidr: node.podCidr, clusterCidr: settings.podCidr,
-    cniConfigDir: place.cniConfig, cniDataDir: place.cniData, bridge: POD_BRIDGE,
-  }));
   const asNode = reach(own, `kubelet/${KUBERNETES_VERSION}`);
+  started.add(await startNetwork({
+    informers: asAgent.informers, client: asNode.client, run, clock, log: log.with({ room: 'network' }),
+    events: started.add(createEventRecorder(asAgent.client, { component: 'knarr-network', host: node.name, clock, random })),
+    backend: networkOf(settings), nodeName: node.name, nodeIp: node.address, nodeCidr: node.podCidr, clusterCidr: settings.podCidr,
+    cniConfigDir: place.cniConfig, cniDataDir: place.cniData, stateDir: place.network, bridge: POD_BRIDGE,
+  }));
   const { configuration, options: kubelet } = await configureNode({ settings, node, place, made: { tls: serving!, clientCa: ca!.cert } });
   const cri = paced(started.add(connectCri(place.containerdSocket, { clock })), { clock, atOnce: 4 * availableParallelism() });
   await adjustOomScore(configuration.oomScoreAdj, log);

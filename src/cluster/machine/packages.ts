@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { Refusal } from '../../cli/index.ts';
+import type { PodNetwork } from '../settings.ts';
 import type { Exec } from './exec.ts';
 
 /** A file a real node needs, the Debian package that has it, and what it is for. */
@@ -26,6 +27,12 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { what: 'the image knarr.local/pause', file: 'catatonit', package: 'catatonit' },
 ];
 
+/** What some ways between nodes need beside that. */
+const OF_NETWORKS: Readonly<Partial<Record<PodNetwork, readonly Requirement[]>>> = {
+  udp: [{ what: 'opens the TUN device of the udp network', file: 'socat', package: 'socat' }],
+  bgp: [{ what: 'announces routes in the bgp network', file: 'bird', package: 'bird2' }],
+};
+
 const PATH = [...new Set([...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/bin', '/bin'])];
 
 /** The program's full path, or undefined. */
@@ -36,9 +43,10 @@ export async function which(program: string): Promise<string | undefined> {
   return undefined;
 }
 
-export async function missingRequirements(): Promise<readonly Requirement[]> {
-  const found = await Promise.all(REQUIREMENTS.map(({ file }) => which(file)));
-  return REQUIREMENTS.filter((_, at) => found[at] === undefined);
+export async function missingRequirements(network?: PodNetwork): Promise<readonly Requirement[]> {
+  const all = [...REQUIREMENTS, ...((network && OF_NETWORKS[network]) ?? [])];
+  const found = await Promise.all(all.map(({ file }) => which(file)));
+  return all.filter((_, at) => found[at] === undefined);
 }
 
 export const packagesOf = (missing: readonly Requirement[]): readonly string[] => [...new Set(missing.map((one) => one.package))];
@@ -49,8 +57,8 @@ export const installCommand = (packages: readonly string[]): string =>
  * Installs what a real node needs and this machine lacks, after naming it.
  * @throws Refusal where it may not, cannot, or did not help
  */
-export async function ensurePackages(exec: Exec, options: { install: boolean; say: (line: string) => void }): Promise<void> {
-  const missing = await missingRequirements();
+export async function ensurePackages(exec: Exec, options: { install: boolean; network: PodNetwork; say: (line: string) => void }): Promise<void> {
+  const missing = await missingRequirements(options.network);
   if (missing.length === 0) return;
   const packages = packagesOf(missing);
   const lacks = `this machine lacks ${missing.map(({ file }) => file).join(', ')}`;
@@ -67,7 +75,7 @@ export async function ensurePackages(exec: Exec, options: { install: boolean; sa
     const second = await exec.run('apt-get', args, { env });
     if (second.code !== 0) throw new Refusal(`apt-get could not install ${packages.join(' ')}: ${lastLine(second.stderr)}`);
   }
-  const still = await missingRequirements();
+  const still = await missingRequirements(options.network);
   if (still.length > 0) throw new Refusal(`still missing after the installation: ${still.map(({ file }) => file).join(', ')}`);
 }
 

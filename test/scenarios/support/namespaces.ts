@@ -11,7 +11,7 @@ export const run: RunProgram = (command, args, options) => runWith({}, command, 
 export function runWith(env: Readonly<Record<string, string>>, ...[command, args, options]: Parameters<RunProgram>): ReturnType<RunProgram> {
   return new Promise((resolve) => {
     const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
-    const child = spawn(command, args, { stdio: 'pipe', env: { ...process.env, PATH: path, ...env } });
+    const child = spawn(command, args, { stdio: 'pipe', env: { ...process.env, PATH: path, ...env }, signal: options?.signal });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk) => (stdout += String(chunk)));
     child.stderr.on('data', (chunk) => (stderr += String(chunk)));

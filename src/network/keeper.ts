@@ -1,0 +1,134 @@
+import type { Clock, Millis } from '../base/clock.ts';
+import { deepEqual } from '../base/deep-equal.ts';
+import type { Logger } from '../base/log.ts';
+import type { RunProgram } from '../base/program.ts';
+import type { Client, Informers } from '../client/index.ts';
+import { Node } from '../kinds/core/node.ts';
+import { annotationsOf } from './annotations.ts';
+import type { Backend, Device, Here } from './backends/backend.ts';
+import { reconcileKernel } from './kernel.ts';
+import { linkOf } from './link.ts';
+import { peersOf, REFLECTOR, withoutOverlaps, type Refusal } from './peers.ts';
+
+export interface KeeperOptions {
+  readonly informers: Informers;
+  /** Writes this node's annotations. */
+  readonly client: Client;
+  readonly backend: Backend;
+  readonly nodeName: string;
+  readonly nodeIp: string;
+  /** Of this node's pods. */
+  readonly nodeCidrs: readonly string[];
+  readonly clusterCidrs: readonly string[];
+  /** Runs programs in the node's network namespace. */
+  readonly run: RunProgram;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Told once of each node whose pods nothing is sent to, when that begins. */
+  readonly onRefusal?: (node: Node, why: string) => void;
+}
+
+const GATHER: Millis = 50;
+const RETRY: Millis = 5_000;
+/** Links that come and go take their routes with them, and others may take them away. */
+const LOOK: Millis = 30_000;
+
+/**
+ * Keeps the way to other nodes' pods: looks at this node, plans, and makes the kernel follow. It begins when the nodes are
+ * known; until then a route that is not planned may be one to a node not heard of yet. Everything stays when it ends.
+ */
+export class Keeper implements AsyncDisposable {
+  readonly #options: KeeperOptions;
+  #handler: Disposable | undefined;
+  #timer: { readonly at: Millis; readonly alarm: Disposable } | undefined;
+  #working: Promise<void> = Promise.resolve();
+  #refused: readonly Refusal[] = [];
+  #closed = false;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    const change = () => this.#soon(GATHER);
+    // Heartbeats change conditions every few minutes, for each of many nodes: only what packets depend on counts.
+    const matters = (node: Node) => [peersOf([node], undefined), node.metadata.name === options.nodeName ? node.metadata.annotations : {}];
+    this.#handler = options.informers.for(Node).addHandler({
+      onAdd: change,
+      onUpdate: (node, old) => {
+        if (!deepEqual(matters(node), matters(old))) change();
+      },
+      onDelete: change,
+    });
+    this.#soon(GATHER);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#timer?.alarm[Symbol.dispose]();
+    this.#handler?.[Symbol.dispose]();
+    await this.#working;
+    await this.#options.backend[Symbol.asyncDispose]();
+  }
+
+  /** Works after `delay`, or earlier where that was planned already. */
+  #soon(delay: Millis): void {
+    const { clock } = this.#options;
+    const at = clock.monotonic() + delay;
+    if (this.#closed || (this.#timer && this.#timer.at <= at)) return;
+    this.#timer?.alarm[Symbol.dispose]();
+    const alarm = clock.after(delay, () => {
+      this.#timer = undefined;
+      this.#working = this.#working.then(() => this.#work());
+    });
+    this.#timer = { at, alarm };
+  }
+
+  async #work(): Promise<void> {
+    if (this.#closed) return;
+    const whole = this.#options.informers.for(Node).synced && (await this.#sync());
+    this.#soon(whole ? LOOK : RETRY);
+  }
+
+  /** False where something could not be done and is worth another try. Never rejects. */
+  async #sync(): Promise<boolean> {
+    const { informers, backend, nodeName, run, log } = this.#options;
+    try {
+      const nodes = informers.for(Node).lister.list();
+      const here = await this.#look(nodes);
+      const device = await backend.prepare?.(here);
+      const { peers, refused } = withoutOverlaps(peersOf(nodes, nodeName), { name: nodeName, cidrs: here.cidrs });
+      const plan = backend.plan(here, peers);
+      const failures = await reconcileKernel(run, plan, device?.name);
+      await backend.tell?.(here, peers);
+      if (failures.length > 0) log.warn('network: the kernel did not take everything', { failures });
+      this.#tellRefused(nodes, [...refused, ...plan.refused]);
+      await this.#announce(nodes, device);
+      return failures.length === 0;
+    } catch (error) {
+      log.error('network: other nodes\' pods are not looked after', { error: error instanceof Error ? error.message : String(error) });
+      return false;
+    }
+  }
+
+  async #look(nodes: readonly Node[]): Promise<Here> {
+    const { run, nodeName, nodeIp, nodeCidrs, clusterCidrs } = this.#options;
+    const { name, networks, mtu } = await linkOf(run, nodeIp);
+    return { name: nodeName, address: nodeIp, link: name, networks, mtu, cidrs: nodeCidrs, clusterCidrs, reflects: nodes.find(({ metadata }) => metadata.name === nodeName)?.metadata.annotations?.[REFLECTOR] };
+  }
+
+  #tellRefused(nodes: readonly Node[], refused: readonly Refusal[]): void {
+    const { log, onRefusal } = this.#options;
+    for (const { node: name, why } of refused.filter((one) => !this.#refused.some((other) => deepEqual(one, other)))) {
+      log.warn('network: nothing is sent to the pods of a node', { to: name, why });
+      const node = nodes.find(({ metadata }) => metadata.name === name);
+      if (node) onRefusal?.(node, why);
+    }
+    this.#refused = refused;
+  }
+
+  async #announce(nodes: readonly Node[], device: Device | undefined): Promise<void> {
+    const { client, backend, nodeName, nodeIp } = this.#options;
+    const own = nodes.find(({ metadata }) => metadata.name === nodeName);
+    const annotations = annotationsOf({ type: backend.name, publicIp: nodeIp, data: device?.data });
+    if (!own || Object.entries(annotations).every(([name, value]) => own.metadata.annotations?.[name] === value)) return;
+    await client.patch(Node, nodeName, { type: 'merge', body: { metadata: { annotations } } });
+  }
+}

@@ -1,0 +1,54 @@
+/** The program `node OPTIONS`: one node's network, run inside its namespace. Nodes come in as lines of JSON, its own annotations go out. */
+import { createInterface } from 'node:readline';
+import { systemClock, type Clock } from '../../../src/base/clock.ts';
+import { silent } from '../../../src/base/log.ts';
+import { seededRandom } from '../../../src/base/random.ts';
+import { createClient, createInformers } from '../../../src/client/index.ts';
+import { FakeApi } from '../../../src/client/testing/fake-api.ts';
+import type { Node } from '../../../src/kinds/core/node.ts';
+import { startNetwork, type BackendName } from '../../../src/network/index.ts';
+import { run } from '../support/namespaces.ts';
+
+export interface NodeOptions {
+  readonly name: string;
+  readonly address: string;
+  readonly cidr: string;
+  readonly clusterCidr: string;
+  readonly backend: BackendName;
+  /** A directory of the node's own. */
+  readonly root: string;
+}
+
+/** What is looked at every half minute is looked at every second and a half here. */
+const HASTE = 20;
+const hasty: Clock = { ...systemClock, after: (delay, fire) => systemClock.after(delay > 1000 ? Math.max(delay / HASTE, 1000) : delay, fire) };
+
+const { name, address, cidr, clusterCidr, backend, root } = JSON.parse(process.argv[2]!) as NodeOptions;
+const api = new FakeApi();
+const pathOf = (node: string): string => `/api/v1/nodes/${node}`;
+const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+api.intercept = ({ method }) => {
+  if (method === 'PATCH') queueMicrotask(() => say({ annotations: api.objects.get(pathOf(name))?.metadata.annotations ?? {} }));
+  return undefined;
+};
+const around = { clock: hasty, log: silent, random: seededRandom(1) };
+const client = createClient(api.transport);
+const informers = createInformers(client, around);
+const lines = createInterface(process.stdin);
+lines.on('line', (line) => {
+  const nodes = JSON.parse(line) as readonly Node[];
+  const paths = new Set(nodes.map(({ metadata }) => pathOf(metadata.name)));
+  for (const path of [...api.objects.keys()]) if (!paths.has(path)) api.remove(path);
+  for (const node of nodes) if (JSON.stringify({ ...api.objects.get(pathOf(node.metadata.name)), metadata: undefined }) !== JSON.stringify({ ...node, metadata: undefined }) || node.metadata.name !== name) api.put(pathOf(node.metadata.name), node);
+});
+const network = await startNetwork({
+  ...around, informers, client, backend, run, nodeName: name, nodeIp: address, nodeCidr: cidr, clusterCidr,
+  events: {
+    event: (_node, _type, reason, message) => say({ event: `${reason}: ${message}` }),
+    flushed: async () => {},
+    [Symbol.asyncDispose]: async () => {},
+  },
+  cniConfigDir: `${root}/conf`, cniDataDir: `${root}/data`, stateDir: `${root}/state`, bridge: 'cni0',
+});
+say({ ready: true });
+lines.once('close', () => void network[Symbol.asyncDispose]().then(() => process.exit(0)));
