@@ -26,6 +26,10 @@ export interface NodeLayout {
   readonly containerdState: string;
   readonly containerdSocket: string;
   readonly cniConfig: string;
+  /** Programs of another CNI. */
+  readonly cniPrograms: string;
+  /** What another CNI's programs tell each other. */
+  readonly cniRun: string;
   /** Which pod has which address. */
   readonly cniData: string;
   /** Of the network's own programs. */
@@ -56,6 +60,8 @@ export function layoutOf(dataDir: string): Layout {
         containerdState: join(dir, 'containerd', 'state'),
         containerdSocket: join(dir, 'containerd', 'containerd.sock'),
         cniConfig: join(dir, 'cni', 'conf'),
+        cniPrograms: join(dir, 'cni', 'bin'),
+        cniRun: join(dir, 'cni', 'run'),
         cniData: join(dir, 'cni', 'data'),
         network: join(dir, 'network'),
         kubelet: join(dir, 'kubelet'),

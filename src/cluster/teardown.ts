@@ -8,7 +8,7 @@ import { cleanProxy } from '../proxy/index.ts';
 import type { Layout, NodeLayout } from './layout.ts';
 import { machineExec, type Exec } from './machine/exec.ts';
 import { cgroupOf, mountPoints, POD_BRIDGE, removePlaces } from './node/place.ts';
-import { readSettings, type NodePlace, type Settings } from './settings.ts';
+import { namespaceOf, readSettings, type NodePlace, type Settings } from './settings.ts';
 import { isTaken, releaseSlot } from './slots.ts';
 import { ask } from './supervisor/control.ts';
 import { endProcess, machineProcesses, type Processes } from './supervisor/process.ts';
@@ -66,6 +66,7 @@ async function stopNode(stopping: Stopping, node: NodePlace): Promise<void> {
   }
   await end(stopping, containerdName(node));
   await killLeftovers(place, isStranger ? undefined : cgroupOf(settings, node));
+  if (node.place === 'namespace' && !isStranger) await killWithin(namespaceOf(settings.slot, node), machineExec);
   if (node.place === 'host' && !isStranger) { // a namespace takes its rules and links with it
     await cleanProxy(machineExec.run);
     await cleanNetwork({ run: machineExec.run, bridge: POD_BRIDGE, stateDir: place.network, clock: systemClock, log: silent });
@@ -91,6 +92,12 @@ async function killLeftovers(place: NodeLayout, cgroup: string | undefined): Pro
     const isContained = cgroup !== undefined && groups!.split('\n').some((line) => `${line.split(':')[2] ?? ''}/`.startsWith(`${cgroup}/`));
     if (isShim || isContained) kill(pid);
   }
+}
+
+/** Programs of the node's network that outlive its agent. */
+async function killWithin(namespace: string, exec: Exec): Promise<void> {
+  const { stdout } = await exec.run('ip', ['netns', 'pids', namespace]);
+  for (const pid of stdout.split('\n').filter((line) => line !== '')) kill(Number(pid));
 }
 
 function kill(pid: number): void {

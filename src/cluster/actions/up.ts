@@ -12,7 +12,7 @@ import { machineExec } from '../machine/exec.ts';
 import { canRunContainers, machineFacts } from '../machine/facts.ts';
 import { ensurePackages } from '../machine/packages.ts';
 import { readKubeletConfig } from '../node/kubelet-config.ts';
-import { planCluster, readSettings, writeSettings, type Settings, type Wishes } from '../settings.ts';
+import { networkOf, planCluster, readSettings, writeSettings, type Settings, type Wishes } from '../settings.ts';
 import { claimSlot } from '../slots.ts';
 import { ask } from '../supervisor/control.ts';
 import { machineProcesses } from '../supervisor/process.ts';
@@ -117,17 +117,19 @@ async function untilReady({ layout, settings, probe, clock, began, say }: Waitin
   };
   await waitFor('the API server is not ready', () => probe.ready());
   say(`API server ready after ${seconds(since())}`);
+  const needsCni = networkOf(settings) === 'none' && settings.nodes.length > 0;
   const waiting = new Set(settings.nodes.map(({ name }) => name));
   const seen = new Set<string>();
   await waitFor('not every node is Ready', async () => {
     const nodes = await probe.nodes();
     for (const { name, ready } of nodes) {
-      if (!ready || seen.has(name)) continue;
+      if (!(ready || needsCni) || seen.has(name)) continue;
       seen.add(name);
-      if (waiting.delete(name)) say(`node ${name} Ready after ${seconds(since())}`);
+      if (waiting.delete(name) && ready) say(`node ${name} Ready after ${seconds(since())}`);
     }
     return waiting.size === 0 && seen.size >= settings.nodes.length + settings.simulated;
   });
+  if (needsCni) say('nodes are Ready once a CNI is installed: --network none leaves pods without a network');
 }
 
 /** Says once what the supervisor has trouble with. @throws Refusal when a process cannot live */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { layoutOf } from '../layout.ts';
-import { containerdConfig } from './containerd.ts';
+import { containerdConfig, USUAL_CNI } from './containerd.ts';
 
 const node = layoutOf('/data').node('node-1');
 
@@ -9,6 +9,10 @@ test('a node\'s containerd keeps to the node\'s own directory', () => {
   const paths = [...config.matchAll(/(?:root|state|address|path|conf_dir|Root) = "(\/[^"]*)"/g)].map((match) => match[1]!);
   expect(paths.length).toBeGreaterThan(6);
   expect(paths.filter((path) => !path.startsWith('/data/nodes/node-1/'))).toEqual([]);
+});
+
+test('with another CNI, containerd looks where that is installed', () => {
+  expect(containerdConfig(node, { snapshotter: 'overlayfs', mayLowerOomScore: true, cni: USUAL_CNI })).toMatch(/bin_dir = "\/opt\/cni\/bin"\n\s+conf_dir = "\/etc\/cni\/net\.d"/);
 });
 
 test('streams are served to the kubelet alone', () => {

@@ -7,11 +7,22 @@ import type { Exec } from '../machine/exec.ts';
 import { CAP_SYS_RESOURCE, hasCapability } from '../machine/facts.ts';
 import { CNI_BIN_DIR } from '../machine/packages.ts';
 
+/** Where containerd finds how pods are plugged in. */
+export interface CniPlaces {
+  readonly config: string;
+  readonly programs: string;
+}
+
+/** Where installers of other CNIs write, which `ownMounts` makes each node's own. */
+export const USUAL_CNI: CniPlaces = { config: '/etc/cni/net.d', programs: '/opt/cni/bin' };
+
 export interface ContainerdFacts {
   /** Where overlay mounts do not work (a data directory on overlayfs), files are copied: `native`. */
   readonly snapshotter: 'overlayfs' | 'native';
   /** Without CAP_SYS_RESOURCE a process may not lower its OOM score, and containers are not to fail on it. */
   readonly mayLowerOomScore: boolean;
+  /** Unless said: our own network's. */
+  readonly cni?: CniPlaces;
 }
 
 /** One node's containerd, configured to touch nothing outside the node's own directory. Version 2 of its configuration. */
@@ -46,8 +57,8 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
   tolerate_missing_hugetlb_controller = true
 
   [${cri}.cni]
-    bin_dir = ${toml(CNI_BIN_DIR)}
-    conf_dir = ${toml(node.cniConfig)}
+    bin_dir = ${toml(facts.cni?.programs ?? CNI_BIN_DIR)}
+    conf_dir = ${toml(facts.cni?.config ?? node.cniConfig)}
     max_conf_num = 1
 
   [${cri}.containerd]
@@ -70,13 +81,14 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
 const toml = (text: string): string => JSON.stringify(text);
 
 /** Writes the configuration and the directories it names. */
-export async function prepareContainerd(node: NodeLayout, exec: Exec): Promise<void> {
+export async function prepareContainerd(node: NodeLayout, exec: Exec, cni?: CniPlaces): Promise<void> {
   for (const dir of [node.containerdRoot, node.containerdState, node.cniConfig, node.cniData, node.kubelet, node.logs]) {
     await mkdir(dir, { recursive: true, mode: 0o711 });
   }
   const facts: ContainerdFacts = {
     snapshotter: (await overlayWorks(node.dir, exec)) ? 'overlayfs' : 'native',
     mayLowerOomScore: hasCapability(CAP_SYS_RESOURCE),
+    ...(cni ? { cni } : {}),
   };
   await writeWhole(node.containerdConfig, containerdConfig(node, facts));
 }

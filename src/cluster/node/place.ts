@@ -4,7 +4,9 @@ import { ProgramFailed } from '../../base/program.ts';
 import { readText } from '../files.ts';
 import type { Layout } from '../layout.ts';
 import type { Exec } from '../machine/exec.ts';
-import { bridgeOf, namespaceOf, type NodePlace, type Settings } from '../settings.ts';
+import { CNI_BIN_DIR } from '../machine/packages.ts';
+import { USUAL_CNI } from './containerd.ts';
+import { bridgeOf, namespaceOf, networkOf, type NodePlace, type Settings } from '../settings.ts';
 
 /** The link that joins a node's pods. */
 export const POD_BRIDGE = 'knarr-pods';
@@ -42,6 +44,7 @@ export async function preparePlaces(layout: Layout, settings: Settings, exec: Ex
   await letNodesOut(settings, exec);
   await privateNamespaceFiles(layout, exec);
   for (const node of apart) await prepareNamespace(layout, { settings, node }, exec);
+  if (networkOf(settings) === 'none') for (const node of settings.nodes) await makeRoomForCni(layout, { settings, node }, exec);
   for (const { podCidr, address } of apart) await exec.must('ip', ['route', 'replace', podCidr, 'via', address]);
   // Services as this machine reaches them: through the first node, whose proxy knows every backend.
   await exec.must('ip', ['route', 'replace', settings.serviceCidr, 'via', apart[0]!.address]);
@@ -127,6 +130,24 @@ async function ownMounts(layout: Layout, node: NodePlace, exec: Exec): Promise<v
     if (made.code === 0) return;
     if (tries === TRIES) throw new ProgramFailed('unshare', args, made);
   }
+}
+
+/**
+ * Where another CNI's installer writes is each node's own, as on a host, and the standard plugins are there: installers bring
+ * only what is theirs.
+ */
+async function makeRoomForCni(layout: Layout, { settings, node }: { settings: Settings; node: NodePlace }, exec: Exec): Promise<void> {
+  const { cniConfig, cniPrograms, cniRun } = layout.node(node.name);
+  const rooms = [[USUAL_CNI.config, cniConfig], [USUAL_CNI.programs, cniPrograms], ['/run/flannel', cniRun]] as const;
+  for (const [usual, own] of rooms) {
+    await mkdir(usual, { recursive: true });
+    if (node.place === 'host') continue;
+    await mkdir(own, { recursive: true });
+    const [enter = '', ...into] = enterNode(layout, settings, node);
+    await exec.must(enter, [...into, 'sh', '-c', 'grep -q " $2 " /proc/self/mountinfo || mount --bind "$1" "$2"', 'sh', own, usual]);
+  }
+  const programs = node.place === 'host' ? USUAL_CNI.programs : cniPrograms;
+  await exec.must('sh', ['-c', 'for file in "$1"/*; do [ -e "$2/${file##*/}" ] || ln -s "$file" "$2/"; done', 'sh', CNI_BIN_DIR, programs]);
 }
 
 /** Every mount point of this process, decoded (proc(5), mountinfo). */

@@ -4,11 +4,11 @@ import type { Random } from '../../base/random.ts';
 import { ensureCredentials } from '../credentials.ts';
 import type { Layout } from '../layout.ts';
 import type { Exec } from '../machine/exec.ts';
-import { prepareContainerd } from '../node/containerd.ts';
+import { prepareContainerd, USUAL_CNI } from '../node/containerd.ts';
 import { provideOwnImages } from '../node/images.ts';
 import { preparePlaces } from '../node/place.ts';
 import { LOOPS } from '../component/names.ts';
-import { loopsOf, type NodePlace, type Settings } from '../settings.ts';
+import { loopsOf, networkOf, type NodePlace, type Settings } from '../settings.ts';
 import { listen, type SupervisorState } from './control.ts';
 import { Keeper } from './keeper.ts';
 import type { Processes, ProcessSpec } from './process.ts';
@@ -112,7 +112,7 @@ export class Supervisor implements AsyncDisposable {
   async #startNode(node: NodePlace): Promise<void> {
     const { layout, settings, exec, clock } = this.#options;
     const place = layout.node(node.name);
-    await prepareContainerd(place, exec);
+    await prepareContainerd(place, exec, networkOf(settings) === 'none' ? USUAL_CNI : undefined);
     this.#keep(containerdProgram(layout, settings, node));
     await provideOwnImages(layout, place, { exec, clock, signal: this.#stop.signal });
     this.#keep(agentProgram(layout, settings, node));

@@ -38,8 +38,12 @@ const lines = createInterface(process.stdin);
 lines.on('line', (line) => {
   const nodes = JSON.parse(line) as readonly Node[];
   const paths = new Set(nodes.map(({ metadata }) => pathOf(metadata.name)));
-  for (const path of [...api.objects.keys()]) if (!paths.has(path)) api.remove(path);
-  for (const node of nodes) if (JSON.stringify({ ...api.objects.get(pathOf(node.metadata.name)), metadata: undefined }) !== JSON.stringify({ ...node, metadata: undefined }) || node.metadata.name !== name) api.put(pathOf(node.metadata.name), node);
+  for (const path of api.objects.keys()) if (!paths.has(path)) api.remove(path);
+  for (const node of nodes) {
+    // What this node has just said of itself may be newer than what came back.
+    const said = node.metadata.name === name ? api.objects.get(pathOf(name))?.metadata.annotations : undefined;
+    api.put(pathOf(node.metadata.name), { ...node, metadata: { ...node.metadata, annotations: { ...node.metadata.annotations, ...said } } });
+  }
 });
 const network = await startNetwork({
   ...around, informers, client, backend, run, nodeName: name, nodeIp: address, nodeCidr: cidr, clusterCidr,
