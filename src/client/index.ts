@@ -18,6 +18,7 @@ export { Indexer } from './indexer.ts';
 export { queryOf } from './query.ts';
 export { Reflector, type ReflectorTarget, type Surroundings } from './reflector.ts';
 export { compareResourceVersions } from './resource-version.ts';
+export { QueueMetrics, type QueueWatcher } from './queue-metrics.ts';
 export { WorkQueue } from './work-queue.ts';
 export { bucketAndExponential, exponential, TokenBucket, type RateLimiter } from './rate-limiter.ts';
 export { createEventRecorder, referenceTo, type EventRecorder, type RecorderOptions, type Regarding } from './event-recorder.ts';

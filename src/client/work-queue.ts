@@ -1,4 +1,5 @@
 import type { Clock, Millis } from '../base/clock.ts';
+import type { QueueWatcher } from './queue-metrics.ts';
 import { bucketAndExponential, type RateLimiter } from './rate-limiter.ts';
 
 /**
@@ -10,6 +11,7 @@ import { bucketAndExponential, type RateLimiter } from './rate-limiter.ts';
 export class WorkQueue<K extends string = string> implements Disposable {
   readonly #clock: Clock;
   readonly #limiter: RateLimiter<K>;
+  readonly #watcher: QueueWatcher | undefined;
   readonly #ready = new Set<K>();
   readonly #processing = new Set<K>();
   /** Added while processing. */
@@ -18,9 +20,10 @@ export class WorkQueue<K extends string = string> implements Disposable {
   readonly #workers: ((key: K | undefined) => void)[] = [];
   #closed = false;
 
-  constructor(clock: Clock, limiter: RateLimiter<K> = bucketAndExponential(clock)) {
+  constructor(clock: Clock, limiter: RateLimiter<K> = bucketAndExponential(clock), watcher?: QueueWatcher) {
     this.#clock = clock;
     this.#limiter = limiter;
+    this.#watcher = watcher;
   }
 
   /** Keys ready for a worker. */
@@ -36,15 +39,21 @@ export class WorkQueue<K extends string = string> implements Disposable {
   add(key: K): void {
     if (this.#closed || this.#ready.has(key)) return;
     if (this.#processing.has(key)) {
+      if (!this.#again.has(key)) this.#watcher?.added(key);
       this.#again.add(key);
       return;
     }
+    this.#watcher?.added(key);
+    this.#queue(key);
+  }
+
+  #queue(key: K): void {
     const worker = this.#workers.shift();
     if (!worker) {
       this.#ready.add(key);
       return;
     }
-    this.#processing.add(key);
+    this.#start(key);
     worker(key);
   }
 
@@ -65,6 +74,7 @@ export class WorkQueue<K extends string = string> implements Disposable {
 
   /** Adds the key after a delay that grows with each failure, until `forget`. */
   addRateLimited(key: K): void {
+    this.#watcher?.retried();
     this.addAfter(key, this.#limiter.delay(key));
   }
 
@@ -83,18 +93,25 @@ export class WorkQueue<K extends string = string> implements Disposable {
     const [key] = this.#ready;
     if (key === undefined) return new Promise((resolve) => this.#workers.push(resolve));
     this.#ready.delete(key);
-    this.#processing.add(key);
+    this.#start(key);
     return Promise.resolve(key);
   }
 
   done(key: K): void {
     this.#processing.delete(key);
-    if (this.#again.delete(key)) this.add(key);
+    this.#watcher?.done(key);
+    if (this.#again.delete(key) && !this.#closed) this.#queue(key);
+  }
+
+  #start(key: K): void {
+    this.#processing.add(key);
+    this.#watcher?.got(key);
   }
 
   /** Ends every `get`; what was queued is dropped. */
   [Symbol.dispose](): void {
     this.#closed = true;
+    this.#watcher?.closed();
     for (const { timer } of this.#waiting.values()) timer[Symbol.dispose]();
     this.#waiting.clear();
     this.#ready.clear();

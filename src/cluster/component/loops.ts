@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { Client, Informers } from '../../client/index.ts';
-import { startControllers } from '../../controllers/index.ts';
+import { type ControllerMetrics, startControllers } from '../../controllers/index.ts';
 import { startScheduler } from '../../scheduler/index.ts';
 import type { Layout } from '../layout.ts';
 import { clusterAuthority } from '../pki/authority.ts';
@@ -18,6 +18,8 @@ export interface LoopOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Where the controllers' passes and queues are counted. */
+  readonly metrics?: ControllerMetrics;
 }
 
 /** Starts it at once, whoever else runs one: who leads is for the caller to know. */

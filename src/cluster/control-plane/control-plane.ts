@@ -19,6 +19,7 @@ import { LOOPS } from '../component/names.ts';
 import { requirePair } from '../pki/ensure.ts';
 import { ensureServiceAccountKey, publicPart } from '../pki/service-account-key.ts';
 import { loopsOf, simulatedNames, type Settings } from '../settings.ts';
+import { ControllerMetrics } from '../../controllers/index.ts';
 import { MetricsApi } from '../metrics/metrics-api.ts';
 import { METRICS_SERVICE, registerMetrics } from '../metrics/objects.ts';
 import { Started } from '../started.ts';
@@ -53,13 +54,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<A
     const driver = started.add(await walDriver({ directory: layout.store, random, log: log.with({ room: 'store' }), onFailure: onStoreFailure }));
     const kinds = settings.legacyApis ? [...builtinKinds, ...legacyKinds] : builtinKinds;
     const metrics = new MetricsApi();
-    const config = await apiServerConfig(options, { started, metrics });
+    const passes = new ControllerMetrics(options.clock);
+    const config = await apiServerConfig(options, { started, metrics, passes });
     const server = started.add(await startApiServer({ driver, kinds, clock, random, log: log.with({ room: 'apiserver' }), config }));
     const [tls, ca] = await Promise.all([requirePair(layout, 'apiserver'), requirePair(layout, 'ca')]);
     started.add(await serve(inTurns(server.handler, clock), {
       host: '0.0.0.0', port: settings.port, tls, clientCa: ca.cert, streamsBody: isProxied, log: log.with({ room: 'http' }),
     }));
-    await startLoops(options, server.handler, { started, metrics });
+    await startLoops(options, server.handler, { started, metrics, passes });
     return started;
   } catch (error) {
     await started[Symbol.asyncDispose]();
@@ -80,9 +82,10 @@ const isProxied = (url: string): boolean => PROXIED.test(url);
 interface Parts {
   readonly started: Started;
   readonly metrics: MetricsApi;
+  readonly passes: ControllerMetrics;
 }
 
-async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOptions, { started, metrics }: Parts): Promise<ApiServerConfig> {
+async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOptions, { started, metrics, passes }: Parts): Promise<ApiServerConfig> {
   const [ca, frontProxyCa, kubeletClient, proxyClient, signingKey] = await Promise.all([
     requirePair(layout, 'ca'), requirePair(layout, 'front-proxy-ca'), requirePair(layout, 'apiserver-kubelet-client'), requirePair(layout, 'front-proxy-client'), ensureServiceAccountKey(layout),
   ]);
@@ -101,6 +104,7 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
     gzip,
     readYaml: (text, signal) => yaml.read(text, signal),
     process: processFacts,
+    metrics: () => passes.queueFamilies(),
     hostname: hostname(),
     ...(settings.auditLog ? { audit: started.add(new AuditLog({ file: join(layout.logs, 'audit.log'), clock, log })).write } : {}),
     logs: logFilesIn(layout.logs),
@@ -109,7 +113,7 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
   };
 }
 
-async function startLoops(options: ControlPlaneOptions, handler: ApiHandler, { started, metrics }: Parts): Promise<void> {
+async function startLoops(options: ControlPlaneOptions, handler: ApiHandler, { started, metrics, passes }: Parts): Promise<void> {
   const { settings, clock, random, log } = options;
   const around = { clock, random, log };
   const clientOf = (user: UserInfo): Client => createClient(handler, { user, userAgent: user.username });
@@ -120,7 +124,7 @@ async function startLoops(options: ControlPlaneOptions, handler: ApiHandler, { s
   await Promise.all([removeRetiredNodes(knarr, settings), registerMetrics(knarr)]);
   const own = settings.components ? [] : loopsOf(settings);
   await removeOldLeases(knarr, own.map((loop) => LOOPS[loop].lease));
-  for (const loop of own) started.add(await startLoop(loop, { ...options, client: clientOf({ username: LOOPS[loop].user, groups: [] }), informers }));
+  for (const loop of own) started.add(await startLoop(loop, { ...options, client: clientOf({ username: LOOPS[loop].user, groups: [] }), informers, metrics: passes }));
   if (settings.nodes.length > 0) await ensureClusterObjects(knarr, settings);
   if (settings.simulated > 0) {
     started.add(await startSimulatedNodes({ ...around, client: knarr, informers, names: simulatedNames(settings.simulated), log: log.with({ room: 'simulate' }) }));

@@ -39,7 +39,7 @@ class GarbageCollector implements AsyncDisposable {
     this.#around = around;
     this.#client = around.client;
     this.#log = around.log.with({ controller: 'garbage-collector' });
-    this.#queue = new WorkQueue(around.clock, exponential());
+    this.#queue = new WorkQueue(around.clock, exponential(), around.metrics?.queue('garbage_collector_attempt_to_delete'));
     this.#monitors = new Monitors(around.informers, { seen: (...seen) => this.#seen(...seen), gone: (item, object) => this.#gone(item, object) });
     this.#deeds = new Deeds(around.client, this.#stop.signal);
     const refresh = () => this.#refreshSoon(DISCOVER_AGAIN);

@@ -6,6 +6,7 @@ import type { LabelSelector } from '../../meta/label-selector.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import type { InstanceOf, Resource } from '../../meta/resource.ts';
 import type { Cache } from './cache.ts';
+import type { ControllerMetrics } from './metrics.ts';
 import { startManager } from './manager.ts';
 import type { TrackingClient } from './tracking-client.ts';
 
@@ -16,6 +17,8 @@ export interface ControllerSurroundings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Where passes and queues are counted, if anywhere. */
+  readonly metrics?: ControllerMetrics;
 }
 
 /** Something that, once started, keeps part of the cluster as it should be. */

@@ -11,6 +11,7 @@ export { Cache, type Index } from './cache.ts';
 export {
   defineController, watchOf, type Announcement, type Context, type Controller, type ControllerDefinition, type ControllerSurroundings, type Watch,
 } from './controller.ts';
+export { ControllerMetrics, type ControllerWatcher, type PassResult } from './metrics.ts';
 export { claim, controllerOf, controllerReference, refersTo, type Claim } from './ownership.ts';
 export { definePeriodic, type PeriodicDefinition } from './periodic.ts';
 export { slowStart } from './slow-start.ts';

@@ -7,6 +7,7 @@ import type { KubeObject } from '../../meta/object.ts';
 import type { InstanceOf, Resource } from '../../meta/resource.ts';
 import { Cache } from './cache.ts';
 import type { ControllerDefinition, ControllerSurroundings, Watch } from './controller.ts';
+import type { ControllerWatcher, PassResult } from './metrics.ts';
 import { controllerOf, refersTo } from './ownership.ts';
 import { TrackingClient } from './tracking-client.ts';
 import { WriteBarrier } from './write-barrier.ts';
@@ -26,6 +27,7 @@ class Manager<R extends Resource> implements AsyncDisposable {
   readonly #cache: Cache;
   readonly #queue: WorkQueue;
   readonly #barrier: WriteBarrier;
+  readonly #watcher: ControllerWatcher | undefined;
   readonly #events: EventRecorder;
   readonly #handlers: Disposable[] = [];
   readonly #stop = new AbortController();
@@ -37,8 +39,9 @@ class Manager<R extends Resource> implements AsyncDisposable {
     this.#around = around;
     this.#log = around.log.with({ controller: definition.name });
     this.#cache = new Cache(around.informers);
+    this.#watcher = around.metrics?.of(definition.name, definition.workers ?? WORKERS);
     // Each key backs off by itself: a cluster full of one failure must not hold up the rest.
-    this.#queue = new WorkQueue(around.clock, exponential(FIRST_BACKOFF, definition.longestBackoff));
+    this.#queue = new WorkQueue(around.clock, exponential(FIRST_BACKOFF, definition.longestBackoff), this.#watcher?.queue);
     const { clock, random } = around;
     this.#events = createEventRecorder(around.client, {
       component: definition.component ?? `${definition.name}-controller`, clock, random, log: this.#log,
@@ -125,14 +128,17 @@ class Manager<R extends Resource> implements AsyncDisposable {
       const wait = this.#turns.take();
       if (wait) await wait;
       const client = new TrackingClient(this.#around.client, this.#definition.for, this.#stop.signal);
-      await this.#pass(key, client);
+      const start = this.#around.clock.monotonic();
+      this.#watcher?.began();
+      const result = await this.#pass(key, client);
+      this.#watcher?.ended(result, this.#around.clock.monotonic() - start);
       // The key stays in work, the worker goes on: nobody waits for the watch but this key.
       if (client.writes.length === 0) this.#queue.done(done);
       else void this.#barrier.passed(client.writes).then(() => this.#queue.done(done));
     }
   }
 
-  async #pass(key: string, client: TrackingClient): Promise<void> {
+  async #pass(key: string, client: TrackingClient): Promise<PassResult> {
     const { clock, random } = this.#around;
     const context = {
       cache: this.#cache, client, events: this.#events, clock, random, log: this.#log, now: clock.now(), signal: this.#stop.signal,
@@ -141,13 +147,16 @@ class Manager<R extends Resource> implements AsyncDisposable {
       const object = this.#object(key);
       const again = await (object ? this.#definition.reconcile(object, context) : this.#definition.gone?.(key, context));
       this.#queue.forget(key);
-      if (again !== undefined) this.#queue.addAfter(key, Math.max(again, 1));
+      if (again === undefined) return 'success';
+      this.#queue.addAfter(key, Math.max(again, 1));
+      return 'requeue_after';
     } catch (error) {
-      if (this.#stop.signal.aborted) return;
+      if (this.#stop.signal.aborted) return 'error';
       // Another writer was faster: the next look at the cache will show its write.
       if (isApiError(error, 'Conflict')) this.#log.debug('conflict, trying again', { key });
       else this.#log.warn('reconcile failed', { key, error: String(error), failures: this.#queue.failures(key) + 1 });
       this.#queue.addRateLimited(key);
+      return 'error';
     }
   }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock, settle } from '../../base/clock.ts';
 import { silent } from '../../base/log.ts';
+import { expose } from '../../base/metrics/exposition.ts';
 import { seededRandom } from '../../base/random.ts';
 import { createClient, createInformers } from '../../client/index.ts';
 import { FakeApi } from '../../client/testing/fake-api.ts';
@@ -9,6 +10,7 @@ import { Pod } from '../../kinds/core/pod.ts';
 import { ReplicaSet } from '../../kinds/apps/replica-set.ts';
 import { ApiError } from '../../meta/api-error.ts';
 import { claim, controllerReference } from './ownership.ts';
+import { ControllerMetrics } from './metrics.ts';
 import { defineController, watchOf, type ControllerDefinition } from './controller.ts';
 import { slowStart } from './slow-start.ts';
 
@@ -27,8 +29,9 @@ function arrange(definition: Pick<ControllerDefinition<typeof ReplicaSet>, 'reco
   const client = createClient(api.transport, { user: { username: 'test', groups: [] } });
   const informers = createInformers(client, { clock, log: silent, random });
   const controller = defineController({ name: 'test', for: ReplicaSet, ...definition });
-  const start = () => controller.start({ client, informers, clock, random, log: silent });
-  return { api, clock, informers, start };
+  const metrics = new ControllerMetrics(clock);
+  const start = () => controller.start({ client, informers, clock, random, log: silent, metrics });
+  return { api, clock, informers, metrics, start };
 }
 
 test('a pass follows each change of an object, of what it owns, and of orphans it selects', async () => {
@@ -63,7 +66,7 @@ test('a pass follows each change of an object, of what it owns, and of orphans i
 
 test('a failed pass comes again after a back-off, and a result says when to come again', async () => {
   let failures = 3;
-  const { api, clock, informers, start } = arrange({
+  const { api, clock, informers, metrics, start } = arrange({
     async reconcile() {
       if (failures-- > 0) throw new Error('not yet');
       return 60_000;
@@ -78,6 +81,12 @@ test('a failed pass comes again after a back-off, and a result says when to come
   expect(failures).toBe(-1);
   await clock.advance(60_000);
   expect(failures).toBe(-2);
+  expect(expose(metrics.families()).split('\n')).toEqual(expect.arrayContaining([
+    'controller_runtime_reconcile_total{controller="test",result="error"} 3', 'controller_runtime_reconcile_total{controller="test",result="requeue_after"} 2',
+    'controller_runtime_reconcile_total{controller="test",result="success"} 0', 'controller_runtime_reconcile_errors_total{controller="test"} 3',
+    'controller_runtime_reconcile_time_seconds_count{controller="test"} 5', 'controller_runtime_active_workers{controller="test"} 0',
+    'workqueue_retries_total{controller="test",name="test"} 3', 'workqueue_adds_total{controller="test",name="test"} 5',
+  ]));
 });
 
 test('a controller may say how long a back-off it bears', async () => {
