@@ -24,6 +24,13 @@ test('applying creates, then changes, then changes nothing', async () => {
   expect(third.body.metadata.resourceVersion).toBe(second.body.metadata.resourceVersion);
 });
 
+test('of many who apply what is not there yet, one creates and the others change', async () => {
+  await using api = await startApi();
+  const answers = await Promise.all(['a', 'b', 'c', 'd'].map((who) => api.request('PATCH', `${MAPS}/a?fieldManager=${who}`, configMap({ [who]: '1' }), APPLY)));
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 201]);
+  expect((await api.request('GET', `${MAPS}/a`)).body.data).toEqual({ a: '1', b: '1', c: '1', d: '1' });
+});
+
 test('a configuration may be YAML', async () => {
   await using api = await startApi();
   const text = new TextEncoder().encode('apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  n: "1"\n');

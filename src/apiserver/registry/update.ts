@@ -1,4 +1,4 @@
-import { conflict, invalidObject, notFound } from '../../meta/api-error.ts';
+import { conflict, invalidObject, isApiError, notFound } from '../../meta/api-error.ts';
 import { FieldPath, invalid } from '../../meta/field-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { checkKind } from '../body.ts';
@@ -72,11 +72,7 @@ export async function modify(context: WriteContext, modification: Modification):
   const key = served.codec.keyOf(namespace, name);
   let current = await readFresh(core, served, key);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (!current) {
-      if (modification.onMissing) return modification.onMissing();
-      throw notFound(served.kind, name);
-    }
-    const result = await tryModify(context, current, modification);
+    const result: Attempt = current ? await tryModify(context, current, modification) : await createMissing(context, modification);
     if ('outcome' in result) return result.outcome;
     current = result.lost;
   }
@@ -84,6 +80,18 @@ export async function modify(context: WriteContext, modification: Modification):
 }
 
 type Attempt = { readonly outcome: Outcome } | { readonly lost: Version | undefined };
+
+/** Somebody else may have created it meanwhile: then it is theirs that changes. */
+async function createMissing({ core, served, namespace, name }: WriteContext, { onMissing }: Modification): Promise<Attempt> {
+  if (!onMissing) throw notFound(served.kind, name);
+  try {
+    return { outcome: await onMissing() };
+  } catch (error) {
+    const there = isApiError(error, 'AlreadyExists') ? await readFresh(core, served, served.codec.keyOf(namespace, name)) : undefined;
+    if (!there) throw error;
+    return { lost: there };
+  }
+}
 
 async function tryModify(context: WriteContext, current: Version, modification: Modification): Promise<Attempt> {
   const { core, served, name, query } = context;
