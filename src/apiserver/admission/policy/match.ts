@@ -1,7 +1,7 @@
 import type { MatchResources } from '../../../kinds/admissionregistration/matching.ts';
 import type { Core } from '../../core.ts';
 import type { Attributes } from '../admission.ts';
-import { equivalents, type Shape } from '../webhook/equivalents.ts';
+import { equivalents, type Shape, showable } from '../webhook/equivalents.ts';
 import { matchesRule } from '../webhook/rules.ts';
 import { namespaceMatches, objectMatches, placeOf } from '../webhook/select.ts';
 
@@ -34,5 +34,7 @@ export function shapeFor(core: Core, criteria: Criteria, attributes: Attributes)
 export async function matches(core: Core, criteria: Criteria, attributes: Attributes): Promise<Shape | undefined> {
   const found = shapeFor(core, criteria, attributes);
   const { namespaceSelector = ALL.namespaceSelector } = criteria ?? {};
-  return found && (await namespaceMatches(core, { namespaceSelector }, attributes)) ? found : undefined;
+  if (!found || !(await namespaceMatches(core, { namespaceSelector }, attributes))) return undefined;
+  await showable(found, attributes);
+  return found;
 }

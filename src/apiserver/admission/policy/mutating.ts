@@ -4,7 +4,7 @@ import { decodeObject } from '../../../schema/decode.ts';
 import type { Core } from '../../core.ts';
 import { sameObject } from '../../registry/equality.ts';
 import type { AdmissionPlugin, Attributes } from '../admission.ts';
-import { inVersion, type Shape } from '../webhook/equivalents.ts';
+import { brought, type Shape, showable } from '../webhook/equivalents.ts';
 import { isExempt } from '../webhook/rules.ts';
 import { seenObject } from '../webhook/review.ts';
 import { evaluateConditions } from './conditions.ts';
@@ -62,7 +62,7 @@ export const mutatingAdmissionPolicy: AdmissionPlugin = {
     let { object } = attributes;
     for (const invocation of invocations) {
       if (isSecond && !kept.again.has(invocation.key)) continue;
-      const next = invoke(core, invocation, { attributes: { ...attributes, object }, namespace, failures });
+      const next = await invoke(core, invocation, { attributes: { ...attributes, object }, namespace, failures });
       if (next === undefined) continue;
       if (next !== object) promote(kept);
       if (next !== object && rounds) rounds.wantsAnother = true;
@@ -115,11 +115,12 @@ interface Invoking {
 }
 
 /** The object as the policy leaves it; undefined where its conditions do not hold. */
-function invoke(core: Core, { inEffect: { policy, programs }, binding, shape, param }: Invocation, { attributes, namespace, failures }: Invoking): AnyObject | undefined {
+async function invoke(core: Core, { inEffect: { policy, programs }, binding, shape, param }: Invocation, { attributes, namespace, failures }: Invoking): Promise<AnyObject | undefined> {
   const failed = (message: string): void => {
     if (policy.spec.failurePolicy !== 'Ignore') failures.push({ policy: policy.metadata.name, binding, message, reason: 'Invalid' });
   };
   const more = { params: param, namespaceObject: namespace };
+  await showable(shape, attributes);
   const matched = evaluateConditions(programs.matchConditions, { ...requestBindings(core, shape, attributes), ...more });
   if (!matched.ok) return void failed(matched.message);
   if (!matched.matches) return undefined;
@@ -127,12 +128,13 @@ function invoke(core: Core, { inEffect: { policy, programs }, binding, shape, pa
   for (const compiled of programs.mutations) {
     if (!object) break;
     const present = { ...attributes, object };
+    await showable(shape, present);
     const since = core.clock.monotonic();
     const done = (failure?: string) => countDecision(core, 'mutating', { policy: policy.metadata.name, binding, since, ...(failure === undefined ? {} : { failure }) });
     const evaluation = new Evaluation({ ...requestBindings(core, shape, present), ...more }, programs.variables);
     try {
       const result = evaluation.run(compiled);
-      if (result.ok) object = laidOver(shape, present, result.value);
+      if (result.ok) object = await laidOver(shape, present, result.value);
       else failed(result.message);
       done(result.ok ? undefined : result.message);
     } catch (error) {
@@ -145,14 +147,14 @@ function invoke(core: Core, { inEffect: { policy, programs }, binding, shape, pa
 }
 
 /** The object with a mutation's value applied to it, decoded and defaulted; itself where nothing changed. @throws MutationError, ApiError */
-function laidOver(shape: Shape, attributes: Attributes, value: unknown): AnyObject {
+async function laidOver(shape: Shape, attributes: Attributes, value: unknown): Promise<AnyObject> {
   const { object, kind, shown } = attributes;
   const seen = seenObject(object, { shape }, attributes)!;
   const changed = mutated(shown ? undefined : shape.of, seen, value);
   if (changed === seen) return object;
   if (shown) return shown.take ? shown.take(object, changed) : object;
   const { value: read } = decodeObject(shape.of, changed);
-  const own = shape.of === kind ? read : decodeObject(kind, inVersion(read, shape.of, kind)).value;
+  const own = shape.of === kind ? read : decodeObject(kind, await brought(read, shape.of, kind)).value;
   const { resourceVersion } = object.metadata;
   const next = resourceVersion === undefined || own.metadata.resourceVersion === resourceVersion ? own : { ...own, metadata: { ...own.metadata, resourceVersion } };
   return sameObject(next, object) ? object : next;

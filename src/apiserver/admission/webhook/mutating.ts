@@ -5,7 +5,7 @@ import { decodeObject } from '../../../schema/decode.ts';
 import { sameObject } from '../../registry/equality.ts';
 import type { AdmissionPlugin, Attributes } from '../admission.ts';
 import { CallFailure, consult } from './call.ts';
-import { inVersion } from './equivalents.ts';
+import { brought } from './equivalents.ts';
 import { hooksOf } from './hooks.ts';
 import { seenObject, type Verdict } from './review.ts';
 import { isExempt } from './rules.ts';
@@ -46,7 +46,7 @@ export const mutatingWebhooks: AdmissionPlugin = {
       const place = `round_${rounds?.number ?? 0}_index_${index}`;
       const verdict = await consult(core, invocation, { attributes: present, place });
       if (!verdict) continue;
-      const next = patched(invocation, { attributes: present, verdict });
+      const next = await patched(invocation, { attributes: present, verdict });
       const mutated = next !== object;
       attributes.annotate?.(`${PREFIX}/${place}`, JSON.stringify({ configuration: hook.configuration, webhook: hook.name, mutated }));
       object = next;
@@ -71,7 +71,7 @@ interface Patching {
 }
 
 /** The object with a webhook's patch applied, decoded and defaulted; itself where nothing changed. @throws ApiError */
-function patched(invocation: Invocation, { attributes, verdict }: Patching): AnyObject {
+async function patched(invocation: Invocation, { attributes, verdict }: Patching): Promise<AnyObject> {
   const { hook, shape } = invocation;
   const { object, kind, shown } = attributes;
   if (verdict.patch === undefined) return object;
@@ -89,7 +89,8 @@ function patched(invocation: Invocation, { attributes, verdict }: Patching): Any
   const changed = inner(() => applyJsonPatch(seen, patch));
   if (shown) return shown.take ? shown.take(object, changed) : object;
   const read = inner(() => decodeObject(shape.of, changed).value);
-  const own = shape.of === kind ? read : inner(() => decodeObject(kind, inVersion(read, shape.of, kind)).value);
+  const back = shape.of === kind ? read : await brought(read, shape.of, kind);
+  const own = shape.of === kind ? read : inner(() => decodeObject(kind, back).value);
   const { resourceVersion } = object.metadata;
   const next = resourceVersion === undefined || own.metadata.resourceVersion === resourceVersion ? own : { ...own, metadata: { ...own.metadata, resourceVersion } };
   return sameObject(next, object) ? object : next;

@@ -4,7 +4,7 @@ import type { AnyObject } from '../../../meta/object.ts';
 import type { Core } from '../../core.ts';
 import type { Attributes } from '../admission.ts';
 import { matchesConditions } from './conditions.ts';
-import { equivalents, type Shape } from './equivalents.ts';
+import { equivalents, type Shape, showable } from './equivalents.ts';
 import type { Hook } from './hooks.ts';
 import { matchesRule } from './rules.ts';
 
@@ -20,6 +20,7 @@ export async function invocationOf(core: Core, hook: Hook, attributes: Attribute
   const found = shapeFor(core, hook, attributes);
   if (!found || !(await namespaceMatches(core, hook, attributes))) return undefined;
   const invocation = { hook, shape: found };
+  await showable(found, attributes);
   return (await matchesConditions(core, invocation, attributes)) ? invocation : undefined;
 }
 
