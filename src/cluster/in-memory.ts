@@ -9,6 +9,7 @@ import { startScheduler } from '../scheduler/index.ts';
 import { startSimulatedNodes, type Stage } from '../simulate/index.ts';
 import { memoryDriver } from '../store/index.ts';
 import type { ApiHandler, UserInfo } from '../wire/api.ts';
+import { backendDialer } from './control-plane/backends.ts';
 import { MetricsApi } from './metrics/metrics-api.ts';
 import { METRICS_SERVICE, registerMetrics } from './metrics/objects.ts';
 import { Started } from './started.ts';
@@ -45,7 +46,7 @@ export async function startInMemory({ clock, random, log, nodes, ...options }: I
     const metrics = new MetricsApi();
     const { handler: server } = started.add(await startApiServer({
       driver: started.add(memoryDriver()), kinds: builtinKinds, ...around,
-      config: { serviceAccounts: { issuer, audiences: [issuer], signingKey: key }, version: { gitVersion: KUBERNETES_VERSION }, ownServices: { [METRICS_SERVICE]: metrics.handler } },
+      config: { serviceAccounts: { issuer, audiences: [issuer], signingKey: key }, version: { gitVersion: KUBERNETES_VERSION }, ownServices: { [METRICS_SERVICE]: metrics.handler }, askBackend: started.add(backendDialer()) },
     }));
     const handler = options.around?.(server) ?? server;
     const clientOf = (user: UserInfo) => createClient(handler, { user, userAgent: user.username });

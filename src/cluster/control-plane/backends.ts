@@ -11,10 +11,15 @@ interface Kept {
   asked: number;
 }
 
+interface ProxyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export type BackendDialer = ((target: BackendTarget, request: ApiRequest) => Promise<ApiResponse>) & AsyncDisposable;
 
-/** Asks webhooks and extension API servers over connections that are kept. @param proxy what the front proxy shows of itself */
-export function backendDialer(proxy: { readonly cert: string; readonly key: string }): BackendDialer {
+/** Asks webhooks and extension API servers over connections that are kept. @param proxy what the front proxy shows of itself, where there is one */
+export function backendDialer(proxy?: ProxyPair): BackendDialer {
   const kept = new Map<string, Kept>();
   const ask = async (target: BackendTarget, request: ApiRequest): Promise<ApiResponse> => {
     const one = transportTo(kept, target, proxy);
@@ -32,7 +37,7 @@ export function backendDialer(proxy: { readonly cert: string; readonly key: stri
   });
 }
 
-function transportTo(kept: Map<string, Kept>, target: BackendTarget, proxy: { readonly cert: string; readonly key: string }): Kept {
+function transportTo(kept: Map<string, Kept>, target: BackendTarget, proxy?: ProxyPair): Kept {
   const { host, port, serverName, caBundle, insecure, asProxy } = target;
   const id = JSON.stringify([host, port, serverName, caBundle, insecure, asProxy]);
   const one = kept.get(id) ?? {

@@ -26,11 +26,23 @@ export interface DefinitionOptions {
   /** Behind the name; Age comes last without being said. */
   readonly columns?: readonly PrinterColumn[];
   readonly rules?: readonly Rule[];
+  /** The kind in further versions: served too, and stored as this one. `converting` says how the one becomes the other. */
+  readonly alsoServed?: readonly Kind[];
 }
 
 /** The CustomResourceDefinition of a kind declared with `defineKind`: one declaration serves the compiler, the operator and the server. */
-export function definitionOf(kind: Kind, { columns = [], rules = [] }: DefinitionOptions = {}): DeepPartial<CustomResourceDefinition> {
-  const { group, version, plural, singular, short = [], categories = [] } = kind;
+export function definitionOf(kind: Kind, options: DefinitionOptions = {}): DeepPartial<CustomResourceDefinition> {
+  const { group, plural, singular, short = [], categories = [] } = kind;
+  const versions = [versionOf(kind, true, options), ...(options.alsoServed ?? []).map((other) => versionOf(other, false, options))];
+  const names = { plural, singular, kind: kind.kind, listKind: `${kind.kind}List`, ...(short.length > 0 ? { shortNames: short } : {}), ...(categories.length > 0 ? { categories } : {}) };
+  // Written as YAML by people who read it: the type goes first.
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `${plural}.${group}` },
+    spec: { group, scope: kind.scope === 'Cluster' ? 'Cluster' : 'Namespaced', names, versions },
+  } as DeepPartial<CustomResourceDefinition>;
+}
+
+function versionOf(kind: Kind, storage: boolean, { columns = [], rules = [] }: DefinitionOptions): object {
   const { fields } = kind.schema;
   const own = Object.fromEntries(Object.entries(fields).filter(([name]) => !['apiVersion', 'kind', 'metadata'].includes(name)));
   const schema = {
@@ -38,17 +50,11 @@ export function definitionOf(kind: Kind, { columns = [], rules = [] }: Definitio
     ...(rules.length > 0 ? { 'x-kubernetes-validations': rules } : {}),
   };
   const age: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
-  const served = {
-    name: version, served: true, storage: true, schema: { openAPIV3Schema: schema },
+  return {
+    name: kind.version, served: true, storage, schema: { openAPIV3Schema: schema },
     subresources: { ...(kind.hasStatus ? { status: {} } : {}), ...(kind.scale ? { scale: scalePaths(kind.scale) } : {}) },
     additionalPrinterColumns: [...columns, age],
   };
-  const names = { plural, singular, kind: kind.kind, listKind: `${kind.kind}List`, ...(short.length > 0 ? { shortNames: short } : {}), ...(categories.length > 0 ? { categories } : {}) };
-  // Written as YAML by people who read it: the type goes first.
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `${plural}.${group}` },
-    spec: { group, scope: kind.scope === 'Cluster' ? 'Cluster' : 'Namespaced', names, versions: [served] },
-  } as DeepPartial<CustomResourceDefinition>;
 }
 
 /** The same as a manifest for `kubectl apply -f`. */

@@ -3,7 +3,8 @@
  *
  *     const Widget = defineKind({ …, spec: object('WidgetSpec', { size: int32().min(1).required() }) });
  *     const widgets = defineController({ name: 'widget', for: Widget, owns: [Deployment], reconcile: async (widget, { cache, client }) => { … } });
- *     await using operator = await startOperator({ client, controllers: [widgets], leaderElection: { namespace, name } });
+ *     const webhooks = { name, namespace, hooks: [validating(Widget, function* ({ spec }, { old }) { … yield 'widgets do not shrink'; })] };
+ *     await using operator = await startOperator({ client, controllers: [widgets], webhooks, leaderElection: { namespace, name } });
  *
  * In: declarations of kinds and controllers, a client. Out: loops at work, CustomResourceDefinitions as YAML, webhooks.
  * Must not know: the server, how the cluster is made.
@@ -14,4 +15,7 @@ export * as schema from '../../schema/field.ts';
 export { withCondition, type Condition } from './conditions.ts';
 export { definitionOf, definitionYaml, type DefinitionOptions, type PrinterColumn, type Rule } from './custom-resource-definition.ts';
 export { finalized, type Finalized } from './finalized.ts';
+export { FieldPath, forbidden, invalid, notSupported, required, type FieldError } from '../../meta/field-error.ts';
+export { converting, defaulting, validating, type Complaints, type HookOptions, type Review, type Spoke, type Webhook } from './webhooks/declare.ts';
+export type { WebhookOptions } from './webhooks/start-webhooks.ts';
 export { startOperator, type Operator, type OperatorOptions } from './start-operator.ts';

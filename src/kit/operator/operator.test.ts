@@ -102,7 +102,11 @@ test('of two copies one leads, and the other when the first has gone', async () 
   const first = await copy('first');
   await cluster.until(ConfigMap, { name: 'a', ...at }, ({ data }) => data?.['by'] === 'first');
   await using second = await copy('second');
-  expect([await readiness(first.healthPort), await readiness(second.healthPort), await readiness(second.healthPort, '/healthz'), await readiness(second.healthPort, '/x')]).toEqual([200, 500, 200, 404]);
+  expect([await readiness(first.healthPort), await readiness(second.healthPort), await readiness(second.healthPort, '/healthz'), await readiness(second.healthPort, '/x')]).toEqual([200, 200, 200, 404]);
+  const metrics = async (port: number | undefined) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(await metrics(first.healthPort)).toMatch(/^controller_runtime_reconcile_total\{controller="writer",result="success"\} [1-9]/m);
+  expect(await metrics(first.healthPort)).toContain('leader_election_master_status{name="op"} 1\n');
+  expect(await metrics(second.healthPort)).toContain('leader_election_master_status{name="op"} 0\n');
   await first[Symbol.asyncDispose]();
   await cluster.until(ConfigMap, { name: 'a', ...at }, ({ data }) => data?.['by'] === 'second');
 }, 60_000);
