@@ -11,4 +11,5 @@
  */
 export { cniConfig, type CniOptions } from './cni.ts';
 export { BACKENDS, type BackendName } from './backends/backend.ts';
+export { cleanPolicies, startPolicies, type Policies, type PolicyOptions } from './policy/policies.ts';
 export { cleanNetwork, startNetwork, type NetworkOptions } from './network.ts';

@@ -1,0 +1,221 @@
+import type { Clock, Millis } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import { NftKeeper, removeNftTable } from '../../base/nftables.ts';
+import type { RunProgram } from '../../base/program.ts';
+import type { Handler, Informers } from '../../client/index.ts';
+import { Namespace } from '../../kinds/core/namespace.ts';
+import { Node } from '../../kinds/core/node.ts';
+import { Pod } from '../../kinds/core/pod.ts';
+import { NetworkPolicy } from '../../kinds/networking/network-policy.ts';
+import { addressesOf, planIsolation } from './plan.ts';
+import type { NameServers, World } from './plan.ts';
+import { POLICY_TABLE, policyTable } from './table.ts';
+
+export interface PolicyOptions {
+  readonly informers: Informers;
+  readonly nodeName: string;
+  /** The cluster's names, where nodes answer for them: for whom policies mean the pods that do so elsewhere. */
+  readonly names?: Omit<NameServers, 'addresses'>;
+  /** Runs programs in the node's network namespace. */
+  readonly run: RunProgram;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The network policies of a node, kept until disposed; the rules stay after that. */
+export interface Policies extends AsyncDisposable {
+  /**
+   * Resolves once the policies hold for a pod that has just been given its addresses and runs nothing yet: no container of an
+   * isolated pod is ever open to more than its policies let through. Never rejects: what fails is tried again behind it.
+   */
+  admit(pod: Pod, addresses: readonly string[]): Promise<void>;
+}
+
+const GATHER: Millis = 20;
+const RETRY: Millis = 2_000;
+/** How soon rules that someone flushed are back. */
+const LOOK: Millis = 10_000;
+
+export function startPolicies(options: PolicyOptions): Policies {
+  const keeper = new PolicyKeeper(options);
+  keeper.start();
+  return keeper;
+}
+
+/** Takes every rule of the policies off this node. */
+export async function cleanPolicies(run: RunProgram): Promise<void> {
+  await removeNftTable(run, POLICY_TABLE.family, POLICY_TABLE.name);
+}
+
+class PolicyKeeper implements Policies {
+  readonly #options: PolicyOptions;
+  readonly #nft: NftKeeper;
+  readonly #handlers: Disposable[] = [];
+  readonly #early: EarlyPods;
+  #timer: { readonly at: Millis; readonly alarm: Disposable } | undefined;
+  #working: Promise<void> = Promise.resolve();
+  /** Pods and namespaces are watched once there is a policy: a cluster without any pays nothing for them. */
+  #watching = false;
+  #lookedAt: Millis | undefined;
+  #closed = false;
+
+  constructor(options: PolicyOptions) {
+    this.#options = options;
+    this.#nft = new NftKeeper(options.run);
+    this.#early = new EarlyPods(options.clock);
+  }
+
+  start(): void {
+    const change = () => this.#soon(GATHER);
+    const policies = this.#options.informers.for(NetworkPolicy);
+    this.#handlers.push(policies.addHandler({ onAdd: change, onUpdate: change, onDelete: change }));
+    // No policy at all tells of no change, but rules of an earlier one may be left.
+    void policies.untilSynced().then(() => this.#soon(0), () => {});
+  }
+
+  async admit(pod: Pod, addresses: readonly string[]): Promise<void> {
+    if (this.#closed || pod.spec.hostNetwork || this.#options.informers.for(NetworkPolicy).lister.list(pod.metadata.namespace).length === 0) return;
+    this.#early.add(pod, addresses);
+    await this.#work();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#timer?.alarm[Symbol.dispose]();
+    for (const handler of this.#handlers) handler[Symbol.dispose]();
+    await this.#working;
+  }
+
+  /** Works after `delay`, or earlier where that was planned already. */
+  #soon(delay: Millis): void {
+    const { clock } = this.#options;
+    const at = clock.monotonic() + delay;
+    if (this.#closed || (this.#timer && this.#timer.at <= at)) return;
+    this.#timer?.alarm[Symbol.dispose]();
+    const alarm = clock.after(delay, () => {
+      this.#timer = undefined;
+      void this.#work();
+    });
+    this.#timer = { at, alarm };
+  }
+
+  #work(): Promise<void> {
+    this.#working = this.#working.then(async () => {
+      if (this.#closed) return;
+      try {
+        await this.#sync();
+        if (this.#watching) this.#soon(LOOK);
+      } catch (error) {
+        this.#options.log.error('network: policies not written', { error: error instanceof Error ? error.message : String(error) });
+        this.#soon(RETRY);
+      }
+    });
+    return this.#working;
+  }
+
+  /** @throws ProgramFailed */
+  async #sync(): Promise<void> {
+    const { informers, names, run } = this.#options;
+    const policies = informers.for(NetworkPolicy);
+    // Until then what is in the kernel is all that is known.
+    if (!policies.synced) return;
+    if (!this.#watching && policies.lister.size === 0) return cleanPolicies(run);
+    this.#watch();
+    if (!this.#watched().every(({ synced }) => synced)) return;
+    await this.#look();
+    await this.#nft.apply(policyTable(planIsolation(this.#world()), names?.port));
+  }
+
+  /** Whether someone flushed the rules, now and then. */
+  async #look(): Promise<void> {
+    const { clock, log } = this.#options;
+    const now = clock.monotonic();
+    if (this.#lookedAt !== undefined) {
+      if (now - this.#lookedAt < LOOK) return;
+      if (!(await this.#nft.stands())) log.warn('network: the rules of the policies were gone; writing them again');
+    }
+    this.#lookedAt = now;
+  }
+
+  #watched() {
+    const { informers } = this.#options;
+    return [informers.for(Pod), informers.for(Namespace), informers.for(Node)];
+  }
+
+  #watch(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    const { informers } = this.#options;
+    this.#handlers.push(
+      informers.for(Pod).addHandler(this.#onChange(podFacts)),
+      informers.for(Namespace).addHandler(this.#onChange(({ metadata }) => JSON.stringify(metadata.labels))),
+      informers.for(Node).addHandler(this.#onChange((node) => internalIps(node).join())),
+    );
+    // A kind of which there is nothing at all tells of no change.
+    for (const informer of this.#watched()) void informer.untilSynced().then(() => this.#soon(GATHER), () => {});
+  }
+
+  /** Told of changes in what policies look at, which heartbeats and readiness are not. */
+  #onChange<T>(facts: (object: T) => string): Handler<T> {
+    const change = () => this.#soon(GATHER);
+    return { onAdd: change, onDelete: change, onUpdate: (object, old) => (facts(object) === facts(old) ? undefined : change()) };
+  }
+
+  #world(): World {
+    const { informers, nodeName, names } = this.#options;
+    const pods = this.#early.among(informers.for(Pod).lister.list()).filter((pod) => !pod.spec.hostNetwork && !hasEnded(pod) && addressesOf(pod).length > 0);
+    return {
+      policies: informers.for(NetworkPolicy).lister.list().toSorted((a, b) => compare(idOf(a), idOf(b))),
+      pods: owners(pods),
+      namespaces: new Map(informers.for(Namespace).lister.list().map((namespace) => [namespace.metadata.name, namespace])),
+      node: nodeName,
+      ...(names ? { names: { ...names, addresses: informers.for(Node).lister.list().flatMap(internalIps).toSorted() } } : {}),
+    };
+  }
+}
+
+/** How long the API server may take to hear of a pod's addresses. */
+const EARLY: Millis = 60_000;
+
+/** Pods whose addresses the API server has not heard of yet. */
+class EarlyPods {
+  readonly #clock: Clock;
+  readonly #pods = new Map<string, { readonly pod: Pod; readonly since: Millis }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(pod: Pod, addresses: readonly string[]): void {
+    const status = { ...pod.status, podIPs: addresses.map((ip) => ({ ip })) };
+    this.#pods.set(pod.metadata.uid, { pod: { ...pod, status }, since: this.#clock.monotonic() });
+  }
+
+  /** The known pods, and in place of those without addresses the early ones. Forgets whom the API server speaks for. */
+  among(known: readonly Pod[]): readonly Pod[] {
+    const by = new Map(known.map((pod) => [pod.metadata.uid, pod]));
+    for (const [uid, { pod, since }] of this.#pods) {
+      const now = by.get(uid);
+      const spoken = now ? addressesOf(now).length > 0 || hasEnded(now) : this.#clock.monotonic() - since > EARLY;
+      if (spoken) this.#pods.delete(uid);
+      else by.set(uid, pod);
+    }
+    return [...by.values()];
+  }
+}
+
+/** Those that have their addresses: where two pods claim one, the younger does. */
+function owners(pods: readonly Pod[]): readonly Pod[] {
+  const owner = new Map<string, Pod>();
+  for (const pod of pods.toSorted((a, b) => compare(a.metadata.creationTimestamp, b.metadata.creationTimestamp))) {
+    for (const address of addressesOf(pod)) owner.set(address, pod);
+  }
+  return pods.filter((pod) => addressesOf(pod).every((address) => owner.get(address) === pod));
+}
+
+/** Its addresses may be another's by now. */
+const hasEnded = ({ status }: Pod): boolean => status.phase === 'Succeeded' || status.phase === 'Failed';
+const internalIps = ({ status }: Node): readonly string[] => (status.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
+const podFacts = (pod: Pod): string => JSON.stringify([pod.metadata.labels, addressesOf(pod), hasEnded(pod), pod.spec.nodeName]);
+const idOf = ({ metadata }: NetworkPolicy): string => `${metadata.namespace}/${metadata.name}`;
+const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
