@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { systemClock, type Millis } from '../base/clock.ts';
 import { silent } from '../base/log.ts';
 import { connectCri, type Cri } from '../kubelet/index.ts';
-import { cleanNetwork } from '../network/index.ts';
+import { cleanNetwork, cleanPolicies } from '../network/index.ts';
 import { cleanProxy } from '../proxy/index.ts';
 import type { Layout, NodeLayout } from './layout.ts';
 import { machineExec, type Exec } from './machine/exec.ts';
@@ -69,6 +69,7 @@ async function stopNode(stopping: Stopping, node: NodePlace): Promise<void> {
   if (node.place === 'namespace' && !isStranger) await killWithin(namespaceOf(settings.slot, node), machineExec);
   if (node.place === 'host' && !isStranger) { // a namespace takes its rules and links with it
     await cleanProxy(machineExec.run);
+    await cleanPolicies(machineExec.run);
     await cleanNetwork({ run: machineExec.run, bridge: POD_BRIDGE, stateDir: place.network, clock: systemClock, log: silent });
   }
 }

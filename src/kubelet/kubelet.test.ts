@@ -166,3 +166,20 @@ test('conditions that others set survive', async () => {
   const pod = await node.untilPod('gated', isReady);
   expect(pod.status.conditions!.map(({ type }) => type)).toContain('example.com/lb');
 });
+
+test('nothing of a pod starts before the network knows what its address may do', async () => {
+  const known: string[] = [];
+  let open = (): void => {};
+  const connected = (pod: Pod, addresses: readonly string[]) => new Promise<void>((resolve) => {
+    known.push(`${pod.metadata.name} ${addresses.join()}`);
+    open = resolve;
+  });
+  await using node = await startTestNode({}, { connected });
+  await node.run('guarded', { containers: [main] });
+  await node.until('asked', () => known.length > 0);
+  await node.clock.advance(5_000);
+  expect(node.cri.find('a')).toBeUndefined();
+  open();
+  await node.untilPod('guarded', isReady);
+  expect(known).toEqual(['guarded 10.244.0.2']);
+});

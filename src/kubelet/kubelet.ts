@@ -147,7 +147,7 @@ async function createContext({ options, machine, maskedPaths, wake, started, cop
   });
   return {
     ...parts, cri, clock, random, log, rootDir, logDir,
-    lxcfsDir: options.lxcfsDir ?? LXCFS_DIR, podPidsLimit: options.podPidsLimit, machineMemory: machine.memoryBytes,
+    connected: options.connected ?? (async () => {}), lxcfsDir: options.lxcfsDir ?? LXCFS_DIR, podPidsLimit: options.podPidsLimit, machineMemory: machine.memoryBytes,
     security: { seccompDir: seccompDir(options), seccompDefault: options.seccompDefault, maskedPaths },
     userns: await openUserNamespaces(options, { most: options.maxPods ?? 110 }),
     images: createImageManager({ cri, clock }),

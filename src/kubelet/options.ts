@@ -5,6 +5,7 @@ import type { Client } from '../client/index.ts';
 import type { Informers } from '../client/index.ts';
 import type { SwapBehavior } from './containers/swap.ts';
 import type { TopologyPolicy } from './cpus/hints.ts';
+import type { Pod } from '../kinds/core/pod.ts';
 import type { Cri } from './cri/cri.ts';
 import type { EvictionConfig } from './eviction/thresholds.ts';
 import type { ImageGcConfig } from './images/image-gc.ts';
@@ -32,6 +33,9 @@ export interface KubeletOptions {
   readonly clusterDomain: string;
   /** The node's resolver configuration; `/etc/resolv.conf` unless said. */
   readonly resolvConf?: string;
+
+  /** Told of a pod's addresses before any container of it starts, which waits for the answer: for network policies. */
+  readonly connected?: (pod: Pod, addresses: readonly string[]) => Promise<void>;
 
   /** Volumes, tokens, hosts files of pods: this kubelet's alone. */
   readonly rootDir: string;

@@ -5,9 +5,10 @@ import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { createClient, createEventRecorder, createInformers } from '../../client/index.ts';
 import { connectCri, paced, startKubelet } from '../../kubelet/index.ts';
-import { startNetwork } from '../../network/index.ts';
+import { startNetwork, startPolicies } from '../../network/index.ts';
 import { startProxy } from '../../proxy/index.ts';
 import { connect } from '../../wire/node/http-client.ts';
+import { DNS_NAMESPACE, DNS_PORT, DNS_SERVICE } from '../control-plane/cluster-objects.ts';
 import type { Layout } from '../layout.ts';
 import { machineExec } from '../machine/exec.ts';
 import { adjustOomScore, configureNode } from '../node/kubelet-config.ts';
@@ -50,6 +51,10 @@ export async function startAgent(options: AgentOptions): Promise<AsyncDisposable
     backend: networkOf(settings), nodeName: node.name, nodeIp: node.address, nodeCidr: node.podCidr, clusterCidr: settings.podCidr,
     cniConfigDir: place.cniConfig, cniDataDir: place.cniData, stateDir: place.network, bridge: POD_BRIDGE,
   }));
+  const policies = started.add(startPolicies({
+    informers: asAgent.informers, run, clock, log: log.with({ room: 'network' }), nodeName: node.name,
+    names: { namespace: DNS_NAMESPACE, labels: { 'k8s-app': DNS_SERVICE }, service: settings.dnsIp, port: DNS_PORT },
+  }));
   const { configuration, options: kubelet } = await configureNode({ settings, node, place, made: { tls: serving!, clientCa: ca!.cert } });
   const cri = paced(started.add(connectCri(place.containerdSocket, { clock })), { clock, atOnce: 4 * availableParallelism() });
   await adjustOomScore(configuration.oomScoreAdj, log);
@@ -57,7 +62,8 @@ export async function startAgent(options: AgentOptions): Promise<AsyncDisposable
   started.add(await startKubelet({
     ...around, ...asNode, cri, log: log.with({ room: 'kubelet' }), ...kubelet,
     nodeName: node.name, nodeIp: node.address, hostname: node.place === 'host' ? hostname() : node.name,
-    podCidr: node.podCidr, rootDir: place.kubelet, logDir: place.logs, cgroupRoot: cgroupOf(settings, node),
+    podCidr: node.podCidr, connected: (pod, addresses) => policies.admit(pod, addresses),
+    rootDir: place.kubelet, logDir: place.logs, cgroupRoot: cgroupOf(settings, node),
   }));
   started.add(await startProxy({
     informers: asAgent.informers, run, clock, log: log.with({ room: 'proxy' }),

@@ -19,6 +19,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { what: 'makes one container', file: 'runc', package: 'runc' },
   { what: 'connects pods', file: join(CNI_BIN_DIR, 'bridge'), package: 'containernetworking-plugins' },
   { what: 'Service addresses', file: 'iptables', package: 'iptables' },
+  { what: 'network policies', file: 'nft', package: 'nftables' },
   { what: 'forgets connections to pods that went', file: 'conntrack', package: 'conntrack' },
   { what: 'links, addresses, routes, namespaces', file: 'ip', package: 'iproute2' },
   { what: 'mounts', file: 'mount', package: 'mount' },

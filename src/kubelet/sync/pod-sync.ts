@@ -59,6 +59,8 @@ export interface PodSyncContext extends Starting, ResizeContext {
   readonly clusterDns: readonly string[];
   readonly nodeDns: () => Promise<ResolvConf>;
   readonly runtimeClass: (name: string) => Promise<Pick<RuntimeClass, 'handler'> | undefined>;
+  /** Resolves once a pod with these addresses may run something. */
+  readonly connected: (pod: Pod, addresses: readonly string[]) => Promise<void>;
   /** An event about the pod, or about one of its containers. */
   readonly tell: (pod: Pod, container: string | undefined, event: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }) => void;
 }
@@ -210,6 +212,7 @@ async function act(at: PodSyncContext, acting: Acting, signal: AbortSignal): Pro
   const config = await telling(at, { pod, signal }, () => configureSandbox(at, pod, plan.attempt));
   const sandbox = plan.createSandbox ? await createSandbox(at, { pod, config }, signal) : { id: runtime.sandboxes[0]!.id, ips: podIps(runtime) };
   const ips = pod.spec.hostNetwork ? at.node().hostIps : sandbox.ips;
+  if (plan.start.length > 0 && !pod.spec.hostNetwork) await at.connected(pod, ips);
   const started = await startAll(at, { ...acting, tell, sandbox: { id: sandbox.id, config }, podIps: ips }, signal);
   return { ...pending, ...started, changed: started.changed || (plan.kill.length > 0 && !started.refused) };
 }

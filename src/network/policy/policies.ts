@@ -33,6 +33,8 @@ export interface Policies extends AsyncDisposable {
 
 const GATHER: Millis = 20;
 const RETRY: Millis = 2_000;
+/** Pods start without an API server too, if later. */
+const PATIENCE: Millis = 5_000;
 /** How soon rules that someone flushed are back. */
 const LOOK: Millis = 10_000;
 
@@ -74,8 +76,13 @@ class PolicyKeeper implements Policies {
   }
 
   async admit(pod: Pod, addresses: readonly string[]): Promise<void> {
-    if (this.#closed || pod.spec.hostNetwork || this.#options.informers.for(NetworkPolicy).lister.list(pod.metadata.namespace).length === 0) return;
+    if (this.#closed || pod.spec.hostNetwork) return;
+    const policies = this.#options.informers.for(NetworkPolicy);
+    await this.#atMost(PATIENCE, policies.untilSynced());
+    if (policies.lister.list(pod.metadata.namespace).length === 0) return;
     this.#early.add(pod, addresses);
+    this.#watch();
+    await this.#atMost(PATIENCE, Promise.all(this.#watched().map((informer) => informer.untilSynced())));
     await this.#work();
   }
 
@@ -84,6 +91,15 @@ class PolicyKeeper implements Policies {
     this.#timer?.alarm[Symbol.dispose]();
     for (const handler of this.#handlers) handler[Symbol.dispose]();
     await this.#working;
+  }
+
+  async #atMost(time: Millis, done: Promise<unknown>): Promise<void> {
+    let alarm: Disposable | undefined;
+    const late = new Promise<void>((resolve) => {
+      alarm = this.#options.clock.after(time, resolve);
+    });
+    await Promise.race([done.catch(() => {}), late]);
+    alarm?.[Symbol.dispose]();
   }
 
   /** Works after `delay`, or earlier where that was planned already. */
