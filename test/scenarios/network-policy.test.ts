@@ -111,7 +111,7 @@ async function table(): Promise<Readonly<Record<string, string>>> {
 
 /** Resolves once these policies, and no others, hold. */
 async function under(...specs: readonly DeepPartial<NetworkPolicy['spec']>[]): Promise<void> {
-  for (const path of [...api.objects.keys()]) if (path.startsWith(SPEC)) api.remove(path);
+  for (const path of api.objects.keys()) if (path.startsWith(SPEC)) api.remove(path);
   for (const [at, spec] of specs.entries()) api.put(`${SPEC}/p${at}`, policy(`p${at}`, { podSelector: app('web'), ...spec }));
   await untilWritten();
 }
