@@ -6,6 +6,8 @@ import type { NodeLayout } from '../layout.ts';
 import type { Exec } from '../machine/exec.ts';
 import { CAP_SYS_RESOURCE, hasCapability } from '../machine/facts.ts';
 import { CNI_BIN_DIR } from '../machine/packages.ts';
+import { installedRuntimes } from './containerd-runtimes.ts';
+import type { InstalledRuntime } from './containerd-runtimes.ts';
 
 /** Where containerd finds how pods are plugged in. */
 export interface CniPlaces {
@@ -23,6 +25,8 @@ export interface ContainerdFacts {
   readonly mayLowerOomScore: boolean;
   /** Unless said: our own network's. */
   readonly cni?: CniPlaces;
+  /** Installed beside runc. */
+  readonly runtimes?: readonly InstalledRuntime[];
 }
 
 /** One node's containerd, configured to touch nothing outside the node's own directory. Version 2 of its configuration. */
@@ -72,11 +76,21 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
       [${cri}.containerd.runtimes.runc.options]
         SystemdCgroup = false
         Root = ${toml(join(node.containerdState, 'runc'))}
-
+${(facts.runtimes ?? []).map((runtime) => handlerConfig(node, cri, runtime)).join('')}
   [${cri}.registry]
     config_path = ${toml(join(node.dir, 'containerd', 'registries'))}
 `;
 }
+
+const handlerConfig = ({ containerdState }: NodeLayout, cri: string, { handler, type, binary }: InstalledRuntime): string => `
+    [${cri}.containerd.runtimes.${handler}]
+      runtime_type = ${toml(type)}
+${binary === undefined ? '' : `
+      [${cri}.containerd.runtimes.${handler}.options]
+        BinaryName = ${toml(binary)}
+        SystemdCgroup = false
+        Root = ${toml(join(containerdState, handler))}
+`}`;
 
 const toml = (text: string): string => JSON.stringify(text);
 
@@ -89,6 +103,7 @@ export async function prepareContainerd(node: NodeLayout, exec: Exec, cni?: CniP
     snapshotter: (await overlayWorks(node.dir, exec)) ? 'overlayfs' : 'native',
     mayLowerOomScore: hasCapability(CAP_SYS_RESOURCE),
     ...(cni ? { cni } : {}),
+    runtimes: await installedRuntimes(node),
   };
   await writeWhole(node.containerdConfig, containerdConfig(node, facts));
 }
