@@ -1,3 +1,4 @@
+import type { ProcessFacts } from '../base/metrics/process.ts';
 import type { JWK } from 'jose';
 import type { Clock, Millis } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
@@ -50,15 +51,7 @@ export interface ServiceAccountConfig {
 /** Takes one audit.k8s.io/v1 Event as a line of JSON, its end included. Called with every request: it must be quick. */
 export type AuditSink = (line: string) => void;
 
-/** What the operating system says of this process. */
-export interface ProcessFacts {
-  readonly startTimeSeconds: number;
-  readonly cpuSeconds: number;
-  readonly residentBytes: number;
-  readonly virtualBytes?: number;
-  readonly openFds?: number;
-  readonly maxFds?: number;
-}
+export type { ProcessFacts } from '../base/metrics/process.ts';
 
 export interface VersionInfo {
   readonly gitVersion: string;

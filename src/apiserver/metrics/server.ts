@@ -1,8 +1,8 @@
-import type { ApiServerConfig } from '../config.ts';
 import type { Core } from '../core.ts';
 import { flowControlMetrics } from '../flow-control/index.ts';
 import type { Served } from '../resources.ts';
 import { type Family, labels } from '../../base/metrics/family.ts';
+import { buildInfo, processMetrics } from '../../base/metrics/process.ts';
 
 /** What need not be counted, only looked up when asked: caches, watches, the build and the process. */
 export function* serverMetrics({ config, resources, hub, flowControl }: Core): Iterable<Family> {
@@ -13,7 +13,7 @@ export function* serverMetrics({ config, resources, hub, flowControl }: Core): I
   yield* watchCacheMetrics(resourcesOnce);
   yield { name: 'knarr_store_revision', type: 'gauge', help: 'The revision the caches have reached.', samples: [{ labels: '', value: hub.revision }] };
   yield* flowControlMetrics(flowControl);
-  yield buildInfo(config);
+  yield buildInfo(config.version ?? {});
   if (config.process) yield* processMetrics(config.process());
 }
 
@@ -63,24 +63,4 @@ function* watchCacheMetrics(served: readonly Served[]): Iterable<Family> {
   yield counter('apiserver_watch_cache_initializations_total', 'Counter of watch cache initializations broken by resource type.', () => 1);
   yield counter('apiserver_init_events_total', 'Counter of init events processed in watch cache broken by resource type.', ({ cache }) => cache.initialEvents);
   yield counter('apiserver_terminated_watchers_total', 'Counter of watchers closed due to unresponsiveness broken by resource type.', ({ cache }) => cache.laggards);
-}
-
-function buildInfo({ version }: ApiServerConfig): Family {
-  const { gitVersion = '', gitCommit = '', buildDate = '', platform = '' } = version ?? {};
-  const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(gitVersion) ?? [];
-  return {
-    name: 'kubernetes_build_info', type: 'gauge',
-    help: 'A metric with a constant \'1\' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.',
-    samples: [{ labels: labels({ build_date: buildDate, compiler: '', git_commit: gitCommit, git_tree_state: 'clean', git_version: gitVersion, go_version: '', major, minor, platform }), value: 1 }],
-  };
-}
-
-function* processMetrics(facts: NonNullable<ReturnType<NonNullable<ApiServerConfig['process']>>>): Iterable<Family> {
-  const one = (value: number) => [{ labels: '', value }];
-  yield { name: 'process_start_time_seconds', type: 'gauge', help: 'Start time of the process since unix epoch in seconds.', samples: one(facts.startTimeSeconds) };
-  yield { name: 'process_cpu_seconds_total', type: 'counter', help: 'Total user and system CPU time spent in seconds.', samples: one(facts.cpuSeconds) };
-  yield { name: 'process_resident_memory_bytes', type: 'gauge', help: 'Resident memory size in bytes.', samples: one(facts.residentBytes) };
-  if (facts.virtualBytes !== undefined) yield { name: 'process_virtual_memory_bytes', type: 'gauge', help: 'Virtual memory size in bytes.', samples: one(facts.virtualBytes) };
-  if (facts.openFds !== undefined) yield { name: 'process_open_fds', type: 'gauge', help: 'Number of open file descriptors.', samples: one(facts.openFds) };
-  if (facts.maxFds !== undefined) yield { name: 'process_max_fds', type: 'gauge', help: 'Maximum number of open file descriptors.', samples: one(facts.maxFds) };
 }

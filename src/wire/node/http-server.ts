@@ -17,6 +17,10 @@ import { peerOf } from './peer.ts';
 export interface ServingCertificate {
   readonly cert: string;
   readonly key: string;
+  /** OpenSSL's names with colons between; Node's choice unless said. */
+  readonly ciphers?: string;
+  /** TLS 1.2 unless said. */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
 }
 
 export interface ServeOptions {
@@ -157,7 +161,7 @@ class Listener implements HttpServer {
 /** Node's HTTPS server, with the connections that chose `h2` taken out of its hands. */
 function secureServer(tls: ServingCertificate, clientCa: string | undefined, onHttp2: (socket: TLSSocket) => void): SecureServer {
   const verify = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
-  const server = createSecure({ ...tls, ...verify, ALPNProtocols: ['h2', 'http/1.1'], minVersion: 'TLSv1.2', maxHeaderSize: MAX_HEADER_BYTES });
+  const server = createSecure({ minVersion: 'TLSv1.2', ...tls, ...verify, ALPNProtocols: ['h2', 'http/1.1'], maxHeaderSize: MAX_HEADER_BYTES });
   const [onHttp1] = server.listeners('secureConnection');
   server.removeAllListeners('secureConnection');
   server.on('secureConnection', (socket) => {
