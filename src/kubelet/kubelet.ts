@@ -26,6 +26,9 @@ import { nothingDedicated } from './devices/dedicated.ts';
 import { Disposer } from './disposer.ts';
 import type { KubeletOptions } from './options.ts';
 import { containerFieldPath } from './pod.ts';
+import { measuredCri } from './metrics/measured-cri.ts';
+import { KubeletMetrics } from './metrics/metrics.ts';
+import { PodStarts, watchedStatuses } from './metrics/pod-starts.ts';
 import { createProbeManager } from './probes/probe-manager.ts';
 import { createProber } from './probes/prober.ts';
 import { startKubeletServer } from './server/kubelet-server.ts';
@@ -51,7 +54,9 @@ const VERSION = 'v1.36.0';
  * Resolves when the kubelet serves and its sources have synced; the node registers meanwhile. Disposing it stops the
  * kubelet and nothing else: containers go on running, and its successor takes them over.
  */
-export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
+export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
+  const metrics = new KubeletMetrics();
+  const options = { ...given, cri: measuredCri(given.cri, metrics, given.clock) };
   const { client, informers, clock, random, log, cri, nodeName } = options;
   for (const dir of [options.rootDir, podsDir(options), podLogsDir(options), logLinksDir(options)]) await mkdir(dir, { recursive: true, mode: 0o755 });
   const stop = new AbortController();
@@ -87,7 +92,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const cgroups = isReal ? await systemCgroups(options.cgroupRoot, { clock }) : noCgroups;
   const security = await readNodeSecurity({ ...options, isReal });
   const context = await createContext({
-    options, machine, maskedPaths: security.maskedPaths, runtimeName, objects, tokens, node, tell, cgroups, dedicated: own?.dedicated ?? nothingDedicated, services: () => services.lister.list(), wake, started, copyOf: (pod) => loop.copyOf(pod), mounter, self: () => nodes.lister.get(nodeName), onVolumesInUse: () => nudge(),
+    options, metrics, machine, maskedPaths: security.maskedPaths, runtimeName, objects, tokens, node, tell, cgroups, dedicated: own?.dedicated ?? nothingDedicated, services: () => services.lister.list(), wake, started, copyOf: (pod) => loop.copyOf(pod), mounter, self: () => nodes.lister.get(nodeName), onVolumesInUse: () => nudge(),
   });
   const stats = createStats({
     ...options, cri, clock, cgroups: context.cgroups, machineMemory: machine.memoryBytes, reservedMemory: options.reserved?.memoryBytes ?? 0, activePods: () => loop.workers.active(),
@@ -95,7 +100,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const tellNode: PressureOptions['tellNode'] = ({ type, reason, message }) => recorder.event({ reference: { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName } }, type, reason, message);
   // A pretended runtime has nothing that could run short.
   const pressure: Pressure | undefined = isReal ? started.use(startPressure({
-    ...options, stats, workers: () => loop.workers, tellPod: (pod, event) => tell(pod, undefined, event), tellNode, onConditions: () => nudge(),
+    ...options, stats, workers: () => loop.workers, tellPod: (pod, event) => tell(pod, undefined, event), tellNode, onConditions: () => nudge(), metrics,
   })) : undefined;
   const { cpuMillis = 0, memoryBytes = 0, pids } = options.reserved ?? {};
   await context.cgroups.enforce({ milliCpu: machine.cpus * 1000 - cpuMillis, memoryBytes: machine.memoryBytes - memoryBytes, ...(pids === undefined ? {} : { pids }) });
@@ -105,14 +110,14 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ...(own?.pool ? { reconcileCpus: () => own.pool!.reconcile() } : {}), ...(pressure ? { collectImages: () => pressure.images.collect() } : {}),
     refuse: (pod) => pressure?.eviction.refuse(pod) ?? security.refuse(pod),
   }));
-  const server = options.server && started.use(await startKubeletServer({ ...options.server, context, workers: loop.workers, nodeName, stats, cpus: machine.cpus, client, log }));
+  const server = started.use(await startKubeletServer({ ...options, context, workers: loop.workers, stats, cpus: machine.cpus, metrics }));
 
   const around = {
     withheld: withheld(options.eviction ?? {}, machine), pressure: () => pressure?.eviction.conditions ?? [], devices: () => own?.devices.offers() ?? {},
     volumesInUse: () => context.volumes.attachments.inUse(),
     tell: (reason: string, message: string) => tellNode({ type: 'Normal', reason, message }), onNudge: (wakeUp: () => void) => (nudge = wakeUp),
   };
-  const agent = runNodeAgent({ ...options, nodes, machine, version: options.version ?? VERSION, runtimeVersion: `${runtimeName}://${runtimeVersion}`, port: server?.port ?? options.server?.port ?? 10250, trouble: () => loop.trouble(), ...around }, stop.signal);
+  const agent = runNodeAgent({ ...options, nodes, machine, version: options.version ?? VERSION, runtimeVersion: `${runtimeName}://${runtimeVersion}`, port: server.port ?? options.server?.port ?? 10250, trouble: () => loop.trouble(), ...around }, stop.signal);
   started.use(nodes.addHandler({ onUpdate: () => context.volumes.attachments.waiting().forEach(wake) }));
   const lease = renewLease({ client, clock, log, nodeName, nodeUid: () => nodes.lister.get(nodeName)?.metadata.uid }, stop.signal);
   started.defer(async () => {
@@ -123,10 +128,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   await loop.start();
   context.volumes.attachments.await(loop.workers.list().map(({ metadata }) => metadata.uid));
   const running = started.move();
-  return { port: server?.port, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+  return { port: server.port, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
 }
 
-interface ContextParts extends Pick<PodSyncContext, 'runtimeName' | 'objects' | 'tokens' | 'node' | 'tell' | 'cgroups' | 'dedicated' | 'services' | 'mounter'> {
+interface ContextParts extends Pick<PodSyncContext, 'runtimeName' | 'objects' | 'tokens' | 'node' | 'tell' | 'cgroups' | 'dedicated' | 'services' | 'mounter' | 'metrics'> {
   readonly options: KubeletOptions;
   readonly machine: Machine;
   readonly maskedPaths: readonly string[];
@@ -145,6 +150,7 @@ async function createContext({ options, machine, maskedPaths, wake, started, cop
     if (isApiError(error, 'NotFound')) return undefined;
     throw error;
   });
+  const starts = new PodStarts(parts.metrics, clock);
   return {
     ...parts, cri, clock, random, log, rootDir, logDir,
     connected: options.connected ?? (async () => {}), lxcfsDir: options.lxcfsDir ?? LXCFS_DIR, podPidsLimit: options.podPidsLimit, machineMemory: machine.memoryBytes,
@@ -156,9 +162,10 @@ async function createContext({ options, machine, maskedPaths, wake, started, cop
     nodeHosts: () => readFile('/etc/hosts', 'utf8').catch(() => ''),
     nodeDns: async () => parseResolvConf(await readFile(options.resolvConf ?? '/etc/resolv.conf', 'utf8').catch(() => '')),
     runtimeClass,
-    statuses: started.use(createStatusManager({ client, clock, log, copyOf })),
+    statuses: watchedStatuses(started.use(createStatusManager({ client, clock, log, copyOf })), starts),
     probes: started.use(createProbeManager({
       clock, startedAt: clock.now(), onChange: wake, prober: createProber({ cri, clock }),
+      onProbed: (at, result, span) => parts.metrics.probed(at, result, span),
       tell: (pod, container, { reason, text }) => tell(pod, container, { type: 'Warning', reason, message: text }),
     })),
     volumes: createVolumeManager({ rootDir, logDir, client, clock, objects, tokens, node, self, mounter: parts.mounter, tell: (pod, event) => tell(pod, undefined, event), onInUse: onVolumesInUse }),

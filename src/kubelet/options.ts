@@ -1,3 +1,4 @@
+import type { Collector } from '../base/metrics/family.ts';
 import type { Clock, Millis } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -98,6 +99,8 @@ export interface KubeletOptions {
   readonly volumeStatsPeriod?: Millis;
   /** Whether this machine's plain HTTP answers /healthz, and where: port 10248 of loopback upstream. */
   readonly healthz?: { readonly host: string; readonly port: number };
+  /** What else `/metrics` tells, asked with each scrape. */
+  readonly collectors?: readonly Collector[];
   /** The effective KubeletConfiguration, which `/configz` tells. */
   readonly configuration?: Readonly<Record<string, unknown>>;
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { createClient, createEventRecorder, createInformers } from '../../client/index.ts';
-import { connectCri, paced, startKubelet } from '../../kubelet/index.ts';
+import { connectCri, measuredTransport, paced, startKubelet } from '../../kubelet/index.ts';
 import { startNetwork, startPolicies } from '../../network/index.ts';
 import { startProxy } from '../../proxy/index.ts';
 import { connect } from '../../wire/node/http-client.ts';
@@ -17,6 +17,7 @@ import { requirePair } from '../pki/ensure.ts';
 import { networkOf, type NodePlace, type Settings } from '../settings.ts';
 import { Started } from '../started.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
+import { agentFacts } from './agent-facts.ts';
 import { startNodeDns } from './dns.ts';
 
 export interface AgentOptions {
@@ -38,9 +39,10 @@ export async function startAgent(options: AgentOptions): Promise<AsyncDisposable
     ['ca', `node-${node.name}`, `node-${node.name}-agent`, `node-${node.name}-serving`].map((name) => requirePair(layout, name)),
   );
   const reach = (pair: typeof own, userAgent: string) => {
-    const transport = started.add(connect({ url: `https://${settings.advertiseAddress}:${settings.port}`, ca: ca!.cert, ...pair }));
+    const host = `${settings.advertiseAddress}:${settings.port}`;
+    const { transport, collector } = measuredTransport(started.add(connect({ url: `https://${host}`, ca: ca!.cert, ...pair })), { host, clock });
     const client = createClient(transport, { userAgent });
-    return { client, informers: started.add(createInformers(client, around)) };
+    return { client, informers: started.add(createInformers(client, around)), collector };
   };
   const asAgent = reach(agent, `knarr-agent/${KUBERNETES_VERSION}`);
   const place = layout.node(node.name);
@@ -60,7 +62,7 @@ export async function startAgent(options: AgentOptions): Promise<AsyncDisposable
   await adjustOomScore(configuration.oomScoreAdj, log);
   await mkdir(place.manifests, { recursive: true, mode: 0o755 });
   started.add(await startKubelet({
-    ...around, ...asNode, cri, log: log.with({ room: 'kubelet' }), ...kubelet,
+    ...around, ...asNode, cri, log: log.with({ room: 'kubelet' }), ...kubelet, collectors: [asNode.collector, agentFacts],
     nodeName: node.name, nodeIp: node.address, hostname: node.place === 'host' ? hostname() : node.name,
     podCidr: node.podCidr, connected: (pod, addresses) => policies.admit(pod, addresses),
     rootDir: place.kubelet, logDir: place.logs, cgroupRoot: cgroupOf(settings, node),

@@ -92,6 +92,8 @@ export interface RuntimeService {
   updateContainerResources(id: string, linux: LinuxContainerResources, signal?: AbortSignal): Promise<void>;
   /** The ids of containers and sandboxes as they end, until aborted; ends or throws where the runtime has none to tell. */
   exits(signal: AbortSignal): AsyncIterable<string>;
+  /** Its state into an archive of that name; 0 seconds: as long as any call may take. @throws CriError Unimplemented of runtimes that cannot */
+  checkpointContainer(id: string, how: { readonly location: string; readonly timeoutSeconds: number }, signal?: AbortSignal): Promise<void>;
   reopenContainerLog(id: string, signal?: AbortSignal): Promise<void>;
   containerStats(signal?: AbortSignal): Promise<readonly ContainerStats[]>;
 

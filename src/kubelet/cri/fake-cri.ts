@@ -229,6 +229,10 @@ export class FakeCri implements Cri {
     }
   }
 
+  async checkpointContainer(): Promise<void> {
+    throw new CriError('Unimplemented', 'unknown method CheckpointContainer for service runtime.v1.RuntimeService');
+  }
+
   async reopenContainerLog(id: string): Promise<void> {
     this.#attempt('reopenContainerLog');
     this.#container(id);

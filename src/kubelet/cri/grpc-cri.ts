@@ -81,6 +81,8 @@ function runtimeOver(call: Call<typeof RuntimeService>): Omit<Cri, keyof ReturnT
     listContainers: async (filter = {}, signal) =>
       (await call('ListContainers', { filter: { ...filterOf(filter), podSandboxId: filter.sandboxId } }, { signal })).containers,
     updateContainerResources: async (containerId, linux, signal) => void (await call('UpdateContainerResources', { containerId, linux }, { signal })),
+    checkpointContainer: async (containerId, { location, timeoutSeconds }, signal) =>
+      void (await call('CheckpointContainer', { containerId, location, timeout: timeoutSeconds }, { signal, ...(timeoutSeconds > 0 ? { deadlineSeconds: timeoutSeconds } : {}) })),
     reopenContainerLog: async (containerId, signal) => void (await call('ReopenContainerLog', { containerId }, { signal })),
     containerStats: async (signal) => (await call('ListContainerStats', {}, { signal })).stats,
 

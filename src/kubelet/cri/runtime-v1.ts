@@ -186,6 +186,9 @@ export const RuntimeService = {
     request: message('UpdateContainerResourcesRequest', { ...containerId, linux: one(2, LinuxContainerResources) }),
     response: done('UpdateContainerResourcesResponse'),
   },
+  CheckpointContainer: {
+    request: message('CheckpointContainerRequest', { ...containerId, location: string(2), timeout: int64(3) }), response: done('CheckpointContainerResponse'),
+  },
   ReopenContainerLog: { request: message('ReopenContainerLogRequest', containerId), response: done('ReopenContainerLogResponse') },
   ExecSync: {
     request: message('ExecSyncRequest', { ...containerId, cmd: strings(2), timeout: int64(3) }),

@@ -35,6 +35,8 @@ export interface EvictionOptions {
     readonly pod: (pod: Pod, message: string) => void;
     readonly node: (reason: string, message: string) => void;
   };
+  /** For what a pod was evicted: a threshold's signal, or a limit of its own. */
+  readonly onEvicted?: (signal: string) => void;
   readonly onConditions: (conditions: readonly PressureCondition[]) => void;
   readonly period?: Millis;
 }
@@ -136,7 +138,7 @@ class Evictions implements EvictionManager {
     return limited.filter((pod) => {
       const sample = samples.get(pod.metadata.uid);
       const message = sample && storageViolation(pod, sample, { dedicatedImageFs });
-      return message !== undefined && this.#evict(pod, { message, graceSeconds: IMMEDIATE_GRACE_SECONDS });
+      return message !== undefined && this.#evict(pod, { message, graceSeconds: IMMEDIATE_GRACE_SECONDS, signal: limitOf(message) });
     });
   }
 
@@ -151,7 +153,7 @@ class Evictions implements EvictionManager {
     for (const pod of rankPods(activePods(), urgent.signal, { samples, dedicatedImageFs })) {
       const message = evictionMessage(pod, samples.get(pod.metadata.uid), { resource, thresholds: acting, observations });
       const condition = { type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message } as const;
-      if (this.#evict(pod, { message, graceSeconds, condition })) return [pod];
+      if (this.#evict(pod, { message, graceSeconds, condition, signal: urgent.signal })) return [pod];
     }
     return [];
   }
@@ -166,9 +168,10 @@ class Evictions implements EvictionManager {
     return unsatisfied(this.#thresholds, observationsOf(await stats.nodeNow())).length === 0;
   }
 
-  #evict(pod: Pod, { message, graceSeconds, condition }: { readonly message: string; readonly graceSeconds: number; readonly condition?: PodFailure['condition'] }): boolean {
+  #evict(pod: Pod, { message, graceSeconds, condition, signal }: { readonly message: string; readonly graceSeconds: number; readonly condition?: PodFailure['condition']; readonly signal: string }): boolean {
     if (isCritical(pod)) return false;
-    const { evict, tell, log } = this.#options;
+    const { evict, tell, log, onEvicted } = this.#options;
+    onEvicted?.(signal);
     log.info('evicting a pod', { pod: `${pod.metadata.namespace}/${pod.metadata.name}`, message });
     tell.pod(pod, message);
     evict(pod.metadata.uid, { reason: EVICTED, message, ...(condition ? { condition } : {}) }, graceSeconds);
@@ -182,5 +185,9 @@ interface Relieving {
   readonly observations: Observations;
   readonly dedicatedImageFs: boolean;
 }
+
+/** As upstream counts evictions for a pod's own limits. */
+const limitOf = (message: string): string =>
+  message.startsWith('Usage of EmptyDir') ? 'emptydirfs.limit' : message.startsWith('Pod ephemeral') ? 'ephemeralpodfs.limit' : 'ephemeralcontainerfs.limit';
 
 const byUid = (samples: readonly PodSample[]): ReadonlyMap<string, PodSample> => new Map(samples.map((sample) => [sample.pod.metadata.uid, sample]));

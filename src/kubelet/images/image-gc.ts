@@ -27,6 +27,7 @@ export interface ImageGcOptions {
   readonly log: Logger;
   readonly config: ImageGcConfig;
   readonly imageFs: () => Promise<FileSystemSample | undefined>;
+  readonly onRemoved?: (reason: 'age' | 'space') => void;
   /** An event about the node. */
   readonly tell: (reason: string, message: string) => void;
 }
@@ -65,7 +66,7 @@ class Collector implements ImageGc {
     const { highThresholdPercent = HIGH, lowThresholdPercent = LOW, maximumAge = 0 } = config;
     // What the kubelet has not watched for so long itself may have been used.
     const old = maximumAge > 0 && clock.now() - this.#since > maximumAge ? unused.filter(({ seen }) => clock.now() - seen.lastUsed > maximumAge) : [];
-    await this.#remove(old, Infinity);
+    await this.#remove(old, Infinity, 'age');
     const fs = await imageFs();
     if (!fs || highThresholdPercent >= 100) return;
     if (fs.capacityBytes === 0) return tell('InvalidDiskCapacity', 'invalid capacity 0 on image filesystem');
@@ -97,7 +98,7 @@ class Collector implements ImageGc {
   }
 
   /** @returns the bytes that gave back */
-  async #remove(candidates: readonly Candidate[], wanted: number): Promise<number> {
+  async #remove(candidates: readonly Candidate[], wanted: number, reason: 'age' | 'space' = 'space'): Promise<number> {
     const { cri, clock, log, config } = this.#options;
     let freed = 0;
     for (const { image, seen } of candidates) {
@@ -105,6 +106,7 @@ class Collector implements ImageGc {
       if (clock.now() - seen.first < (config.minimumAge ?? MINIMUM_AGE)) continue;
       try {
         await cri.removeImage(image.id);
+        this.#options.onRemoved?.(reason);
         freed += image.size;
         this.#seen.delete(image.id);
         log.info('an unused image was removed', { image: image.repoTags[0] ?? image.id, bytes: image.size });

@@ -10,6 +10,7 @@ import type { EvictionConfig, Signal } from '../eviction/thresholds.ts';
 import { EVICTED } from '../eviction/words.ts';
 import { createImageGc } from '../images/image-gc.ts';
 import type { ImageGc } from '../images/image-gc.ts';
+import type { KubeletMetrics } from '../metrics/metrics.ts';
 import type { KubeletOptions } from '../options.ts';
 import type { StatsProvider } from '../stats/provider.ts';
 import { removeDeadContainers } from '../sync/container-gc.ts';
@@ -25,6 +26,7 @@ export interface PressureOptions extends Pick<KubeletOptions, 'eviction' | 'imag
   readonly tellPod: (pod: Pod, event: NodeEvent) => void;
   readonly tellNode: (event: NodeEvent) => void;
   readonly onConditions: () => void;
+  readonly metrics: KubeletMetrics;
 }
 
 interface NodeEvent {
@@ -39,11 +41,11 @@ export interface Pressure extends AsyncDisposable {
 }
 
 /** @throws Error where a threshold is none */
-export function startPressure({ cri, clock, log, stats, workers, tellPod, tellNode, onConditions, ...config }: PressureOptions): Pressure {
+export function startPressure({ cri, clock, log, stats, workers, tellPod, tellNode, onConditions, metrics, ...config }: PressureOptions): Pressure {
   const warn = (reason: string, message: string) => tellNode({ type: 'Warning', reason, message });
-  const images = createImageGc({ cri, clock, log, config: config.imageGc ?? {}, imageFs: async () => (await stats.nodeNow()).imageFs, tell: warn });
+  const images = createImageGc({ cri, clock, log, config: config.imageGc ?? {}, imageFs: async () => (await stats.nodeNow()).imageFs, tell: warn, onRemoved: (reason) => metrics.imageCollected(reason) });
   const eviction = startEviction({
-    config: config.eviction ?? {}, clock, log, stats, onConditions,
+    config: config.eviction ?? {}, clock, log, stats, onConditions, onEvicted: (signal) => metrics.evicted(signal),
     activePods: () => workers().active(),
     evict: (uid, failure, graceSeconds) => workers().evict(uid, failure, graceSeconds),
     hasEnded: (uid) => workers().hasEnded(uid),

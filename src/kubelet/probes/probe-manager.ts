@@ -31,6 +31,8 @@ export interface ProbeManagerOptions {
   /** A verdict changed: the pod wants a sync. */
   readonly onChange: (uid: string) => void;
   readonly tell: (pod: Pod, container: string, message: { readonly reason: 'Unhealthy' | 'ProbeWarning'; readonly text: string }) => void;
+  /** Each answer, and how long it took to come. */
+  readonly onProbed?: (at: { readonly pod: Pod['metadata']; readonly container: string; readonly type: ProbeType }, result: 'successful' | 'failed' | 'unknown', span: Millis) => void;
   /** Containers that were running before it keep the readiness they had until probed. */
   readonly startedAt: Millis;
 }
@@ -49,6 +51,7 @@ interface Worker {
   timer: Disposable | undefined;
 }
 
+const RESULTS = { success: 'successful', failure: 'failed', unknown: 'unknown' } as const;
 const TITLES = { liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' } as const;
 
 export function createProbeManager(options: ProbeManagerOptions): ProbeManager {
@@ -148,9 +151,11 @@ class Probes implements ProbeManager {
   }
 
   async #probe(key: string, worker: Worker, probe: Probe): Promise<void> {
-    const { prober, tell, onChange } = this.#options;
+    const { prober, tell, onChange, clock, onProbed } = this.#options;
+    const began = clock.monotonic();
     const answer = await prober(probe, { container: worker.container, containerId: worker.containerId, podIp: worker.podIp });
     if (this.#disposed || this.#workers.get(key) !== worker) return;
+    onProbed?.({ pod: worker.pod.metadata, container: worker.container.name, type: worker.type }, RESULTS[answer.result], clock.monotonic() - began);
     this.#report(worker, answer, tell);
     if (answer.result === 'unknown') return;
     const ok = answer.result === 'success';

@@ -1,66 +1,90 @@
-/** The kubelet's own HTTPS server. Paths and queries are upstream's (pkg/kubelet/server); callers are the API server and monitoring. */
+/**
+ * The kubelet's own servers: over HTTPS for callers that are known (the API server, monitoring), and where they are asked for, over
+ * plain HTTP what anyone may read, and /healthz for this machine alone.
+ */
+import type { Collector } from '../../base/metrics/family.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Client } from '../../client/index.ts';
-import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
+import type { ApiHandler, ApiRequest, ApiResponse } from '../../wire/api.ts';
 import { serve } from '../../wire/node/http-server.ts';
-import type { KubeletServerOptions } from '../options.ts';
+import { Disposer } from '../disposer.ts';
+import type { KubeletMetrics } from '../metrics/metrics.ts';
+import type { KubeletOptions, KubeletServerOptions } from '../options.ts';
+import type { StatsProvider } from '../stats/provider.ts';
 import type { PodSyncContext } from '../sync/pod-sync.ts';
 import type { PodWorkers } from '../sync/pod-workers.ts';
-import { refuse } from './authorize.ts';
-import { containerLogs } from './logs-handler.ts';
-import { json, plain } from './plain.ts';
-import type { StatsProvider } from '../stats/provider.ts';
-import { cadvisorUsage, resourceUsage, statsSummary } from './stats.ts';
-import { attach, exec, portForward, run } from './streams-handler.ts';
+import { createAuthorizer } from './authorize.ts';
+import type { Refuse } from './authorize.ts';
+import { Health } from './health.ts';
+import { plain } from './plain.ts';
+import { answer, namesOf } from './routes.ts';
 
 export interface ServerContext {
   readonly context: PodSyncContext;
-  readonly workers: Pick<PodWorkers, 'get' | 'list'>;
+  readonly workers: Pick<PodWorkers, 'get' | 'list' | 'active'>;
   readonly nodeName: string;
   readonly stats: StatsProvider;
   /** Of the machine. */
   readonly cpus: number;
+  readonly metrics: KubeletMetrics;
+  /** What others count: the client of the API server, the process. */
+  readonly collectors: readonly Collector[];
+  readonly configuration: Readonly<Record<string, unknown>>;
+  /** Where the machine's logs are, if they may be read. */
+  readonly systemLogs: string | undefined;
+  readonly health: Health;
 }
 
 export interface KubeletServer extends AsyncDisposable {
-  readonly port: number;
+  /** Of HTTPS. */
+  readonly port: number | undefined;
 }
 
-export interface ServerOptions extends KubeletServerOptions, ServerContext {
+export interface ServerOptions extends Omit<ServerContext, 'systemLogs' | 'health' | 'configuration' | 'collectors'>, Pick<KubeletOptions, 'server' | 'healthz' | 'configuration' | 'collectors'> {
   readonly client: Client;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
-type Handle = (at: ServerContext, request: ApiRequest, path: readonly string[]) => Promise<ApiResponse> | ApiResponse;
-
-/** By the first segment of the path; the others are the handler's. */
-const ROUTES: Readonly<Record<string, Handle>> = {
-  healthz: () => plain(200, 'ok'),
-  pods: ({ workers, context }) => json({
-    kind: 'PodList', apiVersion: 'v1', metadata: {},
-    items: workers.list().map((pod) => ({ ...pod, status: { ...pod.status, ...context.statuses.latest(pod.metadata.uid) } })),
-  }),
-  containerLogs, exec, attach, portForward, run,
-  stats: (at, request, [what]) => (what === 'summary' ? statsSummary(at, request) : plain(404, '404 page not found\n')),
-  metrics: (at, _, [what]) => (what === 'resource' ? resourceUsage(at) : what === 'cadvisor' ? cadvisorUsage(at) : plain(what === undefined ? 200 : 404, '')),
-};
+const SYSTEM_LOGS = '/var/log';
 
 export async function startKubeletServer(options: ServerOptions): Promise<KubeletServer> {
-  const { context, workers, nodeName, stats, cpus, client, log, host, port, tls, clientCa } = options;
-  const at: ServerContext = { context, workers, nodeName, stats, cpus };
-  const handler = async (request: ApiRequest): Promise<ApiResponse> => {
-    const refusal = await refuse({ client, nodeName }, request);
-    if (refusal) return refusal;
-    const [, first = '', ...path] = new URL(request.url, 'http://kubelet').pathname.split('/').map(decodeURIComponent);
-    const handle = ROUTES[first];
-    if (!handle) return plain(404, '404 page not found\n');
+  const { server, healthz, log, client, clock, nodeName, configuration = {}, collectors = [] } = options;
+  await using started = new Disposer();
+  // Whoever is answered at all is answered by the loop that everything else runs on.
+  const health = new Health({ ping: () => undefined, log: () => undefined, syncloop: () => undefined });
+  const at: ServerContext = { ...options, configuration, collectors, health, systemLogs: server?.systemLogs === false ? undefined : SYSTEM_LOGS };
+  const secure = server && started.use(await serve(secured(at, server, createAuthorizer({ ...server, client, clock, nodeName }), log), { ...server, tls: tlsOf(server), log }));
+  const open = async (what: string, where: { readonly host: string; readonly port: number }, handler: ApiHandler) => {
+    // Somebody else may have the port: pods run all the same.
+    const opened = await serve(handler, { ...where, log }).catch((error: unknown) => log.warn(`${what} is not served`, { ...where, error: String(error) }));
+    if (opened) started.use(opened);
+  };
+  if (server?.readOnlyPort) await open('the read-only port', { host: server.host, port: server.readOnlyPort }, counted(at, 'readonly', (request) => answer(at, request, { isSecure: false, debugging: false }), log));
+  if (healthz) await open('healthz', healthz, async (request) => (/^\/healthz(?:$|[/?])/.test(request.url) ? answer(at, request, { isSecure: false, debugging: false }) : plain(404, '404 page not found\n')));
+  const running = started.move();
+  return { port: secure?.port, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+}
+
+const tlsOf = ({ tls, ciphers, minVersion }: KubeletServerOptions) => ({ ...tls, ...(ciphers ? { ciphers } : {}), ...(minVersion ? { minVersion } : {}) });
+
+function secured(at: ServerContext, { debugging = true }: KubeletServerOptions, refuse: Refuse, log: Logger): ApiHandler {
+  return counted(at, 'readwrite', async (request) => (await refuse(request)) ?? answer(at, request, { isSecure: true, debugging }), log);
+}
+
+function counted(at: ServerContext, serverType: 'readwrite' | 'readonly', handle: (request: ApiRequest) => Promise<ApiResponse>, log: Logger): ApiHandler {
+  const { clock } = at.context;
+  return async (request) => {
+    const done = at.metrics.request({ ...namesOf(request), serverType }, () => clock.monotonic());
     try {
-      return await handle(at, request, path);
+      return await handle(request);
     } catch (error) {
+      if (error instanceof URIError) return plain(400, 'Bad Request\n');
       log.warn('kubelet request failed', { url: request.url, error: String(error) });
       return plain(500, error instanceof Error ? error.message : String(error));
+    } finally {
+      done();
     }
   };
-  const server = await serve(handler, { host, port, tls, clientCa, log });
-  return { port: server.port, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }

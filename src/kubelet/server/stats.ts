@@ -1,4 +1,7 @@
-/** /stats/summary, /metrics/resource and /metrics/cadvisor: what the node and its pods use. */
+/** /stats/summary and what is below /metrics: what the node and its pods use, and what the kubelet does. */
+import { expose, OPEN_METRICS, PROMETHEUS } from '../../base/metrics/exposition.ts';
+import type { Family } from '../../base/metrics/family.ts';
+import { stateFamilies } from '../metrics/state.ts';
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import { cadvisorMetrics } from '../stats/cadvisor-metrics.ts';
 import { resourceMetrics } from '../stats/resource-metrics.ts';
@@ -22,6 +25,26 @@ export async function resourceUsage({ stats }: ServerContext): Promise<ApiRespon
 export async function cadvisorUsage({ stats, cpus }: ServerContext): Promise<ApiResponse> {
   const [node, pods] = await Promise.all([stats.node(), stats.podsWithDisks()]);
   return metricsText(cadvisorMetrics({ node, pods, cpus }));
+}
+
+/** GET /metrics */
+export async function kubeletMetrics({ nodeName, workers, context: { cri, log }, stats, metrics, collectors }: ServerContext, request: ApiRequest): Promise<ApiResponse> {
+  const [sandboxes, containers, samples] = await Promise.all([cri.listPodSandboxes(), cri.listContainers(), stats.podsWithDisks()]).catch((error: unknown) => {
+    log.debug('metrics without the runtime\'s', { error: String(error) });
+    return [[], [], []] as const;
+  });
+  const state = stateFamilies({ nodeName, desired: workers.list(), active: workers.active(), sandboxes, containers, samples });
+  return exposed(request, [...metrics.families(), ...state, ...collectors.flatMap((collect) => [...collect()])]);
+}
+
+export const probeMetrics = ({ metrics }: ServerContext, request: ApiRequest): ApiResponse => exposed(request, metrics.probeFamilies());
+export const serviceLevels = ({ health }: ServerContext, request: ApiRequest): ApiResponse => exposed(request, health.families());
+
+/** As OpenMetrics to those who prefer it. */
+function exposed({ headers }: ApiRequest, families: Iterable<Family>): ApiResponse {
+  const open = /application\/openmetrics-text/.test(headers.accept ?? '');
+  const response = plain(200, expose(families, open ? 'openmetrics' : 'prometheus'));
+  return { ...response, headers: { 'content-type': open ? OPEN_METRICS : PROMETHEUS } };
 }
 
 const metricsText = (text: string): ApiResponse => {

@@ -53,6 +53,8 @@ export interface ContainerSample {
 
 export interface VolumeSample {
   readonly name: string;
+  /** The claim it is, if it is one. */
+  readonly claim?: string;
   readonly usage: DiskUsage;
   /** The file system it is on. */
   readonly fs: FileSystemSample | undefined;

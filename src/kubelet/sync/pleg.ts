@@ -27,6 +27,8 @@ export interface PlegOptions {
   readonly log: Logger;
   readonly period?: Millis;
   readonly onChange: (pod: PodIdentity) => void;
+  /** How long a listing took, and how long after the one before it began. */
+  readonly onListed?: (span: Millis, interval: Millis | undefined) => void;
   /** After each listing. */
   readonly onRelist: () => void;
 }
@@ -39,7 +41,7 @@ const PERIOD: Millis = 1000;
 const RARELY = 3;
 
 export function startPleg(options: PlegOptions): Pleg {
-  const { cri, clock, log, period = PERIOD, onChange, onRelist } = options;
+  const { cri, clock, log, period = PERIOD, onChange, onRelist, onListed } = options;
   const ends = followEnds(options);
   const stop = new AbortController();
   let pods: ReadonlyMap<string, PodIdentity> = new Map();
@@ -47,7 +49,11 @@ export function startPleg(options: PlegOptions): Pleg {
   let succeededAt = clock.monotonic();
   let failing = false;
 
+  let beganAt: Millis | undefined;
   const relist = async (): Promise<void> => {
+    const began = clock.monotonic();
+    const interval = beganAt === undefined ? undefined : began - beganAt;
+    beganAt = began;
     const [sandboxes, containers] = await Promise.all([cri.listPodSandboxes({}, stop.signal), cri.listContainers({}, stop.signal)]);
     const found = new Map<string, PodIdentity>();
     const parts = new Map<string, string[]>();
@@ -62,6 +68,7 @@ export function startPleg(options: PlegOptions): Pleg {
     const earlier = pods;
     [looks, pods] = [next, found];
     succeededAt = clock.monotonic();
+    onListed?.(succeededAt - began, interval);
     for (const [uid, pod] of found) if (before.get(uid) !== next.get(uid)) onChange(pod);
     for (const [uid, pod] of earlier) if (!found.has(uid)) onChange(pod);
     onRelist();

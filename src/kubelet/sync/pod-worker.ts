@@ -184,6 +184,17 @@ export class PodWorker implements AsyncDisposable {
 
   /** @returns when to look again at the latest */
   async #pass(signal: AbortSignal): Promise<Millis | undefined> {
+    const { metrics, clock } = this.#options.context;
+    const operation = this.#state === 'terminating' ? 'kill' : this.#admitted ? 'sync' : 'create';
+    const began = clock.monotonic();
+    try {
+      return await this.#step(signal);
+    } finally {
+      metrics.workerPass(operation, clock.monotonic() - began);
+    }
+  }
+
+  async #step(signal: AbortSignal): Promise<Millis | undefined> {
     switch (this.#state) {
       case 'syncing': return this.#sync(signal);
       case 'terminating': return this.#terminate(signal);
@@ -201,6 +212,7 @@ export class PodWorker implements AsyncDisposable {
       const rejection = (isNew ? this.#options.admit(pod) : undefined) ?? (await this.#dedicate(pod, isNew));
       if (rejection) {
         this.#memory.failure = rejection;
+        context.metrics.podRejected(rejection.reason);
         context.tell(pod, undefined, { type: 'Warning', ...rejection });
         return this.#turn('terminating');
       }

@@ -21,8 +21,9 @@ import { CriError } from '../cri/cri.ts';
 import type { Cri } from '../cri/cri.ts';
 import type { ContainerConfig, Image, MountConfig, PodSandboxConfig } from '../cri/runtime-v1.ts';
 import type { Dedicated } from '../devices/dedicated.ts';
+import type { ContainerType, KubeletMetrics } from '../metrics/metrics.ts';
 import type { ImageManager } from '../images/image-manager.ts';
-import { podTitle } from '../pod.ts';
+import { ephemeralContainers, initContainers, podTitle } from '../pod.ts';
 import type { Mounter } from '../volumes/mounter.ts';
 import type { PreparedVolume } from '../volumes/volume-manager.ts';
 import type { Backoff } from './backoff.ts';
@@ -40,6 +41,7 @@ export interface Starting extends Directories {
   readonly clock: Clock;
   readonly random: Random;
   readonly images: ImageManager;
+  readonly metrics: KubeletMetrics;
   readonly crashes: Backoff;
   readonly services: () => readonly Service[];
   readonly node: () => NodeFacts;
@@ -69,9 +71,25 @@ export interface StartRequest {
 
 /** @throws StartError where the container waits; anything else is unexpected */
 export async function startContainer(kubelet: Starting, request: StartRequest, signal: AbortSignal): Promise<void> {
+  refuseTooSoon(kubelet, request);
+  const type = typeOf(request);
+  kubelet.metrics.containerStarting(type);
+  try {
+    await start(kubelet, request, signal);
+  } catch (error) {
+    if (error instanceof StartError) kubelet.metrics.containerFailed(type, error.reason);
+    throw error;
+  }
+}
+
+function typeOf({ pod, container }: StartRequest): ContainerType {
+  if (initContainers(pod).some(({ name }) => name === container.name)) return 'init_container';
+  return ephemeralContainers(pod).some(({ name }) => name === container.name) ? 'ephemeral_container' : 'container';
+}
+
+async function start(kubelet: Starting, request: StartRequest, signal: AbortSignal): Promise<void> {
   const { pod, container, sandbox, tell } = request;
   const { name } = container;
-  refuseTooSoon(kubelet, request);
   const image = await ensureImage(kubelet, { ...request, wanted: container }, signal);
   const images = await ensureVolumeImages(kubelet, request, signal);
   const config = await orFail('CreateContainerConfigError', request, () => configure(kubelet, request, { image, images }));

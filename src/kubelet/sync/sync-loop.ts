@@ -65,7 +65,7 @@ export class SyncLoop implements AsyncDisposable {
     }));
     const housekeeping = this.#disposer.use(new Housekeeping({ ...this.#options, workers, knowsAll: () => updates.complete }));
     this.#pleg = this.#disposer.use(startPleg({
-      cri, clock, log, onChange: ({ uid }) => workers.wake(uid), onRelist: () => housekeeping.round(this.#pleg?.pods ?? new Map()),
+      cri, clock, log, onListed: (span, interval) => context.metrics.relisted(span, interval, clock.now()), onChange: ({ uid }) => workers.wake(uid), onRelist: () => housekeeping.round(this.#pleg?.pods ?? new Map()),
     }));
     await updates.start();
     this.#mirrors.reconcile();
