@@ -21,6 +21,10 @@ export interface UpRequest extends ClusterRef {
   readonly auditLog: boolean;
   /** How packets get from node to node; `none` leaves that to a CNI of the user's choice. */
   readonly network: 'host-gw' | 'vxlan' | 'udp' | 'bgp' | 'none';
+  /** What writes Services into the kernel; undefined: what the cluster had, or what works best here. */
+  readonly proxy: 'nftables' | 'iptables' | 'none' | undefined;
+  /** Who answers for the cluster's names; undefined: as before, or ourselves. */
+  readonly dns: 'built-in' | 'none' | undefined;
   /** Processes of controllers and of the scheduler each, beside the API server's; 0: all in one. */
   readonly components: number;
   /** Which of them others will run. */

@@ -33,7 +33,7 @@ test('up without flags asks for a cluster below the home directory on 6443', asy
   expect(code).toBe(0);
   expect(calls).toEqual([{
     dataDir: '/home/me/.knarr', port: 6443, nodes: undefined, simulated: undefined, store: 'wal', kubeconfig: undefined,
-    foreground: false, install: true, legacyServiceAccountTokens: false, legacyApis: false, auditLog: false, network: 'host-gw', components: 0, without: [], kubeletConfig: undefined,
+    foreground: false, install: true, legacyServiceAccountTokens: false, legacyApis: false, auditLog: false, network: 'host-gw', proxy: undefined, dns: undefined, components: 0, without: [], kubeletConfig: undefined,
   } satisfies UpRequest]);
 });
 

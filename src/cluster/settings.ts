@@ -33,6 +33,10 @@ export interface Settings {
   readonly simulated: number;
   /** How packets get from node to node; undefined, in settings of before: host-gw. */
   readonly network?: PodNetwork;
+  /** What writes Services into the kernel; undefined: what works best on each node. */
+  readonly proxy?: NonNullable<UpRequest['proxy']>;
+  /** Who answers for the cluster's names; undefined: ourselves. */
+  readonly dns?: NonNullable<UpRequest['dns']>;
   readonly podCidr: string;
   readonly serviceCidr: string;
   readonly kubernetesServiceIp: string;
@@ -65,6 +69,8 @@ export interface Wishes {
   /** Each request leaves its audit lines in `logs/audit.log`. */
   readonly auditLog?: boolean;
   readonly network?: PodNetwork;
+  readonly proxy?: UpRequest['proxy'];
+  readonly dns?: UpRequest['dns'];
   /** Processes of each loop; 0 for none of their own. */
   readonly components?: number;
   readonly without?: readonly Loop[];
@@ -103,6 +109,7 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, befor
     podCidr: `10.${pods}.${at}.0/24`,
   }));
   const services = `10.${96 + slot}`;
+  const [proxy, dns] = [wishes.proxy ?? before?.proxy, wishes.dns ?? before?.dns];
   return {
     version: 1,
     slot,
@@ -111,6 +118,8 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, befor
     nodes,
     simulated: wishes.simulated,
     network: networkOf(wishes),
+    ...(proxy === undefined ? {} : { proxy }),
+    ...(dns === undefined ? {} : { dns }),
     podCidr: `10.${pods}.0.0/16`,
     serviceCidr: `${services}.0.0/16`,
     kubernetesServiceIp: `${services}.0.1`,

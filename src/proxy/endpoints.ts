@@ -40,6 +40,7 @@ function candidateOf({ addresses, conditions, nodeName, hints }: Endpoint, port:
     address: addresses[0] ?? '',
     port,
     local: nodeName === node.name,
+    mayAsk: nodeName === undefined || nodeName === node.name,
     ready: ready && conditions.terminating !== true,
     serving: conditions.serving ?? ready,
     nodeHints: hints?.forNodes?.map(({ name }) => name) ?? [],
@@ -51,7 +52,7 @@ function candidateOf({ addresses, conditions, nodeName, hints }: Endpoint, port:
 function usable(candidates: readonly Candidate[]): readonly Backend[] {
   const ready = candidates.filter((one) => one.ready);
   const chosen = ready.length > 0 ? ready : candidates.filter((one) => one.serving);
-  return chosen.map(({ address, port, local }) => ({ address, port, local }));
+  return chosen.map(({ address, port, local, mayAsk }) => ({ address, port, local, mayAsk }));
 }
 
 /**

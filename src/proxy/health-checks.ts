@@ -31,10 +31,13 @@ export function planHealthChecks(ruleset: Ruleset): readonly HealthCheck[] {
 export class HealthCheckServers implements AsyncDisposable {
   readonly #log: Logger;
   readonly #servers = new Map<number, HttpServer>();
+  /** Whether the proxy itself keeps up. */
+  readonly #healthy: () => boolean;
   #checks: ReadonlyMap<number, HealthCheck> = new Map();
 
-  constructor(log: Logger) {
+  constructor(log: Logger, healthy: () => boolean = () => true) {
     this.#log = log;
+    this.#healthy = healthy;
   }
 
   /** Opens and closes ports. A port that is taken is told to the log and tried again with the next change. */
@@ -64,9 +67,9 @@ export class HealthCheckServers implements AsyncDisposable {
     return async () => {
       const check = this.#checks.get(port);
       const localEndpoints = check?.localEndpoints ?? 0;
-      const body = { service: { namespace: check?.namespace, name: check?.name }, localEndpoints, serviceProxyHealthy: true };
+      const body = { service: { namespace: check?.namespace, name: check?.name }, localEndpoints, serviceProxyHealthy: this.#healthy() };
       return {
-        status: localEndpoints > 0 ? 200 : 503,
+        status: localEndpoints > 0 && body.serviceProxyHealthy ? 200 : 503,
         headers: { 'content-type': 'application/json', 'x-content-type-options': 'nosniff', 'x-load-balancing-endpoint-weight': String(localEndpoints) },
         body: { type: 'bytes', chunks: [Buffer.from(JSON.stringify(body))] },
       };

@@ -28,7 +28,7 @@ class FakeTables {
       this.emptied = false;
     }
     if (command === 'iptables-save') return { ...done, stdout: this.saved };
-    if (args.includes('-S')) return { ...done, code: this.emptied ? 1 : 0 };
+    if (args.includes('-C') && args.includes('KUBE-PROXY-CANARY')) return { ...done, code: this.emptied ? 1 : 0 };
     return { ...done, code: args.includes('-C') || args.includes('-D') ? 1 : 0 };
   };
 }
@@ -40,7 +40,7 @@ async function start(tables: FakeTables) {
   const clock = new ManualClock();
   const around = { clock, log: silent, random: seededRandom(1) };
   const informers = createInformers(createClient(api.transport), around);
-  const proxy = await startProxy({ informers, nodeName: 'here', clusterCidr: '10.244.0.0/16', run: tables.run, clock, log: silent });
+  const proxy = await startProxy({ informers, nodeName: 'here', clusterCidrs: ['10.244.0.0/16'], mode: 'iptables', run: tables.run, clock, log: silent });
   const dispose = async () => {
     await proxy[Symbol.asyncDispose]();
     await informers[Symbol.asyncDispose]();

@@ -11,10 +11,10 @@ const addresses = (backends: PortRules['cluster']) => backends.map(({ address })
 test('a Service gets the ready endpoints of its port, the local ones apart, in order', () => {
   const rules = plan([endpoint('10.0.0.2'), endpoint('10.0.0.1', 'here'), endpoint('10.0.0.3', 'here', { conditions: { ready: false, serving: false } })]);
   expect(rules).toEqual({
-    id: 'ns1/svc1:p80', protocol: 'tcp', port: 80, clusterIp: '172.30.0.41', externalIps: [], loadBalancerIps: [], sourceRanges: [],
+    id: 'ns1/svc1:p80', family: 'ipv4', protocol: 'tcp', port: 80, clusterIp: '172.30.0.41', externalIps: [], loadBalancerIps: [], sourceRanges: [],
     internalPolicy: 'Cluster', externalPolicy: 'Cluster',
-    cluster: [{ address: '10.0.0.1', port: 80, local: true }, { address: '10.0.0.2', port: 80, local: false }],
-    local: [{ address: '10.0.0.1', port: 80, local: true }],
+    cluster: [{ address: '10.0.0.1', port: 80, local: true, mayAsk: true }, { address: '10.0.0.2', port: 80, local: false, mayAsk: false }],
+    local: [{ address: '10.0.0.1', port: 80, local: true, mayAsk: true }],
   });
 });
 

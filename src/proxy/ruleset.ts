@@ -14,15 +14,20 @@ export interface Backend {
   readonly port: number;
   /** Whether it runs on this node. */
   readonly local: boolean;
+  /** Whether it may be the one that asks: it runs here, or nobody said where. */
+  readonly mayAsk: boolean;
 }
 
 export type Policy = 'Cluster' | 'Local';
 export type Protocol = 'tcp' | 'udp' | 'sctp';
+export type Family = 'ipv4' | 'ipv6';
+export const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 
-/** One port of one Service: where it listens, and what answers. */
+/** One port of one Service in one family: where it listens, and what answers. */
 export interface PortRules {
   /** `namespace/name:port`, as upstream names it in comments and hashes. */
   readonly id: string;
+  readonly family: Family;
   readonly protocol: Protocol;
   readonly port: number;
   readonly clusterIp: string;
@@ -38,7 +43,9 @@ export interface PortRules {
   readonly affinitySeconds?: number;
   readonly internalPolicy: Policy;
   readonly externalPolicy: Policy;
+  /** Where traffic goes under the policy Cluster, and from within under either external policy. */
   readonly cluster: readonly Backend[];
+  /** Where it goes under the policy Local. */
   readonly local: readonly Backend[];
 }
 
@@ -51,65 +58,91 @@ const SERVICE_NAME = 'kubernetes.io/service-name';
 
 /** What the objects ask of this node. Pure. */
 export function planRuleset(services: readonly Service[], slices: readonly EndpointSlice[], node: ProxyNode): Ruleset {
-  const slicesOf = byService(slices.filter(isOurs));
-  return services
-    .filter(isProxied)
-    .flatMap((service) => {
-      const own = slicesOf.get(`${service.metadata.namespace}/${service.metadata.name}`) ?? [];
-      return (service.spec.ports ?? []).map((port) => planPort(service, port, backendsOf(own, nameOf(port), node)));
-    })
-    .toSorted((a, b) => compare(a.id, b.id) || compare(a.protocol, b.protocol));
+  const slicesOf = byService(slices);
+  return services.flatMap((service) => planService(service, slicesOf.get(keyOf(service)) ?? [], node)).toSorted(inOrder);
 }
 
-/** By the `namespace/name` of the Service that they belong to. */
 function byService(slices: readonly EndpointSlice[]): ReadonlyMap<string, readonly EndpointSlice[]> {
   const groups = new Map<string, EndpointSlice[]>();
   for (const slice of slices) {
-    const key = `${slice.metadata.namespace}/${slice.metadata.labels?.[SERVICE_NAME] ?? ''}`;
-    const group = groups.get(key);
+    const group = groups.get(serviceOf(slice));
     if (group) group.push(slice);
-    else groups.set(key, [slice]);
+    else groups.set(serviceOf(slice), [slice]);
   }
   return groups;
 }
 
-function isOurs({ addressType, metadata }: EndpointSlice): boolean {
-  return addressType === 'IPv4' && metadata.labels?.[PROXY_NAME] === undefined && metadata.labels?.[HEADLESS] === undefined;
+/** The ports of one Service, given its slices: none where it is nobody's or somebody else's to proxy. Pure. */
+export function planService(service: Service, slices: readonly EndpointSlice[], node: ProxyNode): Ruleset {
+  if (!isProxied(service)) return [];
+  const own = slices.filter(isOurs);
+  return FAMILIES.flatMap((family) => {
+    const clusterIp = clusterIpsOf(service).find((address) => familyOf(address) === family);
+    if (clusterIp === undefined) return [];
+    const ofFamily = own.filter(({ addressType }) => addressType.toLowerCase() === family);
+    return (service.spec.ports ?? []).map((port) => planPort(service, port, { family, clusterIp, ...backendsOf(ofFamily, nameOf(port), node) }));
+  });
+}
+
+/** A port has one place in a ruleset. */
+export const portKey = ({ id, protocol, family }: Pick<PortRules, 'id' | 'protocol' | 'family'>): string => `${id}/${protocol}/${family}`;
+/** The `namespace/name` of the Service that a slice belongs to. */
+export const serviceOf = ({ metadata }: EndpointSlice): string => `${metadata.namespace}/${metadata.labels?.[SERVICE_NAME] ?? ''}`;
+const keyOf = ({ metadata }: Service): string => `${metadata.namespace}/${metadata.name}`;
+
+export function inOrder(a: PortRules, b: PortRules): number {
+  return compare(a.id, b.id) || compare(a.protocol, b.protocol) || compare(a.family, b.family);
+}
+
+function isOurs({ metadata }: EndpointSlice): boolean {
+  return metadata.labels?.[PROXY_NAME] === undefined && metadata.labels?.[HEADLESS] === undefined;
 }
 
 function isProxied({ spec, metadata }: Service): boolean {
-  if (metadata.labels?.[PROXY_NAME] !== undefined || spec.type === 'ExternalName') return false;
-  return isIpv4(spec.clusterIP ?? '');
+  return metadata.labels?.[PROXY_NAME] === undefined && spec.type !== 'ExternalName';
 }
+
+const clusterIpsOf = ({ spec }: Service): readonly string[] => spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : []);
 
 function nameOf({ name, protocol }: ServicePort): { readonly name: string; readonly protocol: string } {
   return { name: name ?? '', protocol: protocol ?? 'TCP' };
 }
 
-function planPort({ metadata, spec, status }: Service, port: ServicePort, backends: Pick<PortRules, 'cluster' | 'local'>): PortRules {
+function planPort({ metadata, spec, status }: Service, port: ServicePort, own: Pick<PortRules, 'family' | 'clusterIp' | 'cluster' | 'local'>): PortRules {
   const sticky = spec.sessionAffinity === 'ClientIP';
   const { name, protocol } = nameOf(port);
+  const ofFamily = (addresses: readonly string[]): readonly string[] => [...new Set(addresses)].filter((address) => familyOf(address) === own.family);
+  const ingress = (status.loadBalancer?.ingress ?? []).filter(({ ipMode }) => ipMode !== 'Proxy').map(({ ip }) => ip ?? '');
   return {
     id: `${metadata.namespace}/${metadata.name}${name === '' ? '' : `:${name}`}`,
     protocol: protocolOf(protocol),
     port: port.port,
-    clusterIp: spec.clusterIP!,
     ...(port.nodePort ? { nodePort: port.nodePort } : {}),
-    externalIps: (spec.externalIPs ?? []).filter(isIpv4),
-    loadBalancerIps: (status.loadBalancer.ingress ?? []).filter(({ ipMode }) => ipMode !== 'Proxy').map(({ ip }) => ip ?? '').filter(isIpv4),
-    sourceRanges: (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter((range) => isIpv4(range.split('/')[0]!)),
-    ...(spec.externalTrafficPolicy === 'Local' && spec.healthCheckNodePort ? { healthCheckPort: spec.healthCheckNodePort } : {}),
+    externalIps: ofFamily(spec.externalIPs ?? []),
+    loadBalancerIps: spec.type === 'LoadBalancer' ? ofFamily(ingress) : [],
+    sourceRanges: spec.type === 'LoadBalancer' ? rangesOf(spec.loadBalancerSourceRanges ?? [], own.family) : [],
+    ...(spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local' && spec.healthCheckNodePort ? { healthCheckPort: spec.healthCheckNodePort } : {}),
     ...(sticky ? { affinitySeconds: spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800 } : {}),
     internalPolicy: spec.internalTrafficPolicy === 'Local' ? 'Local' : 'Cluster',
     externalPolicy: spec.externalTrafficPolicy === 'Local' ? 'Local' : 'Cluster',
-    ...backends,
+    ...own,
   };
+}
+
+/** Those of the family; a range that lets everyone in is no range. */
+function rangesOf(ranges: readonly string[], family: Family): readonly string[] {
+  const own = ranges.map((range) => range.trim()).filter((range) => familyOf(range.split('/')[0]!) === family);
+  return own.some((range) => range.endsWith('/0')) ? [] : [...new Set(own)];
 }
 
 function protocolOf(protocol: string): Protocol {
   return protocol === 'UDP' ? 'udp' : protocol === 'SCTP' ? 'sctp' : 'tcp';
 }
 
-const isIpv4 = (address: string): boolean => /^\d+\.\d+\.\d+\.\d+$/.test(address);
+/** undefined for what is no address: `None`, a host name, nothing. */
+export function familyOf(address: string): Family | undefined {
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(address)) return 'ipv4';
+  return address.includes(':') ? 'ipv6' : undefined;
+}
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,99 +1,195 @@
-/** The proxy's rules at work in the kernel: a node and a client, each a network namespace, and pods behind the node. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ManualClock, settle } from '../../src/base/clock.ts';
-import { silent } from '../../src/base/log.ts';
-import { mustRun } from '../../src/base/program.ts';
-import { seededRandom } from '../../src/base/random.ts';
-import { createClient, createInformers } from '../../src/client/index.ts';
-import { FakeApi } from '../../src/client/testing/fake-api.ts';
-import { cleanProxy, startProxy } from '../../src/proxy/index.ts';
+/** The contract of the proxy's backends: each writes its rules into a node's kernel, and packets go where they should. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cleanProxy, PROXY_MODES } from '../../src/proxy/index.ts';
 import { endpoint, service, slice } from '../../src/proxy/testing/objects.ts';
-import { get, inside, ip, isRoot, run, serveIn } from './support/namespaces.ts';
+import { answerIn, Asker, buildNetwork, NODE_ADDRESS, proxyOn, type ProxyNetwork } from './proxy-network.ts';
+import { inside, isRoot } from './support/namespaces.ts';
 
-const ID = `kpx${process.pid}`;
-const NODE = `${ID}-node`;
-const CLIENT = `${ID}-client`;
-const PODS = [{ name: `${ID}-a`, address: '10.244.7.2' }, { name: `${ID}-b`, address: '10.244.7.3' }] as const;
-const SERVICE = '/api/v1/namespaces/ns1/services/svc1';
-const SLICE = '/apis/discovery.k8s.io/v1/namespaces/ns1/endpointslices/svc1-x';
-const servers: Disposable[] = [];
+const VIP = '172.30.0.41';
+const VIP6 = 'fd00:30::41';
+const PORT = 30080;
+const tcp = [{ name: 'p80', protocol: 'TCP', port: 80, nodePort: PORT }];
+const udp = [{ name: 'p53', protocol: 'UDP', port: 53, nodePort: PORT }];
+const TIMEOUT = 'ETIMEDOUT';
+const REFUSED = 'ECONNREFUSED';
+
+let net: ProxyNetwork;
+const parts: Disposable[] = [];
+let [node, client, a, b]: Asker[] = [];
+/** Name and addresses of what answers. */
+let [A, B, FAR]: { name: string; address: string; address6?: string }[] = [];
 
 beforeAll(async () => {
   if (!isRoot) return;
-  for (const name of [NODE, CLIENT, ...PODS.map((pod) => pod.name)]) {
-    await ip(`netns add ${name}`);
-    await ip(`-n ${name} link set lo up`);
-  }
-  await ip(`link add c netns ${NODE} type veth peer name eth0 netns ${CLIENT}`);
-  await ip(`-n ${NODE} address add 192.0.2.1/24 dev c`);
-  await ip(`-n ${NODE} link set c up`);
-  await ip(`-n ${CLIENT} address add 192.0.2.2/24 dev eth0`);
-  await ip(`-n ${CLIENT} link set eth0 up`);
-  await ip(`-n ${CLIENT} route add default via 192.0.2.1`);
-  await ip(`-n ${NODE} link add cni0 type bridge`);
-  await ip(`-n ${NODE} address add 10.244.7.1/24 dev cni0`);
-  await ip(`-n ${NODE} link set cni0 up`);
-  await ip(`-n ${NODE} route add default via 192.0.2.2`);
-  for (const [n, pod] of PODS.entries()) {
-    await ip(`link add p${n} netns ${NODE} type veth peer name eth0 netns ${pod.name}`);
-    await ip(`-n ${NODE} link set p${n} master cni0 up`);
-    await ip(`-n ${NODE} link set p${n} type bridge_slave hairpin on`);
-    await ip(`-n ${pod.name} address add ${pod.address}/24 dev eth0`);
-    await ip(`-n ${pod.name} link set eth0 up`);
-    await ip(`-n ${pod.name} route add default via 10.244.7.1`);
-    servers.push(await serveIn(pod.name));
-  }
-  await mustRun(inside(NODE), 'sh', ['-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables']);
+  net = await buildNetwork(`kpx${process.pid}`);
+  for (const name of [net.client, ...net.pods.map((pod) => pod.name)]) parts.push(await answerIn(name));
+  [node, client, a, b] = await Promise.all([net.node, net.client, ...net.pods.map(({ name }) => name)].map((name) => Asker.start(name)));
+  parts.push(node!, client!, a!, b!);
+  [A, B] = net.pods;
+  FAR = { name: net.client, address: net.clientAddress };
 });
 
 afterAll(async () => {
-  for (const server of servers) server[Symbol.dispose]();
-  for (const name of [NODE, CLIENT, ...PODS.map((pod) => pod.name)]) await run('ip', ['netns', 'delete', name]);
+  for (const part of parts) part[Symbol.dispose]();
+  await net?.[Symbol.asyncDispose]();
 });
 
-test.skipIf(!isRoot)('ClusterIP, NodePort, hairpin, policies and refusal work in the kernel, and clean away (needs root on Linux)', async () => {
-  const api = new FakeApi();
-  const ports = [{ name: 'p80', protocol: 'TCP', port: 80, nodePort: 30080 }];
-  const clock = new ManualClock();
-  await using informers = createInformers(createClient(api.transport), { clock, log: silent, random: seededRandom(1) });
-  const before = (await inside(NODE)('iptables-save', [])).stdout;
-  /** Lets a proxy see these objects, write, and go: its rules stay, and the next one takes over. */
-  const become = async (spec: Parameters<typeof service>[0], endpoints: Parameters<typeof slice>[0]) => {
-    api.put(SERVICE, service(spec));
-    api.put(SLICE, slice(endpoints));
-    await settle();
-    await using _proxy = await startProxy({ informers, nodeName: 'here', clusterCidr: '10.244.0.0/16', run: inside(NODE), clock, log: silent });
-  };
-  const [a, b] = PODS;
-
-  await become({ type: 'NodePort', ports }, [endpoint(a.address, 'here')]);
-  // from the node, from another pod with its own address, from itself, from outside by node port
-  expect(await get(NODE, '172.30.0.41')).toMatch(new RegExp(`^${a.name} `));
-  expect(await get(b.name, '172.30.0.41')).toBe(`${a.name} ${b.address}`);
-  expect(await get(a.name, '172.30.0.41')).toBe(`${a.name} 10.244.7.1`);
-  expect(await get(CLIENT, '192.0.2.1:30080')).toBe(`${a.name} 10.244.7.1`);
-  expect(await get(NODE, '127.0.0.1:30080')).toMatch(new RegExp(`^${a.name} `));
-
-  // the client's own address arrives with externalTrafficPolicy Local
-  await become({ type: 'NodePort', externalTrafficPolicy: 'Local', ports }, [endpoint(b.address, 'here')]);
-  expect(await get(CLIENT, '192.0.2.1:30080')).toBe(`${b.name} 192.0.2.2`);
-  expect(await get(NODE, '172.30.0.41')).toMatch(new RegExp(`^${b.name} `));
-
-  // both endpoints are used
-  await become({ type: 'NodePort', ports }, PODS.map(({ address }) => endpoint(address, 'here')));
+const here = (pod: { address: string } | undefined) => endpoint(pod!.address, 'here');
+const far = () => endpoint(FAR!.address, 'there');
+const udpSlice = (...pods: ({ address: string } | undefined)[]) => slice(pods.map(here), { ports: [{ name: 'p53', protocol: 'UDP', port: 53 }] });
+/** The names of those who answer, asked until all have or it is hopeless. */
+async function answering(ask: () => Promise<string>, wanted: number): Promise<ReadonlySet<string>> {
   const seen = new Set<string>();
-  for (let n = 0; n < 30 && seen.size < 2; n++) seen.add((await get(NODE, '172.30.0.41')).split(' ')[0]!);
-  expect(seen).toEqual(new Set([a.name, b.name]));
+  for (let n = 0; n < 60 && seen.size < wanted; n++) seen.add((await ask()).split(' ')[0]!);
+  return seen;
+}
 
-  // no endpoints: refused
-  await become({ type: 'NodePort', ports }, []);
-  expect(await get(NODE, '172.30.0.41')).toBe('ECONNREFUSED');
-  expect(await get(b.name, '172.30.0.41')).toBe('ECONNREFUSED');
-  expect(await get(CLIENT, '192.0.2.1:30080')).toBe('ECONNREFUSED');
+describe.skipIf(!isRoot).each(PROXY_MODES)('rules written by %s (needs root on Linux)', (mode) => {
+  let proxy: Awaited<ReturnType<typeof proxyOn>>;
+  beforeAll(async () => {
+    proxy = await proxyOn(net, mode);
+  });
+  afterAll(async () => {
+    await proxy?.[Symbol.asyncDispose]();
+  });
 
-  await cleanProxy(inside(NODE));
-  const rules = (text: string) => text.split('\n').filter((line) => line !== '' && !/^[#:*]|^COMMIT/.test(line));
-  const after = (await inside(NODE)('iptables-save', [])).stdout;
-  expect(rules(after)).toEqual(rules(before));
-  expect(after).not.toContain('KUBE-');
+  test('a ClusterIP answers pods, itself, the node and the world, and a node port on every address of the node', async () => {
+    await proxy.become(service({ type: 'NodePort', ports: tcp }), slice([here(A)]));
+    expect(await b!.tcp(VIP, 80)).toBe(`${A!.name} ${B!.address}`);
+    expect(await a!.tcp(VIP, 80)).toBe(`${A!.name} 10.244.7.1`);
+    expect(await node!.tcp(VIP, 80)).toMatch(new RegExp(`^${A!.name} `));
+    expect(await client!.tcp(VIP, 80)).toBe(`${A!.name} 10.244.7.1`);
+    expect(await client!.tcp(NODE_ADDRESS, PORT)).toBe(`${A!.name} 10.244.7.1`);
+    expect(await b!.tcp(NODE_ADDRESS, PORT)).toMatch(new RegExp(`^${A!.name} `));
+    expect(await node!.tcp('127.0.0.1', PORT)).toMatch(new RegExp(`^${A!.name} `));
+  });
+
+  test('connections are spread over all endpoints, and over those that are left', async () => {
+    await proxy.become(service({ type: 'NodePort', ports: tcp }), slice([here(A), here(B), far()]));
+    expect(await answering(() => node!.tcp(VIP, 80), 3)).toEqual(new Set([A!.name, B!.name, FAR!.name]));
+    expect(await answering(() => client!.tcp(NODE_ADDRESS, PORT), 3)).toEqual(new Set([A!.name, B!.name, FAR!.name]));
+    await proxy.become(service({ type: 'NodePort', ports: tcp }), slice([here(B)]));
+    expect(await answering(() => node!.tcp(VIP, 80), 2)).toEqual(new Set([B!.name]));
+  });
+
+  test('externalTrafficPolicy Local keeps the client\'s address and binds outsiders alone', async () => {
+    const local = service({ type: 'LoadBalancer', externalTrafficPolicy: 'Local', ports: tcp }, { loadBalancer: { ingress: [{ ip: '203.0.113.7', ipMode: 'VIP' }] } });
+    await proxy.become(local, slice([here(B), far()]));
+    for (const [host, port] of [[NODE_ADDRESS, PORT], ['203.0.113.7', 80]] as const) {
+      expect(await client!.tcp(host, port)).toBe(`${B!.name} ${FAR!.address}`);
+      expect(await answering(() => client!.tcp(host, port), 2)).toEqual(new Set([B!.name]));
+      expect(await answering(() => a!.tcp(host, port), 2)).toEqual(new Set([B!.name, FAR!.name]));
+      expect(await answering(() => node!.tcp(host, port), 2)).toEqual(new Set([B!.name, FAR!.name]));
+    }
+    await proxy.become(local, slice([far()]));
+    expect(await client!.tcp(NODE_ADDRESS, PORT)).toBe(TIMEOUT);
+    expect(await client!.tcp('203.0.113.7', 80)).toBe(TIMEOUT);
+    expect(await a!.tcp(NODE_ADDRESS, PORT)).toMatch(new RegExp(`^${FAR!.name} `));
+  });
+
+  test('internalTrafficPolicy Local stays on the node, or comes to nothing', async () => {
+    await proxy.become(service({ internalTrafficPolicy: 'Local' }), slice([here(B), far()]));
+    expect(await answering(() => a!.tcp(VIP, 80), 2)).toEqual(new Set([B!.name]));
+    await proxy.become(service({ internalTrafficPolicy: 'Local' }), slice([far()]));
+    expect(await a!.tcp(VIP, 80)).toBe(TIMEOUT);
+  });
+
+  test('a load balancer\'s address is for those in its ranges, and not ours where the balancer is a proxy', async () => {
+    const ingress = { loadBalancer: { ingress: [{ ip: '203.0.113.7' }, { ip: '203.0.113.8', ipMode: 'Proxy' }] } };
+    const spec = { type: 'LoadBalancer', ports: tcp, loadBalancerSourceRanges: ['192.0.2.0/24'] };
+    await proxy.become(service(spec, ingress), slice([here(A)]));
+    expect(await client!.tcp('203.0.113.7', 80)).toBe(`${A!.name} 10.244.7.1`);
+    expect(await b!.tcp('203.0.113.7', 80)).toBe(TIMEOUT);
+    expect(await client!.tcp('203.0.113.8', 80)).not.toContain(A!.name);
+    await proxy.become(service({ ...spec, loadBalancerSourceRanges: ['198.51.100.0/24', '10.244.0.0/16'] }, ingress), slice([here(A)]));
+    expect(await client!.tcp('203.0.113.7', 80)).toBe(TIMEOUT);
+    expect(await b!.tcp('203.0.113.7', 80)).toMatch(new RegExp(`^${A!.name} `));
+    expect(await client!.tcp(NODE_ADDRESS, PORT)).toMatch(new RegExp(`^${A!.name} `));
+  });
+
+  test('an external address answers', async () => {
+    await proxy.become(service({ externalIPs: ['198.51.100.9'] }), slice([here(A)]));
+    expect(await client!.tcp('198.51.100.9', 80)).toBe(`${A!.name} 10.244.7.1`);
+    expect(await b!.tcp('198.51.100.9', 80)).toMatch(new RegExp(`^${A!.name} `));
+  });
+
+  test('with affinity a client stays with its endpoint as long as there is one, however it comes', async () => {
+    const sticky = service({ type: 'NodePort', sessionAffinity: 'ClientIP', ports: tcp });
+    await proxy.become(sticky, slice([here(A), here(B)]));
+    const [first] = await answering(() => client!.tcp(VIP, 80), 1);
+    for (let n = 0; n < 8; n++) expect((await client!.tcp(VIP, 80)).split(' ')[0]).toBe(first);
+    expect((await client!.tcp(NODE_ADDRESS, PORT)).split(' ')[0]).toBe(first);
+    await proxy.become(sticky, slice([first === A!.name ? here(B) : here(A)]));
+    expect((await client!.tcp(VIP, 80)).split(' ')[0]).toBe(first === A!.name ? B!.name : A!.name);
+  });
+
+  test('where nobody answers, everybody is refused at once', async () => {
+    await proxy.become(service({ type: 'NodePort', ports: tcp, externalIPs: ['198.51.100.9'] }), slice([]));
+    for (const asker of [node!, b!]) expect(await asker.tcp(VIP, 80)).toBe(REFUSED);
+    expect(await client!.tcp(NODE_ADDRESS, PORT)).toBe(REFUSED);
+    expect(await client!.tcp('198.51.100.9', 80)).toBe(REFUSED);
+  });
+
+  test('a UDP sender follows when its endpoint goes, and when there is one at last', async () => {
+    await proxy.become(service({ type: 'NodePort', ports: udp }), udpSlice(A));
+    expect(await client!.udp(VIP, 53, 40001)).toMatch(new RegExp(`^${A!.name} `));
+    expect(await client!.udp(NODE_ADDRESS, PORT, 40002)).toMatch(new RegExp(`^${A!.name} `));
+    await proxy.become(service({ type: 'NodePort', ports: udp }), udpSlice(B));
+    expect(await client!.udp(VIP, 53, 40001)).toMatch(new RegExp(`^${B!.name} `));
+    expect(await client!.udp(NODE_ADDRESS, PORT, 40002)).toMatch(new RegExp(`^${B!.name} `));
+    await proxy.become(service({ type: 'NodePort', ports: udp }), udpSlice());
+    expect([TIMEOUT, REFUSED]).toContain(await client!.udp(VIP, 53, 40001));
+    await proxy.become(service({ type: 'NodePort', ports: udp }), udpSlice(A));
+    expect(await client!.udp(VIP, 53, 40001)).toMatch(new RegExp(`^${A!.name} `));
+  });
+
+  test('both families of a Service answer', async () => {
+    const dual = service({ type: 'NodePort', ports: tcp, clusterIPs: [VIP, VIP6], ipFamilies: ['IPv4', 'IPv6'] });
+    await proxy.become(dual, slice([here(A)]), slice([endpoint(A!.address6!, 'here')], { addressType: 'IPv6' }));
+    expect(await b!.tcp(VIP, 80)).toBe(`${A!.name} ${B!.address}`);
+    expect(await b!.tcp(VIP6, 80)).toBe(`${A!.name} ${B!.address6}`);
+    expect(await a!.tcp(VIP6, 80)).toBe(`${A!.name} fd00:7::1`);
+    expect(await client!.tcp('fd00:99::1', PORT)).toBe(`${A!.name} fd00:7::1`);
+    await proxy.become(dual, slice([here(A)]), slice([], { addressType: 'IPv6' }));
+    expect(await b!.tcp(VIP6, 80)).toBe(REFUSED);
+  });
+
+  test('a connection lives through a new proxy and through changes of its Service', async () => {
+    await proxy.become(service({ type: 'NodePort', ports: tcp }), slice([here(A)]));
+    expect(await client!.tcp(VIP, 80, 'long')).toMatch(new RegExp(`^${A!.name} `));
+    await proxy.restart();
+    expect(await client!.tcp(VIP, 80, 'long')).toMatch(new RegExp(`^${A!.name} `));
+    await proxy.become(service({ type: 'NodePort', ports: tcp }), slice([here(B)]));
+    expect(await client!.tcp(VIP, 80, 'long')).toMatch(new RegExp(`^${A!.name} `));
+  });
+
+  test('what someone flushed is written again, and what is another\'s stays', async () => {
+    const foreign = ['-p', 'tcp', '--dport', '9', '-m', 'comment', '--comment', 'a neighbour\'s', '-j', 'DROP'];
+    await inside(net.node)('iptables', ['-A', 'INPUT', ...foreign]);
+    await proxy.become(service({ type: 'NodePort', ports: tcp }), slice([here(A)]));
+    const harm = mode === 'iptables' ? ['iptables', '-t', 'nat', '-F'] : ['nft', 'flush', 'map', 'ip', 'knarr-proxy', 'service-ips'];
+    await proxy.lookUntil(async () => (await b!.tcp(VIP, 80)).startsWith(A!.name), () => inside(net.node)(harm[0]!, harm.slice(1)));
+    const all = mode === 'iptables' ? ['sh', '-c', 'iptables -t nat -F; iptables -t nat -X'] : ['nft', 'delete', 'table', 'ip', 'knarr-proxy'];
+    await proxy.lookUntil(async () => (await b!.tcp(VIP, 80)).startsWith(A!.name), () => inside(net.node)(all[0]!, all.slice(1)));
+    expect((await inside(net.node)('iptables', ['-C', 'INPUT', ...foreign])).code).toBe(0);
+    await inside(net.node)('iptables', ['-D', 'INPUT', ...foreign]);
+  });
+
+  test('the other backends\' rules go when this one takes over, and its own when they are cleaned away', async () => {
+    const rules = async () => {
+      const [v4, v6, nft] = await Promise.all([['iptables-save'], ['ip6tables-save'], ['nft', 'list', 'tables']].map(([name, ...args]) => inside(net.node)(name!, args)));
+      return { chains: /KUBE-/.test(v4!.stdout + v6!.stdout), table: /knarr-proxy/.test(nft!.stdout) };
+    };
+    await proxy.become(service({ type: 'NodePort', ports: tcp }), slice([here(A)]));
+    expect(await rules()).toEqual(mode === 'iptables' ? { chains: true, table: false } : { chains: false, table: true });
+    for (const other of PROXY_MODES.filter((one) => one !== mode)) {
+      await using others = await proxyOn(net, other);
+      await others.restart();
+      await proxy.restart();
+      expect(await rules()).toEqual(mode === 'iptables' ? { chains: true, table: false } : { chains: false, table: true });
+    }
+    await cleanProxy(inside(net.node));
+    expect(await rules()).toEqual({ chains: false, table: false });
+    expect(await client!.tcp(NODE_ADDRESS, PORT)).toBe(REFUSED);
+  });
 });

@@ -17,6 +17,8 @@ interface Flags {
   readonly legacyApis: boolean;
   readonly auditLog: boolean;
   readonly network: UpRequest['network'];
+  readonly proxy?: NonNullable<UpRequest['proxy']>;
+  readonly dns?: NonNullable<UpRequest['dns']>;
   readonly components: number | boolean;
   readonly without: UpRequest['without'];
   readonly kubeletConfig?: string;
@@ -37,6 +39,8 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
     .option('--legacy-apis', 'also serve policy, discovery.k8s.io and batch v1beta1, as before v1.25', false)
     .option('--audit-log', 'write a line for each API request to logs/audit.log in the data directory', false)
     .addOption(new Option('--network <backend>', 'how packets get from node to node; none: install a CNI of your own').choices(['host-gw', 'vxlan', 'udp', 'bgp', 'none']).default('host-gw'))
+    .addOption(new Option('--proxy <backend>', 'what writes Services into the kernel, nftables where it works unless said; none: run a proxy of your own').choices(['nftables', 'iptables', 'none']))
+    .addOption(new Option('--dns <server>', 'who answers for the cluster\'s names; none: run CoreDNS or another behind the Service kube-dns').choices(['built-in', 'none']))
     .option('--components [n]', 'run controllers and scheduler in processes of their own, n of each, of which one leads (2 unless said)', count('a number of processes', 1, 9), 0)
     .option('--without <names>', 'leave controllers or scheduler (or both: a,b) to others, who find <data-dir>/{controller-manager,scheduler}.kubeconfig', loops, [])
     .option('--kubelet-config <file>', 'a KubeletConfiguration (kubelet.config.k8s.io/v1beta1) for every real node', (file: string) => resolve(file))
@@ -46,6 +50,8 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
         nodes: flags.nodes,
         simulated: flags.simulated,
         kubeconfig: flags.kubeconfig,
+        proxy: flags.proxy,
+        dns: flags.dns,
         kubeletConfig: flags.kubeletConfig,
         components: flags.components === true ? 2 : Number(flags.components),
       }, line.terminal));

@@ -73,8 +73,8 @@ function isTaken(port: number): Promise<boolean> {
 }
 
 function wishesOf(request: UpRequest, say: (line: string) => void): Wishes {
-  const { port, legacyServiceAccountTokens, legacyApis, auditLog, network, components, without } = request;
-  const same = { port, legacyServiceAccountTokens, legacyApis, auditLog, network, components, without };
+  const { port, legacyServiceAccountTokens, legacyApis, auditLog, network, proxy, dns, components, without } = request;
+  const same = { port, legacyServiceAccountTokens, legacyApis, auditLog, network, proxy, dns, components, without };
   const simulated = request.simulated ?? 0;
   const real = request.nodes ?? (simulated > 0 ? 0 : 1);
   if (real === 0 || canRunContainers()) return { ...same, nodes: real, simulated };

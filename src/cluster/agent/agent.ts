@@ -6,7 +6,7 @@ import type { Random } from '../../base/random.ts';
 import { createClient, createEventRecorder, createInformers } from '../../client/index.ts';
 import { connectCri, measuredTransport, paced, startKubelet } from '../../kubelet/index.ts';
 import { startNetwork, startPolicies } from '../../network/index.ts';
-import { startProxy } from '../../proxy/index.ts';
+import { cleanProxy, startProxy } from '../../proxy/index.ts';
 import { connect } from '../../wire/node/http-client.ts';
 import { DNS_NAMESPACE, DNS_PORT, DNS_SERVICE } from '../control-plane/cluster-objects.ts';
 import type { Layout } from '../layout.ts';
@@ -67,10 +67,13 @@ export async function startAgent(options: AgentOptions): Promise<AsyncDisposable
     podCidr: node.podCidr, connected: (pod, addresses) => policies.admit(pod, addresses),
     rootDir: place.kubelet, logDir: place.logs, cgroupRoot: cgroupOf(settings, node),
   }));
-  started.add(await startProxy({
-    informers: asAgent.informers, run, clock, log: log.with({ room: 'proxy' }),
-    nodeName: node.name, clusterCidr: settings.podCidr,
-  }));
+  if (settings.proxy === 'none') await cleanProxy(run); // it may have been ours before
+  else {
+    started.add(await startProxy({
+      informers: asAgent.informers, run, clock, log: log.with({ room: 'proxy' }),
+      nodeName: node.name, clusterCidrs: [settings.podCidr], healthz: { host: '0.0.0.0' }, ...(settings.proxy === undefined ? {} : { mode: settings.proxy }),
+    }));
+  }
   started.add(await startNodeDns({ ...around, ...asAgent, settings, node }));
   return started;
 }

@@ -1,27 +1,21 @@
-import { createHash } from 'node:crypto';
 import type { IptablesRule, IptablesTable } from '../../../base/iptables.ts';
 import type { Backend, PortRules } from '../../ruleset.ts';
-
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-
-/** The first 16 characters of a SHA-256 in base 32 (RFC 4648): chain names have room for 28 in all. */
-function hash(text: string): string {
-  const digest = createHash('sha256').update(text).digest();
-  const bits = [...digest.subarray(0, 10)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  return Array.from({ length: 16 }, (_, n) => ALPHABET[Number.parseInt(bits.slice(n * 5, n * 5 + 5), 2)]).join('');
-}
+import { shortHash } from '../hash.ts';
 
 type Role = 'SVC' | 'SVL' | 'EXT' | 'FW';
 
 /** `KUBE-SVC-…`: upstream's name for the same port of the same Service, so that its tools and eyes find it. */
 export function chainOf(role: Role, { id, protocol }: Pick<PortRules, 'id' | 'protocol'>): string {
-  return `KUBE-${role}-${hash(id + protocol)}`;
+  return `KUBE-${role}-${shortHash(id + protocol)}`;
 }
 
 /** `KUBE-SEP-…`: one endpoint of one port. */
 export function endpointChain({ id, protocol }: Pick<PortRules, 'id' | 'protocol'>, backend: Backend): string {
-  return `KUBE-SEP-${hash(`${id}${protocol}${backend.address}:${backend.port}`)}`;
+  return `KUBE-SEP-${shortHash(`${id}${protocol}${targetOf(backend)}`)}`;
 }
+
+/** Where it listens, as upstream writes it. */
+export const targetOf = ({ address, port }: Backend): string => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`);
 
 /** Chains that come and go with Services and endpoints. */
 export const ownChain = /^KUBE-(SVC|SVL|EXT|FW|SEP)-[A-Z2-7]{16}$/;
@@ -49,8 +43,9 @@ export const JUMPS: readonly IptablesRule[] = [
   jump('nat', 'POSTROUTING', 'KUBE-POSTROUTING', comment('kubernetes postrouting rules')),
 ];
 
-/** Made by every write, flushed with everything else: its absence tells that someone emptied the tables. */
+/** Written with everything else and flushed with it: its absence tells that someone emptied the tables. */
 export const CANARY = 'KUBE-PROXY-CANARY';
+export const CANARY_RULE: readonly string[] = ['-j', 'RETURN'];
 
 /** Chains that are always there. */
 export const FIXED_CHAINS = {

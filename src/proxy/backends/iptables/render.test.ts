@@ -3,14 +3,16 @@ import type { ServiceSpec, ServiceStatus } from '../../../kinds/core/service.ts'
 import type { Endpoint } from '../../../kinds/discovery/endpoint-slice.ts';
 import { planRuleset } from '../../ruleset.ts';
 import { endpoint, service, slice } from '../../testing/objects.ts';
-import { renderRuleset, restoreText } from './render.ts';
+import { wholeText, type Facts } from './render.ts';
+
+const FACTS: Facts = { family: 'ipv4', clusterCidr: '10.0.0.0/8', masqueradeAll: false, nodePortAddresses: [] };
 
 /** The whole text for one Service with these endpoints, on the node `here`. `npx vitest -u` rewrites the files. */
 function text(spec: Partial<ServiceSpec>, endpoints: readonly Endpoint[], status?: ServiceStatus): string {
   const [port] = spec.ports ?? [];
   const ports = [{ name: 'p80', protocol: port?.protocol ?? 'TCP', port: 80 }];
   const ruleset = planRuleset([service(spec, status)], [slice(endpoints, { ports })], { name: 'here' });
-  return restoreText(renderRuleset(ruleset, '10.0.0.0/8'), []);
+  return wholeText(ruleset, FACTS);
 }
 const nodePort = (protocol = 'TCP') => [{ name: 'p80', protocol, port: 80, nodePort: 30080 }];
 const here = endpoint('10.180.0.2', 'here');
@@ -48,6 +50,5 @@ test('a load balancer with source ranges, affinity and an external address over 
 });
 
 test('stale chains are emptied with the rest and deleted at the end', () => {
-  const rendered = renderRuleset([], '10.0.0.0/8');
-  expect(restoreText(rendered, ['KUBE-SEP-AAAAAAAAAAAAAAAA'])).toMatch(/:KUBE-SEP-AAAAAAAAAAAAAAAA - \[0:0\]\n[^]*\n-X KUBE-SEP-AAAAAAAAAAAAAAAA\nCOMMIT\n$/);
+  expect(wholeText([], FACTS, ['KUBE-SEP-AAAAAAAAAAAAAAAA'])).toMatch(/:KUBE-SEP-AAAAAAAAAAAAAAAA - \[0:0\]\n[^]*\n-X KUBE-SEP-AAAAAAAAAAAAAAAA\nCOMMIT\n$/);
 });
