@@ -20,7 +20,8 @@ export interface UpRequest extends ClusterRef {
   readonly legacyApis: boolean;
   readonly auditLog: boolean;
   /** How packets get from node to node; `none` leaves that to a CNI of the user's choice. */
-  readonly network: 'host-gw' | 'vxlan' | 'udp' | 'bgp' | 'none';
+  /** Undefined: as before, or host-gw. */
+  readonly network: PodNetwork | undefined;
   /** What writes Services into the kernel; undefined: what the cluster had, or what works best here. */
   readonly proxy: 'nftables' | 'iptables' | 'none' | undefined;
   /** Who answers for the cluster's names; undefined: as before, or ourselves. */
@@ -32,6 +33,14 @@ export interface UpRequest extends ClusterRef {
   /** A file with the KubeletConfiguration of every real node. */
   readonly kubeletConfig: string | undefined;
 }
+
+export type PodNetwork = 'host-gw' | 'vxlan' | 'udp' | 'bgp' | 'none';
+
+/** What is done to the nodes of one machine, for trying failures. */
+export type NodeRequest = ClusterRef & (
+  | { readonly verb: 'add'; readonly count: number }
+  | { readonly verb: 'remove' | 'stop' | 'start' | 'partition' | 'heal'; readonly name: string }
+);
 
 /** One thing this machine has or lacks. */
 export interface Check {
@@ -88,6 +97,7 @@ export interface Actions {
   /** Resolves with the exit code. */
   up(request: UpRequest, terminal: Terminal): Promise<number>;
   down(request: ClusterRef & { readonly purge: boolean }, terminal: Terminal): Promise<void>;
+  node(request: NodeRequest, terminal: Terminal): Promise<void>;
   status(cluster: ClusterRef): Promise<ClusterStatus>;
   doctor(): Promise<readonly Check[]>;
   loadImage(request: ClusterRef & { readonly file: string }, terminal: Terminal): Promise<void>;

@@ -20,7 +20,7 @@ async function run(args: readonly string[], given: Partial<Actions> = {}, env: R
     return result;
   };
   const actions: Actions = {
-    up: record(0), down: record(undefined), status: record(STATUS), doctor: record([]), loadImage: record(undefined),
+    up: record(0), node: record(undefined), down: record(undefined), status: record(STATUS), doctor: record([]), loadImage: record(undefined),
     listImages: record([]), kubectl: record(0), version: '1.2.3', kubernetesVersion: 'v1.36.0', ...given,
   };
   const terminal = { out: (text: string) => void out.push(text), err: (text: string) => void err.push(text), interactive: false };
@@ -33,7 +33,7 @@ test('up without flags asks for a cluster below the home directory on 6443', asy
   expect(code).toBe(0);
   expect(calls).toEqual([{
     dataDir: '/home/me/.knarr', port: 6443, nodes: undefined, simulated: undefined, store: 'wal', kubeconfig: undefined,
-    foreground: false, install: true, legacyServiceAccountTokens: false, legacyApis: false, auditLog: false, network: 'host-gw', proxy: undefined, dns: undefined, components: 0, without: [], kubeletConfig: undefined,
+    foreground: false, install: true, legacyServiceAccountTokens: false, legacyApis: false, auditLog: false, network: undefined, proxy: undefined, dns: undefined, components: 0, without: [], kubeletConfig: undefined,
   } satisfies UpRequest]);
 });
 
@@ -101,4 +101,11 @@ test('status prints tables and fails when a node is not ready', async () => {
   });
   expect(bad.code).toBe(1);
   expect(JSON.parse(bad.out)).toMatchObject({ running: true, nodes: [{ ready: false }] });
+});
+
+test('nodes of one machine are added by number and tried by name', async () => {
+  expect((await run(['node', 'add', '--count', '2', '--data-dir', '/x'])).calls).toEqual([{ verb: 'add', count: 2, dataDir: '/x' }]);
+  expect((await run(['node', 'partition', 'node-2', '--data-dir', '/x'])).calls).toEqual([{ verb: 'partition', name: 'node-2', dataDir: '/x' }]);
+  expect((await run(['node', 'add', '--count', '0'])).err).toContain('It must be a number of nodes from 1 to 99.');
+  expect((await run(['node', 'stopp', 'node-2'])).err).toContain('did you mean stop?');
 });

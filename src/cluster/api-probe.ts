@@ -18,14 +18,16 @@ export interface ApiProbe extends Disposable {
   ready(): Promise<boolean>;
   /** Empty while the server cannot be asked. */
   nodes(): Promise<readonly SeenNode[]>;
+  /** Whether the Node is gone. */
+  deleteNode(name: string): Promise<boolean>;
 }
 
 export async function apiProbe(layout: Layout, settings: Settings): Promise<ApiProbe> {
   const [ca, admin] = await Promise.all([requirePair(layout, 'ca'), readPair(layout, 'admin')]);
   const agent = new Agent({ keepAlive: true, ca: ca.cert, cert: admin?.cert, key: admin?.key });
-  const get = (path: string): Promise<{ status: number; text: string }> => new Promise((resolve) => {
+  const ask = (method: string, path: string): Promise<{ status: number; text: string }> => new Promise((resolve) => {
     const failed = (): void => resolve({ status: 0, text: '' });
-    const asked = request({ host: '127.0.0.1', port: settings.port, path, agent, timeout: PATIENCE }, (response) => {
+    const asked = request({ host: '127.0.0.1', port: settings.port, path, method, agent, timeout: PATIENCE }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
@@ -35,12 +37,14 @@ export async function apiProbe(layout: Layout, settings: Settings): Promise<ApiP
     asked.on('error', failed);
     asked.end();
   });
+  const get = (path: string) => ask('GET', path);
   return {
     ready: async () => (await get('/readyz')).status === 200,
     async nodes() {
       const { status, text } = await get('/api/v1/nodes');
       return status === 200 ? readNodes(JSON.parse(text)) : [];
     },
+    deleteNode: async (name) => [200, 202, 404].includes((await ask('DELETE', `/api/v1/nodes/${name}`)).status),
     [Symbol.dispose]: () => agent.destroy(),
   };
 }

@@ -6,6 +6,7 @@ import { KUBERNETES_VERSION, VERSION } from './version.ts';
 const actions: Actions = {
   up: async (request, terminal) => (await import('./actions/up.ts')).up(request, terminal),
   down: async (request, terminal) => (await import('./actions/down.ts')).down(request, terminal),
+  node: async (request, terminal) => (await import('./actions/node.ts')).node(request, terminal),
   status: async (cluster) => (await import('./actions/status.ts')).status(cluster),
   doctor: async () => (await import('./actions/doctor.ts')).doctor(),
   loadImage: async (request, terminal) => (await import('./actions/image.ts')).loadImage(request, terminal),

@@ -39,5 +39,14 @@ test('nodes of an earlier shape are retired until they are wanted again', () => 
   const two = planCluster(wishes(2), MACHINE, { slot: 0, before: one });
   expect(one.retired).toEqual([]);
   expect(two.retired).toEqual(['my-box', 'simulated-1', 'simulated-2']);
-  expect(planCluster(wishes(1), MACHINE, { slot: 0, before: two }).retired).toEqual(['simulated-1', 'simulated-2', 'node-1', 'node-2']);
+  expect(planCluster(wishes(1), MACHINE, { slot: 0, before: two }).retired).toEqual(['my-box', 'simulated-1', 'simulated-2', 'node-2']);
+});
+
+test('fewer nodes than before are the first of them, and more take the lowest free numbers', () => {
+  const three = planCluster(wishes(3), MACHINE, { slot: 0 });
+  const gap = { ...three, nodes: three.nodes.filter(({ name }) => name !== 'node-2') };
+  const named = (count: number) => planCluster(wishes(count), MACHINE, { slot: 0, before: gap }).nodes.map(({ name, place, podCidr }) => [name, place, podCidr].join(' '));
+  expect(named(1)).toEqual(['node-1 namespace 10.244.0.0/24']);
+  expect(named(2)).toEqual(['node-1 namespace 10.244.0.0/24', 'node-3 namespace 10.244.2.0/24']);
+  expect(named(4)).toEqual(['node-1 namespace 10.244.0.0/24', 'node-2 namespace 10.244.1.0/24', 'node-3 namespace 10.244.2.0/24', 'node-4 namespace 10.244.3.0/24']);
 });

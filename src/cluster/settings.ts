@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readText, writeWhole } from './files.ts';
 import type { Layout } from './layout.ts';
-import type { UpRequest } from '../cli/index.ts';
+import type { PodNetwork, UpRequest } from '../cli/index.ts';
 
 /** One real node and where it lives. */
 export interface NodePlace {
@@ -18,9 +18,6 @@ export interface NodePlace {
 export const LOOP_NAMES = ['controllers', 'scheduler'] as const;
 export type Loop = (typeof LOOP_NAMES)[number];
 export const isLoop = (name: string): name is Loop => (LOOP_NAMES as readonly string[]).includes(name);
-
-/** A backend of ours, or `none` where somebody else's CNI is installed. */
-export type PodNetwork = UpRequest['network'];
 
 /** What a cluster is, as `up` decided it; every process of the cluster reads this file and nothing else. */
 export interface Settings {
@@ -56,6 +53,10 @@ export interface Settings {
   readonly without?: readonly Loop[];
   /** What `--kubelet-config` said: fields of a KubeletConfiguration, of every real node. */
   readonly kubelet?: Readonly<Record<string, unknown>>;
+  /** Nodes without power, by name: nothing of them runs. */
+  readonly stopped?: readonly string[];
+  /** Nodes whose cable is unplugged, by name. */
+  readonly partitioned?: readonly string[];
   /** Nodes the cluster had in an earlier shape: they will not come back, and their networks may be another's by now. */
   readonly retired: readonly string[];
 }
@@ -97,17 +98,13 @@ export const SLOTS = 16;
 /** The whole shape of a cluster, from what was asked for, what the machine has and what the cluster was. Pure. */
 export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, before }: { slot: number; before?: Settings | undefined }): Settings {
   const bridge = bridgeOf(slot);
-  // A second cluster's only node must not share the first one's ports, links and rules.
-  const onHost = wishes.nodes === 1 && slot === 0;
+  const kept = before?.slot === slot ? before.nodes.filter(({ place }) => place === 'namespace').slice(0, wishes.nodes) : [];
+  // A second cluster's only node must not share the first one's ports, links and rules; and a node that has a place keeps it.
+  const onHost = wishes.nodes === 1 && slot === 0 && kept.length === 0;
   const hostAddress = machine.addresses[0] ?? (wishes.nodes > 0 ? bridge.address : '127.0.0.1');
-  const pods = 244 - slot;
-  const nodes = Array.from({ length: wishes.nodes }, (_, at): NodePlace => ({
-    name: onHost ? nodeNameOf(machine.hostname) : `node-${at + 1}`,
-    index: at + 1,
-    place: onHost ? 'host' : 'namespace',
-    address: onHost ? hostAddress : `10.89.${slot}.${at + 11}`,
-    podCidr: `10.${pods}.${at}.0/24`,
-  }));
+  const nodes = onHost
+    ? [{ name: nodeNameOf(machine.hostname), index: 1, place: 'host' as const, address: hostAddress, podCidr: podCidrOf(slot, 1) }]
+    : withMore(kept, wishes.nodes - kept.length, slot);
   const services = `10.${96 + slot}`;
   const [proxy, dns] = [wishes.proxy ?? before?.proxy, wishes.dns ?? before?.dns];
   return {
@@ -120,7 +117,7 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, befor
     network: networkOf(wishes),
     ...(proxy === undefined ? {} : { proxy }),
     ...(dns === undefined ? {} : { dns }),
-    podCidr: `10.${pods}.0.0/16`,
+    podCidr: `10.${244 - slot}.0.0/16`,
     serviceCidr: `${services}.0.0/16`,
     kubernetesServiceIp: `${services}.0.1`,
     dnsIp: `${services}.0.10`,
@@ -136,6 +133,23 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, befor
     retired: before ? retiredNodes(before, [...nodes.map(({ name }) => name), ...simulatedNames(wishes.simulated)]) : [],
   };
 }
+
+/** Nodes of the lowest free numbers beside those there are: a number stands for a name, an address and a pod network. */
+export function withMore(nodes: readonly NodePlace[], count: number, slot: number): readonly NodePlace[] {
+  const taken = new Set(nodes.map(({ index }) => index));
+  const free = Array.from({ length: nodes.length + count }, (_, at) => at + 1).filter((index) => !taken.has(index)).slice(0, count);
+  const added = free.map((index): NodePlace => ({ name: `node-${index}`, index, place: 'namespace', address: `10.89.${slot}.${index + 10}`, podCidr: podCidrOf(slot, index) }));
+  return [...nodes, ...added].toSorted((a, b) => a.index - b.index);
+}
+
+const podCidrOf = (slot: number, index: number): string => `10.${244 - slot}.${index - 1}.0/24`;
+
+/** Nodes that are to run. */
+export const poweredNodes = ({ nodes, stopped = [] }: Pick<Settings, 'nodes' | 'stopped'>): readonly NodePlace[] => nodes.filter(({ name }) => !stopped.includes(name));
+
+/** Whether the node's cable is plugged in. */
+export const isJoined = ({ stopped = [], partitioned = [] }: Pick<Settings, 'stopped' | 'partitioned'>, { name }: NodePlace): boolean =>
+  !stopped.includes(name) && !partitioned.includes(name);
 
 /** `simulated-1` and so on. */
 export const simulatedNames = (count: number): readonly string[] => Array.from({ length: count }, (_, at) => `simulated-${at + 1}`);

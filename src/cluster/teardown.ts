@@ -7,7 +7,7 @@ import { cleanNetwork, cleanPolicies } from '../network/index.ts';
 import { cleanProxy } from '../proxy/index.ts';
 import type { Layout, NodeLayout } from './layout.ts';
 import { machineExec, type Exec } from './machine/exec.ts';
-import { cgroupOf, mountPoints, POD_BRIDGE, removePlaces } from './node/place.ts';
+import { cgroupOf, hostEnd, mountPoints, POD_BRIDGE, removePlace, removePlaces } from './node/place.ts';
 import { namespaceOf, readSettings, type NodePlace, type Settings } from './settings.ts';
 import { isTaken, releaseSlot } from './slots.ts';
 import { ask } from './supervisor/control.ts';
@@ -48,6 +48,36 @@ export async function stopCluster(layout: Layout, say: (line: string) => void): 
   if (settings.nodes.length > 0 && !isStranger) await removeCgroups(`/knarr-${settings.slot}`);
   await rm(layout.run, { recursive: true, force: true });
   await releaseSlot(layout.dataDir, settings.slot);
+}
+
+/** A node goes for good: its containers end kindly, and nothing of it is left but its Node object. */
+export async function removeNode(layout: Layout, settings: Settings, node: NodePlace): Promise<void> {
+  const records = await readRecords(layout);
+  await stopNode({ layout, settings, records, isStranger: false, processes: machineProcesses(systemClock), exec: machineExec }, node);
+  await takeAway(layout, settings, node);
+  await rm(layout.node(node.name).dir, { recursive: true, force: true });
+}
+
+/** A node loses its power: everything in it ends at once, and its memory with it. Its disk stays. */
+export async function powerOff(layout: Layout, settings: Settings, node: NodePlace): Promise<void> {
+  const [records, processes] = [await readRecords(layout), machineProcesses(systemClock)];
+  const place = layout.node(node.name);
+  // The cable first, so that nothing says goodbye.
+  await machineExec.run('ip', ['link', 'set', hostEnd(settings.slot, node), 'down']);
+  for (const name of [agentName(node), containerdName(node)]) {
+    const identity = records[name];
+    if (identity) await endProcess(identity, { processes, clock: systemClock, patience: 0 });
+  }
+  await killLeftovers(place, cgroupOf(settings, node));
+  await killWithin(namespaceOf(settings.slot, node), machineExec);
+  await takeAway(layout, settings, node);
+  await rm(place.containerdState, { recursive: true, force: true }); // on a machine of its own this is in memory
+}
+
+async function takeAway(layout: Layout, settings: Settings, node: NodePlace): Promise<void> {
+  await removePlace(layout, { settings, node }, machineExec);
+  await unmountBelow(layout.node(node.name).dir, machineExec);
+  await removeCgroups(cgroupOf(settings, node));
 }
 
 async function end({ records, processes }: Stopping, name: string): Promise<void> {

@@ -16,7 +16,7 @@ interface Flags {
   readonly legacyServiceAccountTokens: boolean;
   readonly legacyApis: boolean;
   readonly auditLog: boolean;
-  readonly network: UpRequest['network'];
+  readonly network?: UpRequest['network'];
   readonly proxy?: NonNullable<UpRequest['proxy']>;
   readonly dns?: NonNullable<UpRequest['dns']>;
   readonly components: number | boolean;
@@ -29,7 +29,7 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
     .description('start a cluster and return when it is ready')
     .addOption(dataDirOption(line))
     .option('--port <port>', 'where the API server listens', count('a port', 1, 65_535), 6443)
-    .option('--nodes <n>', 'real nodes; more than one get a network namespace and a containerd each', count('a number of nodes', 0, 99))
+    .option('--nodes <n>', 'real nodes: as many as before, or one; more get a network namespace and a containerd each', count('a number of nodes', 0, 99))
     .option('--simulated <n>', 'nodes that only pretend to run containers', count('a number of nodes', 0, 100_000))
     .option('--store <driver>', 'where objects are kept: wal (embedded)', 'wal')
     .option('--kubeconfig <file>', 'write the admin kubeconfig there too', (file: string) => resolve(file))
@@ -38,7 +38,7 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
     .option('--legacy-service-account-tokens', 'give every service account a token Secret, as before v1.24', false)
     .option('--legacy-apis', 'also serve policy, discovery.k8s.io and batch v1beta1, as before v1.25', false)
     .option('--audit-log', 'write a line for each API request to logs/audit.log in the data directory', false)
-    .addOption(new Option('--network <backend>', 'how packets get from node to node; none: install a CNI of your own').choices(['host-gw', 'vxlan', 'udp', 'bgp', 'none']).default('host-gw'))
+    .addOption(new Option('--network <backend>', 'how packets get from node to node: as before, or host-gw; none: install a CNI of your own').choices(['host-gw', 'vxlan', 'udp', 'bgp', 'none']))
     .addOption(new Option('--proxy <backend>', 'what writes Services into the kernel, nftables where it works unless said; none: run a proxy of your own').choices(['nftables', 'iptables', 'none']))
     .addOption(new Option('--dns <server>', 'who answers for the cluster\'s names; none: run CoreDNS or another behind the Service kube-dns').choices(['built-in', 'none']))
     .option('--components [n]', 'run controllers and scheduler in processes of their own, n of each, of which one leads (2 unless said)', count('a number of processes', 1, 9), 0)
@@ -48,6 +48,7 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
       exit(await line.actions.up({
         ...flags,
         nodes: flags.nodes,
+        network: flags.network,
         simulated: flags.simulated,
         kubeconfig: flags.kubeconfig,
         proxy: flags.proxy,

@@ -33,9 +33,10 @@ export async function up(request: UpRequest, terminal: Terminal): Promise<number
   const layout = layoutOf(request.dataDir);
   await refuseSecond(request, layout);
   const say = (line: string): void => terminal.err(`knarr: ${line}`);
-  const wishes = { ...wishesOf(request, say), ...(request.kubeletConfig === undefined ? {} : { kubelet: await readKubeletConfig(request.kubeletConfig, say) }) };
-  if (wishes.nodes > 0) await ensurePackages(machineExec, { install: request.install, network: request.network, say });
-  const settings = await makeSettings(layout, wishes);
+  const before = await readSettings(layout);
+  const wishes = { ...wishesOf(request, before, say), ...(request.kubeletConfig === undefined ? {} : { kubelet: await readKubeletConfig(request.kubeletConfig, say) }) };
+  if (wishes.nodes > 0) await ensurePackages(machineExec, { install: request.install, network: networkOf(wishes), say });
+  const settings = await makeSettings(layout, wishes, before);
   await ensureCredentials(layout, settings, { clock, random: systemRandom });
   if (request.kubeconfig !== undefined) await writeWhole(request.kubeconfig, await adminKubeconfig(layout, settings));
   await wantSupervisor(layout);
@@ -72,11 +73,13 @@ function isTaken(port: number): Promise<boolean> {
   });
 }
 
-function wishesOf(request: UpRequest, say: (line: string) => void): Wishes {
-  const { port, legacyServiceAccountTokens, legacyApis, auditLog, network, proxy, dns, components, without } = request;
+/** What is not said stays as it was. */
+function wishesOf(request: UpRequest, before: Settings | undefined, say: (line: string) => void): Wishes {
+  const { port, legacyServiceAccountTokens, legacyApis, auditLog, proxy, dns, components, without } = request;
+  const network = request.network ?? before?.network ?? 'host-gw';
   const same = { port, legacyServiceAccountTokens, legacyApis, auditLog, network, proxy, dns, components, without };
-  const simulated = request.simulated ?? 0;
-  const real = request.nodes ?? (simulated > 0 ? 0 : 1);
+  const simulated = request.simulated ?? before?.simulated ?? 0;
+  const real = request.nodes ?? before?.nodes.length ?? (simulated > 0 ? 0 : 1);
   if (real === 0 || canRunContainers()) return { ...same, nodes: real, simulated };
   const why = process.platform === 'linux' ? 'this user is not root' : `this machine runs ${process.platform}, not Linux`;
   if (request.nodes !== undefined) throw new Refusal(`real nodes need root on Linux, and ${why}`, 'simulated ones do not: knarr up --simulated N');
@@ -84,9 +87,8 @@ function wishesOf(request: UpRequest, say: (line: string) => void): Wishes {
   return { ...same, nodes: 0, simulated: 1 };
 }
 
-async function makeSettings(layout: Layout, wishes: Wishes): Promise<Settings> {
+async function makeSettings(layout: Layout, wishes: Wishes, before: Settings | undefined): Promise<Settings> {
   await mkdir(layout.run, { recursive: true, mode: 0o700 });
-  const before = await readSettings(layout);
   const slot = wishes.nodes === 0 ? (before?.slot ?? 0) : await claimSlot(layout.dataDir, before?.slot, machineProcesses(systemClock));
   const settings = planCluster(wishes, machineFacts(), { slot, before });
   await writeSettings(layout, settings);

@@ -1,7 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { Refusal } from '../../cli/index.ts';
-import type { PodNetwork } from '../settings.ts';
+import { Refusal, type PodNetwork } from '../../cli/index.ts';
 import type { Exec } from './exec.ts';
 
 /** A file a real node needs, the Debian package that has it, and what it is for. */

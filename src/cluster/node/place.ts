@@ -6,13 +6,13 @@ import type { Layout } from '../layout.ts';
 import type { Exec } from '../machine/exec.ts';
 import { CNI_BIN_DIR } from '../machine/packages.ts';
 import { USUAL_CNI } from './containerd.ts';
-import { bridgeOf, namespaceOf, networkOf, type NodePlace, type Settings } from '../settings.ts';
+import { bridgeOf, isJoined, namespaceOf, networkOf, poweredNodes, type NodePlace, type Settings } from '../settings.ts';
 
 /** The link that joins a node's pods. */
 export const POD_BRIDGE = 'knarr-pods';
 /** The node's end of its cable; the other end, on this machine, is named after bridge and node. */
 const NODE_LINK = 'eth0';
-const hostEnd = (slot: number, node: NodePlace): string => `${bridgeOf(slot).link}n${node.index}`;
+export const hostEnd = (slot: number, node: NodePlace): string => `${bridgeOf(slot).link}n${node.index}`;
 const mountFile = (layout: Layout, node: NodePlace): string => join(layout.run, 'ns', `${node.name}.mnt`);
 const utsFile = (layout: Layout, node: NodePlace): string => join(layout.run, 'ns', `${node.name}.uts`);
 /** Named so that a stranger who finds the rule knows whose it is. */
@@ -32,7 +32,7 @@ export function enterNode(layout: Layout, settings: Settings, node: NodePlace): 
 export async function preparePlaces(layout: Layout, settings: Settings, exec: Exec): Promise<void> {
   if (settings.nodes.length === 0) return;
   await forwardPackets();
-  const apart = settings.nodes.filter((node) => node.place === 'namespace');
+  const apart = poweredNodes(settings).filter((node) => node.place === 'namespace');
   const bridge = bridgeOf(settings.slot);
   // The bridge also lends its address to a machine that has none.
   if (apart.length > 0 || settings.advertiseAddress === bridge.address) {
@@ -44,10 +44,11 @@ export async function preparePlaces(layout: Layout, settings: Settings, exec: Ex
   await letNodesOut(settings, exec);
   await privateNamespaceFiles(layout, exec);
   for (const node of apart) await prepareNamespace(layout, { settings, node }, exec);
-  if (networkOf(settings) === 'none') for (const node of settings.nodes) await makeRoomForCni(layout, { settings, node }, exec);
+  if (networkOf(settings) === 'none') for (const node of poweredNodes(settings)) await makeRoomForCni(layout, { settings, node }, exec);
   for (const { podCidr, address } of apart) await exec.must('ip', ['route', 'replace', podCidr, 'via', address]);
-  // Services as this machine reaches them: through the first node, whose proxy knows every backend.
-  await exec.must('ip', ['route', 'replace', settings.serviceCidr, 'via', apart[0]!.address]);
+  // Services as this machine reaches them: through the first node that can be reached, whose proxy knows every backend.
+  const first = apart.find((node) => isJoined(settings, node)) ?? apart[0]!;
+  await exec.must('ip', ['route', 'replace', settings.serviceCidr, 'via', first.address]);
 }
 
 async function forwardPackets(): Promise<void> {
@@ -85,7 +86,8 @@ async function privateNamespaceFiles(layout: Layout, exec: Exec): Promise<void> 
 }
 
 async function prepareNamespace(layout: Layout, at: { settings: Settings; node: NodePlace }, exec: Exec): Promise<void> {
-  const { settings: { slot }, node } = at;
+  const { settings, node } = at;
+  const { slot } = settings;
   const name = namespaceOf(slot, node);
   const bridge = bridgeOf(slot);
   const cable = hostEnd(slot, node);
@@ -94,7 +96,7 @@ async function prepareNamespace(layout: Layout, at: { settings: Settings; node: 
     await exec.run('ip', ['link', 'delete', cable]);
     await exec.must('ip', ['link', 'add', cable, 'type', 'veth', 'peer', 'name', NODE_LINK, 'netns', name]);
   }
-  await exec.must('ip', ['link', 'set', cable, 'master', bridge.link, 'up']);
+  await exec.must('ip', ['link', 'set', cable, ...(isJoined(settings, node) ? ['master', bridge.link] : ['nomaster']), 'up']);
   await exec.must('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
   await exec.must('ip', ['-n', name, 'address', 'replace', `${node.address}/24`, 'dev', NODE_LINK]);
   await exec.must('ip', ['-n', name, 'link', 'set', NODE_LINK, 'up']);
@@ -157,16 +159,20 @@ export async function mountPoints(): Promise<readonly string[]> {
     .map((line) => line.split(' ')[4]!.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8))));
 }
 
+/** Takes away what one node in namespaces of its own stands on. */
+export async function removePlace(layout: Layout, { settings: { slot }, node }: { settings: Settings; node: NodePlace }, exec: Exec): Promise<void> {
+  await exec.run('umount', ['-l', mountFile(layout, node)]);
+  await exec.run('umount', ['-l', utsFile(layout, node)]);
+  await exec.run('ip', ['netns', 'delete', namespaceOf(slot, node)]);
+  await exec.run('ip', ['link', 'delete', hostEnd(slot, node)]);
+  await exec.run('ip', ['route', 'delete', node.podCidr, 'via', node.address]);
+}
+
 /** Takes away everything `preparePlaces` made; what is gone already is no fault. */
 export async function removePlaces(layout: Layout, settings: Settings, exec: Exec): Promise<void> {
   const { slot } = settings;
   const bridge = bridgeOf(slot);
-  for (const node of settings.nodes.filter(({ place }) => place === 'namespace')) {
-    await exec.run('umount', ['-l', mountFile(layout, node)]);
-    await exec.run('umount', ['-l', utsFile(layout, node)]);
-    await exec.run('ip', ['netns', 'delete', namespaceOf(slot, node)]);
-    await exec.run('ip', ['link', 'delete', hostEnd(slot, node)]);
-  }
+  for (const node of settings.nodes.filter(({ place }) => place === 'namespace')) await removePlace(layout, { settings, node }, exec);
   await exec.run('umount', ['-l', join(layout.run, 'ns')]);
   await rm(join(layout.run, 'ns'), { recursive: true, force: true });
   await exec.run('ip', ['link', 'delete', bridge.link]); // and with it the routes through it

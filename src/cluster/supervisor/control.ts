@@ -14,7 +14,8 @@ export interface SupervisorState {
 /** A supervisor that is told to let go may be in the middle of making a node. */
 const PATIENCE = 20_000;
 
-export type Command = 'state' | 'release';
+/** `reload`: the settings on disk are others now; answered when links follow and nothing is kept that should not run. */
+export type Command = 'state' | 'release' | 'reload';
 
 /**
  * Where the supervisor of a data directory listens: there can be one only, and the kernel gives the name back when it
@@ -37,7 +38,7 @@ export async function listen(dataDir: string, answer: (command: Command) => Prom
 
 /** The supervisor's answer, or undefined when there is none. */
 export function ask(dataDir: string, command: 'state'): Promise<SupervisorState | undefined>;
-export function ask(dataDir: string, command: 'release'): Promise<{ readonly pid: number } | undefined>;
+export function ask(dataDir: string, command: 'release' | 'reload'): Promise<{ readonly pid: number; readonly trouble?: string } | undefined>;
 export function ask(dataDir: string, command: Command): Promise<unknown> {
   return new Promise((resolve) => {
     const socket = createConnection(addressOf(dataDir), () => socket.write(`${command}\n`));

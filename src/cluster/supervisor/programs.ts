@@ -9,6 +9,9 @@ export const CONTROL_PLANE = 'control-plane';
 export const containerdName = (node: NodePlace): string => `containerd-${node.name}`;
 export const agentName = (node: NodePlace): string => `agent-${node.name}`;
 
+/** Whether a process of this name is a node's. */
+export const isOfNode = (name: string): boolean => /^(?:containerd|agent)-/.test(name);
+
 export const controlPlaneProgram = (layout: Layout): ProcessSpec => ({
   name: CONTROL_PLANE,
   command: [process.execPath, '--enable-source-maps', programFile('control-plane'), layout.dataDir],

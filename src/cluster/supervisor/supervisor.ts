@@ -8,11 +8,11 @@ import { prepareContainerd, USUAL_CNI } from '../node/containerd.ts';
 import { provideOwnImages } from '../node/images.ts';
 import { preparePlaces } from '../node/place.ts';
 import { LOOPS } from '../component/names.ts';
-import { loopsOf, networkOf, type NodePlace, type Settings } from '../settings.ts';
+import { loopsOf, networkOf, poweredNodes, readSettings, type NodePlace, type Settings } from '../settings.ts';
 import { listen, type SupervisorState } from './control.ts';
 import { Keeper } from './keeper.ts';
 import type { Processes, ProcessSpec } from './process.ts';
-import { agentName, agentProgram, componentName, componentPrograms, CONTROL_PLANE, containerdProgram, controlPlaneProgram } from './programs.ts';
+import { agentName, agentProgram, componentName, componentPrograms, CONTROL_PLANE, containerdName, containerdProgram, controlPlaneProgram, isOfNode } from './programs.ts';
 import { readRecords, writeRecords, type Records } from './records.ts';
 
 /** How often certificates are looked at, and how soon a failed preparation of the nodes is tried again. */
@@ -35,6 +35,7 @@ export interface SupervisorOptions {
  */
 export class Supervisor implements AsyncDisposable {
   readonly #options: SupervisorOptions;
+  #settings: Settings;
   readonly #keepers = new Map<string, Keeper>();
   readonly #stop = new AbortController();
   #records: Records = {};
@@ -43,12 +44,14 @@ export class Supervisor implements AsyncDisposable {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#settings = options.settings;
   }
 
   /** @returns false when another supervisor has this data directory */
   async start(onRelease: () => void): Promise<boolean> {
     const { layout } = this.#options;
     const server = await listen(layout.dataDir, async (command) => {
+      if (command === 'reload') return this.#reload();
       if (command !== 'release') return this.state;
       await this[Symbol.asyncDispose]();
       server?.close(onRelease);
@@ -58,7 +61,7 @@ export class Supervisor implements AsyncDisposable {
     this.#records = await readRecords(layout);
     this.#record('supervisor', { pid: process.pid, began: '' });
     this.#keep(controlPlaneProgram(layout));
-    for (const program of componentPrograms(layout, this.#options.settings)) this.#keep(program);
+    for (const program of componentPrograms(layout, this.#settings)) this.#keep(program);
     this.#starting = this.#startNodes();
     this.#renewLater();
     return true;
@@ -91,13 +94,32 @@ export class Supervisor implements AsyncDisposable {
     writeRecords(this.#options.layout, this.#records);
   }
 
+  /** Nodes came, went, lost power or their cable, as the settings on disk say. Never rejects. */
+  async #reload(): Promise<{ readonly pid: number; readonly trouble?: string }> {
+    const { layout, exec } = this.#options;
+    try {
+      this.#settings = (await readSettings(layout)) ?? this.#settings;
+      const wanted = new Set(poweredNodes(this.#settings).flatMap((node) => [agentName(node), containerdName(node)]));
+      for (const [name, keeper] of this.#keepers) {
+        if (!isOfNode(name) || wanted.has(name)) continue;
+        keeper.release();
+        this.#keepers.delete(name);
+      }
+      await preparePlaces(layout, this.#settings, exec);
+      this.#starting = this.#starting.then(() => this.#startNodes());
+      return { pid: process.pid };
+    } catch (error) {
+      return { pid: process.pid, trouble: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
   async #startNodes(): Promise<void> {
-    const { settings, layout, exec, clock, log } = this.#options;
+    const { layout, exec, clock, log } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        await preparePlaces(layout, settings, exec);
-        await Promise.all(settings.nodes.map((node) => this.#startNode(node)));
+        await preparePlaces(layout, this.#settings, exec);
+        await Promise.all(poweredNodes(this.#settings).filter((node) => !this.#keepers.has(agentName(node))).map((node) => this.#startNode(node)));
         this.#trouble = undefined;
         return;
       } catch (error) {
@@ -110,7 +132,8 @@ export class Supervisor implements AsyncDisposable {
   }
 
   async #startNode(node: NodePlace): Promise<void> {
-    const { layout, settings, exec, clock } = this.#options;
+    const { layout, exec, clock } = this.#options;
+    const settings = this.#settings;
     const place = layout.node(node.name);
     await prepareContainerd(place, exec, networkOf(settings) === 'none' ? USUAL_CNI : undefined);
     this.#keep(containerdProgram(layout, settings, node));
@@ -119,8 +142,9 @@ export class Supervisor implements AsyncDisposable {
   }
 
   #renewLater(): void {
-    const { clock, layout, settings, log } = this.#options;
+    const { clock, layout, log } = this.#options;
     const timer = clock.after(RENEWAL, () => {
+      const settings = this.#settings;
       ensureCredentials(layout, settings, this.#options).then((renewed) => {
         for (const name of holdersOf(renewed, settings)) this.#keepers.get(name)?.restart();
         if (renewed.length > 0) log.info('certificates renewed', { renewed });
