@@ -74,6 +74,17 @@ test('a container that ended for good does not come back', () => {
   ]);
 });
 
+test('a container comes back where its own policy or rules have it', () => {
+  const status = (restartPolicy: string, container: object, state: object) =>
+    ({ ...accepted(Pod, pod({ restartPolicy, containers: [{ name: 'a', image: 'i', ...container }] })), status: { containerStatuses: [{ name: 'a', state }] } }) as unknown as Pod;
+  const change = (restartPolicy: string, container: object, exitCode: number) =>
+    texts(podStatusUpdateErrors(status(restartPolicy, container, { waiting: {} }), status(restartPolicy, container, { terminated: { exitCode } }), FieldPath.of())).length;
+  const rules = (action: string) => ({ restartPolicy: 'Never', restartPolicyRules: [{ action, exitCodes: { operator: 'In', values: [42] } }] });
+  expect([change('OnFailure', {}, 1), change('OnFailure', {}, 0), change('Never', { restartPolicy: 'OnFailure' }, 1)]).toEqual([0, 1, 0]);
+  expect([change('Never', rules('Restart'), 42), change('Never', rules('Restart'), 1)]).toEqual([0, 1]);
+  expect(change('Never', rules('RestartAllContainers'), 1)).toBe(0);
+});
+
 test('a binding names a node', () => {
   expect(texts(bindingErrors({ target: { kind: 'Pod' } }, FieldPath.of()))).toEqual(['target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>"', 'target.name: Required value']);
 });

@@ -5,6 +5,7 @@ import { dnsSubdomainProblems, qualifiedNameProblems } from '../../meta/names.ts
 import { ipProblems, isIpv6 } from '../../meta/ip.ts';
 import { type Errors, FIELD_IMMUTABLE, inRange, MAX_INT32, problemsAt } from '../checks.ts';
 import { tolerationErrors } from './affinity-validation.ts';
+import { mayRestartAll, restartsAfter } from './container-restart.ts';
 import type { Container } from './container.ts';
 import { gatedAffinityErrors } from './gated-pod-update.ts';
 import { qosClassOf } from './pod-qos.ts';
@@ -124,10 +125,11 @@ export function* podStatusUpdateErrors(pod: PodLike, old: PodLike, at: FieldPath
   if (status.nominatedNodeName && status.nominatedNodeName !== old.status.nominatedNodeName) {
     yield* problemsAt(here.child('nominatedNodeName'), status.nominatedNodeName, dnsSubdomainProblems(status.nominatedNodeName));
   }
-  const policy = old.spec.restartPolicy;
-  yield* revivalErrors(status.containerStatuses, old.status.containerStatuses, policy, here.child('containerStatuses'));
-  yield* initRevivalErrors(status.initContainerStatuses, old, here.child('initContainerStatuses'));
-  yield* revivalErrors(status.ephemeralContainerStatuses, old.status.ephemeralContainerStatuses, 'Never', here.child('ephemeralContainerStatuses'));
+  const { spec } = old;
+  yield* revivalErrors(status.containerStatuses, old.status.containerStatuses, here.child('containerStatuses'), restartsIn(spec, spec.containers));
+  yield* revivalErrors(status.initContainerStatuses, old.status.initContainerStatuses, here.child('initContainerStatuses'), restartsIn(spec, spec.initContainers));
+  yield* initNameErrors(status.initContainerStatuses, spec, here.child('initContainerStatuses'));
+  yield* revivalErrors(status.ephemeralContainerStatuses, old.status.ephemeralContainerStatuses, here.child('ephemeralContainerStatuses'), () => false);
   for (const [index, { name }] of (status.resourceClaimStatuses ?? []).entries()) {
     const known = pod.spec.resourceClaims?.some((claim) => claim.name === name);
     if (!known) yield invalid(here.child('resourceClaimStatuses').index(index).child('name'), name, 'must match the name of an entry in `spec.resourceClaims`');
@@ -139,21 +141,25 @@ export function* podStatusUpdateErrors(pod: PodLike, old: PodLike, at: FieldPath
   if (first && first.ip !== status.hostIP) yield invalid(here.child('hostIPs').index(0).child('ip'), first.ip, 'must be equal to `hostIP`');
 }
 
-/** What ended stays ended, unless the policy restarts it. */
-function* revivalErrors(next: readonly ContainerStatus[] = [], old: readonly ContainerStatus[] = [], policy: string, at: FieldPath): Errors {
-  if (policy === 'Always') return;
+/** What ended stays ended, unless it is restarted. */
+function* revivalErrors(next: readonly ContainerStatus[] = [], old: readonly ContainerStatus[] = [], at: FieldPath, restarts: (name: string, exitCode: number) => boolean): Errors {
   for (const [index, { name, state }] of old.entries()) {
-    if (!state.terminated || (state.terminated.exitCode !== 0 && policy === 'OnFailure')) continue;
+    if (!state.terminated || restarts(name, state.terminated.exitCode)) continue;
     if (next.some((other) => other.name === name && !other.state.terminated)) yield forbidden(at.index(index).child('state'), 'may not be transitioned to non-terminated state');
   }
 }
 
-function* initRevivalErrors(next: readonly ContainerStatus[] | undefined, { spec, status }: PodLike, at: FieldPath): Errors {
-  const restartable = new Set((spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy !== undefined && restartPolicy !== 'Never').map(({ name }) => name));
-  const known = new Set((spec.initContainers ?? []).map(({ name }) => name));
-  const ended = (status.initContainerStatuses ?? []).map((one) => (restartable.has(one.name) ? { ...one, state: {} } : one));
-  yield* revivalErrors(next, ended, spec.restartPolicy, at);
-  for (const [index, { name }] of (next ?? []).entries()) if (name && !known.has(name)) yield notFoundValue(at.index(index).child('name'), name);
+/** By the pod's policy, or the container's own. */
+function restartsIn(spec: PodSpec, containers: readonly Container[] = []): (name: string, exitCode: number) => boolean {
+  return (name, exitCode) => {
+    const container = containers.find((one) => one.name === name) ?? {};
+    return spec.restartPolicy === 'Always' || mayRestartAll(spec) || restartsAfter(spec, container, exitCode);
+  };
+}
+
+function* initNameErrors(next: readonly ContainerStatus[] = [], { initContainers = [] }: PodSpec, at: FieldPath): Errors {
+  const known = new Set(initContainers.map(({ name }) => name));
+  for (const [index, { name }] of next.entries()) if (name && !known.has(name)) yield notFoundValue(at.index(index).child('name'), name);
 }
 
 function* addressErrors(addresses: readonly { readonly ip: string }[], at: FieldPath): Errors {

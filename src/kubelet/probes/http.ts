@@ -10,7 +10,8 @@ export interface HttpTarget {
   readonly port: number;
   /** With its query. */
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
 }
 
 export interface HttpAnswer {
@@ -22,14 +23,22 @@ const MOST_BODY_BYTES = 10 * 1024;
 const joined = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
 export const urlOf = ({ scheme, host, port, path }: HttpTarget): string => `${scheme}://${joined(host, port)}${path.startsWith('/') ? '' : '/'}${path}`;
 
-/** Redirects are followed only within the same host, as upstream does. @throws Error with Go's text */
-export async function httpGet(target: HttpTarget, { timeout, clock }: { readonly timeout: Millis; readonly clock: Clock }): Promise<HttpAnswer> {
+export interface Patience {
+  readonly clock: Clock;
+  /** None: as long as it takes. */
+  readonly timeout?: Millis;
+  readonly signal?: AbortSignal;
+}
+
+/** Redirects are followed only within the same host; one that leads elsewhere is the answer. @throws Error with Go's text */
+export async function httpGet(target: HttpTarget, { timeout, clock, signal }: Patience): Promise<HttpAnswer> {
   const url = urlOf(target);
   const abort = new AbortController();
-  using _alarm = clock.after(timeout, () => abort.abort());
+  using _alarm = timeout === undefined ? undefined : clock.after(timeout, () => abort.abort());
   try {
-    return await get(url, target.headers, abort.signal);
+    return await get(url, target.headers, signal ? AbortSignal.any([signal, abort.signal]) : abort.signal);
   } catch (error) {
+    signal?.throwIfAborted();
     const why = abort.signal.aborted ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)' : dialMessage(error, joined(target.host, target.port));
     throw new Error(`Get "${url}": ${why}`, { cause: error });
   }
@@ -37,18 +46,20 @@ export async function httpGet(target: HttpTarget, { timeout, clock }: { readonly
 
 const MOST_REDIRECTS = 10;
 
-async function get(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpAnswer> {
-  let at = new URL(url);
+async function get(url: string, headers: HttpTarget['headers'], signal: AbortSignal): Promise<HttpAnswer> {
+  const first = new URL(url);
+  let at = first;
   for (let redirects = 0; ; redirects++) {
     const answer = await getOnce(at, headers, signal);
     const next = answer.location === undefined ? undefined : new URL(answer.location, at);
     if (next === undefined || answer.status < 300 || answer.status >= 400) return answer;
-    if (next.hostname !== at.hostname || redirects >= MOST_REDIRECTS) return { status: 200, body: answer.body };
+    if (next.hostname !== first.hostname) return answer;
+    if (redirects + 1 >= MOST_REDIRECTS) throw new Error(`stopped after ${MOST_REDIRECTS} redirects`);
     at = next;
   }
 }
 
-function getOnce(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpAnswer & { readonly location: string | undefined }> {
+function getOnce(url: URL, headers: HttpTarget['headers'], signal: AbortSignal): Promise<HttpAnswer & { readonly location: string | undefined }> {
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     // Certificates are not checked, as upstream's probes do not. No agent: a probe's connection is its own.
@@ -85,6 +96,9 @@ export function tcpConnect({ host, port }: { readonly host: string; readonly por
   });
 }
 
+/** What came back was no TLS. */
+export const HTTP_ANSWER = 'http: server gave HTTP response to HTTPS client';
+
 /** Node's error codes in the words of Go's net package. */
 const CONNECT_WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused', EHOSTUNREACH: 'no route to host', ENETUNREACH: 'network is unreachable', ETIMEDOUT: 'connection timed out',
@@ -95,5 +109,6 @@ function dialMessage(error: unknown, address: string): string {
   const words = CONNECT_WORDS[code];
   if (words) return `dial tcp ${address}: connect: ${words}`;
   if (code === 'ECONNRESET') return 'EOF';
+  if (code === 'EPROTO' && error instanceof Error && error.message.includes('wrong version number')) return HTTP_ANSWER;
   return error instanceof Error ? error.message : String(error);
 }

@@ -51,7 +51,7 @@ interface Worker {
   timer: Disposable | undefined;
 }
 
-const RESULTS = { success: 'successful', failure: 'failed', unknown: 'unknown' } as const;
+const RESULTS = { success: 'successful', warning: 'successful', failure: 'failed', unknown: 'unknown' } as const;
 const TITLES = { liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' } as const;
 
 export function createProbeManager(options: ProbeManagerOptions): ProbeManager {
@@ -126,8 +126,7 @@ class Probes implements ProbeManager {
       verdict: undefined, last: undefined, streak: 0, held: false, timer: undefined,
     };
     this.#workers.set(key, worker);
-    const delay = (probesOf(container).get(type)?.initialDelaySeconds ?? 0) * 1000;
-    this.#schedule(key, worker, Math.max(0, worker.runningSince + delay - this.#options.clock.now()));
+    this.#schedule(key, worker, this.#delay(worker));
   }
 
   #end(key: string): void {
@@ -145,9 +144,23 @@ class Probes implements ProbeManager {
     if (!probe) return;
     const waits = worker.held || (worker.type !== 'startup' && !this.started(worker.containerId));
     if (!waits) await this.#probe(key, worker, probe);
-    // After the startup probe has passed nothing asks it again.
-    if (worker.type === 'startup' && worker.verdict === true) return;
+    // After the startup probe has passed nothing asks it again, and who waits for readiness need not wait longer.
+    if (worker.type === 'startup' && worker.verdict === true) return this.#hasten(worker);
     this.#schedule(key, worker, (probe.periodSeconds ?? 10) * 1000);
+  }
+
+  #hasten({ pod, containerId }: Worker): void {
+    const key = `${pod.metadata.uid}/${containerId}/readiness`;
+    const worker = this.#workers.get(key);
+    if (!worker) return;
+    worker.timer?.[Symbol.dispose]();
+    this.#schedule(key, worker, this.#delay(worker));
+  }
+
+  /** Whatever clocks have done since, no longer than was asked for. */
+  #delay({ type, container, runningSince }: Pick<Worker, 'type' | 'container' | 'runningSince'>): Millis {
+    const delay = (probesOf(container).get(type)?.initialDelaySeconds ?? 0) * 1000;
+    return Math.min(delay, Math.max(0, runningSince + delay - this.#options.clock.now()));
   }
 
   async #probe(key: string, worker: Worker, probe: Probe): Promise<void> {
@@ -158,7 +171,7 @@ class Probes implements ProbeManager {
     onProbed?.({ pod: worker.pod.metadata, container: worker.container.name, type: worker.type }, RESULTS[answer.result], clock.monotonic() - began);
     this.#report(worker, answer, tell);
     if (answer.result === 'unknown') return;
-    const ok = answer.result === 'success';
+    const ok = answer.result !== 'failure';
     worker.streak = worker.last === ok ? worker.streak + 1 : 1;
     worker.last = ok;
     const threshold = ok ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3);
@@ -172,6 +185,7 @@ class Probes implements ProbeManager {
   }
 
   #report({ pod, container, type }: Worker, { result, output }: ProbeAnswer, tell: ProbeManagerOptions['tell']): void {
+    if (result === 'warning') tell(pod, container.name, { reason: 'ProbeWarning', text: `${TITLES[type]} probe warning: ${output}` });
     if (result === 'failure') tell(pod, container.name, { reason: 'Unhealthy', text: `${TITLES[type]} probe failed: ${output}` });
     if (result === 'unknown') tell(pod, container.name, { reason: 'Unhealthy', text: `${TITLES[type]} probe errored and resulted in unknown state: ${output}` });
   }

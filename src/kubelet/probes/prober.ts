@@ -6,11 +6,12 @@ import { isCriError } from '../cri/cri.ts';
 import type { Cri } from '../cri/cri.ts';
 import { grpcHealth } from './grpc-health.ts';
 import { httpGet, tcpConnect } from './http.ts';
+import type { HttpAnswer } from './http.ts';
 import { httpTarget, portOf } from './target.ts';
 
 export interface ProbeAnswer {
-  /** `unknown`: the probe itself could not be made. */
-  readonly result: 'success' | 'failure' | 'unknown';
+  /** `warning`: a success that deserves a word. `unknown`: the probe itself could not be made. */
+  readonly result: 'success' | 'warning' | 'failure' | 'unknown';
   readonly output: string;
 }
 
@@ -37,7 +38,7 @@ export function createProber({ cri, clock }: { readonly cri: Cri; readonly clock
         const target = httpTarget(probe.httpGet, container, { podIp, agent: AGENT });
         const answer = await httpGet(target, within).catch((error: unknown) => failure(textOf(error)));
         if ('result' in answer) return answer;
-        return answer.status >= 200 && answer.status < 400 ? success(answer.body) : failure(`HTTP probe failed with statuscode: ${answer.status}`);
+        return httpVerdict(answer);
       }
       if (probe.tcpSocket) {
         const at = { host: probe.tcpSocket.host || podIp, port: portOf(probe.tcpSocket.port, container) };
@@ -53,6 +54,12 @@ export function createProber({ cri, clock }: { readonly cri: Cri; readonly clock
       return { result: 'unknown', output: textOf(error) };
     }
   };
+}
+
+/** A redirect that was not followed leads to another host. */
+function httpVerdict({ status, body }: HttpAnswer): ProbeAnswer {
+  if (status < 200 || status >= 400) return failure(`HTTP probe failed with statuscode: ${status}`);
+  return status < 300 ? success(body) : { result: 'warning', output: `Probe terminated redirects, Response body: ${body}` };
 }
 
 const MOST_OUTPUT_BYTES = 10 * 1024;

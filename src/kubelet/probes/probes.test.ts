@@ -85,6 +85,32 @@ test('nothing else is asked before the startup probe has passed, and it is not a
   expect(at.asked.length - before).toBe(3);
 });
 
+test('readiness is asked for as soon as the startup probe has passed', async () => {
+  const at = setUp({ startupProbe: { periodSeconds: 1, failureThreshold: 30 }, readinessProbe: { periodSeconds: 60, initialDelaySeconds: 1 } });
+  at.say('failure');
+  await at.clock.advance(5500);
+  at.say('success');
+  await at.clock.advance(500);
+  expect([at.manager.started('a-0'), at.manager.isReady('a-0')]).toEqual([true, true]);
+});
+
+test('a redirect that was not followed is a success, and is told', async () => {
+  const at = setUp({ readinessProbe: { periodSeconds: 1 } });
+  at.say('warning', 'Probe terminated redirects, Response body: x');
+  await at.clock.advance(1);
+  expect(at.manager.isReady('a-0')).toBe(true);
+  expect(at.told[0]).toBe('a: Readiness probe warning: Probe terminated redirects, Response body: x');
+});
+
+test('a clock that was put back delays no probe', async () => {
+  const at = setUp({ livenessProbe: { periodSeconds: 1, initialDelaySeconds: 2 } });
+  at.manager.forget(at.pod.metadata.uid);
+  const before = at.asked.length;
+  at.manager.sync(at.pod, runtimeOf(at.pod, { sandbox: {}, containers: [{ name: 'a', id: 'later', state: 'running', startedAt: at.clock.now() + 3600 * SECOND }] }));
+  await at.clock.advance(2 * SECOND);
+  expect(at.asked.length).toBe(before + 1);
+});
+
 test('a probe that could not be made decides nothing', async () => {
   const at = setUp({ livenessProbe: { periodSeconds: 1, failureThreshold: 1 } });
   at.say('unknown', 'runtime gone');
@@ -140,6 +166,21 @@ test('an http answer below 400 is a success; a refusal is told in Go\'s words', 
   await bad[Symbol.asyncDispose]();
   expect(await probe({ httpGet: { port, path: '/x' } })).toEqual({ result: 'failure', output: `Get "http://127.0.0.1:${port}/x": dial tcp 127.0.0.1:${port}: connect: connection refused` });
   expect(await probe({ tcpSocket: { port } })).toEqual({ result: 'failure', output: `dial tcp 127.0.0.1:${port}: connect: connection refused` });
+});
+
+test('redirects are followed on the pod alone, and not for ever', async () => {
+  const http = createServer((request, response) => {
+    const to = request.url === '/here' ? '/ok' : request.url === '/there' ? 'http://other.example/' : request.url === '/round' ? '/round' : undefined;
+    response.writeHead(to === undefined ? 204 : 302, to === undefined ? {} : { location: to }).end(to === undefined ? undefined : 'Found');
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const { port } = http.address() as AddressInfo;
+  const probe = probing();
+  expect(await probe({ httpGet: { port, path: '/here' } })).toEqual({ result: 'success', output: '' });
+  expect(await probe({ httpGet: { port, path: '/there' } })).toEqual({ result: 'warning', output: 'Probe terminated redirects, Response body: Found' });
+  expect(await probe({ httpGet: { port, path: '/round' } })).toEqual({ result: 'failure', output: `Get "http://127.0.0.1:${port}/round": stopped after 10 redirects` });
+  http.closeAllConnections();
+  await new Promise((resolve) => http.close(resolve));
 });
 
 test('a command\'s exit code decides; one that takes too long fails; a runtime that fails decides nothing', async () => {

@@ -11,11 +11,13 @@ export function portOf(port: number | string, container: Pick<Container, 'name' 
 }
 
 export function httpTarget(action: HTTPGetAction, container: Pick<Container, 'name' | 'ports'>, { podIp, agent }: { readonly podIp: string; readonly agent: string }): HttpTarget {
-  const headers: Record<string, string> = { 'user-agent': agent, accept: '*/*' };
-  for (const { name, value } of action.httpHeaders ?? []) {
-    // `Accept: ''` and `User-Agent: ''` mean none.
-    if (value === '' && ['accept', 'user-agent'].includes(name.toLowerCase())) delete headers[name.toLowerCase()];
-    else headers[name.toLowerCase()] = value;
+  const own: Record<string, string[]> = {};
+  for (const { name, value } of action.httpHeaders ?? []) (own[name.toLowerCase()] ??= []).push(value);
+  const headers: Record<string, string | readonly string[]> = { 'user-agent': agent, accept: '*/*' };
+  for (const [name, values] of Object.entries(own)) {
+    // `Accept: ''` and `User-Agent: ''` mean none; of Host there is one.
+    if (values[0] === '' && ['accept', 'user-agent'].includes(name)) delete headers[name];
+    else headers[name] = values.length === 1 || name === 'host' ? values.at(-1)! : values;
   }
   return {
     scheme: (action.scheme ?? 'HTTP').toLowerCase() === 'https' ? 'https' : 'http',

@@ -8,7 +8,7 @@ import type { Phase } from './pod-phase.ts';
 /** Those that are there only while they are true. */
 export const TRANSIENT_CONDITIONS = ['PodResizePending', 'PodResizeInProgress'] as const;
 
-export const OWN_CONDITIONS: ReadonlySet<string> = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled', ...TRANSIENT_CONDITIONS]);
+export const OWN_CONDITIONS: ReadonlySet<string> = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled', 'AllContainersRestarting', ...TRANSIENT_CONDITIONS]);
 
 export interface ConditionsInput {
   readonly pod: Pod;
@@ -18,6 +18,8 @@ export interface ConditionsInput {
   /** The pod has a sandbox with a network. */
   readonly sandboxReady: boolean;
   readonly resize?: ResizeMemory | undefined;
+  /** All containers are being restarted; undefined where that cannot come to pass. */
+  readonly restarting?: boolean | undefined;
   /** What goes with the pod's failure. */
   readonly failed?: Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'> | undefined;
   readonly now: string;
@@ -39,6 +41,7 @@ export function kubeletConditions(input: ConditionsInput): readonly PodCondition
     ['Ready', containersReady.status === 'True' ? gatesVerdict(pod) : containersReady],
     ['ContainersReady', containersReady],
     ['PodScheduled', { status: 'True' }],
+    ...restartingVerdict(input),
     ...resizeVerdicts(input.resize),
     ...(input.failed ? [[input.failed.type, { status: 'True', ...(input.failed.reason ? { reason: input.failed.reason } : {}), ...(input.failed.message ? { message: input.failed.message } : {}) }] as const] : []),
   ];
@@ -50,6 +53,13 @@ export function kubeletConditions(input: ConditionsInput): readonly PodCondition
       ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     };
   });
+}
+
+function restartingVerdict({ restarting, phase }: ConditionsInput): readonly (readonly [string, Verdict])[] {
+  if (restarting === undefined) return [];
+  const why = phase === 'Succeeded' ? { reason: 'PodCompleted' } : phase === 'Failed' ? { reason: 'PodFailed' } : {};
+  return [['AllContainersRestarting', restarting
+    ? { status: 'True', reason: 'RestartAllContainersStarted', message: 'container exited with restart policy rule' } : { status: 'False', ...why }]];
 }
 
 function resizeVerdicts(resize: ResizeMemory | undefined): readonly (readonly [string, Verdict])[] {

@@ -6,7 +6,8 @@ import type { ResourceRequirements } from '../../kinds/core/resources.ts';
 import { formatTime } from '../../meta/time.ts';
 import { initContainers, isSidecar } from '../pod.ts';
 import type { PodRuntime, RuntimeContainer } from '../sync/pod-runtime.ts';
-import { restartsAfter } from '../sync/restart.ts';
+import { isConditionTrue } from '../../rules/pod-conditions.ts';
+import { RESTARTING_ALL, restartsAfter } from '../sync/restart.ts';
 
 export interface WaitingNote {
   readonly reason: string;
@@ -21,6 +22,8 @@ export interface ContainerFacts {
   readonly waiting: ReadonlyMap<string, WaitingNote>;
   /** What a container left as its last words, by its id. */
   readonly messages: ReadonlyMap<string, string>;
+  /** Of each; as much as was left unless said. */
+  readonly mostMessageBytes?: number;
   /** By container id; undefined where no probe has said. */
   readonly started: (id: string) => boolean | undefined;
   readonly ready: (id: string) => boolean | undefined;
@@ -99,6 +102,9 @@ function withoutInstance(container: Container | EphemeralContainer, input: Statu
     name: container.name, image: before?.image || container.image || '', imageID: before?.imageID ?? '', restartCount: before?.restartCount ?? 0,
     ...(before?.containerID === undefined ? {} : { containerID: before.containerID }), ...givenTo(container), started: false,
   };
+  if (before?.containerID !== undefined && !finished && restartingAll(input.pod) && !before.state.waiting) {
+    return { ...base, restartCount: base.restartCount + 1, state: { waiting: RESTARTING_ALL }, lastState: { terminated: { exitCode: 137, ...RESTARTING_ALL, containerID: before.containerID } }, ready: false };
+  }
   if (before?.state.terminated) {
     return { ...base, state: before.state, lastState: before.lastState, ready: isOnceOnlyInit(input.pod, container.name) && before.state.terminated.exitCode === 0 };
   }
@@ -116,14 +122,18 @@ function withoutInstance(container: Container | EphemeralContainer, input: Statu
   return { ...base, state: { waiting: waitingOf(container, input) }, lastState: before?.lastState ?? {}, ready: false };
 }
 
+/** It was said before that all were to begin anew; now they are gone. */
+const restartingAll = ({ status: { conditions } }: Pod): boolean => isConditionTrue(conditions, 'AllContainersRestarting');
+
 function waitingOf(container: { readonly name: string }, { pod, waiting }: StatusInput): WaitingNote | { readonly reason: string } {
   const init = initContainers(pod);
   const behindInit = init.length > 0 && !init.some(({ name }) => name === container.name);
   return waiting.get(container.name) ?? { reason: behindInit ? 'PodInitializing' : 'ContainerCreating' };
 }
 
-function terminatedState(container: RuntimeContainer, { runtimeName, messages }: ContainerFacts): NonNullable<ContainerState['terminated']> {
-  const message = messages.get(container.id) || container.message;
+function terminatedState(container: RuntimeContainer, { runtimeName, messages, mostMessageBytes = Infinity }: ContainerFacts): NonNullable<ContainerState['terminated']> {
+  const whole = [container.message, messages.get(container.id)].filter((part) => part).join(': ');
+  const message = whole.length * 3 <= mostMessageBytes ? whole : Buffer.from(whole).subarray(0, mostMessageBytes).toString('utf8');
   return {
     exitCode: container.exitCode,
     reason: container.reason,

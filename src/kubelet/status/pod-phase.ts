@@ -1,8 +1,9 @@
 /** A pod's phase from its container statuses (https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase). Pure. */
+import type { Container } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { ContainerStatus, PodStatus } from '../../kinds/core/pod-status.ts';
 import { initContainers, isSidecar } from '../pod.ts';
-import { restartsAfter } from '../sync/restart.ts';
+import { RESTARTING_ALL, restartsAfter } from '../sync/restart.ts';
 
 export type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 
@@ -17,7 +18,7 @@ export interface PhaseInput {
 
 export function phaseOf({ pod, statuses, initialized, finished }: PhaseInput): Phase {
   const init = countInit(pod, statuses.initContainerStatuses ?? []);
-  if (init.failed > 0 && pod.spec.restartPolicy === 'Never') return 'Failed';
+  if (init.failed > 0) return 'Failed';
   const main = countMain(pod, statuses.containerStatuses ?? []);
   const running = main.running + init.sidecarsRunning;
   if (finished && running === 0 && main.stopped > 0 && main.unknown === 0) return main.stopped === main.succeeded ? 'Succeeded' : 'Failed';
@@ -28,7 +29,11 @@ export function phaseOf({ pod, statuses, initialized, finished }: PhaseInput): P
   return main.stopped === main.succeeded ? 'Succeeded' : 'Failed';
 }
 
+const willRestart = (pod: Pod, container: Container, { exitCode, reason }: { readonly exitCode: number; readonly reason?: string }): boolean =>
+  reason === RESTARTING_ALL.reason || restartsAfter(pod, container, exitCode);
+
 function countInit(pod: Pod, statuses: readonly ContainerStatus[]) {
+  /** `failed`: for good. */
   const count = { pending: 0, failed: 0, sidecarsPending: 0, sidecarsRunning: 0, sidecarsWaiting: 0 };
   for (const container of initContainers(pod)) {
     const status = statuses.find(({ name }) => name === container.name);
@@ -38,7 +43,8 @@ function countInit(pod: Pod, statuses: readonly ContainerStatus[]) {
       if (status?.state.running ? !status.started : !last) count.sidecarsPending++;
       if (status?.state.waiting && !last) count.sidecarsWaiting++;
     } else if (!status || status.state.running || !last) count.pending++;
-    else if (last.exitCode !== 0) count.failed++;
+    else if (last.exitCode !== 0 && !willRestart(pod, container, last)) count.failed++;
+    else if (last.exitCode !== 0) count.pending++;
     else if (status.state.waiting) count.pending++;
   }
   return count;
@@ -53,7 +59,7 @@ function countMain(pod: Pod, statuses: readonly ContainerStatus[]) {
     else if (ended) {
       count.stopped++;
       if (ended.exitCode === 0) count.succeeded++;
-      if (restartsAfter(pod, container, ended.exitCode)) count.restarting++;
+      if (willRestart(pod, container, ended)) count.restarting++;
     } else if (status?.state.waiting) count.waiting++;
     else count.unknown++;
   }

@@ -1,5 +1,6 @@
 /** The whole status of a pod that this kubelet has taken on. Pure. */
 import type { Millis } from '../../base/clock.ts';
+import { mayRestartAll } from '../../kinds/core/container-restart.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { PodStatus } from '../../kinds/core/pod-status.ts';
 import type { ResourceRequirements } from '../../kinds/core/resources.ts';
@@ -10,6 +11,7 @@ import { ephemeralContainers, initContainers } from '../pod.ts';
 import { activeSandbox, newestOf } from '../sync/pod-runtime.ts';
 import type { PodRuntime } from '../sync/pod-runtime.ts';
 import type { PodFailure } from '../sync/pod-sync.ts';
+import { restartTriggers } from '../sync/restart.ts';
 import type { ResizeMemory } from '../sync/resize-pod.ts';
 import { kubeletConditions } from './conditions.ts';
 import { containerStatuses } from './container-status.ts';
@@ -30,8 +32,13 @@ export interface PodStatusInput extends ContainerFacts {
   readonly actualPod?: ResourceRequirements | undefined;
 }
 
-export function podStatus(input: PodStatusInput): PodStatus {
-  const { pod, runtime, finished, failure, now } = input;
+/** What all containers of a pod together may leave as their last words. */
+const MOST_MESSAGE_BYTES = 12 * 1024;
+
+export function podStatus(whole: PodStatusInput): PodStatus {
+  const { pod, runtime, finished, failure, now } = whole;
+  const containers = pod.spec.containers.length + initContainers(pod).length + ephemeralContainers(pod).length;
+  const input = { ...whole, mostMessageBytes: Math.floor(MOST_MESSAGE_BYTES / containers) };
   const before = pod.status;
   const main = containerStatuses(pod.spec.containers, { ...input, previous: before.containerStatuses ?? [] });
   const init = containerStatuses(initContainers(pod), { ...input, previous: before.initContainerStatuses ?? [] });
@@ -49,6 +56,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
     ...(why.message ? { message: why.message } : {}),
     conditions: kubeletConditions({
       pod, phase, init, main, now: formatTime(now), failed: failure?.condition, resize: finished ? undefined : input.resize,
+      ...(mayRestartAll(pod.spec) ? { restarting: !finished && restartTriggers(pod, runtime).length > 0 } : {}),
       sandboxReady: sandbox !== undefined && (pod.spec.hostNetwork === true || sandbox.ips.length > 0),
     }),
     ...(input.hostIps[0] === undefined ? {} : { hostIP: input.hostIps[0], hostIPs: input.hostIps.map((ip) => ({ ip })) }),

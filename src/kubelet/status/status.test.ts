@@ -133,3 +133,19 @@ test('a condition\'s time moves only with its status', () => {
   expect(condition(status, 'Ready')!.lastTransitionTime).toBe(old);
   expect(condition(status, 'Initialized')!.lastTransitionTime).toBe(NOW);
 });
+
+test('an init container\'s own policy decides whether its failure is the pod\'s', () => {
+  const failed = { name: 'i', state: 'exited', exitCode: 1 } as const;
+  for (const [pods, own, phase] of [['Always', 'Never', 'Failed'], ['Never', 'OnFailure', 'Pending']] as const) {
+    const pod = podOf({ restartPolicy: pods, initContainers: [{ name: 'i', restartPolicy: own }], containers: [{ name: 'a' }] });
+    expect(of(pod, runtimeOf(pod, { sandbox: {}, containers: [failed] })).phase).toBe(phase);
+  }
+});
+
+test('last words come after the runtime\'s, and all of a pod share twelve kilobytes', () => {
+  const pod = podOf({ restartPolicy: 'Never', containers: [{ name: 'a' }, { name: 'b' }, { name: 'c' }, { name: 'd' }] });
+  const runtime = runtimeOf(pod, { sandbox: {}, containers: [{ name: 'a', state: 'exited', exitCode: 1, message: 'runtime' }, { name: 'b', state: 'exited', exitCode: 1 }] });
+  const status = of(pod, runtime, { messages: new Map([['a-0', 'own'], ['b-1', 'x'.repeat(4096)]]) });
+  const messages = status.containerStatuses!.map(({ state }) => state.terminated?.message);
+  expect([messages[0], messages[1]!.length]).toEqual(['runtime: own', 3072]);
+});

@@ -16,9 +16,10 @@ export async function terminationMessages(runtime: PodRuntime, known: ReadonlyMa
 async function lastWords(container: RuntimeContainer): Promise<string> {
   const { terminationMessage, exitCode, reason, logPath } = container;
   if (!terminationMessage) return '';
-  const written = await readAround(terminationMessage.hostPath, { bytes: MOST_FILE_BYTES, from: 'start' });
-  if (written !== '' || terminationMessage.policy !== 'FallbackToLogsOnError' || (exitCode === 0 && reason !== 'ContainerCannotRun')) return written;
-  const log = await readAround(logPath, { bytes: 4 * MOST_LOG_BYTES, from: 'end' });
+  const written = await readEnd(terminationMessage.hostPath, MOST_FILE_BYTES);
+  // One that could not even be started has no log.
+  if (written !== '' || terminationMessage.policy !== 'FallbackToLogsOnError' || exitCode === 0 || reason === 'ContainerCannotRun') return written;
+  const log = await readEnd(logPath, 4 * MOST_LOG_BYTES);
   const text = log.split('\n').map((line) => parseLogLine(Buffer.from(line))?.content.toString('utf8') ?? '').join('');
   // A last line without an end is a line.
   const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
@@ -26,13 +27,13 @@ async function lastWords(container: RuntimeContainer): Promise<string> {
 }
 
 /** '' where there is nothing to read. */
-async function readAround(path: string, { bytes, from }: { readonly bytes: number; readonly from: 'start' | 'end' }): Promise<string> {
+async function readEnd(path: string, bytes: number): Promise<string> {
   if (path === '') return '';
   const file = await open(path, 'r').catch(() => undefined);
   if (!file) return '';
   try {
     const { size } = await file.stat();
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, from === 'start' ? 0 : Math.max(0, size - bytes));
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, Math.max(0, size - bytes));
     return buffer.subarray(0, bytesRead).toString('utf8');
   } finally {
     await file.close();

@@ -1,13 +1,24 @@
 import type { Clock, Millis } from '../../base/clock.ts';
 
-/** Waits between tries, by key, doubling from `first` to `most`; a key untouched for twice `most` starts afresh. */
+interface Entry {
+  readonly wait: Millis;
+  /** When the try began; of the monotonic clock. */
+  readonly at: Millis;
+  /** How it ended: as it was told, by the wall's clock, and when that was by ours. */
+  failure?: { readonly told: Millis; readonly at: Millis };
+}
+
+/**
+ * Waits between tries, by key, doubling from `first` to `most`; a try that lasted for twice `most` starts the next afresh.
+ * Failures are told with the wall's time, which may jump: what counts is how long ago they were when first told of.
+ */
 export class Backoff {
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly #first: Millis;
   readonly #most: Millis;
-  readonly #entries = new Map<string, { readonly wait: Millis; readonly at: Millis }>();
+  readonly #entries = new Map<string, Entry>();
 
-  constructor(clock: Pick<Clock, 'now'>, { first = 10_000, most = 300_000 }: { readonly first?: Millis | undefined; readonly most?: Millis | undefined } = {}) {
+  constructor(clock: Pick<Clock, 'now' | 'monotonic'>, { first = 10_000, most = 300_000 }: { readonly first?: Millis | undefined; readonly most?: Millis | undefined } = {}) {
     this.#clock = clock;
     this.#most = most;
     this.#first = Math.min(first, most);
@@ -16,7 +27,7 @@ export class Backoff {
   /** How long the next try has to wait still, given when the last one failed; 0 when it may go on. */
   remaining(key: string, failedAt: Millis): Millis {
     const entry = this.#entry(key, failedAt);
-    return entry === undefined ? 0 : Math.max(0, failedAt + entry.wait - this.#clock.now());
+    return entry === undefined ? 0 : Math.max(0, this.#failed(entry, failedAt) + entry.wait - this.#clock.monotonic());
   }
 
   /** The present wait of the key. */
@@ -27,16 +38,25 @@ export class Backoff {
   /** Counts a try. */
   next(key: string, failedAt: Millis): void {
     const entry = this.#entry(key, failedAt);
-    this.#entries.set(key, { wait: entry === undefined ? this.#first : Math.min(entry.wait * 2, this.#most), at: this.#clock.now() });
+    this.#entries.set(key, { wait: entry === undefined ? this.#first : Math.min(entry.wait * 2, this.#most), at: this.#clock.monotonic() });
   }
 
   forget(prefix: string): void {
     for (const key of this.#entries.keys()) if (key.startsWith(prefix)) this.#entries.delete(key);
   }
 
-  #entry(key: string, failedAt: Millis) {
+  #entry(key: string, failedAt: Millis): Entry | undefined {
     const entry = this.#entries.get(key);
-    return entry === undefined || failedAt - entry.at > 2 * this.#most ? undefined : entry;
+    return entry === undefined || this.#failed(entry, failedAt) - entry.at > 2 * this.#most ? undefined : entry;
+  }
+
+  /** No try fails before it begins, or in the future. */
+  #failed(entry: Entry, told: Millis): Millis {
+    if (entry.failure?.told !== told) {
+      const now = this.#clock.monotonic();
+      entry.failure = { told, at: Math.min(now, Math.max(entry.at, now - (this.#clock.now() - told))) };
+    }
+    return entry.failure.at;
   }
 }
 

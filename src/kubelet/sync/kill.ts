@@ -21,22 +21,28 @@ export interface KillRequest {
   readonly container: RuntimeContainer;
   readonly message: string;
   readonly graceSeconds: number;
+  /** Settles when those have ended that end before it. */
+  readonly turn?: Promise<unknown>;
 }
 
-/** A container gets at least so long after its preStop hook, however long that took. */
+/** A container gets at least so long after it was asked to end, however long its preStop hook and others took. */
 const LEAST_SECONDS = 2;
 
-export async function killContainer({ cri, clock, tell }: Killing, { pod, runtime, container, message, graceSeconds }: KillRequest, signal?: AbortSignal): Promise<void> {
+export async function killContainer({ cri, clock, tell }: Killing, { pod, runtime, container, message, graceSeconds, turn }: KillRequest, signal?: AbortSignal): Promise<void> {
   const spec = containerNamed(pod, container.name);
   tell(container.name, { type: 'Normal', reason: 'Killing', message });
-  let left = graceSeconds;
+  const began = clock.monotonic();
+  const left = () => graceSeconds - (clock.monotonic() - began) / 1000;
   const preStop = spec?.lifecycle?.preStop;
   if (preStop && container.state === 'running' && graceSeconds > 0) {
-    const began = clock.monotonic();
     await runPreStop({ cri, clock, tell }, { pod, runtime, container, graceSeconds, handler: preStop, spec }, signal);
-    left = Math.max(LEAST_SECONDS, Math.ceil(graceSeconds - (clock.monotonic() - began) / 1000));
   }
-  await cri.stopContainer(container.id, left, signal);
+  if (turn && left() > 0) {
+    const patience = new AbortController();
+    await Promise.race([turn, clock.sleep(left() * 1000, signal ? AbortSignal.any([signal, patience.signal]) : patience.signal).catch(() => signal?.throwIfAborted())]);
+    patience.abort();
+  }
+  await cri.stopContainer(container.id, Math.max(LEAST_SECONDS, Math.ceil(left())), signal);
 }
 
 interface PreStop extends Omit<KillRequest, 'message'> {
@@ -52,7 +58,7 @@ async function runPreStop({ cri, clock, tell }: Killing, { pod, runtime, contain
   try {
     const podIp = podIps(runtime)[0] ?? pod.status.podIP ?? '';
     await Promise.race([
-      runHook(handler, { container: spec, containerId: container.id, podIp }, { cri, clock, signal: either }),
+      runHook(handler, { container: spec, containerId: container.id, podIp }, { cri, clock, tell, signal: either }),
       new Promise<never>((_, reject) => either.addEventListener('abort', () => reject(either.reason), { once: true })),
     ]);
   } catch (error) {
@@ -67,17 +73,22 @@ export interface PodKill {
   readonly graceSeconds: number;
 }
 
-/** Main containers together, then sidecars, the last one first, in what is left of the grace period; then the sandboxes. */
+/**
+ * All are told at once, preStop hooks of sidecars included; but sidecars stop only when what they serve has: main
+ * containers first, then the last sidecar, as long as there is time left. Then the sandboxes.
+ */
 export async function killPod(killing: Killing, { pod, runtime, graceSeconds }: PodKill, signal?: AbortSignal): Promise<void> {
-  const { cri, clock } = killing;
-  const began = clock.monotonic();
-  const left = () => Math.max(1, graceSeconds - Math.floor((clock.monotonic() - began) / 1000));
   const alive = runtime.containers.filter(({ state }) => state === 'running' || state === 'unknown');
   const sidecars = initContainers(pod).filter(isSidecar).map(({ name }) => name).toReversed();
-  const kill = (container: RuntimeContainer) =>
-    killContainer(killing, { pod, runtime, container, message: `Stopping container ${container.name}`, graceSeconds: left() }, signal);
-  await Promise.all(alive.filter(({ name }) => !sidecars.includes(name)).map(kill));
-  for (const name of sidecars) for (const container of alive) if (container.name === name) await kill(container);
+  const kill = (container: RuntimeContainer, turn?: Promise<unknown>) =>
+    killContainer(killing, { pod, runtime, container, message: `Stopping container ${container.name}`, graceSeconds, ...(turn ? { turn } : {}) }, signal);
+  const kills = alive.filter(({ name }) => !sidecars.includes(name)).map((container) => kill(container));
+  for (const name of sidecars) {
+    const turn = Promise.allSettled(kills);
+    kills.push(...alive.filter((container) => container.name === name).map((container) => kill(container, turn)));
+  }
+  const failed = (await Promise.allSettled(kills)).find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
   // A sandbox that is not ready may still hold an address.
-  for (const sandbox of runtime.sandboxes) await cri.stopPodSandbox(sandbox.id, signal);
+  for (const sandbox of runtime.sandboxes) await killing.cri.stopPodSandbox(sandbox.id, signal);
 }

@@ -75,8 +75,9 @@ export async function inspectPod(cri: Cri, pod: { readonly uid: string; readonly
   ]);
   return {
     uid: pod.uid, name: pod.name, namespace: pod.namespace,
-    sandboxes: sandboxStatuses.map(sandboxOf).toSorted((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt),
-    containers: containerStatuses.map(containerOf).toSorted((a, b) => b.createdAt - a.createdAt || b.restartCount - a.restartCount),
+    // By their numbers first: a clock that was put back makes the newest look old.
+    sandboxes: sandboxStatuses.map(sandboxOf).toSorted((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt),
+    containers: containerStatuses.map(containerOf).toSorted((a, b) => b.restartCount - a.restartCount || b.createdAt - a.createdAt),
   };
 }
 

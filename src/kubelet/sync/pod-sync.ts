@@ -39,6 +39,8 @@ import { planResize } from '../resize/plan-resize.ts';
 import type { ResizePlan } from '../resize/plan-resize.ts';
 import { actualOf, actualOfPod, completeResize, killsOf, noteStarted, resizePod } from './resize-pod.ts';
 import type { ResizeContext, ResizeMemory } from './resize-pod.ts';
+import { restartTriggers } from './restart.ts';
+import { restartAll } from './restart-all.ts';
 import { startContainer } from './start-container.ts';
 import type { Starting, Tell } from './start-container.ts';
 import { StartError } from './start-error.ts';
@@ -124,6 +126,11 @@ export async function syncPod(at: PodSyncContext, pod: Pod, memory: PodMemory, s
   await prepareNode(at, pod);
   const volumes = await prepareVolumes(at, { pod, runtime }, signal);
   if (volumes instanceof VolumesNotReady) return { outcome: 'settled', recheckIn: Math.min(volumes.retryIn, deadline ?? Infinity) };
+  const triggers = restartTriggers(pod, runtime);
+  if (triggers.length > 0) {
+    await restartAll({ ...at, tell: (container, event) => at.tell(pod, container, event) }, { pod, runtime, triggers }, signal);
+    return { outcome: 'again' };
+  }
   const resize = planResize(pod, runtime, at.given.get(pod.metadata.uid));
   const plan = withRestarts(planPod(pod, runtime, at.probes), resize);
   if (plan.killPod && !plan.createSandbox) return { outcome: 'ended' };
@@ -283,7 +290,7 @@ async function startAll(at: PodSyncContext, { pod, runtime, plan, memory, volume
   for (const name of plan.start) {
     const container = containerNamed(pod, name)!;
     try {
-      await startContainer(at, { pod, container, runtime, sandbox, podIps: ips, volumes, objects: at.objects.of(pod, signal), tell }, signal);
+      await startContainer(at, { pod, container, runtime, sandbox, podIps: ips, volumes, objects: at.objects.of(pod, signal), attempts: attemptsOf(at, pod, name), tell }, signal);
       await noteStarted(at, pod, name);
       memory.waiting.delete(name);
       changed = true;
@@ -295,6 +302,12 @@ async function startAll(at: PodSyncContext, { pod, runtime, plan, memory, volume
     }
   }
   return { changed, refused: waits.length > 0, recheckIn: waits.toSorted((a, b) => a - b)[0] };
+}
+
+/** How often the container has been started, as far as was told: what the runtime has lost, or was made to forget, counts too. */
+function attemptsOf({ statuses }: PodSyncContext, { metadata: { uid } }: Pod, name: string): number {
+  const { containerStatuses = [], initContainerStatuses = [] } = statuses.latest(uid) ?? {};
+  return [...containerStatuses, ...initContainerStatuses].find((status) => status.name === name)?.restartCount ?? 0;
 }
 
 /** Between tries of what failed for reasons that may pass. */

@@ -1,23 +1,14 @@
 /** Whether a container that has ended is started again. */
 import type { Container } from '../../kinds/core/container.ts';
+import { mayRestartAll, restartPolicyOf, restartsAfter as restartsBy, ruleFor } from '../../kinds/core/container-restart.ts';
+import type { Restartable } from '../../kinds/core/container-restart.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
-import type { RuntimeContainer } from './pod-runtime.ts';
+import { initContainers } from '../pod.ts';
+import { activeSandbox, newestOf } from './pod-runtime.ts';
+import type { PodRuntime, RuntimeContainer } from './pod-runtime.ts';
 
-type Restartable = Pick<Container, 'restartPolicy' | 'restartPolicyRules'>;
-
-/** The container's own policy, or else its pod's. */
-export const restartPolicyOf = (pod: Pod, container: Restartable): string => container.restartPolicy ?? pod.spec.restartPolicy ?? 'Always';
-
-/** Whether a container that ended with `exitCode` would be started again: rules first (KEP-5307), then the policy. */
-export function restartsAfter(pod: Pod, container: Restartable, exitCode: number): boolean {
-  for (const { action, exitCodes } of container.restartPolicyRules ?? []) {
-    if (action !== 'Restart' || !exitCodes) continue;
-    const listed = (exitCodes.values ?? []).includes(exitCode);
-    if (exitCodes.operator === 'In' ? listed : !listed) return true;
-  }
-  const policy = restartPolicyOf(pod, container);
-  return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
-}
+/** Whether a container that ended with `exitCode` would be started again. */
+export const restartsAfter = (pod: Pod, container: Restartable, exitCode: number): boolean => restartsBy(pod.spec, container, exitCode);
 
 /** `latest` is the container's newest instance. */
 export function shouldStart(pod: Pod, container: Restartable, latest: RuntimeContainer | undefined): boolean {
@@ -27,4 +18,20 @@ export function shouldStart(pod: Pod, container: Restartable, latest: RuntimeCon
 }
 
 /** Whether a container that a probe or a change ends comes back. */
-export const restartsOnFailure = (pod: Pod, container: Restartable): boolean => restartPolicyOf(pod, container) !== 'Never';
+export const restartsOnFailure = (pod: Pod, container: Restartable): boolean => restartPolicyOf(pod.spec, container) !== 'Never';
+
+/** Why a container is gone that the pod will have again. */
+export const RESTARTING_ALL = { reason: 'RestartingAllContainers', message: 'The container is removed because RestartAllContainers in place' } as const;
+
+/** Ephemeral containers have no second life. */
+export const restartable = (pod: Pod): readonly Container[] => [...initContainers(pod), ...pod.spec.containers];
+
+/** The containers whose end makes all begin anew; it is not over as long as the runtime still has them. */
+export function restartTriggers(pod: Pod, runtime: PodRuntime): readonly string[] {
+  if (!mayRestartAll(pod.spec)) return [];
+  const sandbox = activeSandbox(runtime)?.id;
+  return restartable(pod).filter((container) => {
+    const latest = newestOf(runtime, container.name);
+    return latest?.state === 'exited' && latest.sandboxId === sandbox && ruleFor(container, latest.exitCode)?.action === 'RestartAllContainers';
+  }).map(({ name }) => name);
+}

@@ -50,6 +50,26 @@ test('waits double up to the most, and are forgotten after a long quiet', async 
   expect(backoff.wait('k')).toBe(10_000);
 });
 
+test('clocks that jump neither stretch nor cut a wait', async () => {
+  const clock = new ManualClock();
+  let jumped = 0;
+  const backoff = new Backoff({ now: () => clock.now() + jumped, monotonic: () => clock.monotonic() });
+  backoff.next('k', clock.now());
+  await clock.advance(1000);
+  const failedAt = clock.now();
+  expect(backoff.remaining('k', failedAt)).toBe(10_000);
+  for (const jump of [-3_600_000, 3_600_000]) {
+    jumped = jump;
+    await clock.advance(1000);
+  }
+  expect(backoff.remaining('k', failedAt)).toBe(8000);
+  // Told of after the jump: neither in the future nor before the try.
+  jumped = -3_600_000;
+  expect(backoff.remaining('k', failedAt + 1)).toBe(10_000);
+  jumped = 3_600_000;
+  expect(backoff.remaining('k', failedAt + 2)).toBe(7000);
+});
+
 test('durations as Go prints them', () => {
   expect([10_000, 80_000, 300_000, 3_661_000].map(formatDuration)).toEqual(['10s', '1m20s', '5m0s', '1h1m1s']);
 });

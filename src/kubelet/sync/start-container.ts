@@ -66,6 +66,8 @@ export interface StartRequest {
   readonly podIps: readonly string[];
   readonly volumes: ReadonlyMap<string, PreparedVolume>;
   readonly objects: ObjectSource;
+  /** At least so often it has been started, whatever the runtime remembers. */
+  readonly attempts: number;
   readonly tell: Tell;
 }
 
@@ -176,12 +178,12 @@ const withDevices = (extras: ContainerExtras | undefined, devices: NonNullable<C
   (devices.length === 0 ? extras ?? {} : { ...extras, devices: [...(extras?.devices ?? []), ...devices] });
 
 /** One more than the last instance; where the runtime has forgotten that, than the last log. */
-async function nextAttempt(at: Directories, { pod, container, runtime }: StartRequest): Promise<number> {
+async function nextAttempt(at: Directories, { pod, container, runtime, attempts }: StartRequest): Promise<number> {
   const latest: RuntimeContainer | undefined = newestOf(runtime, container.name);
   if (latest) return latest.restartCount + 1;
   const { uid, name, namespace } = pod.metadata;
   const logs = await readdir(dirname(join(podLogDir(at, { uid, name, namespace }), containerLogPath(container.name, 0)))).catch(() => []);
-  return logs.reduce((most, log) => Math.max(most, (/^(\d+)\.log/.exec(log) ? Number.parseInt(log, 10) : -1) + 1), 0);
+  return logs.reduce((most, log) => Math.max(most, (/^(\d+)\.log/.exec(log) ? Number.parseInt(log, 10) : -1) + 1), attempts);
 }
 
 /** Tells what failed and makes it the reason the container waits for. */
@@ -210,7 +212,7 @@ async function postStart(kubelet: Starting, request: StartRequest, { id, signal 
   const handler = container.lifecycle?.postStart;
   if (!handler) return;
   try {
-    await runHook(handler, { container, containerId: id, podIp: podIps[0] ?? '' }, { ...kubelet, signal });
+    await runHook(handler, { container, containerId: id, podIp: podIps[0] ?? '' }, { ...kubelet, tell, signal });
   } catch (error) {
     signal.throwIfAborted();
     tell(container.name, { type: 'Warning', reason: 'FailedPostStartHook', message: 'PostStartHook failed' });
