@@ -80,7 +80,7 @@ test('users, groups, capabilities, a read-only root', async () => {
   expect(text).toMatch(/uid=1000 gid=3000 groups=(?=.*2000)(?=.*4000)/);
   expect(text).toContain('CapEff:\t0000000000000000');
   expect(text).toContain('read-only');
-  expect(text).toMatch(/drwxrwsrwx .* 0 +2000 .*\/data/);
+  expect(text).toMatch(/drwxrwsrwt .* 0 +2000 .*\/data/);
 });
 
 test('a container that must not run as root is refused where its image would', async () => {

@@ -93,6 +93,13 @@ test('recursive read-only is given where the runtime can, and else refused or le
   expect(await mount({ recursiveReadOnly: 'Enabled', mountPropagation: 'HostToContainer' }, true)).toBe(`${failed} compatible with propagation "HostToContainer"`);
 });
 
+test('what a pod with IDs of its own mounts is owned as the pod sees it', async () => {
+  await using at = await arrange();
+  const ids = [{ hostId: 65_536, containerId: 0, length: 65_536 }];
+  const mounts = await at.mountsOf([{ name: 'v', mountPath: '/o' }], { userns: { mode: 'POD', uids: ids, gids: ids } });
+  expect(mounts.map(({ containerPath, uidMappings, gidMappings }) => [containerPath, uidMappings, gidMappings])).toEqual([['/o', ids, ids], ['/etc/hosts', ids, ids], ['/dev/termination-log', ids, ids]]);
+});
+
 test('an image that is a volume is the runtime\'s to mount; a device is no directory', async () => {
   await using at = await arrange();
   at.volumes.set('i', { name: 'i', hostPath: '', readOnly: true }).set('d', { name: 'pv', hostPath: '', readOnly: false, device: '/dev/loop7' });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Random } from '../../base/random.ts';
 import type { Container, EphemeralContainer, VolumeMount } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
-import type { ContainerConfig, MountConfig } from '../cri/runtime-v1.ts';
+import type { ContainerConfig, MountConfig, UserNamespace } from '../cri/runtime-v1.ts';
 import type { Mounter } from '../volumes/mounter.ts';
 import { bindBelow, existsBelow, makeBelow } from '../volumes/sub-path.ts';
 import type { PreparedVolume } from '../volumes/volume-manager.ts';
@@ -20,6 +20,8 @@ export interface MountsInput extends Directories {
   readonly volumes: ReadonlyMap<string, PreparedVolume>;
   /** Of volumes that are images: what the runtime has pulled. */
   readonly images?: ReadonlyMap<string, NonNullable<MountConfig['image']>>;
+  /** The pod's own, if it has one: what it mounts is then owned as it sees it. */
+  readonly userns?: UserNamespace | undefined;
   readonly environment: ReadonlyMap<string, string>;
   readonly podIps: readonly string[];
   readonly clusterDomain: string;
@@ -38,8 +40,13 @@ export async function containerMounts(input: MountsInput): Promise<readonly Moun
   const { container } = input;
   const mounts: MountConfig[] = [];
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) mounts.push(await volumeMount(mount, index, input));
-  return [...mounts, ...(await hostsMount(input, mounts)), ...(await messageMount(input)), ...(await lxcfsMounts(input.lxcfsDir, mounts))];
+  const own = [...mounts, ...(await hostsMount(input, mounts)), ...(await messageMount(input))].map((mount) => asSeenIn(input.userns, mount));
+  return [...own, ...(await lxcfsMounts(input.lxcfsDir, mounts))];
 }
+
+/** KEP-127: files keep their owners on disk; the kernel translates for the pod. */
+const asSeenIn = (userns: UserNamespace | undefined, mount: MountConfig): MountConfig =>
+  (userns?.mode !== 'POD' || mount.image ? mount : { ...mount, ...(userns.uids ? { uidMappings: userns.uids } : {}), ...(userns.gids ? { gidMappings: userns.gids } : {}) });
 
 /** Raw devices, by the pod's own links to them. @throws Error with upstream's text */
 export function containerDevices(container: Container | EphemeralContainer, volumes: ReadonlyMap<string, PreparedVolume>): NonNullable<ContainerConfig['devices']> {

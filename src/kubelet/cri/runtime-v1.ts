@@ -68,7 +68,8 @@ const PodSandboxFilter = message('PodSandboxFilter', { id: string(1), labelSelec
 const ImageSpec = message('ImageSpec', { image: string(1), annotations: stringMap(2), userSpecifiedImage: string(18) });
 const Mount = message('Mount', {
   containerPath: string(1), hostPath: string(2), readonly: bool(3), selinuxRelabel: bool(4),
-  propagation: choice(5, MountPropagation), recursiveReadOnly: bool(8), image: one(9, ImageSpec), imageSubPath: string(10),
+  propagation: choice(5, MountPropagation), uidMappings: many(6, IDMapping), gidMappings: many(7, IDMapping), recursiveReadOnly: bool(8),
+  image: one(9, ImageSpec), imageSubPath: string(10),
 });
 const Capability = message('Capability', { addCapabilities: strings(1), dropCapabilities: strings(2), addAmbientCapabilities: strings(3) });
 const LinuxContainerSecurityContext = message('LinuxContainerSecurityContext', {

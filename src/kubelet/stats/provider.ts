@@ -172,7 +172,9 @@ function byPod(containers: readonly Container[]): ReadonlyMap<string, readonly C
   return groups;
 }
 
-const isInMemory = ({ emptyDir }: Volume): boolean => emptyDir?.medium !== undefined && emptyDir.medium !== '';
+/** On no disk: what is asked to be there, and what is secret or may be. */
+const isInMemory = ({ emptyDir, secret, downwardAPI, projected }: Volume): boolean =>
+  secret !== undefined || downwardAPI !== undefined || projected !== undefined || (emptyDir?.medium !== undefined && emptyDir.medium !== '');
 
 /** As the runtime tells it. */
 function usageFrom({ cpu, memory }: ContainerStats, now: Millis): ContainerSample['usage'] {

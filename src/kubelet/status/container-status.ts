@@ -58,7 +58,7 @@ function containerStatus(container: Container | EphemeralContainer, input: Statu
     imageID: latest.imageRef,
     containerID: idOf(latest, input),
     restartCount: latest.restartCount,
-    ...givenTo(container, input.actual?.get(latest.id)), ...healthOf(container, input),
+    ...givenTo(container, { actual: input.actual?.get(latest.id), recursive: latest.recursiveReadOnly }), ...healthOf(container, input),
   };
   const lastState = earlier?.state === 'exited' ? { terminated: terminatedState(earlier, input) } : (before?.lastState ?? {});
   switch (latest.state) {
@@ -151,9 +151,15 @@ function healthOf({ name }: { readonly name: string }, { devices }: StatusInput)
   return status.length > 0 ? { allocatedResourcesStatus: status } : {};
 }
 
+interface Given {
+  readonly actual?: ResourceRequirements | undefined;
+  /** Where its mounts are read-only all the way down. */
+  readonly recursive?: readonly string[] | undefined;
+}
+
 /** What it was promised, and what it has: while it runs, what the kernel holds it to. */
-function givenTo({ resources, volumeMounts = [] }: Container | EphemeralContainer, actual: ResourceRequirements | undefined = resources): Partial<ContainerStatus> {
-  const mounts = volumeMounts.map(({ name, mountPath, readOnly }) => ({ name, mountPath, ...(readOnly ? { readOnly, recursiveReadOnly: 'Disabled' } : {}) }));
+function givenTo({ resources, volumeMounts = [] }: Container | EphemeralContainer, { actual = resources, recursive = [] }: Given = {}): Partial<ContainerStatus> {
+  const mounts = volumeMounts.map(({ name, mountPath, readOnly }) => ({ name, mountPath, ...(readOnly ? { readOnly, recursiveReadOnly: recursive.includes(mountPath) ? 'Enabled' : 'Disabled' } : {}) }));
   const given = resources?.requests || resources?.limits;
   return {
     ...(given ? { resources: actual ?? {}, ...(resources.requests ? { allocatedResources: resources.requests } : {}) } : {}),

@@ -35,6 +35,14 @@ test('a running pod is ready when its containers are', () => {
   expect(condition(ready, 'Ready')).toEqual({ type: 'Ready', status: 'True', lastTransitionTime: NOW, observedGeneration: 1 });
 });
 
+test('mounts that are read-only say whether what is mounted below them is, too', () => {
+  const pod = podOf({ containers: [{ name: 'a', volumeMounts: [{ name: 'v', mountPath: '/all', readOnly: true }, { name: 'v', mountPath: '/top', readOnly: true }, { name: 'v', mountPath: '/rw' }] }] });
+  const runtime = runtimeOf(pod, { sandbox: {}, containers: [{ name: 'a', state: 'running', recursiveReadOnly: ['/all'] }] });
+  expect(of(pod, runtime).containerStatuses![0]!.volumeMounts).toEqual([
+    { name: 'v', mountPath: '/all', readOnly: true, recursiveReadOnly: 'Enabled' }, { name: 'v', mountPath: '/top', readOnly: true, recursiveReadOnly: 'Disabled' }, { name: 'v', mountPath: '/rw' },
+  ]);
+});
+
 test('until its startup probe has passed a container has not started', () => {
   const pod = podOf({ containers: [{ name: 'a', startupProbe: {} }] });
   const runtime = runtimeOf(pod, { sandbox: {}, containers: [{ name: 'a', state: 'running' }] });

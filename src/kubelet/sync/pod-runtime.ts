@@ -48,6 +48,8 @@ export interface RuntimeContainer {
   readonly logPath: string;
   /** What the runtime says it is held to, where it says. */
   readonly linux?: CgroupLimits;
+  /** Paths below which all is read-only, whatever is mounted there. */
+  readonly recursiveReadOnly?: readonly string[];
   readonly terminationMessage?: { readonly hostPath: string; readonly policy: string };
 }
 
@@ -114,6 +116,7 @@ const STATES = { CONTAINER_CREATED: 'created', CONTAINER_RUNNING: 'running', CON
 function containerOf(status: ContainerStatus & { readonly podSandboxId: string }): RuntimeContainer {
   const { labels, annotations } = status;
   const messagePath = annotations[TERMINATION_MESSAGE_PATH];
+  const recursive = status.mounts.filter((mount) => mount.recursiveReadOnly).map((mount) => mount.containerPath);
   const hostPath = status.mounts.find((mount) => mount.containerPath === messagePath)?.hostPath;
   return {
     id: status.id,
@@ -123,6 +126,7 @@ function containerOf(status: ContainerStatus & { readonly podSandboxId: string }
     createdAt: millis(status.createdAt),
     startedAt: millis(status.startedAt),
     finishedAt: millis(status.finishedAt),
+    ...(recursive.length > 0 ? { recursiveReadOnly: recursive } : {}),
     exitCode: status.exitCode,
     reason: status.reason,
     message: status.message,

@@ -28,7 +28,7 @@ import type { StatusManager } from '../status/status-manager.ts';
 import { terminationMessages } from '../status/termination-message.ts';
 import type { ReferredObjects } from '../volumes/objects.ts';
 import type { Tokens } from '../volumes/tokens.ts';
-import { VolumesNotReady } from '../volumes/volume-manager.ts';
+import { VolumesNotReady, withVolumeGroups } from '../volumes/volume-manager.ts';
 import type { PreparedVolume, VolumeManager } from '../volumes/volume-manager.ts';
 import { killContainer, killPod } from './kill.ts';
 import { planPod } from './plan.ts';
@@ -206,7 +206,8 @@ interface Acted {
 }
 
 async function act(at: PodSyncContext, acting: Acting, signal: AbortSignal): Promise<Acted> {
-  const { pod, runtime, plan } = acting;
+  const { runtime, plan } = acting;
+  const pod = withVolumeGroups(acting.pod, acting.volumes);
   const tell: Tell = (container, event) => at.tell(pod, container, event);
   if (plan.killPod) {
     at.tell(pod, undefined, { type: 'Normal', reason: 'SandboxChanged', message: 'Pod sandbox changed, it will be killed and re-created.' });
@@ -220,7 +221,7 @@ async function act(at: PodSyncContext, acting: Acting, signal: AbortSignal): Pro
   const sandbox = plan.createSandbox ? await createSandbox(at, { pod, config }, signal) : { id: runtime.sandboxes[0]!.id, ips: podIps(runtime) };
   const ips = pod.spec.hostNetwork ? at.node().hostIps : sandbox.ips;
   if (plan.start.length > 0 && !pod.spec.hostNetwork) await at.connected(pod, ips);
-  const started = await startAll(at, { ...acting, tell, sandbox: { id: sandbox.id, config }, podIps: ips }, signal);
+  const started = await startAll(at, { ...acting, pod, tell, sandbox: { id: sandbox.id, config }, podIps: ips }, signal);
   return { ...pending, ...started, changed: started.changed || (plan.kill.length > 0 && !started.refused) };
 }
 

@@ -160,17 +160,18 @@ async function ensureImage({ images }: Starting, request: Wanting, signal: Abort
 
 async function configure(kubelet: Starting, request: StartRequest, { image, images }: { readonly image: Image; readonly images: VolumeImages }): Promise<ContainerConfig> {
   const { pod, container, podIps, volumes, objects, runtime, tell } = request;
+  const userns = request.sandbox.config.linux?.securityContext?.namespaceOptions?.usernsOptions;
   const environment = await environmentOf({ pod, container: { ...container, resources: container.resources ?? {} }, podIps, node: kubelet.node(), services: kubelet.services(), objects });
   for (const message of environment.skipped) tell(container.name, { type: 'Warning', reason: 'InvalidEnvironmentVariableNames', message });
   const mounts = await containerMounts({
-    ...kubelet, images, pod, container, volumes, environment: environment.variables, podIps, nodeHosts: await kubelet.nodeHosts(),
+    ...kubelet, images, userns, pod, container, volumes, environment: environment.variables, podIps, nodeHosts: await kubelet.nodeHosts(),
   });
   const target = 'targetContainerName' in container && container.targetContainerName ? newestOf(runtime, container.targetContainerName)?.id : undefined;
   return containerConfig({
     pod, container, image, environment: environment.variables, mounts, machineMemory: kubelet.machineMemory,
     swap: kubelet.swap, extras: withDevices(kubelet.dedicated.of(pod.metadata.uid, container.name), containerDevices(container, volumes)),
     restartCount: await nextAttempt(kubelet, request), targetId: target,
-    settings: kubelet.security, userns: request.sandbox.config.linux?.securityContext?.namespaceOptions?.usernsOptions,
+    settings: kubelet.security, userns,
   });
 }
 

@@ -37,6 +37,8 @@ export interface PreparedVolume {
   readonly readOnly: boolean;
   /** On the node, of a volume of mode Block. */
   readonly device?: string;
+  /** A group that the volume's files belong to, which the pod's processes are to be in. */
+  readonly group?: number;
 }
 
 export interface VolumeManagerOptions extends Directories {

@@ -10,7 +10,7 @@ import { ApiError } from '../../meta/api-error.ts';
 import type { DeepPartial } from '../../meta/object.ts';
 import { podOf } from '../testing/pods.ts';
 import { FakeMounter } from './testing/mounter.ts';
-import { createVolumeManager, VolumesNotReady } from './volume-manager.ts';
+import { createVolumeManager, VolumesNotReady, withVolumeGroups } from './volume-manager.ts';
 
 const UNIQUE = 'kubernetes.io/csi/disk.example.com^vol-1';
 
@@ -124,6 +124,15 @@ test('a local directory is mounted for each pod by itself; one for a single pod 
   at.manager.retry('u2');
   expect(await at.fails(at.pod([volume], {}, 'u2'))).toBeUndefined();
   expect(await readFile(join(disk, 'f'), 'utf8')).toBe('');
+});
+
+test('the group that a volume is annotated with is the pod\'s, too', async () => {
+  await using at = await arrange();
+  const volume = at.claim('shared', { hostPath: { path: '/tmp' } });
+  Object.assign(at.stored.get('PersistentVolume/shared')!, { metadata: { name: 'shared', annotations: { 'pv.beta.kubernetes.io/gid': '1234' } } });
+  const pod = at.pod([volume], { securityContext: { supplementalGroups: [5] } });
+  const groups = (of: Pod) => of.spec.securityContext?.supplementalGroups;
+  expect(groups(withVolumeGroups(pod, await at.manager.prepare(pod, [])))).toEqual([5, 1234]);
 });
 
 test('a mount that fails is told in the program\'s words and leaves no directory', async () => {

@@ -143,7 +143,8 @@ class Volumes implements VolumeManager {
     try {
       if (!(await this.attachments.isAttached(pod.metadata.uid, spec))) return;
       const prepared = await this.#setUp(spec, plugin, at);
-      state.prepared.set(name, { name: spec.name, ...prepared });
+      const group = groupFor(spec);
+      state.prepared.set(name, { name: spec.name, ...prepared, ...(group === undefined ? {} : { group }) });
       state.failures.delete(name);
     } catch (error) {
       if (signal?.aborted) return;
@@ -213,6 +214,20 @@ class Volumes implements VolumeManager {
     context.tell(context.pod, { type: 'Normal', reason: 'SuccessfulMountVolume', message: `MapVolume.MapPodDevice succeeded for volume "${spec.name}" volumeMapPath "${dirname(link)}"` });
     return { hostPath: '', readOnly: spec.readOnly, device: link };
   }
+}
+
+const GROUP = 'pv.beta.kubernetes.io/gid';
+
+function groupFor({ persistent }: VolumeSpec): number | undefined {
+  const text = persistent?.metadata.annotations?.[GROUP] ?? '';
+  return /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** The pod with the groups of its volumes, beside its own. */
+export function withVolumeGroups(pod: Pod, volumes: ReadonlyMap<string, PreparedVolume>): Pod {
+  const { supplementalGroups = [], ...context } = pod.spec.securityContext ?? {};
+  const more = [...new Set([...volumes.values()].flatMap(({ group }) => group ?? []))].filter((group) => !supplementalGroups.includes(group));
+  return more.length === 0 ? pod : { ...pod, spec: { ...pod.spec, securityContext: { ...context, supplementalGroups: [...supplementalGroups, ...more] } } };
 }
 
 const pluginFor = (spec: VolumeSpec): VolumePlugin | undefined => plugins.find((plugin) => plugin.supports(spec));
