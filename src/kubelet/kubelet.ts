@@ -85,7 +85,8 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
   // So that what containers mount in their volumes, where they may, shows in other containers.
   await mounter.share(options.rootDir);
   let nudge = () => {};
-  const own: DedicatedNode | undefined = isReal ? started.use(await startDedicatedNode({ ...options, activePods: () => loop.workers.active(), onDevices: () => {
+  let knowsPods = false;
+  const own: DedicatedNode | undefined = isReal ? started.use(await startDedicatedNode({ ...options, activePods: () => loop.workers.active(), holds: (uid) => !knowsPods || !loop.workers.hasEnded(uid), onDevices: () => {
     nudge();
     for (const uid of own?.devices.inventory.holders ?? []) wake(uid);
   } })) : undefined;
@@ -126,6 +127,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
   });
   if (options.podCidr) await cri.setPodCidr(options.podCidr).catch(() => {});
   await loop.start();
+  knowsPods = true;
   context.volumes.attachments.await(loop.workers.list().map(({ metadata }) => metadata.uid));
   const running = started.move();
   return { port: server.port, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };

@@ -5,8 +5,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { Node } from '../../src/kinds/core/node.ts';
 import type { Pod } from '../../src/kinds/core/pod.ts';
+import { ResourceClaim } from '../../src/kinds/resource/resource-claim.ts';
+import { ResourceSlice } from '../../src/kinds/resource/resource-slice.ts';
 import { PodResourcesLister } from '../../src/kubelet/devices/pod-resources.ts';
 import { startTestPlugin, type TestPlugin } from '../../src/kubelet/devices/testing/plugin.ts';
+import { startTestDriver } from '../../src/kubelet/dra/testing/driver.ts';
 import { connectGrpc } from '../../src/kubelet/grpc/connection.ts';
 import { eventually } from './testing/cluster.ts';
 import { NODE, shell, startKubeletNode, type KubeletNode } from './testing/kubelet-node.ts';
@@ -73,4 +76,32 @@ test('what is taken is refused to others, told to monitoring agents, and stays w
   await node.remove('holder');
   plugin.offer({ red: 'Healthy', green: 'Unhealthy' });
   await offered('2', '1');
+});
+
+test('a driver of dynamic resources prepares what was allocated before the pod runs, and has it back when it has ended', async () => {
+  const name = 'gpu.example.com';
+  const inDefault = { namespace: 'default' };
+  for (const resource of ['a', 'b']) await node.client.delete(ResourceClaim, resource, inDefault).catch(() => {});
+  await using driver = await startTestDriver({ rootDir: node.layout.kubelet, name, prepare: (claim) => [`example.com/gpu=${claim}`] });
+  await eventually('it is registered', async () => driver.told.includes(''), 60);
+  const slice = { metadata: { name: `${NODE}-gpu` }, spec: { driver: name, nodeName: NODE, pool: { name: NODE, generation: 1, resourceSliceCount: 1 }, devices: [{ name: 'gpu-0' }] } };
+  await node.client.delete(ResourceSlice, slice.metadata.name).catch(() => {});
+  await node.client.create(ResourceSlice, slice);
+  await node.client.create(ResourceClaim, { metadata: { name: 'a', ...inDefault }, spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: name } }] } } });
+  await node.run('gpu', { resourceClaims: [{ name: 'mine', resourceClaimName: 'a' }], containers: [shell('a', 'sleep 600', { resources: { claims: [{ name: 'mine' }] } })] });
+  await eventually('it waits', async () => (await node.events('gpu')).some((event) => event.startsWith('FailedPrepareDynamicResources: Failed to prepare dynamic resources: prepare dynamic resources: pod gpu (')));
+  expect(driver.calls).toEqual([]);
+  // What the scheduler does: a device of the driver's for the claim, and the claim for the pod.
+  const { metadata: { uid } } = await node.until('gpu', () => true);
+  const allocation = { devices: { results: [{ request: 'r', driver: name, pool: NODE, device: 'gpu-0' }] } };
+  await node.client.patch(ResourceClaim, 'a', { type: 'merge', body: { status: { allocation, reservedFor: [{ resource: 'pods', name: 'gpu', uid }] } } }, { ...inDefault, subresource: 'status' });
+  await node.until('gpu', ({ status: { phase } }) => phase === 'Running');
+  expect(driver.calls).toEqual(['prepare a']);
+  using connection = connectGrpc(join(node.layout.kubelet, 'pod-resources', 'kubelet.sock'), { clock: systemClock });
+  const { podResources } = await connection.service('v1', { PodResourcesLister }).call('Get', { podName: 'gpu', podNamespace: 'default' });
+  expect(podResources!.containers[0]!.dynamicResources).toMatchObject([{ claimName: 'a', claimNamespace: 'default', claimResources: [{ driverName: name, CDIDevices: [{ name: 'example.com/gpu=a' }] }] }]);
+  await node.remove('gpu');
+  expect(driver.calls).toEqual(['prepare a', 'unprepare a']);
+  await driver.crash();
+  await eventually('nothing is offered', () => node.client.get(ResourceSlice, slice.metadata.name).then(() => false, () => true), 120);
 });

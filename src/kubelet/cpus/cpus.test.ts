@@ -64,8 +64,8 @@ test('a guaranteed container that asks for whole processors has them alone, and 
   const cpus = await open();
   const own = dedicated({ devices: noDevices, cpus });
   for (const [uid, cpu] of [['whole', '2'], ['part', '1500m']] as const) expect(await own.allocate(guaranteed(uid, cpu), () => true)).toBeUndefined();
-  expect(own.of('whole', 'a')).toMatchObject({ cpuset: { cpus: '1,5', mems: '' }, ownCpus: true });
-  expect(own.of('part', 'a')).toMatchObject({ cpuset: { cpus: '0,2-4,6-7' }, ownCpus: false });
+  expect(own.of(guaranteed('whole', '1'), 'a')).toMatchObject({ cpuset: { cpus: '1,5', mems: '' }, ownCpus: true });
+  expect(own.of(guaranteed('part', '1'), 'a')).toMatchObject({ cpuset: { cpus: '0,2-4,6-7' }, ownCpus: false });
   expect(await own.allocate(guaranteed('much', '6'), () => true)).toEqual({ reason: 'UnexpectedAdmissionError', message: 'Allocate failed due to not enough cpus available to satisfy request: requested=6, available=5, which is unexpected' });
   expect(JSON.parse(await readFile(join(at.dir, 'cpu_manager_state'), 'utf8'))).toEqual({ policyName: 'static', defaultCpuSet: '0,2-4,6-7', entries: { whole: { a: '1,5' } } });
   const again = await open();
@@ -108,9 +108,9 @@ test('processors and memory come from one memory node, or the pod is refused', a
   const memory = await openMemoryManager({ topology: machine, rootDir: at.dir });
   const own = dedicated({ devices: noDevices, cpus, memory, topology: machine, policy: 'single-numa-node' });
   expect(await own.allocate(guaranteed('a', '4', '6Gi'), () => true)).toBeUndefined();
-  expect(own.of('a', 'a').cpuset).toEqual({ cpus: '2-3,6-7', mems: '1' });
+  expect(own.of(guaranteed('a', '1'), 'a').cpuset).toEqual({ cpus: '2-3,6-7', mems: '1' });
   expect(await own.allocate(guaranteed('b', '2', '6Gi'), () => true)).toBeUndefined();
-  expect(own.of('b', 'a').cpuset).toEqual({ cpus: '1,5', mems: '0' });
+  expect(own.of(guaranteed('b', '1'), 'a').cpuset).toEqual({ cpus: '1,5', mems: '0' });
   expect(await own.allocate(guaranteed('c', '1', '4Gi'), () => true)).toEqual({ reason: 'TopologyAffinityError', message: 'Resources cannot be allocated with Topology locality' });
   expect((await openMemoryManager({ topology: machine, rootDir: at.dir })).nodesOf('a', 'a')).toEqual([1]);
   await own.release('a');

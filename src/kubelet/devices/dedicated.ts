@@ -13,6 +13,7 @@ import { hintsFor, mergeHints } from '../cpus/hints.ts';
 import type { Hint, Merged, TopologyPolicy } from '../cpus/hints.ts';
 import type { MemoryManager } from '../cpus/memory-manager.ts';
 import type { Topology } from '../cpus/topology.ts';
+import type { PodClaims } from '../dra/claims.ts';
 import { initContainers } from '../pod.ts';
 import type { Rejection } from '../sync/admission.ts';
 import type { DeviceManager } from './device-manager.ts';
@@ -23,7 +24,12 @@ export interface Dedicated {
    * @param holds whether another pod may still use what it was given; one that has ended does not, though it is being cleared away
    */
   allocate(pod: Pod, holds: (uid: string) => boolean): Promise<Rejection | undefined>;
-  of(uid: string, container: string): ContainerExtras;
+  /** @throws Error with upstream's text where a claim of the container is not prepared */
+  of(pod: Pod, container: string): ContainerExtras;
+  /** Before a pod's sandbox is made: what was allocated to its claims. @throws Error with upstream's text */
+  prepareClaims(pod: Pod): Promise<void>;
+  /** Once its containers have ended, before that is told. @throws Error with upstream's text */
+  unprepareClaims(uid: string): Promise<void>;
   /** A container that has processors to itself is held to them, not to a quota. */
   hasOwnCpus(uid: string): boolean;
   /** How the devices are that it was given. */
@@ -33,7 +39,7 @@ export interface Dedicated {
   release(uid: string): Promise<void>;
 }
 
-export const nothingDedicated: Dedicated = { allocate: async () => undefined, of: () => ({}), hasOwnCpus: () => false, healthOf: () => [], async prepare() {}, async release() {} };
+export const nothingDedicated: Dedicated = { allocate: async () => undefined, of: () => ({}), hasOwnCpus: () => false, healthOf: () => [], async prepareClaims() {}, async unprepareClaims() {}, async prepare() {}, async release() {} };
 
 export interface DedicatedOptions {
   readonly devices: DeviceManager;
@@ -43,12 +49,13 @@ export interface DedicatedOptions {
   readonly scope?: 'container' | 'pod';
   readonly cpus?: CpuManager;
   readonly memory?: MemoryManager;
+  readonly claims?: PodClaims;
   /** The shared processors are others now. */
   readonly onSharedChange?: () => void;
 }
 
 export function dedicated(options: DedicatedOptions): Dedicated {
-  const { devices, cpus, memory, onSharedChange = () => {} } = options;
+  const { devices, cpus, memory, claims, onSharedChange = () => {} } = options;
   const release = async (uid: string): Promise<void> => {
     const had = cpus?.holders.includes(uid) === true;
     await Promise.all([devices.release(uid), cpus?.release(uid), memory?.release(uid)]);
@@ -69,14 +76,21 @@ export function dedicated(options: DedicatedOptions): Dedicated {
         return { reason: 'UnexpectedAdmissionError', message: `Allocate failed due to ${error instanceof Error ? error.message : String(error)}, which is unexpected` };
       }
     },
-    of(uid, container) {
+    of(pod, container) {
+      const { uid } = pod.metadata;
       const own = cpus?.of(uid, container);
       const mems = memory?.nodesOf(uid, container);
       const set = cpus ? { cpus: formatCpuSet(own ?? cpus.shared), mems: mems ? formatCpuSet(mems) : '' } : mems ? { cpus: '', mems: formatCpuSet(mems) } : undefined;
-      return { ...extrasOf(devices, uid, container), ...(set ? { cpuset: set, ownCpus: own !== undefined } : {}) };
+      return { ...withClaims(extrasOf(devices, uid, container), claims?.cdiDevices(pod, container)), ...(set ? { cpuset: set, ownCpus: own !== undefined } : {}) };
     },
     hasOwnCpus: (uid) => cpus?.holders.includes(uid) === true,
     healthOf: (uid, container) => devices.inventory.healthOf(uid, container),
+    async prepareClaims(pod) {
+      await claims?.prepare(pod);
+    },
+    async unprepareClaims(uid) {
+      await claims?.unprepare(uid);
+    },
     prepare: (uid, container) => devices.prepare(uid, container),
     release,
   };
@@ -129,6 +143,9 @@ function providersOf({ devices, cpus, memory, topology }: DedicatedOptions, { po
   ];
   return hints.filter((provider) => provider !== undefined);
 }
+
+const withClaims = (extras: ContainerExtras, cdiDevices: readonly string[] = []): ContainerExtras =>
+  (cdiDevices.length === 0 ? extras : { ...extras, cdiDevices: [...(extras.cdiDevices ?? []), ...cdiDevices.map((name) => ({ name }))] });
 
 function extrasOf(devices: DeviceManager, uid: string, container: string): ContainerExtras {
   const grants = devices.holdings(uid, container).map(({ grant = {} }) => grant);

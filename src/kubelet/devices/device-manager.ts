@@ -19,6 +19,7 @@ import type { Checkpoint, Holding } from './inventory.ts';
 import { connectPlugin } from './plugin-client.ts';
 import type { PluginClient } from './plugin-client.ts';
 import { KUBELET_SOCKET, Registration, VERSION } from './plugin-v1beta1.ts';
+import type { PluginHandler } from './plugin-watcher.ts';
 
 export interface DeviceManagerOptions {
   /** Where plugins' sockets are. */
@@ -29,7 +30,7 @@ export interface DeviceManagerOptions {
   readonly onChange: () => void;
 }
 
-export interface DeviceManager extends AsyncDisposable {
+export interface DeviceManager extends PluginHandler, AsyncDisposable {
   readonly inventory: Inventory;
   /** What the node has of each resource, and how much of it works. */
   offers(): Readonly<Record<string, { readonly capacity: number; readonly allocatable: number }>>;
@@ -76,10 +77,7 @@ class Devices implements DeviceManager {
     this.#server = await serveGrpc(join(dir, KUBELET_SOCKET), [served('v1beta1', { Registration }, {
       Register: async ({ version, endpoint, resourceName }) => {
         log.info('a device plugin registers', { resource: resourceName, endpoint });
-        if (version !== VERSION) throw new Error(`requested API version "${version}" is not supported by kubelet. Supported version is ["${VERSION}"]`);
-        if (!isExtendedName(resourceName)) throw new Error(`the ResourceName "${resourceName}" is invalid`);
-        // The plugin may serve only once it has been answered.
-        void this.#connect(resourceName, endpoint);
+        this.register({ name: resourceName, endpoint: join(dir, endpoint), supportedVersions: [version] });
         return {};
       },
     })]).catch((error: unknown) => {
@@ -87,6 +85,17 @@ class Devices implements DeviceManager {
       log.warn('device plugins cannot register', { error: String(error) });
       return undefined;
     });
+  }
+
+  register({ name, endpoint, supportedVersions }: Parameters<PluginHandler['register']>[0]): void {
+    if (!supportedVersions.includes(VERSION)) throw new Error(`requested API version "${supportedVersions.join()}" is not supported by kubelet. Supported version is ["${VERSION}"]`);
+    if (!isExtendedName(name)) throw new Error(`the ResourceName "${name}" is invalid`);
+    // The plugin may serve only once it has been answered.
+    void this.#connect(name, endpoint);
+  }
+
+  deregister(name: string): void {
+    if (this.#plugins.has(name)) this.#stopped(name);
   }
 
   offers(): ReturnType<DeviceManager['offers']> {
@@ -139,12 +148,12 @@ class Devices implements DeviceManager {
   }
 
   async #connect(resource: string, endpoint: string): Promise<void> {
-    const { dir, clock, log, onChange } = this.#options;
+    const { clock, log, onChange } = this.#options;
     await this.#plugins.get(resource)?.[Symbol.asyncDispose]();
     this.#plugins.delete(resource);
     try {
       const plugin = await connectPlugin({
-        socket: join(dir, endpoint), clock,
+        socket: endpoint, clock,
         onDevices: (devices) => {
           this.#leaving.get(resource)?.[Symbol.dispose]();
           this.#leaving.delete(resource);

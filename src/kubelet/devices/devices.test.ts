@@ -52,7 +52,7 @@ test('a plugin registers, its devices are offered, and a container gets what com
   await at.until(3, 2);
   const given = dedicated({ devices: at.manager });
   expect(await given.allocate(asking('p', 1, 1), () => true)).toBeUndefined();
-  expect(given.of('p', 'c0')).toEqual({
+  expect(given.of(asking('p', 1, 1), 'c0')).toEqual({
     envs: { DONGLES: 'a' }, annotations: {}, cdiDevices: [], devices: [{ containerPath: '/dev/a', hostPath: '/dev/null', permissions: 'rw' }],
     mounts: [{ containerPath: '/lib/dongle', hostPath: '/opt', readonly: true, propagation: 'PROPAGATION_PRIVATE' }],
   });
@@ -118,7 +118,7 @@ test('health changes, a plugin that goes and a kubelet that comes back show; wha
   await at.restart();
   await at.until(2, 0);
   expect(health()[0]!.resources![0]).toMatchObject({ health: 'Unknown' });
-  expect(dedicated({ devices: at.manager }).of('p', 'c0').envs).toEqual({ DONGLES: 'a' });
+  expect(dedicated({ devices: at.manager }).of(asking('p', 1), 'c0').envs).toEqual({ DONGLES: 'a' });
   await at.plugin.register();
   await at.until(2, 2);
   expect(await dedicated({ devices: at.manager }).allocate(asking('q', 2), () => true)).toMatchObject({ reason: 'UnexpectedAdmissionError' });

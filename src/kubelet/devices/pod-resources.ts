@@ -1,5 +1,6 @@
 /** The PodResources API v1: which devices, processors and memory are whose (https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/device-plugins/#monitoring-device-plugin-resources). */
 import type { Pod } from '../../kinds/core/pod.ts';
+import type { ClaimInfo } from '../dra/claim-cache.ts';
 import { int64, int64s, many, message, one, string, strings, uint64 } from '../grpc/message.ts';
 import type { Sent } from '../grpc/message.ts';
 import { serveGrpc, served } from '../grpc/server.ts';
@@ -9,7 +10,9 @@ import type { KnownDevice } from './inventory.ts';
 const TopologyInfo = message('TopologyInfo', { nodes: many(1, message('NUMANode', { ID: int64(1) })) });
 const ContainerDevices = message('ContainerDevices', { resourceName: string(1), deviceIds: strings(2), topology: one(3, TopologyInfo) });
 const ContainerMemory = message('ContainerMemory', { memoryType: string(1), size: uint64(2), topology: one(3, TopologyInfo) });
-const ContainerResources = message('ContainerResources', { name: string(1), devices: many(2, ContainerDevices), cpuIds: int64s(3), memory: many(4, ContainerMemory) });
+const ClaimResource = message('ClaimResource', { CDIDevices: many(1, message('CDIDevice', { name: string(1) })), driverName: string(2), poolName: string(3), deviceName: string(4), shareId: string(5) });
+const DynamicResource = message('DynamicResource', { claimName: string(2), claimNamespace: string(3), claimResources: many(4, ClaimResource) });
+const ContainerResources = message('ContainerResources', { name: string(1), devices: many(2, ContainerDevices), cpuIds: int64s(3), memory: many(4, ContainerMemory), dynamicResources: many(5, DynamicResource) });
 const PodResources = message('PodResources', { name: string(1), namespace: string(2), containers: many(3, ContainerResources) });
 
 export const PodResourcesLister = {
@@ -31,6 +34,8 @@ export interface PodResourcesSource {
   /** Processors that are a container's alone, and all that may become so. */
   readonly cpusOf: (uid: string, container: string) => readonly number[];
   readonly allocatableCpus: () => readonly number[];
+  /** What drivers prepared for a container's claims. */
+  readonly claimsOf?: (pod: Pod, container: string) => readonly ClaimInfo[];
 }
 
 /** @param socket where monitoring agents look for it */
@@ -49,16 +54,23 @@ export const servePodResources = (socket: string, source: PodResourcesSource): P
 
 const topologyOf = (numaNodes: readonly number[]): Pick<Sent<typeof ContainerDevices>, 'topology'> => (numaNodes.length === 0 ? {} : { topology: { nodes: numaNodes.map((ID) => ({ ID })) } });
 
-function ofPod(pod: Pod, { devices, cpusOf }: PodResourcesSource): Sent<typeof PodResources> {
+function ofPod(pod: Pod, { devices, cpusOf, claimsOf = () => [] }: PodResourcesSource): Sent<typeof PodResources> {
   const { uid, name, namespace } = pod.metadata;
   return {
     name, namespace,
     containers: [...initContainers(pod).filter(isSidecar), ...pod.spec.containers].map((container) => ({
-      name: container.name, cpuIds: cpusOf(uid, container.name),
+      name: container.name, cpuIds: cpusOf(uid, container.name), dynamicResources: claimsOf(pod, container.name).map(dynamicResource),
       devices: devices.holdingsOf(uid, container.name).flatMap(({ resource, devices: held }) => byTopology(devices.devicesOf(resource), held).map(([numaNodes, deviceIds]) => ({ resourceName: resource, deviceIds, ...topologyOf(numaNodes) }))),
     })),
   };
 }
+
+const dynamicResource = ({ name, namespace, drivers }: ClaimInfo): Sent<typeof DynamicResource> => ({
+  claimName: name, claimNamespace: namespace,
+  claimResources: Object.entries(drivers).flatMap(([driverName, prepared]) => prepared.map(({ poolName, deviceName, cdiDeviceIds, shareId }) => ({
+    driverName, poolName, deviceName, CDIDevices: cdiDeviceIds.map((id) => ({ name: id })), ...(shareId === undefined ? {} : { shareId }),
+  }))),
+});
 
 /** Devices that are next to the same memory are told together. */
 function byTopology(known: readonly KnownDevice[], held: readonly string[]): readonly (readonly [readonly number[], readonly string[]])[] {

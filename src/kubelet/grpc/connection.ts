@@ -1,5 +1,5 @@
 /** gRPC clients over unix sockets, typed by the messages' declarations. */
-import { Client, Metadata, credentials } from '@grpc/grpc-js';
+import { Client, Metadata, connectivityState, credentials } from '@grpc/grpc-js';
 import type { ServiceDefinition, ServiceError } from '@grpc/grpc-js';
 import type { Clock } from '../../base/clock.ts';
 import { CriError } from '../cri/cri.ts';
@@ -39,6 +39,8 @@ export interface GrpcService<S> {
 export interface GrpcConnection extends Disposable {
   /** `{ Name: methods }`, of that package. */
   service<N extends string, S extends Service>(path: string, named: Readonly<Record<N, S>>): GrpcService<S>;
+  /** Connects, and again each time that breaks; tells whether it is connected as that changes, until aborted. */
+  onConnection(tell: (connected: boolean) => void, signal: AbortSignal): void;
 }
 
 /** @param endpoint a socket's path, or a gRPC target such as `unix:///run/containerd/containerd.sock` */
@@ -61,8 +63,22 @@ export function connectGrpc(endpoint: string, { clock }: { readonly clock: Clock
         stream: (method, request, signal) => subscribe(client, { method: definition[method]!, request }, signal),
       };
     },
+    onConnection: (tell, signal) => followConnection(client, tell, signal),
     [Symbol.dispose]: () => client.close(),
   };
+}
+
+function followConnection(client: Client, tell: (connected: boolean) => void, signal: AbortSignal): void {
+  const channel = client.getChannel();
+  const next = (was: boolean): void => {
+    if (signal.aborted) return;
+    const state = channel.getConnectivityState(true);
+    const is = state === connectivityState.READY;
+    if (is !== was) tell(is);
+    // It fails once the channel is closed.
+    channel.watchConnectivityState(state, Infinity, (error) => !error && next(is));
+  };
+  next(false);
 }
 
 interface Invocation extends CallOptions {

@@ -56,6 +56,11 @@ export const int64s = (id: number): MessageField<readonly number[], readonly num
 type Strings = Readonly<Record<string, string>>;
 export const stringMap = (id: number): MessageField<Strings, Strings> => ({ id, type: 'string', keyType: 'string' });
 
+/** From strings to messages. */
+export const mapOf = <const M extends Message>(id: number, message: M): MessageField<Readonly<Record<string, Sent<M>>>, Readonly<Record<string, Received<M>>>> => ({
+  id, type: message.name, keyType: 'string', refersTo: message,
+});
+
 export const one = <const M extends Message>(id: number, message: M): MessageField<Sent<M>, Received<M> | null> => ({
   id, type: message.name, refersTo: message,
 });

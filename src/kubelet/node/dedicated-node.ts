@@ -2,6 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '../../kinds/core/pod.ts';
+import { ResourceClaim } from '../../kinds/resource/resource-claim.ts';
+import { ResourceSlice } from '../../kinds/resource/resource-slice.ts';
 import { openCpuManager } from '../cpus/cpu-manager.ts';
 import type { CpuManager } from '../cpus/cpu-manager.ts';
 import { parseCpuSet } from '../cpus/cpu-set.ts';
@@ -18,7 +20,10 @@ import { startDeviceManager } from '../devices/device-manager.ts';
 import type { DeviceManager } from '../devices/device-manager.ts';
 import { KUBELET_SOCKET } from '../devices/plugin-v1beta1.ts';
 import { servePodResources } from '../devices/pod-resources.ts';
+import { startPluginWatcher } from '../devices/plugin-watcher.ts';
 import { Disposer } from '../disposer.ts';
+import { startPodClaims } from '../dra/claims.ts';
+import { startDrivers } from '../dra/drivers.ts';
 import type { KubeletOptions } from '../options.ts';
 
 export interface DedicatedNode extends AsyncDisposable {
@@ -28,8 +33,10 @@ export interface DedicatedNode extends AsyncDisposable {
   readonly pool: SharedPool | undefined;
 }
 
-export interface DedicatedNodeOptions extends Pick<KubeletOptions, 'rootDir' | 'clock' | 'log' | 'cri' | 'reserved' | 'cpuManagerPolicy' | 'reservedCpus' | 'memoryManagerPolicy' | 'topologyManagerPolicy' | 'topologyManagerScope'> {
+export interface DedicatedNodeOptions extends Pick<KubeletOptions, 'client' | 'nodeName' | 'rootDir' | 'clock' | 'log' | 'cri' | 'reserved' | 'cpuManagerPolicy' | 'reservedCpus' | 'memoryManagerPolicy' | 'topologyManagerPolicy' | 'topologyManagerScope'> {
   readonly activePods: () => readonly Pod[];
+  /** Whether something of a pod may still run here; true while that is not known. */
+  readonly holds: (uid: string) => boolean;
   readonly onDevices: () => void;
 }
 
@@ -41,21 +48,31 @@ export async function startDedicatedNode(options: DedicatedNodeOptions): Promise
   const cpus = options.cpuManagerPolicy === 'static' ? await openCpuManager({ rootDir, topology, reserved: reservedCpus(options, topology) }) : undefined;
   const memory = options.memoryManagerPolicy === 'Static' ? await openMemoryManager({ topology, rootDir }) : undefined;
   const devices = started.use(await startDeviceManager({ dir: join(rootDir, 'device-plugins'), clock, log, onChange: onDevices }));
+  const drivers = started.use(startDrivers({ clock, log, deleteSlices: (driver, signal) => deleteSlices(options, driver, signal) }));
+  const claims = started.use(await startPodClaims({ rootDir, clock, log, drivers, holds: options.holds, claim: (namespace, name) => options.client.get(ResourceClaim, name, { namespace }) }));
+  started.use(await startPluginWatcher({ dir: join(rootDir, 'plugins_registry'), clock, log, handlers: { DRAPlugin: drivers, DevicePlugin: devices } }));
   const isHere = (uid: string) => activePods().some((pod) => pod.metadata.uid === uid);
   const pool = cpus && createSharedPool({ cri, cpus, isHere });
   const monitoring = await servePodResources(join(rootDir, 'pod-resources', KUBELET_SOCKET), {
     activePods, devices: devices.inventory, cpusOf: (uid, container) => cpus?.of(uid, container) ?? [], allocatableCpus: () => allocatable(cpus, topology),
+    claimsOf: (pod, container) => claims.infosOf(pod, container),
   }).catch((error: unknown) => log.warn('pod resources are not served', { error: String(error) }));
   if (monitoring) started.use(monitoring);
   const running = started.move();
   return {
     devices, pool,
     dedicated: dedicated({
-      devices, topology, policy: topologyManagerPolicy, scope: topologyManagerScope, ...(cpus ? { cpus } : {}), ...(memory ? { memory } : {}),
+      devices, claims, topology, policy: topologyManagerPolicy, scope: topologyManagerScope, ...(cpus ? { cpus } : {}), ...(memory ? { memory } : {}),
       onSharedChange: () => void pool?.reconcile().catch((error: unknown) => log.warn('shared processors were not set', { error: String(error) })),
     }),
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
+}
+
+/** What drivers offered on this node. */
+async function deleteSlices({ client, nodeName }: Pick<KubeletOptions, 'client' | 'nodeName'>, driver: string | undefined, signal: AbortSignal): Promise<void> {
+  const fieldSelector = `spec.nodeName=${nodeName}${driver === undefined ? '' : `,spec.driver=${driver}`}`;
+  await client.deleteCollection(ResourceSlice, { fieldSelector }, { signal });
 }
 
 const allocatable = (cpus: CpuManager | undefined, topology: Topology): CpuSet => cpus?.assignable ?? topology.cpus.map(({ id }) => id);

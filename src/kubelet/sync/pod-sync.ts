@@ -217,6 +217,7 @@ async function act(at: PodSyncContext, acting: Acting, signal: AbortSignal): Pro
   const resized = !acting.resize.pending || (await resizePod(at, { pod, plan: acting.resize, cgroup: cgroupOf(at, pod), memory: acting.memory.resize }, signal));
   const pending = resized ? {} : { refused: true, recheckIn: DEFAULT_RETRY };
   if (!plan.createSandbox && plan.start.length === 0) return { changed: plan.kill.length > 0 || (acting.resize.pending && resized), ...pending };
+  if (plan.createSandbox) await prepareClaims(at, pod, signal);
   const config = await telling(at, { pod, signal }, () => configureSandbox(at, pod, plan.attempt));
   const sandbox = plan.createSandbox ? await createSandbox(at, { pod, config }, signal) : { id: runtime.sandboxes[0]!.id, ips: podIps(runtime) };
   const ips = pod.spec.hostNetwork ? at.node().hostIps : sandbox.ips;
@@ -251,6 +252,15 @@ async function configureSandbox(at: PodSyncContext, pod: Pod, attempt: number): 
     pod, attempt, dns, clusterDomain: at.clusterDomain, logDirectory: podLogDir(at, { uid, name, namespace }),
     cgroupParent: cgroupOf(at, pod), userns: await at.userns.of(pod, await runtimeHandler(at, pod), () => at.cri.features()),
   });
+}
+
+async function prepareClaims(at: PodSyncContext, pod: Pod, signal: AbortSignal): Promise<void> {
+  try {
+    await at.dedicated.prepareClaims(pod);
+  } catch (error) {
+    if (!signal.aborted) at.tell(pod, undefined, { type: 'Warning', reason: 'FailedPrepareDynamicResources', message: `Failed to prepare dynamic resources: ${error instanceof Error ? error.message : String(error)}` });
+    throw error;
+  }
 }
 
 function createSandbox(at: PodSyncContext, { pod, config }: { readonly pod: Pod; readonly config: PodSandboxConfig }, signal: AbortSignal): Promise<{ readonly id: string; readonly ips: readonly string[] }> {
@@ -319,6 +329,8 @@ export async function terminatePod(at: PodSyncContext, pod: Pod, memory: PodMemo
   const tell: Tell = (container, event) => at.tell(pod, container, event);
   const { runtime } = await observe(at, pod, memory, { signal });
   await killPod({ ...at, tell }, { pod, runtime, graceSeconds: grace }, signal);
+  // Once the API knows that the pod has ended, what was allocated to it may be another's.
+  await at.dedicated.unprepareClaims(pod.metadata.uid);
   const after = await observe(at, pod, memory, { finished: true, signal });
   if (isRunning(after.runtime)) throw new Error(`containers of pod ${podTitle(pod)} are still running`);
   await releasePod(at, pod.metadata.uid);

@@ -169,7 +169,7 @@ async function configure(kubelet: Starting, request: StartRequest, { image, imag
   const target = 'targetContainerName' in container && container.targetContainerName ? newestOf(runtime, container.targetContainerName)?.id : undefined;
   return containerConfig({
     pod, container, image, environment: environment.variables, mounts, machineMemory: kubelet.machineMemory,
-    swap: kubelet.swap, extras: withDevices(kubelet.dedicated.of(pod.metadata.uid, container.name), containerDevices(container, volumes)),
+    swap: kubelet.swap, extras: withDevices(kubelet.dedicated.of(pod, container.name), containerDevices(container, volumes)),
     restartCount: await nextAttempt(kubelet, request), targetId: target,
     settings: kubelet.security, userns,
   });
