@@ -5,6 +5,7 @@ import { bounded, BOOL, DYN, INT, listOf, mapOf, objectOf, STRING } from './type
 const field = (property: string, type: Parameters<typeof listOf>[0]) => ({ property, type });
 const self = objectOf('Self', {
   n: field('n', INT), name: field('name', bounded(STRING, 40)), text: field('text', STRING), tags: field('tags', bounded(listOf(bounded(STRING, 10)), 5)), all: field('all', listOf(INT)), labels: field('labels', bounded(mapOf(STRING, bounded(STRING, 20)), 3)),
+  ref: field('ref', objectOf('Ref', { name: field('name', STRING) })), refs: field('refs', bounded(listOf(objectOf('Ref', { name: field('name', STRING) })), 4)),
 });
 const variables = { self, x: DYN };
 
@@ -19,6 +20,11 @@ describe('the estimate is cel-go\'s', () => {
     ['true', 0, 0], ['self.n', 2, 2], ['self.n == 1', 3, 3], ['self.n > 1 && self.n < 5', 3, 6], ['has(self.n)', 1, 1], ['[1, 2]', 10, 10], ['{"a": 1}', 30, 30],
     // A string's equality costs by the shorter of the two.
     ['self.name == self.name', 5, 8], ['self.name == "abc"', 3, 3], ['self.name.startsWith("abcdefghijklm")', 4, 4], ['self.name + "abc"', 3, 7],
+    // Objects count for nothing there, however long their strings may be: published definitions compare a lot of them.
+    ['self.ref == self.ref', 4, 4], ['self.refs.all(a, a == self.ref)', 3, 2 + 4 * (3 + 3) + 1],
+    ['type(x) == string', 4, 4],
+    // Either list's items are bounded.
+    ['(has(self.tags) ? self.tags : []).all(t, t.contains("/"))', 4, 1 + 10 + 5 * (3 + 2) + 1],
     // 5 items, each of them 3 + what is asked of it, 1 behind.
     ['self.tags.all(t, t != "")', 3, 2 + 5 * (3 + 1) + 1],
     ['self.tags.map(t, t)', 13, 2 + 10 + 5 * 13 + 1],

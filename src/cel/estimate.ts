@@ -22,7 +22,7 @@ const ONE = exactly(1);
 const LIST = exactly(10);
 const MAP = exactly(30);
 const STRUCT = exactly(40);
-const SCALARS = new Set(['bool', 'int', 'uint', 'double', 'timestamp', 'duration']);
+const SCALARS = new Set(['bool', 'int', 'uint', 'double', 'timestamp', 'duration', 'type']);
 
 export function estimateCost(checked: Checked): Range {
   return new Estimator(checked).of(checked.root).cost;
@@ -31,8 +31,13 @@ export function estimateCost(checked: Checked): Range {
 /** The size a type's values have, as far as it says. */
 function typeSize(type: CelType, declared: boolean): Range {
   if (declared && type.maxSize !== undefined) return { min: 0, max: type.maxSize };
+  // An object's fields are of its type's making: comparing two of them counts as nothing, however long their strings may be.
+  if (declared && type.kind === 'object') return exactly(0);
   return SCALARS.has(type.kind) ? ONE : UNKNOWN;
 }
+
+/** Of either list. */
+const entries = ([a, b]: readonly (Range | undefined)[]): { readonly values?: Range } => (a && b ? { values: either(a, b) } : {});
 
 class Estimator {
   readonly #checked: Checked;
@@ -98,6 +103,12 @@ class Estimator {
     return result;
   }
 
+  /** The size of a list's items, as far as it is known. */
+  #values(node: Node, { values, declared }: Estimate): Range | undefined {
+    const type = this.#checked.typeOf(node);
+    return values ?? (declared && type.kind === 'list' ? typeSize(type.items, true) : undefined);
+  }
+
   #argument(node: Node, estimate: Estimate): Argument {
     const type = this.#checked.typeOf(node);
     const itemSize = estimate.values ?? (type.kind === 'list' ? typeSize(type.items, estimate.declared) : UNKNOWN);
@@ -116,7 +127,7 @@ class Estimator {
       case '_?_:_':
         return {
           cost: plus(a!.cost, either(b!.cost, c!.cost)), size: either(b!.size, c!.size), declared: false,
-          ...(b!.values && c!.values ? { values: either(b!.values, c!.values) } : {}),
+          ...entries(nodes.slice(1).map((arg, at) => this.#values(arg, args[at + 1]!))),
         };
       case '_[_]':
         return { cost: plus(sum, ONE), size: a!.values ?? typeSize(type, a!.declared), declared: a!.declared };
