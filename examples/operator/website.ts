@@ -1,6 +1,6 @@
 /** A Website is a page, served by as many copies as one asks for. Everything about the operator is in this file. */
 import { ConfigMap, connectCluster, Deployment, keyOf, Service } from 'knarr/client';
-import { controllerReference, defineController, defineKind, definitionYaml, schema, startOperator, withCondition, type Condition } from 'knarr/operator';
+import { controllerReference, defaulting, defineController, defineKind, definitionYaml, FieldPath, invalid, schema, startOperator, validating, withCondition, type Condition } from 'knarr/operator';
 
 const { any, int32, list, object, string } = schema;
 
@@ -42,9 +42,18 @@ export const website = defineController({
   },
 });
 
+/** What no schema says: asked before a Website is stored. */
+export const hooks = [
+  defaulting(Website, (site) => ({ ...site, spec: { ...site.spec, page: site.spec.page.trim() } })),
+  validating(Website, ({ spec: { page } }) => (/<script/i.test(page) ? [invalid(FieldPath.of('spec.page'), page, 'must not contain scripts')] : [])),
+];
+
 if (process.argv[2] === 'crd') console.log(yaml);
 if (process.argv[2] === 'run') {
   const { client, namespace } = await connectCluster();
-  await startOperator({ client, controllers: [website], leaderElection: { namespace, name: 'website-operator' }, health: { port: Number(process.env['HEALTH_PORT'] ?? 8081) } });
+  const name = 'website-operator';
+  // Outside the cluster no Service leads here: WEBHOOK_HOST is where the API server asks instead.
+  const webhooks = { hooks, name, namespace, host: process.env['WEBHOOK_HOST'] };
+  await startOperator({ client, controllers: [website], webhooks, leaderElection: { namespace, name }, health: { port: 8081 } });
   console.log('at work');
 }

@@ -20,7 +20,7 @@ afterAll(async () => {
 
 /** What a walk that fails leaves behind on the nodes, for those after it. */
 const MENDED: Readonly<Record<string, readonly string[]>> = {
-  'log-agent': ['label', 'node', 'node-1', 'logs-'], drain: ['uncordon', 'node-1', 'node-2'], operator: ['delete', 'crd', 'websites.example.com', '--ignore-not-found'],
+  'log-agent': ['label', 'node', 'node-1', 'logs-'], drain: ['uncordon', 'node-1', 'node-2'], operator: ['delete', 'crd/websites.example.com', 'mutatingwebhookconfiguration/website-operator', 'validatingwebhookconfiguration/website-operator', '--ignore-not-found'],
 };
 
 /** The operator's walk starts a program and ends it, unless the walk fails in between. */

@@ -18,7 +18,7 @@ export interface WebhookOptions {
   /** 9443 unless said; 0 takes any port. The Service's port is 443. */
   readonly port?: number;
   /** Where the operator does not run in the cluster: the address by which the API server reaches it, in the Service's place. */
-  readonly host?: string;
+  readonly host?: string | undefined;
 }
 
 export interface Surroundings {
