@@ -7,16 +7,19 @@ import { compileStructural } from '../../schema/json/compile.ts';
 import { listErrors } from '../../schema/json/list-rules.ts';
 import type { Errors } from '../checks.ts';
 import type { JSONSchemaProps } from './json-schema-props.ts';
-import { asSchema } from './schema-walk.ts';
+import { asSchema, leadingTo } from './schema-walk.ts';
 
 /** @param schema structural */
-export function* defaultErrors(schema: JSONSchemaProps, at: FieldPath): Errors {
+export const defaultErrors = (schema: JSONSchemaProps, at: FieldPath): Errors => walk(schema, leadingTo(schema, (one) => one.default !== undefined), at);
+
+function* walk(schema: JSONSchemaProps, leading: ReadonlySet<JSONSchemaProps>, at: FieldPath): Errors {
+  if (!leading.has(schema)) return;
   const items = asSchema(schema.items);
   const values = asSchema(schema.additionalProperties);
   if (schema.default !== undefined && schema.default !== null) yield* oneError(schema, at.child('default'));
-  if (items) yield* defaultErrors(items, at.child('items'));
-  if (values) yield* defaultErrors(values, at.child('additionalProperties'));
-  for (const [name, one] of Object.entries(schema.properties ?? {})) yield* defaultErrors(one, at.child('properties').key(name));
+  if (items) yield* walk(items, leading, at.child('items'));
+  if (values) yield* walk(values, leading, at.child('additionalProperties'));
+  for (const [name, one] of Object.entries(schema.properties ?? {})) if (leading.has(one)) yield* walk(one, leading, at.child('properties').key(name));
 }
 
 function* oneError(schema: JSONSchemaProps, at: FieldPath): Errors {

@@ -33,6 +33,22 @@ export function schemasWithin(schema: JSONSchemaProps): readonly JSONSchemaProps
   return found;
 }
 
+/** The schemas that have it, or one below them that has: ways through large schemas leave out the rest. */
+export function leadingTo(schema: JSONSchemaProps, has: (schema: JSONSchemaProps) => boolean): ReadonlySet<JSONSchemaProps> {
+  const found = new Set<JSONSchemaProps>();
+  const visit = (one: JSONSchemaProps): boolean => {
+    let leads = has(one);
+    const { items, additionalProperties, properties } = one;
+    if (isRecord(items) && visit(items as JSONSchemaProps)) leads = true;
+    if (isRecord(additionalProperties) && visit(additionalProperties as JSONSchemaProps)) leads = true;
+    for (const name in properties) if (Object.hasOwn(properties, name) && visit(properties[name]!)) leads = true;
+    if (leads) found.add(one);
+    return leads;
+  };
+  visit(schema);
+  return found;
+}
+
 export type Found = { readonly path: readonly string[]; readonly schema: JSONSchemaProps } | { readonly problem: string };
 
 const TOKEN = /^(?:\.([^.[\]]*)|\['((?:[^'\\]|\\.)*)'\])/;
