@@ -1,8 +1,9 @@
 /** What a validating policy makes of one request, for one parameter. */
+import type { Turns } from '../../../base/turns.ts';
 import type { Bindings } from '../../../cel/compile.ts';
 import type { AuditAnnotation, Validation } from '../../../kinds/admissionregistration/validating-admission-policy.ts';
 import { evaluateConditions } from './conditions.ts';
-import { Evaluation, OutOfBudget } from './evaluation.ts';
+import { Evaluation, OutOfBudget, type Result } from './evaluation.ts';
 import type { ValidatingInEffect } from './policies.ts';
 
 export interface Refusal {
@@ -26,15 +27,21 @@ const NOTHING: Judgement = { refusals: [], annotations: [], failedAnnotations: [
 const LONGEST_MESSAGE = 5 * 1024;
 const LONGEST_ANNOTATION = 10 * 1024;
 
-export function judge({ policy, programs }: ValidatingInEffect, bindings: Bindings): Judgement {
+/** All of it may cost seconds: between any two expressions, each of which has a limit of its own, others have their turn. */
+export async function judge({ policy, programs }: ValidatingInEffect, bindings: Bindings, turns: Turns): Promise<Judgement> {
   const failsOpen = policy.spec.failurePolicy === 'Ignore';
   const failed = (message: string): Judgement => (failsOpen ? NOTHING : { ...NOTHING, refusals: [{ index: 0, message, failed: true }] });
-  const matched = evaluateConditions(programs.matchConditions, bindings);
+  const matched = await evaluateConditions(programs.matchConditions, bindings, turns);
   if (!matched.ok) return failed(matched.message);
   if (!matched.matches) return NOTHING;
   try {
     const evaluation = new Evaluation(bindings, programs.variables);
-    const results = programs.validations.map(({ expression }) => evaluation.run(expression));
+    const results: Result[] = [];
+    for (const { expression } of programs.validations) {
+      const wait = turns.take();
+      if (wait) await wait;
+      results.push(evaluation.run(expression));
+    }
     const refusals = results.flatMap((result, index): readonly Refusal[] => {
       if (!result.ok) return failsOpen ? [] : [{ index, message: result.message, failed: true }];
       if (result.value === true) return [];

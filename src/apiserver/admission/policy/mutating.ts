@@ -1,3 +1,4 @@
+import { Turns } from '../../../base/turns.ts';
 import { ApiError, forbiddenRequest } from '../../../meta/api-error.ts';
 import type { AnyObject } from '../../../meta/object.ts';
 import { decodeObject } from '../../../schema/decode.ts';
@@ -121,7 +122,8 @@ async function invoke(core: Core, { inEffect: { policy, programs }, binding, sha
   };
   const more = { params: param, namespaceObject: namespace };
   await showable(shape, attributes);
-  const matched = evaluateConditions(programs.matchConditions, { ...requestBindings(core, shape, attributes), ...more });
+  const turns = Turns.of(core.clock);
+  const matched = await evaluateConditions(programs.matchConditions, { ...requestBindings(core, shape, attributes), ...more }, turns);
   if (!matched.ok) return void failed(matched.message);
   if (!matched.matches) return undefined;
   let { object } = attributes;
@@ -129,6 +131,8 @@ async function invoke(core: Core, { inEffect: { policy, programs }, binding, sha
     if (!object) break;
     const present = { ...attributes, object };
     await showable(shape, present);
+    const wait = turns.take();
+    if (wait) await wait;
     const since = core.clock.monotonic();
     const done = (failure?: string) => countDecision(core, 'mutating', { policy: policy.metadata.name, binding, since, ...(failure === undefined ? {} : { failure }) });
     const evaluation = new Evaluation({ ...requestBindings(core, shape, present), ...more }, programs.variables);

@@ -1,4 +1,5 @@
 import type { Millis } from '../../../base/clock.ts';
+import { Turns } from '../../../base/turns.ts';
 import { ApiError, forbiddenRequest, REASONS, type Reason } from '../../../meta/api-error.ts';
 import type { AnyObject } from '../../../meta/object.ts';
 import type { Core } from '../../core.ts';
@@ -65,7 +66,7 @@ async function denialsOf(core: Core, inEffect: ValidatingInEffect, attributes: A
     const namespace = shownNamespace(await namespaceOf(core, attributes));
     for (const param of params) {
       const since = core.clock.monotonic();
-      const judgement = judge(inEffect, { ...request, params: param, namespaceObject: namespace });
+      const judgement = await judge(inEffect, { ...request, params: param, namespaceObject: namespace }, Turns.of(core.clock));
       for (const refusal of judgement.refusals) denials.push(...act(core, refusal, { policy: name, binding: bound, actions: binding.spec.validationActions, attributes, since }));
       for (const { key, value } of judgement.annotations) annotations.set(key, (annotations.get(key) ?? new Set()).add(value));
       for (const message of judgement.failedAnnotations) denials.push({ policy: name, binding: bound, message });

@@ -1,3 +1,4 @@
+import { Turns } from '../../../base/turns.ts';
 import { compileCondition, type NamedExpression } from '../../../kinds/admissionregistration/expressions.ts';
 import { forbiddenRequest } from '../../../meta/api-error.ts';
 import type { Core } from '../../core.ts';
@@ -21,7 +22,7 @@ function conditionsOf(hook: Hook): readonly NamedExpression[] {
 export async function matchesConditions(core: Core, { hook, shape }: Invocation, attributes: Attributes): Promise<boolean> {
   const conditions = conditionsOf(hook);
   if (conditions.length === 0) return true;
-  const matched = evaluateConditions(conditions, { ...requestBindings(core, shape, attributes), namespaceObject: null });
+  const matched = await evaluateConditions(conditions, { ...requestBindings(core, shape, attributes), namespaceObject: null }, Turns.of(core.clock));
   if (matched.ok) return matched.matches;
   if (hook.failurePolicy === 'Ignore') return false;
   throw forbiddenRequest(attributes.kind, attributes.name, matched.message);
