@@ -2,7 +2,7 @@ import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, type Millis } from '../base/clock.ts';
 import { silent } from '../base/log.ts';
-import { connectCri, type Cri } from '../kubelet/index.ts';
+import { completeConfiguration, connectCri, optionsOf, shutdownSeconds, type Cri } from '../kubelet/index.ts';
 import { cleanNetwork, cleanPolicies } from '../network/index.ts';
 import { cleanProxy } from '../proxy/index.ts';
 import type { Layout, NodeLayout } from './layout.ts';
@@ -42,7 +42,10 @@ export async function stopCluster(layout: Layout, say: (line: string) => void): 
   if (Object.keys(records).length > 0) say('stopping');
   // First: they give up their Leases while the API server still takes that down.
   await Promise.all(Object.keys(records).filter(isComponentName).map((name) => end(stopping, name)));
-  await Promise.all([...settings.nodes.map((node) => stopNode(stopping, node)), end(stopping, CONTROL_PLANE)]);
+  const nodes = Promise.all(settings.nodes.map((node) => stopNode(stopping, node)));
+  // Pods that end in order are told of in the API until the last has ended.
+  if (shutdownMillis(settings) > 0) await nodes;
+  await Promise.all([nodes, end(stopping, CONTROL_PLANE)]);
   if (!isStranger) await removePlaces(layout, settings, machineExec);
   await unmountBelow(layout.dataDir, machineExec);
   if (settings.nodes.length > 0 && !isStranger) await removeCgroups(`/knarr-${settings.slot}`);
@@ -87,6 +90,9 @@ async function end({ records, processes }: Stopping, name: string): Promise<void
 
 async function stopNode(stopping: Stopping, node: NodePlace): Promise<void> {
   const { layout, settings, records, isStranger, processes } = stopping;
+  const agent = records[agentName(node)];
+  const shutdown = shutdownMillis(settings);
+  if (agent && shutdown > 0) await endProcess(agent, { processes, clock: systemClock, patience: PATIENCE + shutdown, signal: 'SIGPWR' });
   await end(stopping, agentName(node));
   const place = layout.node(node.name);
   const containerd = records[containerdName(node)];
@@ -112,6 +118,12 @@ async function removePods(cri: Cri): Promise<void> {
     await cri.stopPodSandbox(id).catch(() => {});
     await cri.removePodSandbox(id).catch(() => {});
   }));
+}
+
+/** How long a node's pods may take to end, where it is configured to let them (graceful node shutdown). */
+function shutdownMillis({ kubelet = {} }: Settings): Millis {
+  const { shutdown } = optionsOf(completeConfiguration(kubelet));
+  return shutdown === undefined ? 0 : shutdownSeconds(shutdown) * 1000;
 }
 
 /** Shims and containers of a containerd that could not be asked: found by what they were started with and where they live. */

@@ -13,6 +13,7 @@ export { FakeCri } from './cri/fake-cri.ts';
 export type { FakeCriOptions } from './cri/fake-cri.ts';
 export type { Cri } from './cri/cri.ts';
 export type { KubeletOptions, KubeletServerOptions } from './options.ts';
+export { shutdownSeconds } from './node/shutdown/plan.ts';
 export { startKubelet } from './kubelet.ts';
 export type { Kubelet } from './kubelet.ts';
 export type { KubeletConfiguration } from './config/configuration.ts';

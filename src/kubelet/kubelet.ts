@@ -1,5 +1,6 @@
 /** Puts a kubelet together: sources of change on one side, pod workers on the other. */
 import { mkdir, readFile } from 'node:fs/promises';
+import type { Millis } from '../base/clock.ts';
 import { createEventRecorder, referenceTo } from '../client/index.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Pod } from '../kinds/core/pod.ts';
@@ -11,6 +12,7 @@ import { LXCFS_DIR } from './containers/lxcfs.ts';
 import { readNodeSecurity } from './containers/node-security.ts';
 import { logLinksDir, podLogsDir, podsDir, seccompDir } from './containers/paths.ts';
 import { openUserNamespaces } from './containers/user-namespaces.ts';
+import { NodeShutdown } from './node/shutdown/shutdown.ts';
 import { createImageManager } from './images/image-manager.ts';
 import { noCgroups } from './cgroups/cgroups.ts';
 import { systemCgroups } from './cgroups/system.ts';
@@ -46,9 +48,14 @@ import { createVolumeManager } from './volumes/volume-manager.ts';
 export interface Kubelet extends AsyncDisposable {
   /** The server's port, where it was left open. */
   readonly port: number | undefined;
+  /** The machine is about to stop: where so configured, pods end in order. Resolves when they have; the kubelet goes on until disposed. */
+  shutdown(): Promise<void>;
 }
 
 const VERSION = 'v1.36.0';
+
+/** How long the API may take to hear how pods ended as the node went down. */
+const LAST_WORDS: Millis = 3000;
 
 /**
  * Resolves when the kubelet serves and its sources have synced; the node registers meanwhile. Disposing it stops the
@@ -109,8 +116,13 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
     client, context, pods, nodes, nodeName, untilReady: (signal) => services.untilSynced(signal), ...(options.staticPods ? { manifests: options.staticPods } : {}),
     policies: { cpu: options.cpuManagerPolicy ?? 'none', memory: options.memoryManagerPolicy ?? 'None' },
     ...(own?.pool ? { reconcileCpus: () => own.pool!.reconcile() } : {}), ...(pressure ? { collectImages: () => pressure.images.collect() } : {}),
-    refuse: (pod) => pressure?.eviction.refuse(pod) ?? security.refuse(pod),
+    refuse: (pod) => shutdown.refuse() ?? pressure?.eviction.refuse(pod) ?? security.refuse(pod),
   }));
+  const shutdown = new NodeShutdown({
+    config: options.shutdown, clock, log, workers: () => loop.workers, onConditions: () => nudge(),
+    tellNode: (reason, message) => tellNode({ type: 'Normal', reason, message }),
+    told: () => Promise.race([context.statuses.settled(), clock.sleep(LAST_WORDS).catch(() => {})]),
+  });
   const server = started.use(await startKubeletServer({ ...options, context, workers: loop.workers, stats, cpus: machine.cpus, metrics }));
 
   const around = {
@@ -118,7 +130,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
     volumesInUse: () => context.volumes.attachments.inUse(),
     tell: (reason: string, message: string) => tellNode({ type: 'Normal', reason, message }), onNudge: (wakeUp: () => void) => (nudge = wakeUp),
   };
-  const agent = runNodeAgent({ ...options, nodes, machine, version: options.version ?? VERSION, runtimeVersion: `${runtimeName}://${runtimeVersion}`, port: server.port ?? options.server?.port ?? 10250, trouble: () => loop.trouble(), ...around }, stop.signal);
+  const agent = runNodeAgent({ ...options, nodes, machine, version: options.version ?? VERSION, runtimeVersion: `${runtimeName}://${runtimeVersion}`, port: server.port ?? options.server?.port ?? 10250, trouble: () => [...loop.trouble(), ...shutdown.trouble()], ...around }, stop.signal);
   started.use(nodes.addHandler({ onUpdate: () => context.volumes.attachments.waiting().forEach(wake) }));
   const lease = renewLease({ client, clock, log, nodeName, nodeUid: () => nodes.lister.get(nodeName)?.metadata.uid }, stop.signal);
   started.defer(async () => {
@@ -130,7 +142,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
   knowsPods = true;
   context.volumes.attachments.await(loop.workers.list().map(({ metadata }) => metadata.uid));
   const running = started.move();
-  return { port: server.port, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+  return { port: server.port, shutdown: () => shutdown.run(stop.signal), [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
 }
 
 interface ContextParts extends Pick<PodSyncContext, 'runtimeName' | 'objects' | 'tokens' | 'node' | 'tell' | 'cgroups' | 'dedicated' | 'services' | 'mounter' | 'metrics'> {

@@ -13,10 +13,10 @@ export const ephemeralContainers = (pod: Pod): readonly EphemeralContainer[] => 
 export const isSidecar = (container: Container): boolean => container.restartPolicy === 'Always';
 
 /** system-cluster-critical and above. */
-const CRITICAL_PRIORITY = 2_000_000_000;
+export const CRITICAL_PRIORITY = 2_000_000_000;
 
 /** Pods of the node itself, of a file or by their priority: it ends and refuses everything else first. */
-export const isCritical = (pod: Pod): boolean => isStatic(pod) || isMirror(pod) || (pod.spec.priority ?? 0) >= CRITICAL_PRIORITY;
+export const isCritical = (pod: Pick<Pod, 'metadata' | 'spec'>): boolean => isStatic(pod) || isMirror(pod) || (pod.spec.priority ?? 0) >= CRITICAL_PRIORITY;
 
 /** Whatever its kind; ephemeral containers lack nothing the others have. */
 export function containerNamed(pod: Pod, name: string): Container | EphemeralContainer | undefined {

@@ -29,8 +29,13 @@ export interface AgentOptions {
   readonly log: Logger;
 }
 
+export interface Agent extends AsyncDisposable {
+  /** The node is to stop: where so configured, its pods end in order first. */
+  shutdown(): Promise<void>;
+}
+
 /** One node's kubelet, proxy, network and DNS. What it made of the machine stays when it goes: containers, routes, rules. */
-export async function startAgent(options: AgentOptions): Promise<AsyncDisposable> {
+export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { layout, settings, node, clock, random, log } = options;
   const around = { clock, random, log };
   const { run } = machineExec; // the agent itself runs in the node's namespaces
@@ -61,7 +66,7 @@ export async function startAgent(options: AgentOptions): Promise<AsyncDisposable
   const cri = paced(started.add(connectCri(place.containerdSocket, { clock })), { clock, atOnce: 4 * availableParallelism() });
   await adjustOomScore(configuration.oomScoreAdj, log);
   await mkdir(place.manifests, { recursive: true, mode: 0o755 });
-  started.add(await startKubelet({
+  const running = started.add(await startKubelet({
     ...around, ...asNode, cri, log: log.with({ room: 'kubelet' }), ...kubelet, collectors: [asNode.collector, agentFacts],
     nodeName: node.name, nodeIp: node.address, hostname: node.place === 'host' ? hostname() : node.name,
     podCidr: node.podCidr, connected: (pod, addresses) => policies.admit(pod, addresses),
@@ -75,5 +80,5 @@ export async function startAgent(options: AgentOptions): Promise<AsyncDisposable
     }));
   }
   started.add(await startNodeDns({ ...around, ...asAgent, settings, node }));
-  return started;
+  return { shutdown: () => running.shutdown(), [Symbol.asyncDispose]: () => started[Symbol.asyncDispose]() };
 }

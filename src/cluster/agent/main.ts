@@ -19,7 +19,12 @@ const log = jsonLog('agent').with({ node: nodeName });
 const agent = await startAgent({ layout, settings, node, clock: systemClock, random: systemRandom, log });
 log.info('started');
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => void Promise.resolve(agent[Symbol.asyncDispose]()).finally(() => process.exit(0)));
-}
+const end = () => Promise.resolve(agent[Symbol.asyncDispose]()).finally(() => process.exit(0));
+// The agent alone goes: containers run on, and its successor takes them over.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end());
+// The node goes, as init has it when the power fails.
+process.once('SIGPWR', () => {
+  log.info('the node shuts down');
+  void agent.shutdown().catch((error: unknown) => log.error('pods may not have ended in order', { error })).then(end);
+});
 process.on('SIGHUP', () => {});

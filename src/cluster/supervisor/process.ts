@@ -103,11 +103,19 @@ export function beganAt(pid: number): string | undefined {
   }
 }
 
+export interface Ending {
+  readonly processes: Processes;
+  readonly clock: Clock;
+  readonly patience: Millis;
+  /** How it is asked; SIGTERM unless said. */
+  readonly signal?: NodeJS.Signals;
+}
+
 /** Asks it to end and makes it after `patience`. Resolves when it has ended. */
-export async function endProcess(identity: Identity, { processes, clock, patience }: { processes: Processes; clock: Clock; patience: Millis }): Promise<void> {
+export async function endProcess(identity: Identity, { processes, clock, patience, signal = 'SIGTERM' }: Ending): Promise<void> {
   const running = processes.adopt(identity);
   if (!running) return;
-  processes.signal(identity, 'SIGTERM');
+  processes.signal(identity, signal);
   const timer = clock.after(patience, () => void processes.signal(identity, 'SIGKILL'));
   await running.ended;
   timer[Symbol.dispose]();

@@ -65,7 +65,7 @@ export function watchedStatuses(statuses: StatusManager, starts: PodStarts): Sta
       starts.said(pod, status);
       statuses.set(pod, status);
     },
-    seen: (pod) => statuses.seen(pod), finish: (pod) => statuses.finish(pod), latest: (uid) => statuses.latest(uid),
+    seen: (pod) => statuses.seen(pod), finish: (pod) => statuses.finish(pod), latest: (uid) => statuses.latest(uid), settled: () => statuses.settled(),
     forget(uid) {
       starts.forget(uid);
       statuses.forget(uid);

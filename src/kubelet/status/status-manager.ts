@@ -19,6 +19,8 @@ export interface StatusManager extends AsyncDisposable {
   /** What was last said, sent or not. */
   latest(uid: string): PodStatus | undefined;
   forget(uid: string): void;
+  /** Until all that was set has been sent, as far as the server takes it. */
+  settled(): Promise<void>;
 }
 
 interface Entry {
@@ -72,6 +74,10 @@ class Statuses implements StatusManager {
 
   forget(uid: string): void {
     this.#entries.delete(uid);
+  }
+
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -83,6 +83,11 @@ export class PodWorkers implements AsyncDisposable {
     return [...this.#workers.values()].filter(({ isActive }) => isActive).map(({ pod }) => pod);
   }
 
+  /** Those of which something may run, taken or on their way out. */
+  running(): readonly Pod[] {
+    return [...this.#workers.values()].filter(({ hasEnded }) => !hasEnded).map(({ pod }) => pod);
+  }
+
   evict(uid: string, failure: PodFailure, graceSeconds: number): void {
     this.#workers.get(uid)?.evict(failure, graceSeconds);
   }

@@ -38,6 +38,8 @@ export interface TestNode extends AsyncDisposable {
   untilPod(name: string, check: (pod: Pod) => unknown): Promise<Pod>;
   events(name: string): Promise<readonly string[]>;
   restart(): Promise<void>;
+  /** The node's machine is about to stop. Resolves when the kubelet says that its pods have ended. */
+  shutdown(): Promise<void>;
 }
 
 export async function startTestNode(options: Partial<FakeCriOptions> = {}, more: Partial<KubeletOptions> = {}): Promise<TestNode> {
@@ -78,13 +80,16 @@ export async function startTestNode(options: Partial<FakeCriOptions> = {}, more:
     };
     // Without the API it is never done starting, and works all the same.
     for (let moves = 0; !up && (reachable || moves < 500); moves++) await move();
-    return async () => {
-      while (!up) await move();
-      await (await starting)[Symbol.asyncDispose]();
-      await informers[Symbol.asyncDispose]();
+    return {
+      starting, move,
+      async stop() {
+        while (!up) await move();
+        await (await starting)[Symbol.asyncDispose]();
+        await informers[Symbol.asyncDispose]();
+      },
     };
   };
-  let stop = await start();
+  let running = await start();
   const pod = (name: string) => client.get(Pod, name, { namespace }).catch(() => undefined);
   const until: TestNode['until'] = async (what, check) => {
     for (let moved = 0; moved < 300_000; moved += 100) {
@@ -105,11 +110,17 @@ export async function startTestNode(options: Partial<FakeCriOptions> = {}, more:
     }),
     events: async (name) => (await client.list(Event, { namespace })).items.filter(({ involvedObject }) => involvedObject.name === name).map(({ reason, message }) => `${reason}: ${message}`),
     async restart() {
-      await stop();
-      stop = await start();
+      await running.stop();
+      running = await start();
+    },
+    async shutdown() {
+      const { starting, move } = running;
+      let done = false;
+      void (await starting).shutdown().finally(() => (done = true));
+      while (!done) await move();
     },
     async [Symbol.asyncDispose]() {
-      await stop();
+      await running.stop();
       await api[Symbol.asyncDispose]();
       await rm(dir, { recursive: true, force: true });
     },

@@ -10,10 +10,10 @@ export const CONFIG_MIRROR = 'kubernetes.io/config.mirror';
 export const FILE_SOURCE = 'file';
 
 /** Made from a manifest on this node. */
-export const isStatic = ({ metadata: { annotations } }: Pod): boolean => (annotations?.[CONFIG_SOURCE] ?? 'api') !== 'api';
+export const isStatic = ({ metadata: { annotations } }: Pick<Pod, 'metadata'>): boolean => (annotations?.[CONFIG_SOURCE] ?? 'api') !== 'api';
 
 /** In the API only so that others see a static pod. */
-export const isMirror = ({ metadata: { annotations } }: Pod): boolean => annotations?.[CONFIG_MIRROR] !== undefined;
+export const isMirror = ({ metadata: { annotations } }: Pick<Pod, 'metadata'>): boolean => annotations?.[CONFIG_MIRROR] !== undefined;
 
 export const mirrors = (mirror: Pod, pod: Pod): boolean => mirror.metadata.annotations?.[CONFIG_MIRROR] === pod.metadata.annotations?.[CONFIG_HASH];
 
