@@ -16,6 +16,7 @@ test('pods are plugged into the bridge, addressed from the node\'s network, and 
         ipam: { type: 'host-local', dataDir: '/data/cni', ranges: [[{ subnet: '10.244.1.0/24' }]] },
       },
       { type: 'portmap', capabilities: { portMappings: true }, snat: true },
+      { type: 'bandwidth', capabilities: { bandwidth: true } },
     ],
   });
 });
@@ -29,7 +30,7 @@ test('the file is written whole, and left alone where it says the same', async (
   await writeCniConfig(directory, { ...options, dataDir: join(root, 'data') });
   expect((await stat(path)).mtimeMs).toBe(mtimeMs);
   await writeCniConfig(directory, { ...options, dataDir: join(root, 'data'), mtu: 9000 });
-  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ plugins: [{ mtu: 9000 }, {}] });
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ plugins: [{ mtu: 9000 }, {}, {}] });
   expect(await readdir(directory)).toEqual(['10-knarr.conflist']);
   await rm(root, { recursive: true });
 });

@@ -34,6 +34,8 @@ export function cniConfig({ bridge, nodeCidr, mtu, dataDir }: CniOptions): objec
       },
       // Container ports with a hostPort. With snat a pod reaches them by its own node's address too.
       { type: 'portmap', capabilities: { portMappings: true }, snat: true },
+      // kubernetes.io/ingress-bandwidth and egress-bandwidth of pods; asks the kernel for tbf and ifb only where there are some.
+      { type: 'bandwidth', capabilities: { bandwidth: true } },
     ],
   };
 }

@@ -49,7 +49,7 @@ test('a node is ready for pods without the API server, and rules that vanish are
     informers, run, clock, log: silent, nodeName: 'one', nodeIp: '192.0.2.1', nodeCidr: '10.244.0.0/24', clusterCidr: '10.244.0.0/16',
     client: createClient(api.transport), backend: 'host-gw', stateDir: join(root, 'state'), cniConfigDir: join(root, 'conf'), cniDataDir: join(root, 'data'), bridge: 'cni0',
   });
-  expect(JSON.parse(await readFile(join(root, 'conf', '10-knarr.conflist'), 'utf8'))).toMatchObject({ plugins: [{ mtu: 1400 }, {}] });
+  expect(JSON.parse(await readFile(join(root, 'conf', '10-knarr.conflist'), 'utf8'))).toMatchObject({ plugins: [{ mtu: 1400 }, {}, {}] });
   expect(calls.filter((call) => call.startsWith('sh ')).map((call) => call.split(' ').slice(-2))).toContainEqual(['/proc/sys/net/ipv4/conf/eth0/send_redirects', '0']);
   const restores = () => calls.filter((call) => call.startsWith('iptables-restore')).length;
   expect(restores()).toBe(1);

@@ -75,3 +75,81 @@ for (const backend of BACKENDS) {
     expect(await routes()).toContain('10.244.77.0/24 via 192.0.2.254');
   });
 }
+
+const needs = lacks('vxlan');
+const note = needs === undefined ? '' : ` (${needs})`;
+
+test.skipIf(needs !== undefined)(`vxlan: what others flush, falsify or take away is mended, and what is not ours is left alone${note}`, async () => {
+  await using lan = await Lan.make(`kn${process.pid}f`, 'vxlan');
+  const [one, two] = [await lan.host(1), await lan.host(2)];
+  await lan.start(one);
+  await lan.start(two);
+  await lan.plug('ADD', one);
+  await lan.plug('ADD', two);
+  using _two = await serveIn(two.pod);
+  const reaches = (what: string) => until(what, () => get(one.pod, '10.244.2.2'), (answer) => answer === `${two.pod} 10.244.1.2`);
+  await reaches('to begin with');
+  const here = inside(one.name);
+  const mac = /lladdr (\S+)/.exec(await mustRun(here, 'ip', ['neighbour', 'show', '10.244.2.0']))![1]!;
+  const damage = {
+    'the forwarding entry is gone': `bridge fdb del ${mac} dev knarr-vxlan dst 192.0.2.2 self`,
+    'the MAC address is stale': 'ip neighbour replace 10.244.2.0 lladdr 02:00:00:00:00:99 dev knarr-vxlan nud permanent',
+    'routes are flushed': 'ip route flush proto 107',
+    'the device is deleted': 'ip link delete knarr-vxlan',
+    'the peer is said to be elsewhere': `bridge fdb replace ${mac} dev knarr-vxlan dst 192.0.2.99 self permanent`,
+    'the rules are flushed': 'iptables -t nat -F',
+  };
+  await mustRun(here, 'sh', ['-c', 'ip route add 203.0.113.0/24 via 192.0.2.254; ip neighbour replace 192.0.2.77 lladdr 02:00:00:00:00:77 dev eth0 nud permanent']);
+  for (const [what, line] of Object.entries(damage)) {
+    await mustRun(here, 'sh', ['-c', line]);
+    await reaches(what);
+  }
+  await until('rules', async () => (await here('iptables-save', ['-t', 'nat'])).stdout, (text) => text.includes('KNARR-POSTROUTING -s 10.244.0.0/16'));
+  expect(await mustRun(here, 'ip', ['route'])).toContain('203.0.113.0/24 via 192.0.2.254');
+  expect(await mustRun(here, 'ip', ['neighbour'])).toContain('02:00:00:00:00:77');
+
+  // killed, and begun anew: what it made carried on meanwhile
+  await lan.stop(one, 'SIGKILL');
+  await reaches('without its keeper');
+  await lan.start(one);
+  await reaches('with another');
+});
+
+test.skipIf(needs !== undefined)(`vxlan joins nodes on different links, which host-gw refuses in words${note}`, async () => {
+  for (const backend of ['vxlan', 'host-gw'] as const) {
+    await using lan = await Lan.make(`kn${process.pid}l`, backend);
+    const [one, far] = [await lan.host(1), await lan.host(2, { address: '198.51.100.2' })];
+    await lan.start(one);
+    await lan.start(far);
+    await lan.plug('ADD', one);
+    await lan.plug('ADD', far);
+    using _far = await serveIn(far.pod);
+    if (backend === 'vxlan') await until('across links', () => get(one.pod, '10.244.2.2'), (answer) => answer === `${far.pod} 10.244.1.2`);
+    else await until('refused', async () => lan.events, (events) => events.some((event) => event.includes(`${far.name}: 198.51.100.2 is not on link eth0 (192.0.2.1/24)`)));
+  }
+});
+
+test.skipIf(needs !== undefined)(`a second node with a pod network that overlaps the first one's is refused in words, and takes nothing${note}`, async () => {
+  await using lan = await Lan.make(`kn${process.pid}o`, 'host-gw');
+  const [one, two, thief] = [await lan.host(1), await lan.host(2), await lan.host(3, { cidr: '10.244.2.128/25' })];
+  for (const host of [one, two]) await lan.start(host);
+  await lan.plug('ADD', one);
+  await lan.plug('ADD', two);
+  using _two = await serveIn(two.pod);
+  await until('before', () => get(one.pod, '10.244.2.2'), (answer) => answer === `${two.pod} 10.244.1.2`);
+  await lan.start(thief);
+  await until('refused', async () => lan.events, (events) => events.some((event) => event.startsWith(one.name) && event.includes(`its pod network 10.244.2.128/25 overlaps 10.244.2.0/24 of node ${two.name}`)));
+  expect(await get(one.pod, '10.244.2.2')).toBe(`${two.pod} 10.244.1.2`);
+  expect(await mustRun(inside(one.name), 'ip', ['route'])).not.toContain('10.244.2.128');
+});
+
+test.skipIf(needs !== undefined)(`when all addresses of a node are taken a pod gets none, and one that goes makes room${note}`, async () => {
+  await using lan = await Lan.make(`kn${process.pid}e`, 'host-gw');
+  const one = await lan.host(1, { cidr: '10.244.1.0/30' });
+  const next = { ...await lan.host(2), name: one.name };
+  await lan.start(one);
+  await lan.plug('ADD', one);
+  await expect(lan.plug('ADD', next)).rejects.toThrow('no IP addresses available in range set: 10.244.1.1-10.244.1.2');
+  for (const gone of [next, one]) await lan.plug('DEL', gone); // a runtime takes back what failed, too
+  expect(await lan.plug('ADD', next)).toContain('10.244.1.2/30');
+});
