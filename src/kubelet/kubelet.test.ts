@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, lstat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ConfigMap } from '../kinds/core/config-map.ts';
@@ -182,4 +182,35 @@ test('nothing of a pod starts before the network knows what its address may do',
   open();
   await node.untilPod('guarded', isReady);
   expect(known).toEqual(['guarded 10.244.0.2']);
+});
+
+test('links to logs stand while there are logs, and go with their pod', async () => {
+  await using node = await startTestNode();
+  await node.run('web', { containers: [main] });
+  const pod = await node.untilPod('web', isReady);
+  const id = node.cri.find('a')!.id;
+  const link = join(node.rootDir, 'logs', 'containers', `web_default_a-${id}.log`);
+  // A runtime writes it; this one only pretends.
+  await writeFile(join(node.rootDir, 'logs', 'pods', `default_web_${pod.metadata.uid}`, 'a', '0.log'), '');
+  const linked = () => lstat(link).then(() => true, () => false);
+  await node.until('a link', linked);
+  await node.clock.advance(130_000); // housekeeping has been here
+  await node.until('it stands', linked);
+
+  await node.client.delete(Pod, 'web', inDefault);
+  await node.until('no link', async () => !(await linked()));
+});
+
+test('what resists its end is told, and tried again', async () => {
+  await using node = await startTestNode();
+  await node.run('web', { containers: [main] });
+  const { metadata: { uid } } = await node.untilPod('web', isReady);
+  node.cri.failNext('stopContainer', new CriError('DeadlineExceeded', 'context deadline exceeded'));
+  node.cri.failNext('stopPodSandbox', new CriError('Unknown', 'failed to destroy network for sandbox "x"'));
+  await node.client.delete(Pod, 'web', inDefault);
+  await node.until('gone', async () => !(await node.pod('web')));
+  await node.until('told', async () => (await node.events('web')).includes(
+    `FailedKillPod: error killing pod: [failed to "KillContainer" for "a" with KillContainerError: "rpc error: code = DeadlineExceeded desc = context deadline exceeded", ` +
+    `failed to "KillPodSandbox" for "${uid}" with KillPodSandboxError: "rpc error: code = Unknown desc = failed to destroy network for sandbox \\"x\\""]`,
+  ));
 });

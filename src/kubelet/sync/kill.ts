@@ -73,22 +73,59 @@ export interface PodKill {
   readonly graceSeconds: number;
 }
 
+/** What of a pod did not end; the message is what the FailedKillPod event says. */
+export class KillPodError extends Error {
+  constructor(failures: readonly string[], cause: unknown) {
+    super(failures.length === 1 ? failures[0] : `[${failures.join(', ')}]`, { cause });
+    this.name = 'KillPodError';
+  }
+}
+
 /**
  * All are told at once, preStop hooks of sidecars included; but sidecars stop only when what they serve has: main
- * containers first, then the last sidecar, as long as there is time left. Then the sandboxes.
+ * containers first, then the last sidecar, as long as there is time left. Then the sandboxes, even where a container
+ * resists: their end takes it along.
+ * @throws KillPodError
  */
 export async function killPod(killing: Killing, { pod, runtime, graceSeconds }: PodKill, signal?: AbortSignal): Promise<void> {
   const alive = runtime.containers.filter(({ state }) => state === 'running' || state === 'unknown');
   const sidecars = initContainers(pod).filter(isSidecar).map(({ name }) => name).toReversed();
-  const kill = (container: RuntimeContainer, turn?: Promise<unknown>) =>
-    killContainer(killing, { pod, runtime, container, message: `Stopping container ${container.name}`, graceSeconds, ...(turn ? { turn } : {}) }, signal);
+  const failures = new Failures(signal);
+  const kill = (container: RuntimeContainer, turn?: Promise<unknown>) => failures.noted('KillContainer', container.name, () =>
+    killContainer(killing, { pod, runtime, container, message: `Stopping container ${container.name}`, graceSeconds, ...(turn ? { turn } : {}) }, signal));
   const kills = alive.filter(({ name }) => !sidecars.includes(name)).map((container) => kill(container));
   for (const name of sidecars) {
     const turn = Promise.allSettled(kills);
     kills.push(...alive.filter((container) => container.name === name).map((container) => kill(container, turn)));
   }
-  const failed = (await Promise.allSettled(kills)).find((end) => end.status === 'rejected');
-  if (failed) throw failed.reason;
+  await Promise.allSettled(kills);
+  signal?.throwIfAborted();
   // A sandbox that is not ready may still hold an address.
-  for (const sandbox of runtime.sandboxes) await killing.cri.stopPodSandbox(sandbox.id, signal);
+  for (const sandbox of runtime.sandboxes) await failures.noted('KillPodSandbox', pod.metadata.uid, () => killing.cri.stopPodSandbox(sandbox.id, signal));
+  failures.throwAny();
+}
+
+class Failures {
+  readonly #signal: AbortSignal | undefined;
+  readonly #messages: string[] = [];
+  #cause: unknown;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  /** @throws only what the signal says */
+  async noted(action: 'KillContainer' | 'KillPodSandbox', target: string, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      this.#cause = error;
+      this.#messages.push(`failed to "${action}" for "${target}" with ${action}Error: ${JSON.stringify(error instanceof Error ? error.message : String(error))}`);
+    }
+  }
+
+  throwAny(): void {
+    if (this.#messages.length > 0) throw new KillPodError(this.#messages, this.#cause);
+  }
 }

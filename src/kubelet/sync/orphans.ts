@@ -49,7 +49,7 @@ async function removeOrphanLogs(at: PodSyncContext, { inRuntime, isKnown }: Orph
   for (const name of await readdir(logLinksDir(at)).catch(() => [])) {
     const link = join(logLinksDir(at), name);
     const target = await readlink(link).catch(() => undefined);
-    if (target !== undefined && !(await stat(target).catch(() => undefined))) await unlink(link).catch(() => {});
+    if (target !== undefined && !(await stat(link).catch(() => undefined))) await unlink(link).catch(() => {});
   }
 }
 

@@ -3,7 +3,7 @@
  * told. Decisions are planPod's and podStatus's; here they are carried out.
  */
 import { mkdir, readdir, readlink, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { QosClass } from '../../kinds/core/pod-qos.ts';
@@ -30,7 +30,7 @@ import type { ReferredObjects } from '../volumes/objects.ts';
 import type { Tokens } from '../volumes/tokens.ts';
 import { VolumesNotReady, withVolumeGroups } from '../volumes/volume-manager.ts';
 import type { PreparedVolume, VolumeManager } from '../volumes/volume-manager.ts';
-import { killContainer, killPod } from './kill.ts';
+import { killContainer, killPod, KillPodError } from './kill.ts';
 import { planPod } from './plan.ts';
 import type { ContainerKill, PodPlan } from './plan.ts';
 import { inspectPod, isRunning, podIps } from './pod-runtime.ts';
@@ -328,7 +328,10 @@ const DEFAULT_RETRY: Millis = 10_000;
 export async function terminatePod(at: PodSyncContext, pod: Pod, memory: PodMemory, { graceSeconds: grace, signal }: { readonly graceSeconds: number; readonly signal: AbortSignal }): Promise<void> {
   const tell: Tell = (container, event) => at.tell(pod, container, event);
   const { runtime } = await observe(at, pod, memory, { signal });
-  await killPod({ ...at, tell }, { pod, runtime, graceSeconds: grace }, signal);
+  await killPod({ ...at, tell }, { pod, runtime, graceSeconds: grace }, signal).catch((error: unknown) => {
+    if (error instanceof KillPodError) at.tell(pod, undefined, { type: 'Warning', reason: 'FailedKillPod', message: `error killing pod: ${error.message}` });
+    throw error;
+  });
   // Once the API knows that the pod has ended, what was allocated to it may be another's.
   await at.dedicated.unprepareClaims(pod.metadata.uid);
   const after = await observe(at, pod, memory, { finished: true, signal });
@@ -363,7 +366,7 @@ export async function removePod(at: PodSyncContext, pod: { readonly uid: string;
   const links = (await readdir(logLinksDir(at)).catch(() => [])).filter((name) => name.startsWith(`${pod.name}_${pod.namespace}_`));
   for (const name of links) {
     const target = await readlink(join(logLinksDir(at), name)).catch(() => '');
-    if (target.startsWith(podLogDir(at, pod))) await rm(join(logLinksDir(at), name), { force: true });
+    if (resolve(logLinksDir(at), target).startsWith(`${podLogDir(at, pod)}/`)) await rm(join(logLinksDir(at), name), { force: true });
   }
 }
 

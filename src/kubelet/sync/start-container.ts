@@ -1,7 +1,7 @@
 /** From a container's specification to a running container: image, environment, mounts, creation, start, postStart. */
 import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Clock } from '../../base/clock.ts';
+import type { Clock, Millis } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { Container, EphemeralContainer } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
@@ -196,9 +196,12 @@ async function orFail<T>(reason: 'CreateContainerConfigError' | 'CreateContainer
     // The runtime's own words, without gRPC's.
     const message = error instanceof CriError ? error.description : error instanceof Error ? error.message : String(error);
     tell(container.name, { type: 'Warning', reason: 'Failed', message: `Error: ${message}` });
-    throw new StartError(reason, message, { cause: error });
+    // What could not run has ended: soon it shows as waiting for its next try.
+    throw new StartError(reason, message, { cause: error, ...(reason === 'RunContainerError' ? { retryIn: SHOW_FAILURE } : {}) });
   }
 }
+
+const SHOW_FAILURE: Millis = 1000;
 
 /** Log collectors look for this name; that it could not be made is no reason not to run. */
 async function linkLog(at: Directories, { pod, container }: StartRequest, { id, restartCount }: { readonly id: string; readonly restartCount: number }): Promise<void> {

@@ -1,6 +1,6 @@
 /** One real node without a cluster around it: its own containerd, a kubelet, and an API server in this process. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -12,6 +12,7 @@ import { systemRandom } from '../../../src/base/random.ts';
 import { createClient, createInformers, type Client } from '../../../src/client/index.ts';
 import { layoutOf, type NodeLayout } from '../../../src/cluster/layout.ts';
 import { machineExec } from '../../../src/cluster/machine/exec.ts';
+import { CNI_BIN_DIR } from '../../../src/cluster/machine/packages.ts';
 import { prepareContainerd } from '../../../src/cluster/node/containerd.ts';
 import { provideOwnImages } from '../../../src/cluster/node/images.ts';
 import { builtinKinds } from '../../../src/kinds/index.ts';
@@ -40,6 +41,8 @@ export interface KubeletNode extends AsyncDisposable {
   readonly kubelet: Kubelet;
   /** Stops the kubelet alone and starts it again. */
   restart(options?: Partial<KubeletOptions>): Promise<void>;
+  /** Ends containerd as `signal` ends it and starts another; containers run on meanwhile. */
+  restartRuntime(signal: NodeJS.Signals): Promise<void>;
   /** Makes a pod on the node. */
   run(name: string, spec: DeepPartial<Pod['spec']>, metadata?: DeepPartial<Pod['metadata']>): Promise<Pod>;
   /** Until the pod satisfies `check`. */
@@ -55,10 +58,15 @@ export interface KubeletNode extends AsyncDisposable {
 /** A container with this image that runs a shell script. */
 export const shell = (name: string, script: string, more: object = {}) => ({ name, image: IMAGE, command: ['sh', '-c', script], ...more });
 
-export async function startKubeletNode(): Promise<KubeletNode> {
+export interface KubeletNodeOptions {
+  /** One more CNI plugin, called after the one that connects a pod: its name, and the script it is. */
+  readonly plugin?: { readonly name: string; readonly script: string };
+}
+
+export async function startKubeletNode(options: KubeletNodeOptions = {}): Promise<KubeletNode> {
   const dir = await mkdtemp(join(tmpdir(), 'knarr-kubelet-'));
   const layout = layoutOf(dir).node(NODE);
-  const containerd = await startContainerd(dir, layout);
+  let containerd = await startContainerd(dir, layout, options);
   const client = await startApi();
   const cri = connectCri(layout.containerdSocket, { clock: systemClock });
   const cgroupRoot = `/${basename(dir)}`;
@@ -85,9 +93,14 @@ export async function startKubeletNode(): Promise<KubeletNode> {
     get kubelet() {
       return kubelet;
     },
-    async restart(options) {
+    async restart(more) {
       await kubelet.stop();
-      kubelet = await start(options);
+      kubelet = await start(more);
+    },
+    async restartRuntime(signal) {
+      await endContainerd(containerd, signal);
+      containerd = runContainerd(layout);
+      await eventually('containerd answers', () => cri.version());
     },
     async run(name, spec, metadata = {}) {
       // What a failed try left must not stand in the way of the next.
@@ -143,24 +156,38 @@ export function askKubelet(kubelet: Kubelet, path: string, { who = JANE, method 
   });
 }
 
-async function startContainerd(dir: string, layout: NodeLayout): Promise<ChildProcess> {
+async function startContainerd(dir: string, layout: NodeLayout, { plugin }: KubeletNodeOptions): Promise<ChildProcess> {
   await prepareContainerd(layout, machineExec);
   // No bridge: nothing is left on the machine when the pods are gone.
   const network = {
     cniVersion: '0.4.0', name: 'kubelet-test', plugins: [
       { type: 'ptp', ipMasq: false, ipam: { type: 'host-local', dataDir: join(dir, 'ipam'), ranges: [[{ subnet: '10.199.77.0/24' }]], routes: [{ dst: '0.0.0.0/0' }] } },
+      ...(plugin ? [{ type: plugin.name }] : []),
       { type: 'portmap', capabilities: { portMappings: true } },
     ],
   };
   await writeFile(join(layout.cniConfig, '10-test.conflist'), JSON.stringify(network));
-  const child = spawn('containerd', ['--config', layout.containerdConfig], { stdio: 'ignore' });
+  if (plugin) await addPlugin(dir, layout, plugin);
+  const child = runContainerd(layout);
   await provideOwnImages(layoutOf(dir), layout, { exec: machineExec, clock: systemClock, signal: AbortSignal.timeout(30_000) });
   return child;
 }
 
-async function endContainerd(child: ChildProcess): Promise<void> {
+const runContainerd = (layout: NodeLayout): ChildProcess => spawn('containerd', ['--config', layout.containerdConfig], { stdio: 'ignore' });
+
+/** Beside the machine's own, in a directory of the node's. */
+async function addPlugin(dir: string, layout: NodeLayout, { name, script }: NonNullable<KubeletNodeOptions['plugin']>): Promise<void> {
+  const bin = join(dir, 'cni-bin');
+  await mkdir(bin);
+  for (const file of await readdir(CNI_BIN_DIR)) await symlink(join(CNI_BIN_DIR, file), join(bin, file));
+  await writeFile(join(bin, name), script, { mode: 0o755 });
+  const config = await readFile(layout.containerdConfig, 'utf8');
+  await writeFile(layout.containerdConfig, config.replace(JSON.stringify(CNI_BIN_DIR), JSON.stringify(bin)));
+}
+
+async function endContainerd(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
+  child.kill(signal);
   await ended;
 }
 
