@@ -7,6 +7,8 @@ export interface Reply {
   readonly authorities: readonly Answer[];
   /** This server speaks for the zone itself (the AA bit). */
   readonly authoritative: boolean;
+  /** Made of the cluster's objects alone: the same until they change. */
+  readonly lasting: boolean;
 }
 
 export type Next = (question: Question, signal: AbortSignal) => Promise<Reply>;
@@ -22,6 +24,7 @@ export const reply = (rcode: Reply['rcode'], more: Partial<Reply> = {}): Reply =
   answers: [],
   authorities: [],
   authoritative: false,
+  lasting: false,
   ...more,
 });
 

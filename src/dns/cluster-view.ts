@@ -17,7 +17,11 @@ export function clusterView(informers: Informers): ClusterView {
     return name === undefined ? [] : [`${slice.metadata.namespace}/${name}`];
   });
   slices.addIndex('address', (slice) => (slice.endpoints ?? []).flatMap(({ addresses }) => addresses));
+  let version = 0;
+  const changed = (): void => void version++;
+  for (const informer of [services, slices, namespaces]) informer.addHandler({ onAdd: changed, onUpdate: changed, onDelete: changed });
   return {
+    version: () => version,
     service: (namespace, name) => services.lister.get(name, namespace),
     slices: (namespace, service) => slices.lister.byIndex('service', `${namespace}/${service}`),
     hasNamespace: (name) => namespaces.lister.get(name) !== undefined,

@@ -14,7 +14,7 @@ const start = (resolve: Next, allows = (_peer: string) => true) => serveDns({ ad
 
 test('an answer too large for a datagram arrives whole by TCP', async () => {
   await using origin = await start(many);
-  const resolve = chain([forward([`127.0.0.1:${origin.port}`], systemExchange(seededRandom(1)))]);
+  const resolve = chain([forward(() => [{ zone: '.', servers: [`127.0.0.1:${origin.port}`] }], systemExchange(seededRandom(1)))]);
 
   const { rcode, answers } = await resolve({ type: 'A', name: 'many.test' }, AbortSignal.timeout(5000));
 

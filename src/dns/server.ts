@@ -3,11 +3,14 @@ import { createServer, type Socket } from 'node:net';
 import dnsPacket, { type DecodedPacket, type Packet } from 'dns-packet';
 import type { Logger } from '../base/log.ts';
 import { reply, type Next, type Reply } from './chain.ts';
+import type { AnswerMemory } from './memory.ts';
 
 const UDP_LIMIT = 512;
 const EDNS_LIMIT = 1232;
 const TCP_IDLE_MILLIS = 10_000;
 const MAX_TCP_CONNECTIONS = 200;
+/** Questions that wait for an answer from elsewhere; more than these are a flood, and get none. */
+const MAX_WAITING = 2_000;
 const RCODES = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
 const AUTHORITATIVE = 1 << 10;
 const TRUNCATED = 1 << 9;
@@ -19,6 +22,8 @@ export interface DnsServerOptions {
   /** 0 picks one; UDP and TCP share it. */
   readonly port: number;
   readonly resolve: Next;
+  /** Answers to give again without asking; none unless said. */
+  readonly memory?: AnswerMemory;
   /** Who may ask: an open resolver would serve the whole network. */
   readonly allows: (peer: string) => boolean;
   readonly log: Logger;
@@ -32,11 +37,22 @@ export interface DnsServer extends AsyncDisposable {
 export async function serveDns(options: DnsServerOptions): Promise<DnsServer> {
   const stop = new AbortController();
   const udp = createSocket(options.address.includes(':') ? 'udp6' : 'udp4');
+  const { memory } = options;
+  const sent = (): void => {}; // a peer that is gone is no fault of ours
+  let waiting = 0;
   udp.on('message', (message, peer) => {
     if (!options.allows(peer.address)) return;
+    const known = memory?.recall(message);
+    if (known) return udp.send(known, peer.port, peer.address, sent);
+    if (waiting >= MAX_WAITING) return;
+    waiting++;
+    const version = memory?.version ?? 0;
     void answer(message, options, stop.signal).then((made) => {
-      if (made && !stop.signal.aborted) udp.send(fit(made), peer.port, peer.address);
-    });
+      if (!made || stop.signal.aborted) return;
+      const bytes = fit(made);
+      if (made.lasting !== undefined) memory?.keep(message, bytes, { authoritative: made.lasting, version });
+      udp.send(bytes, peer.port, peer.address, sent);
+    }).catch((error: unknown) => options.log.debug('dns answer cannot be written', { error: String(error) })).finally(() => waiting--);
   });
   udp.on('error', (error) => options.log.warn('dns socket failed', { error: String(error) }));
   await new Promise<void>((resolve, reject) => {
@@ -82,7 +98,7 @@ function converse(socket: Socket, options: DnsServerOptions, signal: AbortSignal
       pending = pending.subarray(2 + length);
       void answer(message, options, signal).then((made) => {
         if (made && socket.writable) socket.write(dnsPacket.streamEncode(made.packet));
-      });
+      }).catch(() => socket.destroy());
     }
   });
 }
@@ -90,6 +106,8 @@ function converse(socket: Socket, options: DnsServerOptions, signal: AbortSignal
 interface Made {
   readonly packet: Packet;
   readonly limit: number;
+  /** Whether the same question gets the same answer until objects change, or but for a moment; undefined: it may differ at once. */
+  readonly lasting?: boolean;
 }
 
 /** The response to one message; undefined where the message is no query that could be answered. */
@@ -101,11 +119,13 @@ async function answer(message: Buffer, options: DnsServerOptions, signal: AbortS
   const made = question === undefined || query.questions?.length !== 1
     ? reply('FORMERR')
     : opcode !== 0 ? reply('NOTIMP')
+    : (question.class ?? 'IN') !== 'IN' ? reply('REFUSED')
     : await options.resolve(question, signal).catch((error: unknown) => {
         options.log.warn('dns question failed', { name: question.name, error: String(error) });
         return reply('SERVFAIL');
       });
-  return { packet: packetOf(query, made), limit: limitOf(query) };
+  const lasting = made.rcode === 'NOERROR' || made.rcode === 'NXDOMAIN' ? { lasting: made.authoritative && made.lasting } : {};
+  return { packet: packetOf(query, made), limit: limitOf(query), ...lasting };
 }
 
 function decode(message: Buffer): DecodedPacket | undefined {

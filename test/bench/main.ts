@@ -16,6 +16,7 @@ import { compare } from './compare.ts';
 import { cases } from './cases.ts';
 import { measureCustom } from './custom.ts';
 import { measureDelay } from './delay.ts';
+import { measureDns, serveDnsAlone } from './dns.ts';
 import { measureIdle } from './idle.ts';
 import { measureMemory } from './memory.ts';
 import { probe } from './probe.ts';
@@ -42,6 +43,7 @@ const MOST_SCHEDULED = 5000;
 
 if (positionals[0] === 'serve') await serveApi(positionals[1]!);
 else if (positionals[0] === 'probe') await probe(positionals[1]!);
+else if (positionals[0] === 'serve-dns') await serveDnsAlone();
 else await main();
 
 async function main(): Promise<void> {
@@ -52,6 +54,7 @@ async function main(): Promise<void> {
   try {
     serverFlags.push(...values.node.split(' ').filter((flag) => flag !== ''));
     if (wanted('cel')) measureRules();
+    if (wanted('dns')) await measureDns();
     if (chosen.length > 0) await compare(chosen, { root, peer: values.peer, rounds: Number(values.rounds), scale: Number(values.scale) });
     if (wanted('cr custom resources')) await measureCustom(join(root, 'custom'), Number(values.rounds));
     if (wanted('delay')) await measureDelay(join(root, 'delay'), pods);

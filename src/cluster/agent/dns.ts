@@ -5,6 +5,7 @@ import type { Random } from '../../base/random.ts';
 import type { Client, Informers } from '../../client/index.ts';
 import { nameserversOf, startDns } from '../../dns/index.ts';
 import { Node } from '../../kinds/core/node.ts';
+import { Service } from '../../kinds/core/service.ts';
 import { EndpointSlice } from '../../kinds/discovery/endpoint-slice.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import { DNS_NAMESPACE, DNS_PORT, DNS_SERVICE } from '../control-plane/cluster-objects.ts';
@@ -24,10 +25,19 @@ export interface NodeDnsOptions {
   readonly log: Logger;
 }
 
-/** Serves the cluster's names on the node's own address, and says so in an EndpointSlice of the DNS Service. */
+/**
+ * Serves the cluster's names on the node's own address, and says so in an EndpointSlice of the DNS Service; unless that
+ * Service is another's, who gave it a selector, or nobody asked for it.
+ */
 export async function startNodeDns(options: NodeDnsOptions): Promise<AsyncDisposable> {
   const { informers, settings, node, clock, random, log } = options;
   const started = new Started();
+  const stop = new AbortController();
+  started.add({ [Symbol.dispose]: () => stop.abort() });
+  if (settings.dns === 'none') {
+    announce(options, { serving: false, signal: stop.signal }); // it may have been ours before
+    return started;
+  }
   started.add(await startDns({
     informers, clock, random, log,
     address: node.address,
@@ -36,23 +46,66 @@ export async function startNodeDns(options: NodeDnsOptions): Promise<AsyncDispos
     upstreams: nameserversOf(await readFile('/etc/resolv.conf', 'utf8').catch(() => '')),
     allows: allowedBy([settings.podCidr, `${node.address}/32`, '127.0.0.0/8']),
   }));
-  const stop = new AbortController();
-  started.add({ [Symbol.dispose]: () => stop.abort() });
-  void announce(options, stop.signal);
+  announce(options, { serving: true, signal: stop.signal });
   return started;
 }
 
-/** Until it is written: the API server may not be there yet, nor the node, which owns the slice and takes it along. */
-async function announce(options: NodeDnsOptions, signal: AbortSignal): Promise<void> {
-  const { clock, log } = options;
-  for (let wait = FIRST_RETRY; !signal.aborted; wait = Math.min(wait * 2, LONGEST_RETRY)) {
-    try {
-      return await writeSlice(options, signal);
-    } catch (error) {
-      log.debug('the DNS endpoint is not announced yet', { error });
-      await clock.sleep(wait, signal).catch(() => {});
-    }
+/** Now, and whenever the Service changes. */
+function announce(options: NodeDnsOptions, { serving, signal }: { readonly serving: boolean; readonly signal: AbortSignal }): void {
+  const announcement = new Announcement(options, serving, signal);
+  const look = (): void => void announcement.become();
+  const handler = options.informers.for(Service).addHandler({ onAdd: look, onUpdate: look, onDelete: look });
+  signal.addEventListener('abort', () => handler[Symbol.dispose](), { once: true });
+  look();
+}
+
+/** Whether the Service leads to endpoints that somebody else takes care of. */
+const isTaken = (service: Service | undefined): boolean => Object.keys(service?.spec.selector ?? {}).length > 0;
+
+/** Keeps this node's slice there while it serves and the Service is ours, and away otherwise. */
+class Announcement {
+  readonly #options: NodeDnsOptions;
+  readonly #signal: AbortSignal;
+  readonly #serving: boolean;
+  #working = false;
+  #done: boolean | undefined;
+
+  constructor(options: NodeDnsOptions, serving: boolean, signal: AbortSignal) {
+    this.#options = options;
+    this.#serving = serving;
+    this.#signal = signal;
   }
+
+  get #wanted(): boolean {
+    return this.#serving && !isTaken(this.#options.informers.for(Service).lister.get(DNS_SERVICE, DNS_NAMESPACE));
+  }
+
+  /** Until it is so: the API server may not be there yet, nor the node, which owns the slice and takes it along. */
+  async become(): Promise<void> {
+    if (this.#working) return;
+    this.#working = true;
+    const { clock, log, informers } = this.#options;
+    await informers.for(Service).untilSynced(this.#signal).catch(() => {});
+    let wait = FIRST_RETRY;
+    while (!this.#signal.aborted && this.#done !== this.#wanted) {
+      const wanted = this.#wanted;
+      try {
+        await (wanted ? writeSlice(this.#options, this.#signal) : removeSlice(this.#options, this.#signal));
+        this.#done = wanted;
+      } catch (error) {
+        log.debug('the DNS endpoint is not announced yet', { error });
+        await clock.sleep(wait, this.#signal).catch(() => {});
+        wait = Math.min(wait * 2, LONGEST_RETRY);
+      }
+    }
+    this.#working = false;
+  }
+}
+
+async function removeSlice({ client, node }: NodeDnsOptions, signal: AbortSignal): Promise<void> {
+  await client.delete(EndpointSlice, `${DNS_SERVICE}-${node.name}`, { namespace: DNS_NAMESPACE, signal }).catch((error: unknown) => {
+    if (!isApiError(error, 'NotFound')) throw error;
+  });
 }
 
 async function writeSlice({ client, node }: NodeDnsOptions, signal: AbortSignal): Promise<void> {
@@ -64,7 +117,7 @@ async function writeSlice({ client, node }: NodeDnsOptions, signal: AbortSignal)
       { name: 'dns', protocol: 'UDP' as const, port: DNS_PORT },
       { name: 'dns-tcp', protocol: 'TCP' as const, port: DNS_PORT },
     ],
-    endpoints: [{ addresses: [node.address], nodeName: node.name, conditions: { ready: true, serving: true, terminating: false } }],
+    endpoints: [{ addresses: [node.address], nodeName: node.name, conditions: { ready: true, serving: true, terminating: false }, hints: { forNodes: [{ name: node.name }] } }],
   };
   const labels = { 'kubernetes.io/service-name': DNS_SERVICE, 'endpointslice.kubernetes.io/managed-by': 'knarr-agent' };
   try {

@@ -16,7 +16,7 @@ export const DNS_SERVICE = 'kube-dns';
 export const DNS_NAMESPACE = 'kube-system';
 
 /** What a cluster consists of beside what the API server makes itself; what is there already stays. */
-export async function ensureClusterObjects(client: Client, settings: Pick<Settings, 'dnsIp'>): Promise<void> {
+export async function ensureClusterObjects(client: Client, settings: Pick<Settings, 'dnsIp' | 'dns'>): Promise<void> {
   await Promise.all([
     ensure(client, Service, dnsService(settings)), ensure(client, ClusterRole, agentRole), ensure(client, ClusterRoleBinding, agentBinding),
   ]);
@@ -33,18 +33,21 @@ export async function ensure<R extends Resource>(client: Client, resource: R, ob
   }
 }
 
-/** The Service whose address pods have in their resolv.conf. It selects nothing: each agent says where its DNS is. */
-const dnsService = ({ dnsIp }: Pick<Settings, 'dnsIp'>): DeepPartial<Service> => ({
+/**
+ * The Service whose address pods have in their resolv.conf. It selects nothing: each agent says where its DNS is, and is
+ * preferred on its node. With a selector it is another's, CoreDNS's as its manifests have it.
+ */
+const dnsService = ({ dnsIp, dns }: Pick<Settings, 'dnsIp' | 'dns'>): DeepPartial<Service> => ({
   metadata: {
     name: DNS_SERVICE, namespace: DNS_NAMESPACE,
     labels: { 'k8s-app': DNS_SERVICE, 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' },
   },
   spec: {
     clusterIP: dnsIp,
-    internalTrafficPolicy: 'Local',
+    ...(dns === 'none' ? { selector: { 'k8s-app': DNS_SERVICE } } : { trafficDistribution: 'PreferSameNode' as const }),
     ports: [
-      { name: 'dns', protocol: 'UDP', port: 53, targetPort: DNS_PORT },
-      { name: 'dns-tcp', protocol: 'TCP', port: 53, targetPort: DNS_PORT },
+      { name: 'dns', protocol: 'UDP', port: 53, targetPort: dns === 'none' ? 53 : DNS_PORT },
+      { name: 'dns-tcp', protocol: 'TCP', port: 53, targetPort: dns === 'none' ? 53 : DNS_PORT },
     ],
   },
 });
@@ -56,6 +59,7 @@ const agentRole: DeepPartial<ClusterRole> = {
   metadata: { name: AGENT_GROUP },
   rules: [
     { apiGroups: [''], resources: ['nodes', 'services', 'endpoints', 'namespaces', 'pods'], verbs: SEE },
+    { apiGroups: [''], resources: ['configmaps'], resourceNames: ['coredns'], verbs: SEE },
     { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: [...SEE, 'create', 'update', 'patch', 'delete'] },
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies', 'ingresses', 'ingressclasses'], verbs: SEE },
     { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update'] },

@@ -11,13 +11,16 @@ interface Cached {
   readonly until: Millis;
 }
 
-/** Remembers what the plugins below it answered for as long as their TTLs allow, at most an hour; failures are not kept. */
-export function cache(clock: Clock): DnsPlugin {
+/**
+ * Remembers what the plugins below it answered for as long as their TTLs allow, at most an hour; failures are not kept. With another
+ * `version`, of who is asked, nothing is remembered.
+ */
+export function cache(clock: Clock, version = (): number => 0): DnsPlugin {
   const entries = new Map<string, Cached>();
   return {
     name: 'cache',
     async resolve(question, next, signal) {
-      const key = `${question.type} ${question.name.toLowerCase()}`;
+      const key = `${version()} ${question.type} ${question.name.toLowerCase()}`;
       const now = clock.now();
       const hit = entries.get(key);
       if (hit && hit.until > now) return aged(hit, now);

@@ -25,6 +25,7 @@ const dbSlice = slice(
   [{ name: 'sql', protocol: 'TCP', port: 5432 }],
 );
 const view: ClusterView = {
+  version: () => 0,
   service: (namespace, name) => (namespace === 'shop' ? services[name] : undefined),
   slices: (_, name) => (name === 'db' ? [dbSlice] : []),
   hasNamespace: (name) => name === 'shop',

@@ -7,10 +7,13 @@ import { addressOfReverseName } from '../reverse-name.ts';
 
 /** The version of the specification these records follow (kubernetes/dns, docs/specification.md). */
 const SCHEMA_VERSION = '1.1.0';
-const TTL_SECONDS = 5;
+export const DEFAULT_TTL_SECONDS = 5;
+const TTL_SECONDS = DEFAULT_TTL_SECONDS;
 
 /** What the plugin reads: the informers' caches, never a request. */
 export interface ClusterView {
+  /** Grows with every change of what is seen. */
+  version(): number;
   service(namespace: string, name: string): Service | undefined;
   slices(namespace: string, service: string): readonly EndpointSlice[];
   hasNamespace(name: string): boolean;
@@ -24,7 +27,11 @@ type Records = readonly Answer[] | undefined;
  * Answers for the cluster's own zone and for the reverse zones of its addresses: A, AAAA, SRV, CNAME, PTR and TXT records
  * of Services, endpoints and pods. A name of the zone that does not exist is NXDOMAIN with the zone's SOA.
  */
-export function kubernetes(view: ClusterView, domain: string): DnsPlugin {
+export function kubernetes(view: ClusterView, domain: string, ttlSeconds = (): number => TTL_SECONDS): DnsPlugin {
+  const found = (answers: readonly Answer[]): Reply => {
+    const ttl = ttlSeconds();
+    return reply('NOERROR', { authoritative: true, lasting: true, answers: ttl === TTL_SECONDS ? answers : answers.map((one) => ({ ...one, ttl }) as Answer) });
+  };
   const plugin: DnsPlugin = {
     name: 'kubernetes',
     async resolve(question, next, signal) {
@@ -37,13 +44,13 @@ export function kubernetes(view: ClusterView, domain: string): DnsPlugin {
       }
       if (name !== domain && !name.endsWith(`.${domain}`)) return next(question, signal);
       const records = lookUp(question, labelsOf(name, domain), view, domain);
-      if (records === undefined) return reply('NXDOMAIN', { authoritative: true, authorities: [soa(domain)] });
-      if (records.length === 0) return reply('NOERROR', { authoritative: true, authorities: [soa(domain)] });
+      if (records === undefined) return reply('NXDOMAIN', { authoritative: true, lasting: true, authorities: [soa(domain)] });
+      if (records.length === 0) return reply('NOERROR', { authoritative: true, lasting: true, authorities: [soa(domain)] });
       const [alias] = records;
       if (alias?.type !== 'CNAME' || question.type === 'CNAME') return found(records);
       // Programs look no further than the answer: it has to hold what the alias leads to.
       const target = await follow({ ...question, name: alias.data }, next, signal);
-      return found([...records, ...target]);
+      return { ...found([...records, ...target]), lasting: false };
     },
   };
 
@@ -62,8 +69,6 @@ const labelsOf = (name: string, domain: string): readonly string[] => {
   return lower.endsWith(`.${domain}`) ? lower.slice(0, -domain.length - 1).split('.') : [];
 };
 
-const found = (answers: readonly Answer[]): Reply => reply('NOERROR', { authoritative: true, answers });
-
 const soa = (domain: string): Answer => ({
   type: 'SOA',
   name: domain,
@@ -74,7 +79,8 @@ const soa = (domain: string): Answer => ({
 /** undefined: no such name. Empty: the name exists, without records of that type. */
 function lookUp(question: Question, labels: readonly string[], view: ClusterView, domain: string): Records {
   const [last, namespace, ...rest] = labels.toReversed();
-  if (last === undefined) return [];
+  if (last === undefined) return apexRecords(question, domain);
+  if (last === 'dns' && namespace === 'ns' && rest.length === 0) return addressRecords(question, addressesOf(view.service('kube-system', 'kube-dns')));
   if (last === 'dns-version' && namespace === undefined) {
     return question.type === 'TXT' ? [{ type: 'TXT', name: question.name, ttl: TTL_SECONDS, data: SCHEMA_VERSION }] : [];
   }
@@ -85,6 +91,12 @@ function lookUp(question: Question, labels: readonly string[], view: ClusterView
   const service = view.service(namespace, rest[0]!);
   if (!service) return undefined;
   return serviceRecords({ question, service, slices: view.slices(namespace, rest[0]!), domain }, rest.slice(1).toReversed());
+}
+
+/** The zone's own name. */
+function apexRecords({ type, name }: Question, domain: string): Records {
+  if (type === 'SOA') return [soa(domain)];
+  return type === 'NS' ? [{ type: 'NS', name, ttl: TTL_SECONDS, data: `ns.dns.${domain}` }] : [];
 }
 
 /** `10-1-2-3.namespace.pod`: any address of any namespace that exists ("pods insecure" in CoreDNS's words). */
@@ -124,7 +136,7 @@ function serviceRecords(at: Lookup, prefix: readonly string[]): Records {
   const headless = service.spec.clusterIP === 'None';
   const targets = headless ? endpointTargets(at.slices) : clusterTargets(service);
   if (prefix.length === 0) {
-    if (headless && targets.length === 0 && at.slices.length === 0) return undefined;
+    if (headless && targets.length === 0) return undefined; // as if it were not there, until someone is ready
     if (question.type === 'SRV') return srvRecords(at, targets, () => true);
     return addressRecords(question, targets.map(({ address }) => address));
   }
@@ -134,15 +146,19 @@ function serviceRecords(at: Lookup, prefix: readonly string[]): Records {
     if (!has) return undefined;
     return question.type === 'SRV' ? srvRecords(at, targets, (p) => p.name === port && p.protocol === protocol) : [];
   }
-  if (prefix.length !== 1 || !headless) return undefined;
-  const named = targets.filter(({ host }) => host === prefix[0]);
+  if (prefix.length !== 1) return undefined;
+  const named = endpointTargets(at.slices).filter(({ host }) => host === prefix[0]);
   return named.length === 0 ? undefined : addressRecords(question, named.map(({ address }) => address));
 }
 
 function clusterTargets(service: Service): readonly Target[] {
   const ports = (service.spec.ports ?? []).map(({ name, protocol, port }) => ({ name: name ?? '', protocol: (protocol ?? 'TCP').toLowerCase(), port }));
-  const addresses = service.spec.clusterIPs ?? (service.spec.clusterIP ? [service.spec.clusterIP] : []);
-  return addresses.filter((address) => address !== '').map((address) => ({ host: '', address, ports }));
+  return addressesOf(service).map((address) => ({ host: '', address, ports }));
+}
+
+function addressesOf(service: Service | undefined): readonly string[] {
+  const addresses = service?.spec.clusterIPs ?? (service?.spec.clusterIP ? [service.spec.clusterIP] : []);
+  return addresses.filter((address) => address !== '' && address !== 'None');
 }
 
 /** Ready endpoints; publishNotReadyAddresses has already made its endpoints ready in the slices. */
