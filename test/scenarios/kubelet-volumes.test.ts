@@ -8,6 +8,7 @@ import { machineExec } from '../../src/cluster/machine/exec.ts';
 import { ConfigMap } from '../../src/kinds/core/config-map.ts';
 import { PersistentVolumeClaim } from '../../src/kinds/core/persistent-volume-claim.ts';
 import { PersistentVolume } from '../../src/kinds/core/persistent-volume.ts';
+import { Pod } from '../../src/kinds/core/pod.ts';
 import { Secret } from '../../src/kinds/core/secret.ts';
 import { buildImages } from '../images/build.ts';
 import { eventually } from './testing/cluster.ts';
@@ -168,7 +169,7 @@ test('sub paths are made in the volume and nowhere else; a link that leads out i
 });
 
 test('mounts made in a volume reach others as far as each allows, and are gone with the pod', async () => {
-  const look = (name: string, propagation?: string) => shell(name, `touch /v/here-${name}; until [ -e /v/ready ]; do sleep 0.1; done; ls /v/m > /v/part; mv /v/part /v/saw-${name}; sleep 600`, {
+  const look = (name: string, propagation?: string) => shell(name, `touch /v/here-${name}; until [ -e /v/ready ]; do sleep 0.1; done; ls /v/m > /v/part-${name}; mv /v/part-${name} /v/saw-${name}; sleep 600`, {
     volumeMounts: [{ name: 'v', mountPath: '/v', ...(propagation ? { mountPropagation: propagation } : {}) }],
   });
   const master = 'mkdir /v/m; until [ -e /v/here-slave ] && [ -e /v/here-apart ]; do sleep 0.1; done; mount -t tmpfs tmpfs /v/m && touch /v/m/seen /v/ready; sleep 600';
@@ -213,6 +214,27 @@ test('claims: directories of the node, for the pod\'s group; their files outlive
   const host = await claim('host-dir', { hostPath: { path: dir, type: 'Directory' } });
   expect(await says('host-dir', 'cat /v/sub/precious', { mounts: [{ name: 'v', mountPath: '/v' }], volumes: [host] })).toBe('data');
   expect(await readFile(join(dir, 'sub', 'precious'), 'utf8')).toBe('data');
+});
+
+test('a pod that is deleted by force as the kubelet restarts leaves nothing mounted and no file lost', async () => {
+  const dir = join(node.dir, 'kept-disk');
+  await mkdir(dir, { recursive: true });
+  await writeFile(join(dir, 'precious'), 'data');
+  const local = await claim('kept-disk', { local: { path: dir }, ...onNode() });
+  await node.run('orphan', {
+    containers: [shell('a', 'sleep 600', { volumeMounts: [{ name: 'v', mountPath: '/v' }, { name: 'v', mountPath: '/sub', subPath: 'made' }, { name: 'm', mountPath: '/m' }] })],
+    volumes: [local, { name: 'm', emptyDir: { medium: 'Memory' } }],
+  });
+  const { metadata: { uid } } = await node.until('orphan', running);
+  const own = async () => (await podMounts()).filter((path) => path.includes(uid));
+  expect(await own()).toHaveLength(3);
+  const stopped = node.restart();
+  await node.client.delete(Pod, 'orphan', { ...inDefault, gracePeriodSeconds: 0 });
+  await stopped;
+  await eventually('its directory is gone', async () => !(await readdir(join(node.layout.kubelet, 'pods'))).includes(uid), 120);
+  expect(await own()).toEqual([]);
+  expect((await readdir(dir)).toSorted()).toEqual(['made', 'precious']);
+  expect(await readFile(join(dir, 'precious'), 'utf8')).toBe('data');
 });
 
 test('claims that cannot be used are told with the reason', async () => {

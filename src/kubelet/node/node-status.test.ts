@@ -17,6 +17,11 @@ test('capacity is the machine\'s, allocatable what is left of it', () => {
   expect(allocatable).toMatchObject({ cpu: '3500m', memory: `${7 * 1024 * 1024 - 100 * 1024}Ki`, 'ephemeral-storage': String(Math.floor(90 * GIB)), pods: '110' });
 });
 
+test('volumes in use are told once they are known; none are news only where there were some', () => {
+  const told = (volumesInUse: readonly string[] | undefined, before: readonly string[] = []) => nodeStatus(input({ volumesInUse, before: { volumesInUse: before } as never })).volumesInUse;
+  expect([told(['a']), told(undefined, ['a']), told([]), told([], ['a'])]).toEqual([['a'], undefined, undefined, []]);
+});
+
 test('swap of the machine is told', () => {
   expect(nodeStatus(input()).nodeInfo?.swap).toEqual({ capacity: GIB });
 });

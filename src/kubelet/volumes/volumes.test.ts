@@ -9,6 +9,8 @@ import type { Volume } from '../../kinds/core/volume.ts';
 import { podOf } from '../testing/pods.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import type { Payload } from './atomic-writer.ts';
+import { errorText } from './file-error.ts';
+import { nestedMounts } from './plugins/content.ts';
 import { checkHostPath } from './plugins/host-path.ts';
 import { payloadOf } from './payload.ts';
 import type { PayloadInput } from './payload.ts';
@@ -42,6 +44,45 @@ test('a write that was cut short is made good', async () => {
   await symlink('..half', join(dir, '..data_tmp'));
   await writeAtomically(dir, files({ a: '1' }), { stamp: 'half' });
   expect(await readFile(join(dir, 'a'), 'utf8')).toBe('1');
+});
+
+test('paths that leave the directory, or take the writer\'s own names, are refused', async () => {
+  await using at = await temporary();
+  const refused = (path: string) => writeAtomically(join(at.dir, 'v'), files({ [path]: 'x' }), { stamp: 'one' }).then(() => 'written', (error: Error) => error.message);
+  expect(await refused('')).toBe('invalid path: must not be empty: ""');
+  expect(await refused('/etc/passwd')).toBe('invalid path: must be relative path: /etc/passwd');
+  expect(await refused('a/../../b')).toBe("invalid path: must not contain '..': a/../../b");
+  expect(await refused('..data/x')).toBe("invalid path: must not start with '..': ..data/x");
+  expect(await refused('n'.repeat(256))).toBe('invalid path: filenames must be less than or equal to 255 characters');
+  expect(await refused('d/'.repeat(2049))).toBe('invalid path: must be less than or equal to 4096 characters');
+  expect(await refused('a..b/..c')).toBe('written');
+});
+
+test('places for other mounts in the directory outlive its content', async () => {
+  await using at = await temporary();
+  const dir = join(at.dir, 'v');
+  await mkdir(join(dir, 'inner'), { recursive: true });
+  await writeAtomically(dir, files({ a: '1' }), { stamp: 'one' });
+  await writeAtomically(dir, files({ b: '1' }), { stamp: 'two' });
+  expect((await readdir(dir)).toSorted()).toEqual(['..data', '..two', 'b', 'inner']);
+});
+
+test('the pod\'s group may read all of it, and owns the directories', async () => {
+  await using at = await temporary();
+  const dir = join(at.dir, 'v');
+  const mode = async (path: string) => ((await stat(join(dir, path))).mode & 0o7777).toString(8);
+  await writeAtomically(dir, files({ a: '1', 'sub/b': '2' }, 0o400), { stamp: 'one', fsGroup: process.getgid!() });
+  expect([await mode('a'), await mode('sub/b'), await mode('sub'), await mode('..data')]).toEqual(['440', '440', '2755', '2755']);
+  expect(await writeAtomically(dir, files({ a: '1', 'sub/b': '2' }, 0o400), { stamp: 'two', fsGroup: process.getgid!() })).toBe(false);
+});
+
+test('what is mounted inside a volume, by any container, needs a place there', () => {
+  const mount = (name: string, mountPath: string, more = {}) => ({ name, mountPath, ...more });
+  const pod = podOf({
+    initContainers: [{ name: 'i', volumeMounts: [mount('v', '/other'), mount('w', '/other/x/y')] }],
+    containers: [{ name: 'c', volumeMounts: [mount('v', '/v'), mount('w', '/v/a'), mount('x', '/vvv'), mount('y', '/'), mount('v', '/sub', { subPath: 's' }), mount('z', '/sub/in')] }],
+  });
+  expect(nestedMounts(pod, 'v').toSorted()).toEqual(['a', 'x/y']);
 });
 
 const objects: ObjectSource = {
@@ -80,6 +121,28 @@ test('a projected volume joins its sources; a token is for the containers\' user
   expect((await payloadOf(volume, input(asUser)))!.get('token')).toMatchObject({ mode: 0o600, uid: 7 });
 });
 
+test('all that a projected volume lacks is told, each once', async () => {
+  const volume = (...sources: object[]) => volumeOf({ projected: { sources } });
+  await expect(payloadOf(volume({ configMap: { name: 'x' } }, { secret: { name: 'y' } }, { secret: { name: 'y' } }), input())).rejects.toThrow('[configmap "x" not found, secret "y" not found]');
+  await expect(payloadOf(volume({ configMap: { name: 'x' } }), input())).rejects.toThrow(/^configmap "x" not found$/);
+  await expect(payloadOf(volume({ downwardAPI: { items: [{ path: 'p', resourceFieldRef: { containerName: 'none', resource: 'limits.cpu' } }] } }), input())).rejects.toThrow('container none not found');
+});
+
+test('fields of the pod and resources of its containers, in the units asked for', async () => {
+  const pod = podOf({ containers: [{ name: 'c', resources: { limits: { memory: '100Mi' }, requests: { cpu: '250m', 'ephemeral-storage': '1Gi' } } }] }, { labels: { b: '2', a: 'x"y' }, annotations: { note: 'n' } });
+  const field = (path: string, fieldPath: string) => ({ path, fieldRef: { fieldPath } });
+  const resource = (path: string, name: string, divisor?: string) => ({ path, resourceFieldRef: { containerName: 'c', resource: name, ...(divisor ? { divisor } : {}) } });
+  const items = [
+    field('name', 'metadata.name'), field('namespace', 'metadata.namespace'), field('uid', 'metadata.uid'), field('labels', 'metadata.labels'), field('one', "metadata.labels['a']"), field('note', "metadata.annotations['note']"),
+    resource('cpu', 'requests.cpu', '1m'), resource('whole', 'requests.cpu'), resource('memory', 'limits.memory', '1Mi'), resource('bytes', 'limits.memory'), resource('disk', 'requests.ephemeral-storage', '1Mi'), resource('node', 'limits.cpu'),
+  ];
+  const found = content(await payloadOf(volumeOf({ downwardAPI: { items } }), { ...input(pod), node: { hostIps: [], allocatable: { cpu: '2' } } }));
+  expect(Object.fromEntries(Object.entries(found).map(([path, [text]]) => [path, text]))).toEqual({
+    name: 'web', namespace: 'default', uid: pod.metadata.uid, labels: 'a="x\\"y"\nb="2"', one: 'x"y', note: 'n',
+    cpu: '250', whole: '1', memory: '100', bytes: '104857600', disk: '1024', node: '2',
+  });
+});
+
 test('tokens are asked for once, again at four fifths of their life, and kept while the server is silent', async () => {
   const clock = new ManualClock();
   let asked = 0;
@@ -108,10 +171,22 @@ test('tokens are asked for once, again at four fifths of their life, and kept wh
 
 test('host paths are checked for what they are, or made', async () => {
   await using at = await temporary();
-  await writeFile(join(at.dir, 'file'), '');
-  await checkHostPath({ path: join(at.dir, 'nothing'), type: '' });
-  await expect(checkHostPath({ path: join(at.dir, 'file'), type: 'Directory' })).rejects.toThrow(`hostPath type check failed: ${at.dir}/file is not a directory`);
-  await expect(checkHostPath({ path: join(at.dir, 'nothing'), type: 'Socket' })).rejects.toThrow('is not a socket file');
-  await checkHostPath({ path: join(at.dir, 'made'), type: 'DirectoryOrCreate' });
-  expect((await stat(join(at.dir, 'made'))).isDirectory()).toBe(true);
+  const [file, dir, nothing] = ['file', 'dir', 'nothing'].map((name) => join(at.dir, name));
+  await writeFile(file!, '');
+  await mkdir(dir!);
+  const check = (path: string, type: string) => checkHostPath({ path, type: type as never }).then(() => 'right', (error: Error) => error.message.replace('hostPath type check failed: ', '').replace(path, 'it'));
+  expect([await check(nothing!, ''), await check(dir!, 'Directory'), await check(file!, 'File'), await check('/dev/null', 'CharDevice')]).toEqual(['right', 'right', 'right', 'right']);
+  expect(await check(file!, 'Directory')).toBe('it is not a directory');
+  expect(await check(file!, 'DirectoryOrCreate')).toBe('it is not a directory');
+  expect(await check(dir!, 'FileOrCreate')).toBe('it is not a file');
+  expect(await check(nothing!, 'File')).toBe('it is not a file');
+  expect(await check(nothing!, 'Socket')).toBe('it is not a socket file');
+  expect(await check('/dev/null', 'BlockDevice')).toBe('it is not a block device');
+  expect(await check(file!, 'CharDevice')).toBe('it is not a character device');
+  expect(await check(file!, 'Tape')).toBe('Tape is an invalid volume type');
+  expect([await check(join(at.dir, 'made', 'deep'), 'DirectoryOrCreate'), await check(join(at.dir, 'new'), 'FileOrCreate')]).toEqual(['right', 'right']);
+  expect((await stat(join(at.dir, 'made', 'deep'))).isDirectory()).toBe(true);
+  expect((await stat(join(at.dir, 'new'))).isFile()).toBe(true);
+  const error = await checkHostPath({ path: join(at.dir, 'no', 'parent'), type: 'FileOrCreate' }).catch((cause: unknown) => errorText(cause));
+  expect(error).toBe(`open ${at.dir}/no/parent: no such file or directory`);
 });
