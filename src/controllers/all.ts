@@ -14,6 +14,7 @@ import { ephemeralVolumeController } from './ephemeral-volume/ephemeral-volume.t
 import { expandController } from './expand/expand.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts';
+import { ingressController } from './ingress/ingress.ts';
 import { jobController, jobPodReleaseController } from './job/job.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { nodeIpamController } from './node-ipam/node-ipam.ts';
@@ -50,10 +51,12 @@ export interface ControllersConfig {
   readonly legacyServiceAccountTokens?: boolean;
   /** Where nodes' pod ranges come from; 10.244.0.0/16 unless said. */
   readonly clusterCidr?: string;
+  /** The group of the nodes' agents, where they implement the built-in ingress. */
+  readonly agents?: string;
 }
 
 /** Every controller, in the order in which they start. */
-export function allControllers({ caPem, authority, serviceAccountKey: key, legacyServiceAccountTokens = false, clusterCidr }: ControllersConfig): readonly Controller[] {
+export function allControllers({ caPem, authority, serviceAccountKey: key, legacyServiceAccountTokens = false, clusterCidr, agents }: ControllersConfig): readonly Controller[] {
   return [
     nodeIpamController(clusterCidr),
     nodeLifecycleController(),
@@ -103,5 +106,6 @@ export function allControllers({ caPem, authority, serviceAccountKey: key, legac
     endpointSliceController(),
     endpointSliceMirroringController,
     serviceLoadBalancer,
+    ...(agents === undefined ? [] : [ingressController(agents)]),
   ];
 }

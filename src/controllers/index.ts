@@ -8,3 +8,4 @@ export * from './runtime/index.ts';
 export type { ControllersConfig } from './all.ts';
 export type { CertificateAuthority, CertificateOrder } from './certificates/certificates.ts';
 export { startControllers } from './start.ts';
+export { INGRESS_RIGHTS } from './ingress/ingress.ts';

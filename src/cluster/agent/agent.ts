@@ -19,6 +19,7 @@ import { Started } from '../started.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
 import { agentFacts } from './agent-facts.ts';
 import { startNodeDns } from './dns.ts';
+import { startNodeIngress } from './ingress.ts';
 
 export interface AgentOptions {
   readonly layout: Layout;
@@ -34,7 +35,7 @@ export interface Agent extends AsyncDisposable {
   shutdown(): Promise<void>;
 }
 
-/** One node's kubelet, proxy, network and DNS. What it made of the machine stays when it goes: containers, routes, rules. */
+/** One node's kubelet, proxy, network, ingress and DNS. What it made of the machine stays when it goes: containers, routes, rules. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { layout, settings, node, clock, random, log } = options;
   const around = { clock, random, log };
@@ -79,6 +80,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       nodeName: node.name, clusterCidrs: [settings.podCidr], healthz: { host: '0.0.0.0' }, ...(settings.proxy === undefined ? {} : { mode: settings.proxy }),
     }));
   }
+  started.add(startNodeIngress({ ...around, ...asAgent, node, log: log.with({ room: 'ingress' }) }));
   started.add(await startNodeDns({ ...around, ...asAgent, settings, node }));
   return { shutdown: () => running.shutdown(), [Symbol.asyncDispose]: () => started[Symbol.asyncDispose]() };
 }

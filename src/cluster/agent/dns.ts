@@ -4,16 +4,19 @@ import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { Client, Informers } from '../../client/index.ts';
 import { nameserversOf, startDns } from '../../dns/index.ts';
-import { Node } from '../../kinds/core/node.ts';
 import { Service } from '../../kinds/core/service.ts';
-import { EndpointSlice } from '../../kinds/discovery/endpoint-slice.ts';
-import { isApiError } from '../../meta/api-error.ts';
 import { DNS_NAMESPACE, DNS_PORT, DNS_SERVICE } from '../control-plane/cluster-objects.ts';
 import type { NodePlace, Settings } from '../settings.ts';
 import { Started } from '../started.ts';
+import { removeOwnSlice, writeOwnSlice } from './own-slice.ts';
 
 const FIRST_RETRY: Millis = 500;
 const LONGEST_RETRY: Millis = 30_000;
+
+const ENDPOINT = {
+  service: { namespace: DNS_NAMESPACE, name: DNS_SERVICE },
+  ports: [{ name: 'dns', protocol: 'UDP' as const, port: DNS_PORT }, { name: 'dns-tcp', protocol: 'TCP' as const, port: DNS_PORT }],
+};
 
 export interface NodeDnsOptions {
   readonly client: Client;
@@ -90,7 +93,7 @@ class Announcement {
     while (!this.#signal.aborted && this.#done !== this.#wanted) {
       const wanted = this.#wanted;
       try {
-        await (wanted ? writeSlice(this.#options, this.#signal) : removeSlice(this.#options, this.#signal));
+        await (wanted ? writeOwnSlice(this.#options, ENDPOINT, this.#signal) : removeOwnSlice(this.#options, ENDPOINT, this.#signal));
         this.#done = wanted;
       } catch (error) {
         log.debug('the DNS endpoint is not announced yet', { error });
@@ -99,33 +102,6 @@ class Announcement {
       }
     }
     this.#working = false;
-  }
-}
-
-async function removeSlice({ client, node }: NodeDnsOptions, signal: AbortSignal): Promise<void> {
-  await client.delete(EndpointSlice, `${DNS_SERVICE}-${node.name}`, { namespace: DNS_NAMESPACE, signal }).catch((error: unknown) => {
-    if (!isApiError(error, 'NotFound')) throw error;
-  });
-}
-
-async function writeSlice({ client, node }: NodeDnsOptions, signal: AbortSignal): Promise<void> {
-  const name = `${DNS_SERVICE}-${node.name}`;
-  const { uid } = (await client.get(Node, node.name, { signal })).metadata;
-  const ownerReferences = [{ apiVersion: 'v1', kind: 'Node', name: node.name, uid }];
-  const content = {
-    ports: [
-      { name: 'dns', protocol: 'UDP' as const, port: DNS_PORT },
-      { name: 'dns-tcp', protocol: 'TCP' as const, port: DNS_PORT },
-    ],
-    endpoints: [{ addresses: [node.address], nodeName: node.name, conditions: { ready: true, serving: true, terminating: false }, hints: { forNodes: [{ name: node.name }] } }],
-  };
-  const labels = { 'kubernetes.io/service-name': DNS_SERVICE, 'endpointslice.kubernetes.io/managed-by': 'knarr-agent' };
-  try {
-    await client.create(EndpointSlice, { metadata: { name, namespace: DNS_NAMESPACE, labels, ownerReferences }, addressType: 'IPv4', ...content }, { signal });
-  } catch (error) {
-    if (!isApiError(error, 'AlreadyExists')) throw error;
-    const body = { metadata: { labels, ownerReferences }, ...content };
-    await client.patch(EndpointSlice, name, { type: 'merge', body }, { namespace: DNS_NAMESPACE, signal });
   }
 }
 

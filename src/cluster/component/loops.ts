@@ -7,6 +7,7 @@ import { startScheduler } from '../../scheduler/index.ts';
 import type { Layout } from '../layout.ts';
 import { clusterAuthority } from '../pki/authority.ts';
 import { requirePair } from '../pki/ensure.ts';
+import { AGENT_GROUP } from '../pki/plan.ts';
 import { ensureServiceAccountKey } from '../pki/service-account-key.ts';
 import type { Loop, Settings } from '../settings.ts';
 
@@ -29,7 +30,7 @@ export async function startLoop(loop: Loop, { layout, settings, log, ...around }
   return startControllers({
     ...around, log: log.with({ room: 'controllers' }),
     config: {
-      caPem: ca.cert, authority: clusterAuthority(ca, around.random), clusterCidr: settings.podCidr, serviceAccountKey,
+      caPem: ca.cert, authority: clusterAuthority(ca, around.random), clusterCidr: settings.podCidr, agents: AGENT_GROUP, serviceAccountKey,
       legacyServiceAccountTokens: settings.legacyServiceAccountTokens,
     },
   });

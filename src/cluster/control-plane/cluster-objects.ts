@@ -1,12 +1,15 @@
 import type { Client } from '../../client/index.ts';
+import { INGRESS_RIGHTS } from '../../controllers/index.ts';
 import { Lease } from '../../kinds/coordination/lease.ts';
 import { Node } from '../../kinds/core/node.ts';
 import { Service } from '../../kinds/core/service.ts';
+import { IngressClass } from '../../kinds/networking/ingress-class.ts';
 import { ClusterRole } from '../../kinds/rbac/cluster-role.ts';
 import { ClusterRoleBinding } from '../../kinds/rbac/cluster-role-binding.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import type { DeepPartial, KubeObject } from '../../meta/object.ts';
 import type { InstanceOf, Resource } from '../../meta/resource.ts';
+import { INGRESS_CONTROLLER } from '../../rules/built-in-ingress.ts';
 import { AGENT_GROUP } from '../pki/plan.ts';
 import type { Settings } from '../settings.ts';
 
@@ -19,6 +22,7 @@ export const DNS_NAMESPACE = 'kube-system';
 export async function ensureClusterObjects(client: Client, settings: Pick<Settings, 'dnsIp' | 'dns'>): Promise<void> {
   await Promise.all([
     ensure(client, Service, dnsService(settings)), ensure(client, ClusterRole, agentRole), ensure(client, ClusterRoleBinding, agentBinding),
+    ensure(client, IngressClass, ingressClass), ensure(client, ClusterRole, ingressRole), ensure(client, ClusterRoleBinding, ingressBinding),
   ]);
 }
 
@@ -52,6 +56,9 @@ const dnsService = ({ dnsIp, dns }: Pick<Settings, 'dnsIp' | 'dns'>): DeepPartia
   },
 });
 
+/** Not the default: an Ingress that names no class is nobody's until the user says whose. */
+const ingressClass: DeepPartial<IngressClass> = { metadata: { name: 'knarr' }, spec: { controller: INGRESS_CONTROLLER } };
+
 const SEE = ['get', 'list', 'watch'];
 
 /** What proxy, network and DNS of a node read, and the EndpointSlices its DNS is found by. */
@@ -64,6 +71,14 @@ const agentRole: DeepPartial<ClusterRole> = {
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies', 'ingresses', 'ingressclasses'], verbs: SEE },
     { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update'] },
   ],
+};
+
+const ingressRole: DeepPartial<ClusterRole> = { metadata: { name: 'system:knarr:ingress-controller' }, rules: INGRESS_RIGHTS };
+
+const ingressBinding: DeepPartial<ClusterRoleBinding> = {
+  metadata: { name: 'system:knarr:ingress-controller' },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:knarr:ingress-controller' },
+  subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'system:kube-controller-manager' }],
 };
 
 const agentBinding: DeepPartial<ClusterRoleBinding> = {

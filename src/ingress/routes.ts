@@ -1,0 +1,131 @@
+import type { HTTPIngressPath, Ingress, IngressBackend } from '../kinds/networking/ingress.ts';
+
+/** A port of a Service, by number or name. */
+export interface BackendRef {
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: number | string;
+}
+
+export interface PathRoute {
+  readonly path: string;
+  readonly exact: boolean;
+  readonly backend: BackendRef;
+}
+
+export interface SecretRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Where requests lead, and whose certificates answer for hosts. Hosts are in lower case; `*.example.com` is kept as `.example.com`. */
+export interface Routes {
+  readonly hosts: ReadonlyMap<string, readonly PathRoute[]>;
+  readonly wildcards: ReadonlyMap<string, readonly PathRoute[]>;
+  /** Of rules without a host. */
+  readonly everywhere: readonly PathRoute[];
+  readonly otherwise?: BackendRef;
+  /** By host, wildcards by their suffix. The one under '' answers for every host. */
+  readonly secrets: ReadonlyMap<string, SecretRef>;
+}
+
+/**
+ * What the Ingresses ask for together: where two claim a host and path, the older has it. Pure.
+ * https://kubernetes.io/docs/concepts/services-networking/ingress/
+ */
+export function planRoutes(ingresses: readonly Ingress[]): Routes {
+  const [hosts, wildcards] = [new Map<string, PathRoute[]>(), new Map<string, PathRoute[]>()];
+  const everywhere: PathRoute[] = [];
+  const secrets = new Map<string, SecretRef>();
+  let otherwise: BackendRef | undefined;
+  for (const ingress of ingresses.toSorted(oldestFirst)) {
+    const { namespace = '' } = ingress.metadata;
+    otherwise ??= refOf(ingress.spec.defaultBackend, namespace);
+    for (const { host = '', http } of ingress.spec.rules ?? []) {
+      // A rule without paths leads where the Ingress leads by default.
+      const paths = http?.paths ?? [{ path: '/', pathType: 'Prefix', backend: ingress.spec.defaultBackend ?? {} }];
+      listFor(host.toLowerCase(), { hosts, wildcards, everywhere }).push(...paths.flatMap((path) => routeOf(path, namespace)));
+    }
+    for (const { hosts: covered, secretName } of ingress.spec.tls ?? []) {
+      if (!secretName) continue;
+      for (const host of covered?.length ? covered : ['']) {
+        const key = keyOf(host.toLowerCase());
+        if (!secrets.has(key)) secrets.set(key, { namespace, name: secretName });
+      }
+    }
+  }
+  for (const list of [...hosts.values(), ...wildcards.values(), everywhere]) list.sort(mostExactFirst);
+  return { hosts, wildcards, everywhere, secrets, ...(otherwise ? { otherwise } : {}) };
+}
+
+interface Lists {
+  readonly hosts: Map<string, PathRoute[]>;
+  readonly wildcards: Map<string, PathRoute[]>;
+  readonly everywhere: PathRoute[];
+}
+
+function listFor(host: string, { hosts, wildcards, everywhere }: Lists): PathRoute[] {
+  if (host === '') return everywhere;
+  const map = host.startsWith('*.') ? wildcards : hosts;
+  const list = map.get(keyOf(host)) ?? [];
+  map.set(keyOf(host), list);
+  return list;
+}
+
+const keyOf = (host: string): string => (host.startsWith('*.') ? host.slice(1) : host);
+
+function routeOf({ path = '/', pathType, backend }: HTTPIngressPath, namespace: string): PathRoute[] {
+  const ref = refOf(backend, namespace);
+  // What is not specified is a prefix here.
+  return ref ? [{ path: path === '' ? '/' : path, exact: pathType === 'Exact', backend: ref }] : [];
+}
+
+/** Resources of other kinds than Services are nothing that this controller knows. */
+function refOf(backend: IngressBackend | undefined, namespace: string): BackendRef | undefined {
+  const service = backend?.service;
+  if (!service) return undefined;
+  return { namespace, service: service.name, port: service.port.name || (service.port.number ?? 0) };
+}
+
+function oldestFirst({ metadata: a }: Ingress, { metadata: b }: Ingress): number {
+  const [left, right] = [a, b].map(({ creationTimestamp, namespace, name }) => `${creationTimestamp} ${namespace}/${name}`);
+  return left! < right! ? -1 : Number(left! > right!);
+}
+
+/** The longest first, an exact one before a prefix of its length; the sort is stable: the older stays before the younger. */
+const mostExactFirst = (a: PathRoute, b: PathRoute): number => b.path.length - a.path.length || Number(b.exact) - Number(a.exact);
+
+/** The backend for a request; undefined where no rule matches it. `path` is without the query. */
+export function routeFor(routes: Routes, host: string, path: string): BackendRef | undefined {
+  const name = hostOf(host);
+  const lists = [routes.hosts.get(name), routes.wildcards.get(parentOf(name)), routes.everywhere];
+  for (const list of lists) {
+    const found = list?.find((route) => matches(route, path));
+    if (found) return found.backend;
+  }
+  return routes.otherwise;
+}
+
+/** The certificate for a name; a wildcard stands for one label. */
+export const secretFor = ({ secrets }: Routes, name: string): SecretRef | undefined => {
+  const host = name.toLowerCase();
+  return secrets.get(host) ?? secrets.get(parentOf(host)) ?? secrets.get('');
+};
+
+/** By whole elements: `/a` is a prefix of `/a/b`, not of `/ab`; a slash at its end says nothing. */
+function matches({ path, exact }: PathRoute, asked: string): boolean {
+  if (exact) return asked === path;
+  const prefix = path.endsWith('/') ? path.slice(0, -1) : path;
+  return asked === prefix || asked.startsWith(`${prefix}/`) || (prefix === '' && asked.startsWith('/'));
+}
+
+/** Of a Host header: without a port or the dot at the end, in lower case. */
+function hostOf(header: string): string {
+  const name = header.startsWith('[') ? header.slice(0, header.indexOf(']') + 1) : header.split(':', 1)[0]!;
+  return (name.endsWith('.') ? name.slice(0, -1) : name).toLowerCase();
+}
+
+const parentOf = (host: string): string => {
+  const dot = host.indexOf('.');
+  return dot <= 0 ? '\0' : host.slice(dot);
+};

@@ -1,0 +1,114 @@
+/** Ingress in a cluster: from outside by host and path, over TLS, while its backend rolls. */
+import { get as httpGet } from 'node:http';
+import { get as httpsGet } from 'node:https';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { systemRandom } from '../../src/base/random.ts';
+import { issueCa, issueLeaf } from '../../src/wire/node/issue.ts';
+import { eventually, startCluster, type Cluster } from './testing/cluster.ts';
+
+const web = (name: string): string => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name} }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: ${name} } }
+  strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } }
+  template:
+    metadata: { labels: { app: ${name} } }
+    spec:
+      terminationGracePeriodSeconds: 30
+      containers:
+        - name: web
+          image: knarr.local/busybox:1
+          command: [sh, -c, 'mkdir -p /w/api; echo ${name} | tee /w/index.html > /w/api/index.html; exec httpd -f -p 8080 -h /w']
+          ports: [{ name: http, containerPort: 8080 }]
+          readinessProbe: { httpGet: { path: /, port: http }, periodSeconds: 1 }
+          lifecycle: { preStop: { sleep: { seconds: 2 } } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: ${name} }
+spec: { selector: { app: ${name} }, ports: [{ name: http, port: 80, targetPort: http }] }`;
+const INGRESS = `
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: shop }
+spec:
+  ingressClassName: knarr
+  tls: [{ hosts: [shop.example], secretName: shop-tls }]
+  rules:
+    - host: shop.example
+      http:
+        paths:
+          - { path: /api, pathType: Prefix, backend: { service: { name: api, port: { name: http } } } }
+          - { path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }`;
+
+let cluster: Cluster;
+let address = '';
+beforeAll(async () => {
+  cluster = await startCluster(['--nodes', '2']);
+  await cluster.kubectlWith([web('web'), web('api'), INGRESS].join('\n---'), 'apply', '-f', '-');
+  for (const name of ['web', 'api']) await cluster.kubectl('rollout', 'status', `deployment/${name}`, '--timeout=120s');
+  address = await eventually('an address', () => cluster.kubectl('get', 'ingress', 'shop', '-o', 'jsonpath={.status.loadBalancer.ingress[0].ip}'));
+});
+afterAll(async () => {
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+/** Status and body of a request to the host, by the Ingress's address. */
+function ask(path: string, { host = 'shop.example', to = address, ca }: { host?: string; to?: string; ca?: string } = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = (ca === undefined ? httpGet : httpsGet)({ host: to, path, headers: { host }, agent: false, timeout: 10_000, ...(ca === undefined ? {} : { ca, servername: host }) }, (answer) => {
+      let text = '';
+      answer.on('data', (chunk) => (text += String(chunk)));
+      answer.on('end', () => resolve(`${answer.statusCode} ${text.trim()}`));
+      answer.on('error', reject);
+    });
+    asked.on('timeout', () => asked.destroy(new Error('silent')));
+    asked.on('error', reject);
+  });
+}
+
+test('every node lets requests in, by host and path', async () => {
+  const addresses = (await eventually('both addresses', async () => {
+    const found = (await cluster.kubectl('get', 'ingress', 'shop', '-o', 'jsonpath={.status.loadBalancer.ingress[*].ip}')).split(' ');
+    return found.length === 2 ? found : undefined;
+  }));
+  for (const to of addresses) {
+    await eventually(`${to} answers`, async () => (await ask('/', { to })) === '200 web');
+    expect(await ask('/api/', { to })).toBe('200 api');
+    expect(await ask('/', { to, host: 'other.example' })).toBe('404 default backend - 404');
+  }
+});
+
+test('the certificate of its Secret answers for the host, which no other Secret of the cluster is read for', async () => {
+  const ca = issueCa('test', Date.now(), systemRandom);
+  const { cert, key } = issueLeaf({ commonName: 'shop.example', organizations: [], use: 'server', dnsNames: ['shop.example'], addresses: [] }, ca, { now: Date.now(), random: systemRandom });
+  const secret = { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata: { name: 'shop-tls' }, stringData: { 'tls.crt': cert, 'tls.key': key } };
+  await cluster.kubectlWith(JSON.stringify(secret), 'apply', '-f', '-');
+  await eventually('TLS', async () => (await ask('/', { ca: ca.cert })) === '200 web');
+  const may = async (name: string) => (await cluster.tryKubectl('auth', 'can-i', 'get', `secrets/${name}`, '--as', 'system:knarr:agent:node-1', '--as-group', 'system:knarr:agent')).stdout.trim();
+  expect([await may('shop-tls'), await may('another')]).toEqual(['yes', 'no']);
+});
+
+test('while the backend rolls no request is lost', async () => {
+  await eventually('it answers', async () => (await ask('/')) === '200 web');
+  let rolled = false;
+  const failures: string[] = [];
+  let asked = 0;
+  const clients = Array.from({ length: 4 }, async () => {
+    while (!rolled) {
+      const answer = await ask('/').catch((error: unknown) => String(error));
+      asked++;
+      if (answer !== '200 web') failures.push(answer);
+    }
+  });
+  await cluster.kubectl('rollout', 'restart', 'deployment/web');
+  await cluster.kubectl('rollout', 'status', 'deployment/web', '--timeout=120s');
+  await eventually('the old pods are gone', async () => (await cluster.kubectl('get', 'pods', '-l', 'app=web', '-o', 'name')).trim().split('\n').length === 2);
+  rolled = true;
+  await Promise.all(clients);
+  expect(failures).toEqual([]);
+  expect(asked).toBeGreaterThan(20);
+});
