@@ -20,6 +20,7 @@ import { measureDns, serveDnsAlone } from './dns.ts';
 import { measureIdle } from './idle.ts';
 import { measureMemory } from './memory.ts';
 import { probe } from './probe.ts';
+import { measureNetwork, networkCases } from './network.ts';
 import { measureNode, nodeCases } from './node.ts';
 import { measureRules } from './rules.ts';
 import { measureScheduling } from './schedule.ts';
@@ -64,6 +65,7 @@ async function main(): Promise<void> {
     if (wanted('idle')) await measureIdle(join(root, 'idle'), { nodes: Number(values.nodes), pods, seconds: Number(values.idle) });
     if (wanted('schedule')) await measureScheduling(join(root, 'schedule'), { nodes: Number(values.nodes), pods: Math.min(pods, MOST_SCHEDULED), peer: values.peer });
     if (isRootOnLinux && nodeCases.some(wanted)) await measureNode(join(root, 'node'), { peer: holder('kubelet'), seconds: Number(values.idle), rounds: Number(values.rounds), wanted });
+    if (isRootOnLinux && networkCases.some(wanted)) await measureNetwork(join(root, 'network'), { rounds: Number(values.rounds), wanted });
     if (wanted('up')) await atRest(join(root, 'control-plane'));
   } finally {
     if (values.keep) console.log(`kept ${root}`);
