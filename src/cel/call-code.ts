@@ -10,6 +10,7 @@ import { inOptional } from './libraries/operators.ts';
 import { regexOf } from './pattern.ts';
 import type { Overload } from './signature.ts';
 import type { CelType } from './types.ts';
+import { unorderedEquality, unorderedJoin } from './unordered.ts';
 import { CelObject, equal, EvaluationError, isInt, isList, isMap, lift, Optional, OverBudget, sizeForCost } from './values.ts';
 
 export function callCode(coder: Coder, node: CallNode): Code {
@@ -34,18 +35,20 @@ export function callCode(coder: Coder, node: CallNode): Code {
         return !value;
       };
     case '_==_':
-      return equality(a!, b!, true);
+      return equality([a!, b!], true, unorderedEquality(coder.checked.typeOf(nodes[0]!)));
     case '_!=_':
-      return equality(a!, b!, false);
-    case '_+_':
+      return equality([a!, b!], false, unorderedEquality(coder.checked.typeOf(nodes[0]!)));
+    case '_+_': {
+      const join = unorderedJoin(coder.checked.typeOf(nodes[0]!));
       return (frame) => {
         const left = a!(frame);
         const right = b!(frame);
         // Upstream's lists are joined for nothing, ours are copied; short ones cost the same.
         const sized = typeof left === 'string' || isList(left) || left instanceof Uint8Array;
         charge(frame, sized ? Math.ceil((sizeForCost(left) + sizeForCost(right)) * 0.1) || Number(isList(left)) : 1);
-        return add(left, right);
+        return join && isList(left) && isList(right) ? join(left, right) : add(left, right);
       };
+    }
     case '_-_':
       return (frame) => {
         const left = a!(frame);
@@ -105,12 +108,12 @@ function comparisonCost(left: unknown, right: unknown): number {
   return typeof left !== 'object' && typeof left !== 'string' ? 1 : Math.ceil(Math.min(sizeForCost(left), sizeForCost(right)) * 0.1);
 }
 
-function equality(a: Code, b: Code, wanted: boolean): Code {
+function equality([a, b]: readonly [Code, Code], wanted: boolean, same: (left: unknown, right: unknown) => boolean = equal): Code {
   return (frame) => {
     const left = a(frame);
     const right = b(frame);
     charge(frame, comparisonCost(left, right));
-    return equal(left, right) === wanted;
+    return same(left, right) === wanted;
   };
 }
 

@@ -4,6 +4,8 @@ export type SimpleKind = 'bool' | 'int' | 'uint' | 'double' | 'string' | 'bytes'
 interface Sized {
   /** Most characters, bytes, items or entries; unknown where absent. */
   readonly maxSize?: number;
+  /** Within it are lists, or it is one, whose order does not count in equality. */
+  readonly unordered?: true;
 }
 
 export interface SimpleType extends Sized {
@@ -12,6 +14,8 @@ export interface SimpleType extends Sized {
 export interface ListType extends Sized {
   readonly kind: 'list';
   readonly items: CelType;
+  /** A set's items are told by themselves, a map's by these fields. */
+  readonly keyed?: 'itself' | readonly string[];
 }
 export interface MapType extends Sized {
   readonly kind: 'map';

@@ -13,7 +13,7 @@ import { finalizerWarnings } from '../registry/metadata.ts';
 import { columnsOf } from './columns.ts';
 import { type Around, WebhookConverter } from './converter.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { expressionErrors } from './expressions.ts';
+import { expressionErrors } from '../../kinds/apiextensions/rule-evaluation.ts';
 import { customErrors, type Rules } from './validate.ts';
 
 /** A schema that says nothing: only what every object has. */

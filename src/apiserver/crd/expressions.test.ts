@@ -70,6 +70,14 @@ test.each<[object, object, readonly string[]]>([
   for (const text of said) expect(refused.body.message).toContain(text);
 });
 
+test('a default is held against the rules, too', async () => {
+  await using api = await startApi();
+  const wrong = { type: 'object', default: { n: 3 }, properties: { n: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self < 3', message: 'small ones' }] } }, 'x-kubernetes-validations': [{ rule: 'self.n == oldSelf.n' }, { rule: 'self.n != 3' }] };
+  const refused = await api.request('POST', DEFINITIONS, withRules([], { wrong }));
+  const at = 'spec.validation.openAPIV3Schema.properties[spec].properties[wrong].default';
+  expect(causes(refused)).toEqual([`${at}: Invalid value: "object": failed rule: self.n != 3`, `${at}.n: Invalid value: "integer": small ones`]);
+});
+
 test('rules that compare stand where items can be told again', async () => {
   await using api = await startApi();
   const refused = await api.request('POST', DEFINITIONS, withRules([], { all: { type: 'array', maxItems: 2, items: { type: 'string', maxLength: 3, 'x-kubernetes-validations': [{ rule: 'self == oldSelf' }] } } }));
@@ -87,4 +95,29 @@ test('defaults are values of their schemas', async () => {
     `${at}[n].default: Invalid value: "string":  in body must be of type integer: "string"`, `${at}[o].default: Invalid value: {"stray":1}: must be pruned`,
     `${at}[q].default.r: Invalid value: "integer": r in body must be of type string: "integer"`,
   ]);
+});
+
+test('in equality the order of sets and maps does not count, and joining them takes over nothing twice', async () => {
+  await using api = await startApi();
+  const entry = { type: 'object', required: ['name'], properties: { name: { type: 'string' }, n: { type: 'integer' } } };
+  const lists = {
+    set: { type: 'array', maxItems: 9, 'x-kubernetes-list-type': 'set', items: { type: 'string', maxLength: 9 } },
+    map: { type: 'array', maxItems: 9, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'], items: entry },
+    list: { type: 'array', maxItems: 9, items: { type: 'string', maxLength: 9 } },
+  };
+  await define(api, withRules([
+    { rule: '!has(self.set) || self.set == ["b", "a"]', message: 'set' },
+    { rule: '!has(self.list) || self.list == ["b", "a"]', message: 'list' },
+    { rule: '!has(self.set) || (self.set + ["c", "a"]).size() == 3', message: 'joined set' },
+    { rule: 'self == oldSelf || (oldSelf.map + self.map).exists(e, e.n == 5) && (oldSelf.map + self.map).size() == 2', message: 'changed' },
+  ], lists));
+  const [x, y] = [{ name: 'x', n: 1 }, { name: 'y', n: 2 }];
+  const put = (spec: object) => api.request('PATCH', `${PATH}/a`, { spec }, { headers: { 'content-type': 'application/merge-patch+json' } });
+  expect((await create(api, { size: 1, set: ['a', 'b'], map: [x, y] })).status).toBe(201);
+  expect(causes(await api.request('POST', PATH, widget({ list: ['a', 'b'] }, { name: 'b' })))).toEqual(['spec: Invalid value: "object": list']);
+  // Elsewhere in the object order does not count either.
+  expect((await put({ size: 1, set: ['b', 'a'], map: [y, x] })).status).toBe(200);
+  expect(causes(await put({ size: 2, set: ['b', 'a'], map: [x, y] }))).toEqual(['spec: Invalid value: "object": changed']);
+  expect(causes(await put({ size: 1, set: ['b', 'a'], map: [x, { name: 'y', n: 3 }] }))).toEqual(['spec: Invalid value: "object": changed']);
+  expect((await put({ size: 1, set: ['b', 'a'], map: [{ name: 'x', n: 5 }, y] })).status).toBe(200);
 });

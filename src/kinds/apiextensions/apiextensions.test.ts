@@ -151,3 +151,11 @@ test('a definition without names is told of each that is missing', () => {
   expect(errorsOf(CustomResourceDefinition, { spec: {} }).filter((one) => one.startsWith('spec.names'))).toEqual(
     ['plural', 'singular', 'kind', 'listKind'].map((name) => `spec.names.${name}: Required value`));
 });
+
+test('who changes a definition need not mend what was wrong with its schema before', () => {
+  const wrong = (more: object, extra: object = {}) => ({ ...NAMED, ...extra, spec: { ...spec, versions: [{ ...version, schema: { openAPIV3Schema: { type: 'object', properties: { a: { type: 'array' }, ...more } } } }] } });
+  const stored = wrong({}, { status: { conditions: [], storedVersions: ['v1'] } });
+  const change = (more: object) => errorsOf(CustomResourceDefinition, wrong(more, { status: stored.status }), stored);
+  expect(change({ b: { type: 'string' } })).toEqual([]);
+  expect(change({ b: { type: 'array' } })).toEqual(['spec.validation.openAPIV3Schema.properties[b].items: Required value: must be specified']);
+});

@@ -1,6 +1,6 @@
 /** The types that x-kubernetes-validations see a schema's values by, with the sizes that cost estimates count on. */
 import { escapeIdentifier } from '../../cel/escape.ts';
-import { BOOL, bounded, BYTES, type CelType, DOUBLE, DURATION, DYN, INT, listOf, mapOf, objectOf, STRING, TIMESTAMP } from '../../cel/types.ts';
+import { BOOL, bounded, BYTES, type CelType, type ListType, DOUBLE, DURATION, DYN, INT, listOf, mapOf, objectOf, STRING, TIMESTAMP } from '../../cel/types.ts';
 import type { JSONSchemaProps } from './json-schema-props.ts';
 import { asSchema } from './schema-walk.ts';
 
@@ -51,12 +51,21 @@ function declareNew(schema: JSONSchemaProps, isResource: boolean, name: string):
 
 const embeds = (schema: JSONSchemaProps): boolean => schema['x-kubernetes-embedded-resource'] === true;
 
+/** In what way a list is more than one, and whether order counts for all that is in it. */
+function keysOf({ 'x-kubernetes-list-type': type, 'x-kubernetes-list-map-keys': keys = [] }: JSONSchemaProps, items: CelType): Pick<ListType, 'keyed' | 'unordered'> {
+  if (type === 'set') return { keyed: 'itself', unordered: true };
+  if (type === 'map') return { keyed: keys, unordered: true };
+  return loose(items);
+}
+
+const loose = (...parts: readonly CelType[]): { readonly unordered?: true } => (parts.some(({ unordered }) => unordered) ? { unordered: true } : {});
+
 function declareList(schema: JSONSchemaProps, name: string): Declared | undefined {
   const itemSchema = asSchema(schema.items);
   const items = itemSchema && declare(itemSchema, embeds(itemSchema), `${name}.@idx`);
   if (!items) return undefined;
   const most = schema.maxItems ?? Math.floor((MAX_REQUEST - 2) / (items.minSize + 1));
-  return { type: bounded(listOf(items.type), Math.max(most, 0)), minSize: 2 };
+  return { type: { ...bounded(listOf(items.type), Math.max(most, 0)), ...keysOf(schema, items.type) }, minSize: 2 };
 }
 
 function declareObject(schema: JSONSchemaProps, isResource: boolean, name: string): Declared | undefined {
@@ -66,7 +75,7 @@ function declareObject(schema: JSONSchemaProps, isResource: boolean, name: strin
     if (!entries) return undefined;
     const most = schema.maxProperties ?? Math.floor((MAX_REQUEST - 2) / (entries.minSize + 6));
     // Upstream counts keys as if they took no room.
-    return { type: bounded(mapOf(bounded(STRING, 0), entries.type), Math.max(most, 0)), minSize: 2 };
+    return { type: { ...bounded(mapOf(bounded(STRING, 0), entries.type), Math.max(most, 0)), ...loose(entries.type) }, minSize: 2 };
   }
   const fields: Record<string, { readonly property: string; readonly type: CelType }> = {};
   let minSize = 2;
@@ -76,7 +85,7 @@ function declareObject(schema: JSONSchemaProps, isResource: boolean, name: strin
     if (declared && escaped !== undefined) fields[escaped] = { property, type: declared.type };
     if (declared && schema.required?.includes(property) && inner.default === undefined) minSize += property.length + declared.minSize + 4;
   }
-  return { type: objectOf(name, fields), minSize };
+  return { type: { ...objectOf(name, fields), ...loose(...Object.values(fields).map(({ type }) => type)) }, minSize };
 }
 
 const TEXT: JSONSchemaProps = { type: 'string' };

@@ -1,5 +1,5 @@
 /** CustomResourceDefinitions: names, versions, conversion, and the schemas (see schema-validation.ts). */
-import { duplicate, type FieldPath, forbidden, invalid, notSupported, required, tooMany } from '../../meta/field-error.ts';
+import { duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required, tooMany } from '../../meta/field-error.ts';
 import { dns1035LabelProblems, dnsSubdomainProblems } from '../../meta/names.ts';
 import { clientConfigErrors } from '../admissionregistration/client-config.ts';
 import { type Errors, immutable } from '../checks.ts';
@@ -63,12 +63,13 @@ function* specErrors(spec: CustomResourceDefinitionSpec, old: DefinitionLike | u
     if (complete && !schema?.openAPIV3Schema) yield required(at.child('versions').index(index).child('schema').child('openAPIV3Schema'));
   }
   const shared = sharedParts(versions);
-  for (const [index, version] of versions.entries()) yield* versionErrors(version, shared, at.child('versions').index(index));
+  const before = (name?: string) => old?.spec.versions.find((one) => name === undefined || one.name === name)?.schema?.openAPIV3Schema;
+  for (const [index, version] of versions.entries()) yield* versionErrors(version, { ...shared, before: before(version.name) }, at.child('versions').index(index));
   if (new Set(versions.map(({ name }) => name)).size < versions.length) yield invalid(at.child('versions'), versions, 'must contain unique version names');
   if (versions.filter(({ storage }) => storage).length !== 1) yield invalid(at.child('versions'), versions, 'must have exactly one version marked as storage version');
   for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) if (!names[field]) yield required(at.child('names').child(field));
   yield* namesErrors(names, at.child('names'));
-  yield* partsErrors({ ...shared, schemaAt: at.child('validation'), root: shared.schema, withoutSchema: 'may only be set when validations.schema is included' }, at);
+  yield* partsErrors({ ...shared, before: before(), schemaAt: at.child('validation'), root: shared.schema, withoutSchema: 'may only be set when validations.schema is included' }, at);
   if (spec.conversion) yield* conversionErrors(spec.conversion, old?.spec.conversion, at.child('conversion'));
 }
 
@@ -80,28 +81,33 @@ function* groupErrors(group: string, at: FieldPath): Errors {
 }
 
 /** A part that all versions share is spoken of once, at the spec's own level, as before there were versions. */
-function* versionErrors(version: CustomResourceDefinitionVersion, shared: Shared, at: FieldPath): Errors {
+function* versionErrors(version: CustomResourceDefinitionVersion, shared: Shared & Pick<Parts, 'before'>, at: FieldPath): Errors {
   const problems = dns1035LabelProblems(version.name);
   if (problems.length > 0) yield invalid(at.child('name'), version.name, problems.join(','));
   yield* deprecationErrors(version, at.child('deprecationWarning'));
   const own = {
     schema: shared.schema ? undefined : version.schema, subresources: shared.subresources ? undefined : version.subresources,
     columns: shared.columns ? undefined : version.additionalPrinterColumns, selectable: shared.selectable ? undefined : version.selectableFields,
-    hasStatus: version.subresources?.status !== undefined,
+    hasStatus: version.subresources?.status !== undefined, before: shared.before,
   };
   yield* partsErrors({ ...own, schemaAt: at.child('schema'), root: version.schema, withoutSchema: 'may only be set when `version.schema.openAPIV3Schema` is not included' }, at);
 }
 
 interface Parts extends Shared {
   readonly schemaAt: FieldPath;
+  /** The schema that is stored: what was wrong with it may stay. */
+  readonly before: JSONSchemaProps | undefined;
   /** Said of selectable fields without a schema. */
   readonly withoutSchema: string;
   /** The schema that selectable fields are looked up in. */
   readonly root: CustomResourceValidation | undefined;
 }
 
-function* partsErrors({ schema, subresources, columns = [], selectable = [], hasStatus, schemaAt, root, withoutSchema }: Parts, at: FieldPath): Errors {
-  if (schema) yield* versionSchemaErrors(schema, hasStatus, schemaAt.child('openAPIV3Schema'));
+function* partsErrors({ schema, before, subresources, columns = [], selectable = [], hasStatus, schemaAt, root, withoutSchema }: Parts, at: FieldPath): Errors {
+  if (schema) {
+    const here = schemaAt.child('openAPIV3Schema');
+    yield* newErrors([...versionSchemaErrors(schema, hasStatus, here)], before && (() => versionSchemaErrors({ openAPIV3Schema: before }, hasStatus, here)));
+  }
   if (subresources) yield* subresourcesErrors(subresources, at.child('subresources'));
   for (const [index, column] of columns.entries()) yield* columnErrors(column, at.child('additionalPrinterColumns').index(index));
   if (selectable.length > 0) {
@@ -109,6 +115,14 @@ function* partsErrors({ schema, subresources, columns = [], selectable = [], has
     if (root?.openAPIV3Schema) yield* selectableErrors(selectable, root.openAPIV3Schema, here);
     else yield invalid(here, '', withoutSchema);
   }
+}
+
+/** Definitions outlive the rules they were checked by: who changes one need not mend what was wrong with it before. */
+function newErrors(errors: readonly FieldError[], before: (() => Errors) | undefined): readonly FieldError[] {
+  if (errors.length === 0 || !before) return errors;
+  const text = ({ field, message }: FieldError): string => `${field}: ${message}`;
+  const known = new Set([...before()].map(text));
+  return errors.filter((error) => !known.has(text(error)));
 }
 
 function* deprecationErrors({ deprecated, deprecationWarning: warning }: CustomResourceDefinitionVersion, at: FieldPath): Errors {

@@ -6,7 +6,9 @@ import { checkJson } from '../../schema/json/check.ts';
 import { compileStructural } from '../../schema/json/compile.ts';
 import { listErrors } from '../../schema/json/list-rules.ts';
 import type { Errors } from '../checks.ts';
+import { ruleTreeOf } from './cel-rules.ts';
 import type { JSONSchemaProps } from './json-schema-props.ts';
+import { defaultRuleErrors } from './rule-evaluation.ts';
 import { asSchema, leadingTo } from './schema-walk.ts';
 
 /** @param schema structural */
@@ -25,7 +27,10 @@ function* walk(schema: JSONSchemaProps, leading: ReadonlySet<JSONSchemaProps>, a
 function* oneError(schema: JSONSchemaProps, at: FieldPath): Errors {
   const { default: value } = schema;
   if (!deepEqual(canonicalize(compileStructural(schema), value).value, value)) return void (yield invalid(at, value, 'must be pruned'));
-  for (const { reason, field, message } of [...checkJson(schema, value), ...listErrors(schema, value)]) {
+  const wrong = [...checkJson(schema, value), ...listErrors(schema, value)];
+  const rules = wrong.length === 0 ? ruleTreeOf(schema, schema['x-kubernetes-embedded-resource'] === true) : undefined;
+  if (rules) yield* defaultRuleErrors(rules, value, at);
+  for (const { reason, field, message } of wrong) {
     yield { reason, message, field: (field === '<nil>' || field === '' ? at : at.child(field)).toString() };
   }
 }

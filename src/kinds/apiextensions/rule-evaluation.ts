@@ -1,12 +1,12 @@
 import type { Evaluation, Program } from '../../cel/compile.ts';
 import { NONE, optionalOf } from '../../cel/values.ts';
 import { deepEqual } from '../../base/deep-equal.ts';
-import type { CompiledRule, RuleTree } from '../../kinds/apiextensions/cel-rules.ts';
-import type { ValidationRule } from '../../kinds/apiextensions/json-schema-props.ts';
 import { duplicate, type FieldError, FieldPath, forbidden, invalid, required } from '../../meta/field-error.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { isRecord } from '../../meta/own.ts';
 import { formerItems, NEW } from '../../schema/json/check.ts';
+import type { CompiledRule, RuleTree } from './cel-rules.ts';
+import type { ValidationRule } from './json-schema-props.ts';
 
 /** What all rules of one object may cost together. */
 const BUDGET = 10_000_000;
@@ -14,10 +14,16 @@ const MAX_MESSAGE_BYTES = 5 * 1024;
 
 /** What an object's x-kubernetes-validations say of it, and of its change from `old`. */
 export function expressionErrors(tree: RuleTree, object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
+  return errorsAt(tree, { value: object, former: old ?? NEW, oldSelf: old, isSame: () => old !== undefined && deepEqual(object, old), at: FieldPath.of() });
+}
+
+/** What a schema's rules say of its own default, which is what it was before, too. */
+export const defaultRuleErrors = (tree: RuleTree, value: unknown, at: FieldPath): readonly FieldError[] => errorsAt(tree, { value, former: NEW, oldSelf: value, isSame: () => false, at });
+
+function errorsAt(tree: RuleTree, place: Place): readonly FieldError[] {
   const run: Run = { budget: BUDGET, errors: [] };
-  const former = old ?? NEW;
   try {
-    walk(tree, { value: object, former, oldSelf: old, isSame: () => old !== undefined && deepEqual(object, old), at: FieldPath.of() }, run);
+    walk(tree, place, run);
   } catch (error) {
     if (!(error instanceof Spent)) throw error;
   }
