@@ -137,3 +137,18 @@ test('a converter that never answers holds up its own request alone', async () =
   api.clock.advance(30_000);
   expect((await waiting).body.message).toBe(`${about} failed: Post "https://converter.example.com/convert?timeout=30s": context deadline exceeded`);
 });
+
+test('managers of another version keep and lose their fields by its names', async () => {
+  await using api = await startWith({ now: honest });
+  const apply = (url: string, body: Json, manager: string) => api.request('PATCH', `${url}/a?fieldManager=${manager}`, body, { headers: { 'content-type': 'application/apply-patch+yaml' } });
+  await apply(PATH, v1('a', 'localhost:8080'), 'one');
+  // The same host and port, said in the other version: nothing changes hands.
+  expect((await apply(V2, v2('a', 'localhost', '8080'), 'two')).status).toBe(200);
+  const fieldsOf = ({ body }: Json) => Object.fromEntries(body.metadata.managedFields.map((entry: Json) => [`${entry.manager} ${entry.apiVersion}`, Object.keys(entry.fieldsV1)]));
+  expect(fieldsOf(await api.request('GET', `${PATH}/a`))).toEqual({ 'one example.com/v1': ['f:hostPort'], 'two example.com/v2': ['f:host', 'f:port'] });
+  // Who changes the port in v2 changes hostPort, which is another's in v1.
+  const conflict = await apply(V2, v2('a', 'localhost', '9090'), 'two');
+  expect([conflict.status, conflict.body.message]).toEqual([409, 'Apply failed with 1 conflict: conflict with "one": .hostPort']);
+  const patched = await api.request('PATCH', `${V2}/a?fieldManager=three`, { port: '9090' }, { headers: { 'content-type': 'application/merge-patch+json' } });
+  expect(fieldsOf(patched)).toEqual({ 'two example.com/v2': ['f:host'], 'three example.com/v2': ['f:port'] });
+});

@@ -1,11 +1,11 @@
 import { badRequest, conflict } from '../../meta/api-error.ts';
-import { applyPatch as applied } from '../../schema/apply/apply.ts';
+import { applyPatch as applied, type Write } from '../../schema/apply/apply.ts';
 import { decodeObject } from '../../schema/decode.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { apiVersionOf } from '../../meta/resource.ts';
 import { Scale } from '../../kinds/autoscaling/scale.ts';
 import { createDecoded } from './create.ts';
-import { writeOf } from './managed-fields.ts';
+import { withConversions, writeOf } from './managed-fields.ts';
 import { modify } from './update.ts';
 import type { Outcome, WriteContext } from './write-context.ts';
 
@@ -17,7 +17,7 @@ export async function applyPatch(context: WriteContext, config: Config): Promise
   checkApplied(context, config);
   const { uid, name: given } = metadataOf(config);
   return modify(context, {
-    transform: (live) => applyOnto(context, live, config),
+    transform: (live) => withConversions(context, (write) => laidOver(write, { context, live, config })),
     onMissing: subresource !== '' ? undefined : () => {
       if (uid) throw conflict(served.kind, name, `uid mismatch: the provided object specified uid ${String(uid)}, and no existing object was found`);
       if (!given) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
@@ -27,10 +27,18 @@ export async function applyPatch(context: WriteContext, config: Config): Promise
 }
 
 /** The live object with the configuration laid over it; itself where nothing changes. */
-export function applyOnto(context: WriteContext, live: AnyObject | undefined, config: Config): AnyObject {
+export const applyOnto = (context: WriteContext, live: AnyObject | undefined, config: Config): AnyObject => laidOver(writeOf(context), { context, live, config });
+
+interface Laying {
+  readonly context: WriteContext;
+  readonly live: AnyObject | undefined;
+  readonly config: Config;
+}
+
+function laidOver(write: Write, { context, live, config }: Laying): AnyObject {
   const { served: { kind }, query: { force }, subresource } = context;
   const seenAs = subresource === 'scale' ? apiVersionOf(Scale) : undefined;
-  const object = applied({ ...writeOf(context), live, applied: config, force, seenAs });
+  const object = applied({ ...write, live, applied: config, force, seenAs });
   return object === live ? object : decodeObject(kind, object).value;
 }
 

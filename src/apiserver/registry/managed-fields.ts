@@ -3,6 +3,8 @@ import { isRecord } from '../../meta/own.ts';
 import { apiVersionOf } from '../../meta/resource.ts';
 import { trackUpdate as track, type Write } from '../../schema/apply/apply.ts';
 import { managerFromUserAgent } from '../../schema/apply/managers.ts';
+import { decodeBare } from '../../schema/decode.ts';
+import type { Kind } from '../../schema/kind.ts';
 import type { InVersion } from '../../schema/apply/versions.ts';
 import { conversionOf } from '../conversion/conversion.ts';
 import type { Resources, Served } from '../resources.ts';
@@ -20,6 +22,58 @@ export const trackCreate = (context: WriteContext, object: AnyObject): AnyObject
 export const trackUpdate = (context: WriteContext, object: AnyObject, old: AnyObject): AnyObject =>
   track({ ...writeOf(context), live: old, next: object });
 
+/** The same for objects that a webhook may have to convert: managers of another version are told in its words. */
+export const trackConverted = (context: WriteContext, object: AnyObject, old: AnyObject): AnyObject | Promise<AnyObject> =>
+  withConversions(context, (write) => track({ ...write, live: old, next: object }));
+
+/** Does what may need an object in another version, at once where no webhook is asked for it. @param work pure: it is done again with each object that was converted for it */
+export function withConversions<T>(context: WriteContext, work: (write: Write) => T): T | Promise<T> {
+  const write = writeOf(context);
+  return context.served.codec.isRemote ? afterConversions(context, write, work) : work(write);
+}
+
+async function afterConversions<T>({ core, served }: WriteContext, write: Write, work: (write: Write) => T): Promise<T> {
+  const known = new Map<string, AnyObject | undefined>();
+  const versions = core.resources.served().filter(({ codec }) => codec.prefix === served.codec.prefix).map(({ kind }) => kind);
+  const named = (version: string) => versions.find((kind) => apiVersionOf(kind) === version);
+  const convert = (object: AnyObject, apiVersion: string): InVersion | undefined => {
+    const kind = named(apiVersion);
+    if (!kind || !named(object.apiVersion)) return undefined;
+    const { managedFields, ...metadata } = object.metadata;
+    const bare = { ...object, metadata };
+    const id = `${apiVersion} ${JSON.stringify(bare)}`;
+    if (!known.has(id)) throw new Unconverted(id, bare, kind);
+    const converted = known.get(id);
+    return converted && { kind, object: managedFields ? { ...converted, metadata: { ...converted.metadata, managedFields } } : converted };
+  };
+  for (;;) {
+    try {
+      return work({ ...write, convert });
+    } catch (error) {
+      if (!(error instanceof Unconverted)) throw error;
+      const { id, object, to } = error;
+      const [made] = await named(object.apiVersion)!.custom!.convert!([object], apiVersionOf(to)).catch((failure: unknown) => {
+        core.log.warn('fields of another version are told in the writer\'s words', { version: apiVersionOf(to), error: String(failure) });
+        return [undefined];
+      });
+      known.set(id, made && decodeBare<AnyObject>(to, made).value);
+    }
+  }
+}
+
+/** An object is needed in another version, and has yet to be converted. */
+class Unconverted extends Error {
+  readonly id: string;
+  readonly object: AnyObject;
+  readonly to: Kind;
+  constructor(id: string, object: AnyObject, to: Kind) {
+    super();
+    this.id = id;
+    this.object = object;
+    this.to = to;
+  }
+}
+
 /** Who writes what, as managedFields tell managers apart. */
 export function writeOf({ core, exchange, served, subresource, query }: WriteContext): Write {
   const manager = query.fieldManager || managerFromUserAgent(exchange.request.headers['user-agent'] ?? '');
@@ -31,7 +85,6 @@ function inVersion(resources: Resources, { codec: { prefix } }: Served, { object
   const versions = resources.served().filter(({ codec }) => codec.prefix === prefix);
   const named = (version: unknown) => versions.find(({ kind }) => apiVersionOf(kind) === version)?.kind;
   const [from, to] = [named(object['apiVersion']), named(apiVersion)];
-  // A webhook takes its time: those who manage another version's fields are told of the writer's.
   if (!from || !to || from.custom?.convert) return undefined;
   const stored = conversionOf(from)?.toStored(object) ?? object;
   return { kind: to, object: { ...(conversionOf(to)?.fromStored(stored) ?? stored), apiVersion, kind: to.kind } };

@@ -17,7 +17,7 @@ import { APPLY, JSON_PATCH, MERGE, patchTypeOf } from './patch-type.ts';
 import type { ResourceRequest } from '../resource-request.ts';
 import { applyPatch } from './apply.ts';
 import { atAddress } from './identity.ts';
-import { keepReset, trackUpdate } from './managed-fields.ts';
+import { keepReset, trackConverted } from './managed-fields.ts';
 import { modify } from './update.ts';
 import type { Outcome, WriteContext } from './write-context.ts';
 
@@ -25,7 +25,7 @@ import type { Outcome, WriteContext } from './write-context.ts';
 export async function patch(at: ResourceRequest, context: WriteContext): Promise<Outcome> {
   if (patchTypeOf(at.exchange.request) === APPLY) return applyPatch(context, readApplied(at, context));
   const apply = readPatch(at, context);
-  return modify(context, { transform: (current) => trackUpdate(context, atAddress(context, apply(current)), current) });
+  return modify(context, { transform: (current) => trackConverted(context, atAddress(context, apply(current)), current) });
 }
 
 /**

@@ -12,7 +12,7 @@ import { allocate, releaseAll } from './allocate.ts';
 import { createDecoded } from './create.ts';
 import { sameObject } from './equality.ts';
 import { atAddress, dedupOwners, uidConflict } from './identity.ts';
-import { keepReset, trackCreate, trackUpdate } from './managed-fields.ts';
+import { keepReset, trackCreate, trackConverted } from './managed-fields.ts';
 import { ClaimTaken, commitDelete, commitUpdate, readFresh } from './storage.ts';
 import { attributesOf, type Outcome, reportProblems, timestamp, type WriteContext } from './write-context.ts';
 
@@ -37,7 +37,7 @@ export async function update(context: WriteContext, body: unknown): Promise<Outc
     onMissing,
     transform: (current) => {
       if (uid && uid !== current.metadata.uid) throw uidConflict(context, uid, current.metadata.uid);
-      return trackUpdate(context, proposed, current);
+      return trackConverted(context, proposed, current);
     },
   });
 }

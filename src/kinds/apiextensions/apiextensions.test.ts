@@ -153,9 +153,9 @@ test('a definition without names is told of each that is missing', () => {
 });
 
 test('who changes a definition need not mend what was wrong with its schema before', () => {
-  const wrong = (more: object, extra: object = {}) => ({ ...NAMED, ...extra, spec: { ...spec, versions: [{ ...version, schema: { openAPIV3Schema: { type: 'object', properties: { a: { type: 'array' }, ...more } } } }] } });
-  const stored = wrong({}, { status: { conditions: [], storedVersions: ['v1'] } });
-  const change = (more: object) => errorsOf(CustomResourceDefinition, wrong(more, { status: stored.status }), stored);
+  const status = { conditions: [], storedVersions: ['v1'] };
+  const wrong = (more: object) => ({ ...NAMED, status, spec: { ...spec, versions: [{ ...version, schema: { openAPIV3Schema: { type: 'object', properties: { a: { type: 'array' }, ...more } } } }] } });
+  const change = (more: object) => errorsOf(CustomResourceDefinition, wrong(more), wrong({}));
   expect(change({ b: { type: 'string' } })).toEqual([]);
   expect(change({ b: { type: 'array' } })).toEqual(['spec.validation.openAPIV3Schema.properties[b].items: Required value: must be specified']);
 });
