@@ -96,6 +96,7 @@ async function start(kubelet: Starting, request: StartRequest, signal: AbortSign
   const images = await ensureVolumeImages(kubelet, request, signal);
   const config = await orFail('CreateContainerConfigError', request, () => configure(kubelet, request, { image, images }));
   await mkdir(join(podLogDir(kubelet, { uid: pod.metadata.uid, name: pod.metadata.name, namespace: pod.metadata.namespace }), name), { recursive: true, mode: 0o755 });
+  await removeUnstarted(kubelet, request, signal);
   await orFail('CreateContainerError', request, () => kubelet.dedicated.prepare(pod.metadata.uid, name));
   const id = await orFail('CreateContainerError', request, () => kubelet.cri.createContainer({ sandboxId: sandbox.id, sandbox: sandbox.config }, config, signal), signal);
   tell(name, { type: 'Normal', reason: 'Created', message: 'Container created' });
@@ -178,10 +179,16 @@ async function configure(kubelet: Starting, request: StartRequest, { image, imag
 const withDevices = (extras: ContainerExtras | undefined, devices: NonNullable<ContainerConfig['devices']>): ContainerExtras =>
   (devices.length === 0 ? extras ?? {} : { ...extras, devices: [...(extras?.devices ?? []), ...devices] });
 
+/** One that was made and never started, because the kubelet was killed between: it is none, and gives its number back. */
+async function removeUnstarted({ cri }: Starting, { container, runtime }: StartRequest, signal: AbortSignal): Promise<void> {
+  const latest = newestOf(runtime, container.name);
+  if (latest?.state === 'created') await cri.removeContainer(latest.id, signal);
+}
+
 /** One more than the last instance; where the runtime has forgotten that, than the last log. */
 async function nextAttempt(at: Directories, { pod, container, runtime, attempts }: StartRequest): Promise<number> {
   const latest: RuntimeContainer | undefined = newestOf(runtime, container.name);
-  if (latest) return latest.restartCount + 1;
+  if (latest) return latest.state === 'created' ? latest.restartCount : latest.restartCount + 1;
   const { uid, name, namespace } = pod.metadata;
   const logs = await readdir(dirname(join(podLogDir(at, { uid, name, namespace }), containerLogPath(container.name, 0)))).catch(() => []);
   return logs.reduce((most, log) => Math.max(most, (/^(\d+)\.log/.exec(log) ? Number.parseInt(log, 10) : -1) + 1), attempts);

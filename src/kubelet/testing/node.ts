@@ -13,12 +13,15 @@ import { Event } from '../../kinds/core/event.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import { ServiceAccount } from '../../kinds/core/service-account.ts';
 import { builtinKinds } from '../../kinds/index.ts';
+import type { Millis } from '../../base/clock.ts';
 import type { DeepPartial } from '../../meta/object.ts';
 import type { ApiRequest } from '../../wire/api.ts';
 import { FakeCri } from '../cri/fake-cri.ts';
 import type { FakeCriOptions } from '../cri/fake-cri.ts';
 import { startKubelet } from '../kubelet.ts';
 import type { KubeletOptions } from '../options.ts';
+import { mortal, mortalClock, mortalCri } from './mortal.ts';
+import type { Life, OnCall } from './mortal.ts';
 
 export const IMAGE = 'knarr.local/busybox:1';
 
@@ -38,6 +41,12 @@ export interface TestNode extends AsyncDisposable {
   untilPod(name: string, check: (pod: Pod) => unknown): Promise<Pod>;
   events(name: string): Promise<readonly string[]>;
   restart(): Promise<void>;
+  /** The kubelet is killed where it stands, and another one started. */
+  crash(): Promise<void>;
+  /** What is to happen around the kubelet's calls of the runtime. */
+  onCall: OnCall;
+  /** The wall's clock is put forward, or back; none that measures time moves. */
+  jump(by: Millis): void;
   /** The node's machine is about to stop. Resolves when the kubelet says that its pods have ended. */
   shutdown(): Promise<void>;
 }
@@ -47,18 +56,15 @@ export async function startTestNode(options: Partial<FakeCriOptions> = {}, more:
   const random = seededRandom(1);
   const api = await startApi({ kinds: builtinKinds, clock });
   let reachable = true;
+  let jumped = 0;
+  let onCall: OnCall = () => {};
   const ask = (request: ApiRequest) => api.server.handler({ ...request, peer: { address: 'in-process', user: ADMIN }, wantsObjects: true });
   const client = createClient(ask);
-  /** The kubelet's own way to the API. */
-  const cuttable = createClient(async (request: ApiRequest) => {
-    if (!reachable) throw new Error('connect ECONNREFUSED');
-    return ask(request);
-  });
   const namespace = 'default';
   await client.create(ServiceAccount, { metadata: { name: 'default', namespace } });
   await client.create(ConfigMap, { metadata: { name: 'kube-root-ca.crt', namespace }, data: { 'ca.crt': 'CERTIFICATE' } });
   const dir = await mkdtemp(join(tmpdir(), 'knarr-node-'));
-  const cri = new FakeCri({ clock, random, images: [IMAGE], ...options });
+  const cri = new FakeCri({ clock: mortalClock(clock, { alive: true }, () => jumped), random, images: [IMAGE], ...options });
   /** Files are read and written in real time: give them some between two moves of the clock. */
   const breathe = async () => {
     for (let breath = 0; breath < 5; breath++) {
@@ -67,10 +73,16 @@ export async function startTestNode(options: Partial<FakeCriOptions> = {}, more:
     }
   };
   const start = async () => {
-    const informers = createInformers(cuttable, { clock, random, log: silent });
+    const life: Life = { alive: true };
+    const own = mortalClock(clock, life, () => jumped);
+    const kubeletClient = createClient(mortal(life, async (request: ApiRequest) => {
+      if (!reachable) throw new Error('connect ECONNREFUSED');
+      return ask(request);
+    }));
+    const informers = createInformers(kubeletClient, { clock: own, random, log: silent });
     const starting = startKubelet({
-      client: cuttable, informers, clock, random, log: silent, cri, nodeName: 'node-1', nodeIp: '192.0.2.1', hostname: 'node-1', clusterDomain: 'cluster.local',
-      clusterDns: ['10.96.0.10'], rootDir: dir, logDir: join(dir, 'logs'), cgroupRoot: '/none', staticPods: { path: join(dir, 'manifests'), fileCheckPeriod: 20_000, httpCheckPeriod: 20_000 }, ...more,
+      client: kubeletClient, informers, clock: own, random, log: silent, cri: mortalCri(cri, life, (call, when) => onCall(call, when)),
+      nodeName: 'node-1', nodeIp: '192.0.2.1', hostname: 'node-1', clusterDomain: 'cluster.local', clusterDns: ['10.96.0.10'], rootDir: dir, logDir: join(dir, 'logs'), cgroupRoot: '/none', staticPods: { path: join(dir, 'manifests'), fileCheckPeriod: 20_000, httpCheckPeriod: 20_000 }, ...more,
     });
     let up = false;
     void starting.then(() => (up = true), () => (up = true));
@@ -81,7 +93,7 @@ export async function startTestNode(options: Partial<FakeCriOptions> = {}, more:
     // Without the API it is never done starting, and works all the same.
     for (let moves = 0; !up && (reachable || moves < 500); moves++) await move();
     return {
-      starting, move,
+      starting, move, life,
       async stop() {
         while (!up) await move();
         await (await starting)[Symbol.asyncDispose]();
@@ -103,6 +115,13 @@ export async function startTestNode(options: Partial<FakeCriOptions> = {}, more:
   return {
     client, clock, cri, rootDir: dir, manifests: join(dir, 'manifests'), pod, until,
     reachable: (yes) => void (reachable = yes),
+    jump: (by) => void (jumped += by),
+    get onCall() {
+      return onCall;
+    },
+    set onCall(next) {
+      onCall = next;
+    },
     run: (name, spec) => client.create(Pod, { metadata: { name, namespace }, spec: { nodeName: 'node-1', automountServiceAccountToken: false, ...spec } }),
     untilPod: (name, check) => until(`pod ${name}`, async () => {
       const found = await pod(name);
@@ -111,6 +130,10 @@ export async function startTestNode(options: Partial<FakeCriOptions> = {}, more:
     events: async (name) => (await client.list(Event, { namespace })).items.filter(({ involvedObject }) => involvedObject.name === name).map(({ reason, message }) => `${reason}: ${message}`),
     async restart() {
       await running.stop();
+      running = await start();
+    },
+    async crash() {
+      running.life.alive = false;
       running = await start();
     },
     async shutdown() {
