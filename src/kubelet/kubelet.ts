@@ -113,7 +113,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
   const { cpuMillis = 0, memoryBytes = 0, pids } = options.reserved ?? {};
   await context.cgroups.enforce({ milliCpu: machine.cpus * 1000 - cpuMillis, memoryBytes: machine.memoryBytes - memoryBytes, ...(pids === undefined ? {} : { pids }) });
   const loop: SyncLoop = started.use(new SyncLoop({
-    client, context, pods, nodes, nodeName, untilReady: (signal) => services.untilSynced(signal), ...(options.staticPods ? { manifests: options.staticPods } : {}),
+    client, context, pods, nodes, nodeName, untilReady: (signal) => services.untilSynced(signal), resync: options.syncFrequency, ...(options.staticPods ? { manifests: options.staticPods } : {}),
     policies: { cpu: options.cpuManagerPolicy ?? 'none', memory: options.memoryManagerPolicy ?? 'None' },
     ...(own?.pool ? { reconcileCpus: () => own.pool!.reconcile() } : {}), ...(pressure ? { collectImages: () => pressure.images.collect() } : {}),
     refuse: (pod) => shutdown.refuse() ?? pressure?.eviction.refuse(pod) ?? security.refuse(pod),

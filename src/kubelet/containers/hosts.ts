@@ -15,10 +15,15 @@ export function podHostname({ metadata, spec }: Pod, clusterDomain: string): Pod
   return { hostname, domain: spec.subdomain ? `${spec.subdomain}.${metadata.namespace}.svc.${clusterDomain}` : '' };
 }
 
-/** What `hostname` prints in a container. */
+const MOST_KERNEL_CHARS = 64;
+
+/** What `hostname` prints in a container. @throws Error with upstream's text where the kernel could not hold it */
 export function kernelHostname(pod: Pod, clusterDomain: string): string {
   const { hostname, domain } = podHostname(pod, clusterDomain);
-  return pod.spec.setHostnameAsFQDN && domain !== '' ? `${hostname}.${domain}` : hostname;
+  if (!pod.spec.setHostnameAsFQDN || domain === '') return hostname;
+  const whole = `${hostname}.${domain}`;
+  if (whole.length > MOST_KERNEL_CHARS) throw new Error(`failed to construct FQDN from pod hostname and cluster domain, FQDN ${whole} is too long (${MOST_KERNEL_CHARS} characters is the max, ${whole.length} characters requested)`);
+  return whole;
 }
 
 const FIXED = [

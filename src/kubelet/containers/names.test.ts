@@ -36,6 +36,8 @@ test('host names: the pod\'s, cut to 63, in full where asked for', () => {
   expect(named({ hostname: 'h', subdomain: 's' })).toBe('h');
   expect(named({ hostname: 'h', subdomain: 's', setHostnameAsFQDN: true })).toBe('h.s.default.svc.cluster.local');
   expect(named({}, `${'a'.repeat(62)}-b`)).toBe('a'.repeat(62));
+  const long = () => named({ hostname: 'h'.repeat(37), subdomain: 's', setHostnameAsFQDN: true });
+  expect(long).toThrow(`failed to construct FQDN from pod hostname and cluster domain, FQDN ${'h'.repeat(37)}.s.default.svc.cluster.local is too long (64 characters is the max, 65 characters requested)`);
 });
 
 test('the hosts file names the pod under each of its addresses, then what it asked for', () => {

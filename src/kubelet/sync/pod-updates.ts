@@ -6,6 +6,7 @@ import type { Pod } from '../../kinds/core/pod.ts';
 import type { StaticPodOptions } from '../options.ts';
 import { fromApi, isMirror } from './static/annotations.ts';
 import { ManifestDir } from './static/manifest-dir.ts';
+import { ManifestUrl } from './static/manifest-url.ts';
 
 export interface PodUpdatesOptions {
   readonly clock: Clock;
@@ -29,14 +30,24 @@ const HEAD_START: Millis = 2000;
 export class PodUpdates implements AsyncDisposable {
   readonly #options: PodUpdatesOptions;
   readonly #stop = new AbortController();
-  readonly #manifests: ManifestDir | undefined;
+  readonly #manifests: readonly (ManifestDir | ManifestUrl)[];
   #handler: Disposable | undefined;
   #complete = false;
 
   constructor(options: PodUpdatesOptions) {
     this.#options = options;
-    const { path, fileCheckPeriod: period } = options.manifests ?? {};
-    this.#manifests = path === undefined || period === undefined ? undefined : new ManifestDir({ ...options, path, period, onPods: options.onStaticPods });
+    const { manifests } = options;
+    let [files, fetched]: (readonly Pod[])[] = [[], []];
+    const tell = () => options.onStaticPods([...files!, ...fetched!]);
+    const dir = manifests?.path === undefined ? [] : [new ManifestDir({ ...options, path: manifests.path, period: manifests.fileCheckPeriod, onPods: (pods) => {
+      files = pods;
+      tell();
+    } })];
+    const web = manifests?.url === undefined ? [] : [new ManifestUrl({ ...options, url: manifests.url, headers: manifests.urlHeaders, period: manifests.httpCheckPeriod, onPods: (pods) => {
+      fetched = pods;
+      tell();
+    } })];
+    this.#manifests = [...dir, ...web];
   }
 
   /** Whether all pods there are have been told of: what a runtime has beside them is nobody's. */
@@ -58,14 +69,14 @@ export class PodUpdates implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     this.#handler?.[Symbol.dispose]();
-    await this.#manifests?.[Symbol.asyncDispose]();
+    await Promise.all(this.#manifests.map((source) => source[Symbol.asyncDispose]()));
   }
 
   async #startManifests(ready: Promise<void>): Promise<void> {
-    if (!this.#manifests) return;
+    if (this.#manifests.length === 0) return;
     const patience = new AbortController();
     await Promise.race([ready.catch(() => {}), this.#options.clock.sleep(HEAD_START, AbortSignal.any([this.#stop.signal, patience.signal])).catch(() => {})]);
     patience.abort();
-    if (!this.#stop.signal.aborted) await this.#manifests.start();
+    if (!this.#stop.signal.aborted) await Promise.all(this.#manifests.map((source) => source.start()));
   }
 }

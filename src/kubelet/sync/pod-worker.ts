@@ -24,8 +24,8 @@ import { asPromised, pendingResize, promiseFirst, reconsiderResize } from './res
 export interface PodWorkerOptions {
   readonly context: PodSyncContext;
   readonly tick: SyncTick;
-  /** Asked once, before the pod's first sync. */
-  readonly admit: (pod: Pod) => Rejection | undefined;
+  /** Asked before the pod's first sync, until it is taken or refused; `later` where others make room for it. */
+  readonly admit: (pod: Pod) => Rejection | 'later' | undefined;
   /** Whether a pod may still use what it has to itself. */
   readonly holds: (uid: string) => boolean;
   /** Whether the node can give a pod that runs what it now asks for. */
@@ -33,6 +33,8 @@ export interface PodWorkerOptions {
   /** What the pod has given back may do for others: it has ended, or was resized. */
   readonly onFreed: () => void;
   readonly onForgotten: (uid: string) => void;
+  /** A settled pod is looked at all the same so often, spread so that not all pods are at once. */
+  readonly resync: Millis;
 }
 
 /** Whether there is more in a change than its status: conditions that others set count, for readiness gates look at them. */
@@ -44,8 +46,8 @@ function asksForMore({ metadata: was, status: had }: Pod, { metadata, status }: 
     !isDeepStrictEqual(others(had), others(status));
 }
 
-/** A settled pod is looked at all the same now and then, spread so that not all pods are at once. */
-const RESYNC: Millis = 60_000;
+/** Until somebody who has to go may have gone. */
+const ROOM_IS_MADE: Millis = 500;
 const FIRST_RETRY: Millis = 500;
 const MOST_RETRY: Millis = 10_000;
 
@@ -101,6 +103,11 @@ export class PodWorker implements AsyncDisposable {
     this.#override = grace;
     this.#interrupt();
     this.wake();
+  }
+
+  /** On its way out, or gone. */
+  get isLeaving(): boolean {
+    return this.#state !== 'syncing' || this.#override !== undefined;
   }
 
   /** Nothing of it runs. */
@@ -161,7 +168,7 @@ export class PodWorker implements AsyncDisposable {
         const recheckIn = await this.#pass(signal);
         this.#failures = 0;
         if (this.#isForgotten) break;
-        if (!this.#dirty) this.#wakeIn(recheckIn ?? RESYNC * (1 + this.#options.context.random.next() / 2));
+        if (!this.#dirty) this.#wakeIn(recheckIn ?? this.#options.resync * (1 + this.#options.context.random.next() / 2));
       } catch (error) {
         if (signal.aborted) continue;
         const wait = Math.min(MOST_RETRY, FIRST_RETRY * 2 ** this.#failures++);
@@ -209,7 +216,9 @@ export class PodWorker implements AsyncDisposable {
     if (this.#gone || pod.metadata.deletionTimestamp !== undefined || isTerminalPhase(pod.status.phase) || this.#override !== undefined) return this.#turn('terminating');
     if (!this.#admitted) {
       const isNew = pod.status.startTime === undefined;
-      const rejection = (isNew ? this.#options.admit(pod) : undefined) ?? (await this.#dedicate(pod, isNew));
+      const answer = isNew ? this.#options.admit(pod) : undefined;
+      if (answer === 'later') return ROOM_IS_MADE;
+      const rejection = answer ?? (await this.#dedicate(pod, isNew));
       if (rejection) {
         this.#memory.failure = rejection;
         context.metrics.podRejected(rejection.reason);

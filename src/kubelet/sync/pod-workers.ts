@@ -1,16 +1,19 @@
 /** The workers of all pods of this node: each is made when its pod is first told of, and forgotten when nothing of it is left. */
+import type { Millis } from '../../base/clock.ts';
 import { keyOf } from '../../client/index.ts';
 import type { Informer } from '../../client/index.ts';
 import type { Node } from '../../kinds/core/node.ts';
 import { qosClassOf } from '../../kinds/core/pod-qos.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import { podRequests } from '../../rules/pod-resources.ts';
+import { graceSeconds } from '../pod.ts';
 import { decideResize, resizeOrder } from '../resize/decide.ts';
 import type { ResizeVerdict } from '../resize/decide.ts';
 import { admitPod } from './admission.ts';
 import type { Rejection } from './admission.ts';
 import type { PodFailure, PodSyncContext } from './pod-sync.ts';
 import { PodWorker } from './pod-worker.ts';
+import { planPreemption, PREEMPTED } from './preempt.ts';
 import { isStatic } from './static/annotations.ts';
 import { SyncTick } from './sync-tick.ts';
 
@@ -25,7 +28,11 @@ export interface PodWorkersOptions {
   /** Static pods have come or are gone. */
   readonly onStaticPods: () => void;
   readonly mirrorOf: (pod: Pod) => Pod | undefined;
+  /** Between two looks at a pod of which nothing is heard; a minute unless said. */
+  readonly resync?: Millis | undefined;
 }
+
+const RESYNC: Millis = 60_000;
 
 export class PodWorkers implements AsyncDisposable {
   readonly #options: PodWorkersOptions;
@@ -123,7 +130,7 @@ export class PodWorkers implements AsyncDisposable {
   #begin(pod: Pod): void {
     const worker = new PodWorker(pod, {
       context: this.#options.context, tick: this.#tick, admit: (candidate) => this.#admit(candidate), holds: (other) => this.#workers.get(other)?.holds === true,
-      decideResize: (candidate) => this.#decideResize(candidate), onFreed: () => this.retryResizes(), onForgotten: (forgotten) => this.#forget(forgotten),
+      decideResize: (candidate) => this.#decideResize(candidate), onFreed: () => this.retryResizes(), onForgotten: (forgotten) => this.#forget(forgotten), resync: this.#options.resync ?? RESYNC,
     });
     this.#workers.set(pod.metadata.uid, worker);
     worker.wake();
@@ -135,17 +142,26 @@ export class PodWorkers implements AsyncDisposable {
     if (pod && isStatic(pod)) this.applyStatic(this.#static);
   }
 
-  #admit(pod: Pod): Rejection | undefined {
+  #admit(pod: Pod): Rejection | 'later' | undefined {
     const pressed = this.#options.refuse?.(pod);
     if (pressed) return { reason: pressed.reason, message: `Pod was rejected: ${pressed.message}` };
     // Unknown without the API: then only static pods are there to be asked about.
     const node = this.#options.nodes.lister.get(this.#options.nodeName);
-    return node && admitPod(pod, node, this.#othersThan(pod));
+    const rejection = node && admitPod(pod, node, this.#othersThan(pod));
+    if (!node || !rejection) return rejection;
+    const victims = planPreemption(pod, node, this.#othersThan(pod, ({ isLeaving }) => !isLeaving));
+    for (const victim of victims ?? []) this.#preempt(victim);
+    return victims ? 'later' : rejection;
+  }
+
+  #preempt(pod: Pod): void {
+    this.#options.context.tell(pod, undefined, { type: 'Warning', reason: PREEMPTED.reason, message: PREEMPTED.message });
+    this.evict(pod.metadata.uid, PREEMPTED, graceSeconds(pod));
   }
 
   /** With what they were promised. */
-  #othersThan({ metadata: { uid } }: Pod): readonly Pod[] {
-    return [...this.#workers.values()].filter((worker) => worker.isActive && worker.pod.metadata.uid !== uid).map((worker) => worker.promised);
+  #othersThan({ metadata: { uid } }: Pod, counts: (worker: PodWorker) => boolean = () => true): readonly Pod[] {
+    return [...this.#workers.values()].filter((worker) => worker.isActive && worker.pod.metadata.uid !== uid && counts(worker)).map((worker) => worker.promised);
   }
 
   #decideResize(pod: Pod): ResizeVerdict | undefined {

@@ -7,9 +7,7 @@ export const CONFIG_SEEN = 'kubernetes.io/config.seen';
 /** On a mirror: the hash of the static pod it stands for. */
 export const CONFIG_MIRROR = 'kubernetes.io/config.mirror';
 
-export const FILE_SOURCE = 'file';
-
-/** Made from a manifest on this node. */
+/** Made from a manifest: of a file (`file`) or a URL (`http`). */
 export const isStatic = ({ metadata: { annotations } }: Pick<Pod, 'metadata'>): boolean => (annotations?.[CONFIG_SOURCE] ?? 'api') !== 'api';
 
 /** In the API only so that others see a static pod. */

@@ -8,13 +8,14 @@ import { readYaml } from '../../../meta/yaml.ts';
 import { decodeObject } from '../../../schema/decode.ts';
 import { validateObject } from '../../../schema/validate.ts';
 import { CONFIG_SOURCE } from '../../cri/labels.ts';
-import { CONFIG_HASH, CONFIG_SEEN, FILE_SOURCE } from './annotations.ts';
+import { CONFIG_HASH, CONFIG_SEEN } from './annotations.ts';
 import { apiReference } from './api-reference.ts';
 
 export interface ManifestPlace {
   readonly nodeName: string;
-  /** The file, a part of the pod's identity. */
+  /** The file or URL, a part of the pod's identity. */
   readonly path: string;
+  readonly source?: 'file' | 'http';
   /** When this content was first seen, as RFC 3339. */
   readonly seen: string;
 }
@@ -24,21 +25,33 @@ export interface ManifestPlace {
  * another pod. Nothing throws it off a node in trouble.
  * @throws Error that says in one line why it is no pod this node could run
  */
-export function podOfManifest(text: string, { nodeName, path, seen }: ManifestPlace): Pod {
+export function podOfManifest(text: string, place: ManifestPlace): Pod {
   const { value } = readYaml(text);
   if (!isRecord(value) || value['kind'] !== 'Pod' || value['apiVersion'] !== 'v1') throw new Error('invalid pod: a manifest holds one object of kind Pod, apiVersion v1');
+  return podOf(value, place);
+}
+
+/** As podOfManifest, or all of a PodList. */
+export function podsOfManifest(text: string, place: ManifestPlace): readonly Pod[] {
+  const { value } = readYaml(text);
+  if (!isRecord(value) || value['kind'] !== 'PodList' || !Array.isArray(value['items'])) return [podOfManifest(text, place)];
+  return value['items'].map((item: unknown) => podOf(item, place));
+}
+
+function podOf(value: unknown, { nodeName, path, seen, source = 'file' }: ManifestPlace): Pod {
   const written = decodeObject<Pod>(Pod, value).value;
   const { metadata, spec } = written;
-  const uid = metadata.uid || createHash('md5').update(JSON.stringify([metadata, spec])).update(`host:${nodeName}`).update(`file:${path}`).digest('hex');
+  const hash = createHash('md5').update(JSON.stringify([metadata, spec])).update(`host:${nodeName}`);
+  const uid = metadata.uid || hash.update(`${source === 'file' ? 'file' : 'url'}:${path}`).digest('hex');
   const { name = '', namespace = 'default', labels, annotations, finalizers } = metadata;
   const pod = {
     apiVersion: 'v1', kind: 'Pod',
     metadata: {
       name: `${name}-${nodeName.toLowerCase()}`, namespace, uid, resourceVersion: '', creationTimestamp: seen,
       ...(labels ? { labels } : {}), ...(finalizers ? { finalizers } : {}),
-      annotations: { ...annotations, [CONFIG_HASH]: uid, [CONFIG_SEEN]: seen, [CONFIG_SOURCE]: FILE_SOURCE },
+      annotations: { ...annotations, [CONFIG_HASH]: uid, [CONFIG_SEEN]: seen, [CONFIG_SOURCE]: source },
     },
-    spec: { ...spec, nodeName, tolerations: tolerating(spec.tolerations) },
+    spec: { ...spec, nodeName, ...(source === 'file' ? { tolerations: tolerating(spec.tolerations) } : {}) },
     status: { phase: 'Pending' },
   } satisfies Pod;
   const wrong = [...(name === '' ? ['metadata.name: Required value: name or generateName is required'] : dnsSubdomainProblems(pod.metadata.name)), ...validateObject(Pod, pod).map(textOf)];

@@ -1,4 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Node } from '../../../kinds/core/node.ts';
@@ -118,4 +120,32 @@ test('a pod of the API does not become a static one by saying so', async () => {
   await node.client.delete(Pod, 'liar', inDefault);
   await node.until('gone', async () => !(await node.pod('liar')));
   expect(pod.metadata.ownerReferences).toBeUndefined();
+});
+
+test('manifests of a URL run as well, and stay while it cannot be read', async () => {
+  let answer: { readonly status: number; readonly text: string } = { status: 200, text: '' };
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(String(request.headers['x-node']));
+    response.writeHead(answer.status).end(answer.text);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const items = ['one', 'two'].map((name) => JSON.parse(manifest(name)) as unknown);
+  answer = { status: 200, text: JSON.stringify({ apiVersion: 'v1', kind: 'PodList', items }) };
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/pods`;
+  {
+    await using node = await startTestNode({}, { staticPods: { url, urlHeaders: { 'X-Node': ['1'] }, fileCheckPeriod: 20_000, httpCheckPeriod: 20_000 } });
+    const one = await node.untilPod('one-node-1', isReady);
+    await node.untilPod('two-node-1', isReady);
+    expect(one.metadata.annotations!['kubernetes.io/config.source']).toBe('http');
+    expect(asked[0]).toBe('1');
+    answer = { status: 503, text: 'no' };
+    await node.clock.advance(60_000);
+    expect(isReady((await node.pod('one-node-1'))!)).toBe(true);
+    answer = { status: 200, text: JSON.stringify(items[1]) };
+    await node.until('gone', async () => !(await node.pod('one-node-1')));
+    expect(isReady((await node.pod('two-node-1'))!)).toBe(true);
+  }
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
 });
