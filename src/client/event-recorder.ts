@@ -7,6 +7,7 @@ import { formatTime } from '../meta/time.ts';
 import { Event } from '../kinds/core/event.ts';
 import type { ObjectReference } from '../kinds/core/references.ts';
 import type { Client } from './client.ts';
+import { TokenBucket } from './rate-limiter.ts';
 import { EventCorrelator, remember } from './event-correlator.ts';
 
 /** What an event is about: an object, or a reference where only part of one is meant (a container's fieldPath). */
@@ -26,6 +27,8 @@ export interface RecorderOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log?: Logger;
+  /** At most so many are sent; as many as there are unless said. */
+  readonly rate?: { readonly perSecond: number; readonly burst: number };
 }
 
 /** Sends Events in order, one at a time. Beyond 1,000 unsent ones new ones are dropped, as upstream. */
@@ -53,6 +56,7 @@ class Recorder implements EventRecorder {
   /** Where each correlated event lives, to raise its count. */
   readonly #sent = new Map<string, { readonly name: string; readonly namespace: string }>();
   readonly #stop = new AbortController();
+  readonly #bucket: TokenBucket | undefined;
   #unsent = 0;
   #tail: Promise<void> = Promise.resolve();
 
@@ -61,6 +65,7 @@ class Recorder implements EventRecorder {
     this.#options = options;
     this.#log = options.log ?? silent;
     this.#correlator = new EventCorrelator(options.clock);
+    this.#bucket = options.rate && new TokenBucket(options.clock, options.rate);
   }
 
   event(regarding: Regarding, type: 'Normal' | 'Warning', reason: string, message: string): void {
@@ -92,6 +97,8 @@ class Recorder implements EventRecorder {
       group: JSON.stringify([sender, fieldPath, told.type, told.reason]), sender, message: told.message,
     });
     if (verdict.type === 'drop') return;
+    const wait = this.#bucket?.take() ?? 0;
+    if (wait > 0) await this.#options.clock.sleep(wait, this.#stop.signal);
     const known = this.#sent.get(verdict.key);
     for (let attempt = 1; ; attempt++) {
       try {

@@ -36,6 +36,7 @@ import { createProber } from './probes/prober.ts';
 import { startKubeletServer } from './server/kubelet-server.ts';
 import { openAllocations } from './resize/allocations.ts';
 import { createStats } from './stats/provider.ts';
+import { startLogRotation } from './sync/log-rotation.ts';
 import { createStatusManager } from './status/status-manager.ts';
 import { Backoff } from './sync/backoff.ts';
 import type { PodSyncContext } from './sync/pod-sync.ts';
@@ -74,7 +75,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
   const nodes = informers.for(Node, { fieldSelector: `metadata.name=${nodeName}` });
   const services = informers.for(Service);
   const pods = informers.for(Pod, { fieldSelector: `spec.nodeName=${nodeName}` });
-  const recorder = started.use(createEventRecorder(client, { component: 'kubelet', host: nodeName, clock, random, log }));
+  const recorder = started.use(createEventRecorder(client, { component: 'kubelet', host: nodeName, clock, random, log, ...(options.events ? { rate: options.events } : {}) }));
   const tell: PodSyncContext['tell'] = (pod, container, { type, reason, message }) => {
     const reference = referenceTo(pod);
     recorder.event({ reference: container === undefined ? reference : { ...reference, fieldPath: containerFieldPath(pod, container) } }, type, reason, message);
@@ -123,6 +124,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
     tellNode: (reason, message) => tellNode({ type: 'Normal', reason, message }),
     told: () => Promise.race([context.statuses.settled(), clock.sleep(LAST_WORDS).catch(() => {})]),
   });
+  if (isReal) started.use(startLogRotation(context, options.containerLogs));
   const server = started.use(await startKubeletServer({ ...options, context, workers: loop.workers, stats, cpus: machine.cpus, metrics }));
 
   const around = {
@@ -132,7 +134,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
   };
   const agent = runNodeAgent({ ...options, nodes, machine, version: options.version ?? VERSION, runtimeVersion: `${runtimeName}://${runtimeVersion}`, port: server.port ?? options.server?.port ?? 10250, trouble: () => [...loop.trouble(), ...shutdown.trouble()], ...around }, stop.signal);
   started.use(nodes.addHandler({ onUpdate: () => context.volumes.attachments.waiting().forEach(wake) }));
-  const lease = renewLease({ client, clock, log, nodeName, nodeUid: () => nodes.lister.get(nodeName)?.metadata.uid }, stop.signal);
+  const lease = renewLease({ client, clock, log, nodeName, leaseSeconds: options.nodeStatus?.leaseSeconds, nodeUid: () => nodes.lister.get(nodeName)?.metadata.uid }, stop.signal);
   started.defer(async () => {
     stop.abort();
     await Promise.all([agent, lease]);

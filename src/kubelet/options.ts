@@ -95,8 +95,6 @@ export interface KubeletOptions {
   readonly containerLogs?: ContainerLogOptions;
   /** Events a second; 0: as many as there are. */
   readonly events?: { readonly perSecond: number; readonly burst: number };
-  /** Between two looks at how large volumes are. */
-  readonly volumeStatsPeriod?: Millis;
   /** Whether this machine's plain HTTP answers /healthz, and where: port 10248 of loopback upstream. */
   readonly healthz?: { readonly host: string; readonly port: number };
   /** What else `/metrics` tells, asked with each scrape. */

@@ -65,6 +65,28 @@ test('/pods lists what the node runs, /stats/summary and /metrics/resource what 
   expect((await askKubelet(node.kubelet, '/metrics/resource')).text).toMatch(/container_memory_working_set_bytes\{container="a",namespace="default",pod="web"\} [1-9]/);
 });
 
+test('metrics of the kubelet itself are fed by what it does', async () => {
+  const { text } = await askKubelet(node.kubelet, '/metrics');
+  const value = (series: string) => Number(text.split('\n').find((line) => line.startsWith(`${series} `))?.split(' ').at(-1) ?? 0);
+  expect(value('kubelet_running_pods')).toBeGreaterThan(0);
+  expect(value('kubelet_running_containers{container_state="running"}')).toBeGreaterThan(0);
+  expect(value('kubelet_runtime_operations_total{operation_type="run_podsandbox"}')).toBeGreaterThan(0);
+  expect(value('kubelet_started_containers_total{container_type="container"}')).toBeGreaterThan(0);
+  expect(value('kubelet_pod_start_duration_seconds_count')).toBeGreaterThan(0);
+  expect(value('kubelet_pleg_relist_duration_seconds_count')).toBeGreaterThan(0);
+  expect(value(`kubelet_node_name{node="${NODE}"}`)).toBe(1);
+  expect((await askKubelet(node.kubelet, '/metrics/slis')).text).toContain('kubernetes_healthcheck{name="syncloop",type="healthz"} 1');
+});
+
+test('what runs, what is configured, what the machine logs', async () => {
+  const { items } = JSON.parse((await askKubelet(node.kubelet, '/runningpods/')).text) as { items: { metadata: { name: string }; spec: { containers: { name: string }[] } }[] };
+  expect(items.find(({ metadata }) => metadata.name === 'web')?.spec.containers.map(({ name }) => name)).toEqual(['a']);
+  expect(JSON.parse((await askKubelet(node.kubelet, '/configz')).text)).toHaveProperty('kubeletconfig');
+  expect((await askKubelet(node.kubelet, '/logs/')).text).toContain('<pre>');
+  expect((await askKubelet(node.kubelet, '/logs/..%2f..%2fetc%2fpasswd')).status).toBe(400);
+  expect((await askKubelet(node.kubelet, '/debug/pprof/')).status).toBe(404);
+});
+
 test('logs: all, the last line, with times, cut off, of nobody', async () => {
   await eventually('both lines', async () => (await node.logs('web')).split('\n').length === 3);
   expect((await node.logs('web')).split('\n').sort()).toEqual(['', 'oops', 'serving']);

@@ -22,6 +22,7 @@ export const WITHOUT_EFFECT: readonly Limit[] = [
   { fields: ['hairpinMode', 'makeIPTablesUtilChains', 'iptablesMasqueradeBit', 'iptablesDropBit'], why: 'the network and the proxy see to it' },
   { fields: ['maxOpenFiles', 'protectKernelDefaults', 'kernelMemcgNotification', 'enableControllerAttachDetach', 'qosReserved', 'singleProcessOOMKill'], why: 'it is not done' },
   { fields: ['memoryThrottlingFactor', 'enableSystemLogQuery'], why: 'its feature gate is not on' },
+  { fields: ['volumeStatsAggPeriod'], why: 'disks are measured when they are asked for, every ten seconds at most' },
   { fields: ['systemReservedCgroup', 'kubeReservedCgroup'], why: 'what is reserved is kept from pods, and not enforced on others' },
   { fields: ['logging', 'tracing', 'showHiddenMetricsForVersion'], why: 'knarr has logs and metrics of its own making' },
   { fields: ['featureGates'], why: 'features are on as upstream has them by default' },

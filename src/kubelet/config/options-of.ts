@@ -37,7 +37,7 @@ export function optionsOf(config: KubeletConfiguration): Omit<KubeletOptions, Ow
     topologyManagerPolicy: config.topologyManagerPolicy as TopologyPolicy, topologyManagerScope: config.topologyManagerScope === 'pod' ? 'pod' : 'container',
     swapBehavior: config.memorySwap.swapBehavior === 'LimitedSwap' ? 'LimitedSwap' : 'NoSwap',
     seccompDefault: config.seccompDefault,
-    localStorageIsolation: config.localStorageCapacityIsolation, volumeStatsPeriod: parseDuration(config.volumeStatsAggPeriod),
+    localStorageIsolation: config.localStorageCapacityIsolation,
     maxCrashBackoff: parseDuration(config.crashLoopBackOff.maxContainerRestartPeriod ?? '5m'),
     nodeStatus: {
       updatePeriod: parseDuration(config.nodeStatusUpdateFrequency), reportPeriod: parseDuration(config.nodeStatusReportFrequency),

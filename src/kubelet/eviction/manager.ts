@@ -21,6 +21,8 @@ import { conditionMessage, EVICTED, evictionMessage } from './words.ts';
 
 export interface EvictionOptions {
   readonly config: EvictionConfig;
+  /** False: pods may use more disk than their limits say. */
+  readonly limitsStorage?: boolean;
   readonly clock: Clock;
   readonly log: Logger;
   readonly stats: StatsProvider;
@@ -132,7 +134,7 @@ class Evictions implements EvictionManager {
   }
 
   async #evictFull(dedicatedImageFs: boolean): Promise<readonly Pod[]> {
-    const limited = this.#options.activePods().filter(isLimited);
+    const limited = this.#options.limitsStorage === false ? [] : this.#options.activePods().filter(isLimited);
     if (limited.length === 0) return [];
     const samples = byUid(await this.#options.stats.podsWithDisks());
     return limited.filter((pod) => {

@@ -13,18 +13,19 @@ export interface LeaseOptions {
   readonly nodeName: string;
   /** Of the Node that owns the lease; undefined until it is registered. */
   readonly nodeUid: () => string | undefined;
+  /** 40 unless said; it is renewed four times in that. */
+  readonly leaseSeconds?: number | undefined;
 }
 
 const NAMESPACE = 'kube-node-lease';
 const DURATION_SECONDS = 40;
-const PERIOD: Millis = 10_000;
 const RETRY: Millis = 1000;
 
 export async function renewLease(options: LeaseOptions, signal: AbortSignal): Promise<void> {
-  const { clock, log } = options;
+  const { clock, log, leaseSeconds = DURATION_SECONDS } = options;
   let known: Lease | undefined;
   while (!signal.aborted) {
-    let wait = PERIOD;
+    let wait: Millis = (leaseSeconds * 1000) / 4;
     try {
       known = await renewOnce(options, known, signal);
     } catch (error) {
@@ -38,10 +39,10 @@ export async function renewLease(options: LeaseOptions, signal: AbortSignal): Pr
   }
 }
 
-async function renewOnce({ client, clock, nodeName, nodeUid }: LeaseOptions, known: Lease | undefined, signal: AbortSignal): Promise<Lease> {
+async function renewOnce({ client, clock, nodeName, nodeUid, leaseSeconds = DURATION_SECONDS }: LeaseOptions, known: Lease | undefined, signal: AbortSignal): Promise<Lease> {
   const uid = nodeUid();
   const owner = uid === undefined ? {} : { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid }] };
-  const spec = { holderIdentity: nodeName, leaseDurationSeconds: DURATION_SECONDS, renewTime: formatMicroTime(clock.now()) };
+  const spec = { holderIdentity: nodeName, leaseDurationSeconds: leaseSeconds, renewTime: formatMicroTime(clock.now()) };
   const present = known ?? (await client.get(Lease, nodeName, { namespace: NAMESPACE, signal }).catch((error: unknown) => {
     if (isApiError(error, 'NotFound')) return undefined;
     throw error;

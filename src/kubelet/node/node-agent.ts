@@ -9,7 +9,7 @@ import type { KubeletOptions } from '../options.ts';
 import type { Machine } from './machine.ts';
 import { isExtended, nodeStatus, TRANSITIONS } from './node-status.ts';
 
-export interface NodeAgentOptions extends Pick<KubeletOptions, 'client' | 'clock' | 'log' | 'cri' | 'nodeName' | 'nodeIp' | 'hostname' | 'nodeLabels' | 'nodeTaints' | 'podCidr' | 'maxPods' | 'reserved'> {
+export interface NodeAgentOptions extends Pick<KubeletOptions, 'client' | 'clock' | 'log' | 'cri' | 'nodeName' | 'nodeIp' | 'hostname' | 'nodeLabels' | 'nodeTaints' | 'podCidr' | 'maxPods' | 'podsPerCore' | 'reserved' | 'nodeStatus' | 'registerNode' | 'providerId' | 'localStorageIsolation'> {
   readonly nodes: Informer<Node>;
   readonly machine: Machine;
   readonly version: string;
@@ -33,10 +33,12 @@ const PERIOD: Millis = 10_000;
 const EAGER_PERIOD: Millis = 500;
 /** Sent at least so often, changed or not. */
 const REPORT_PERIOD: Millis = 300_000;
+const MOST_PODS = 110;
+const MOST_IMAGES = 50;
 
 export async function runNodeAgent(options: NodeAgentOptions, signal: AbortSignal): Promise<void> {
-  const { clock, log, nodes } = options;
-  let registered = false;
+  const { clock, log, nodes, nodeStatus: { updatePeriod = PERIOD, reportPeriod = REPORT_PERIOD } = {} } = options;
+  let registered = options.registerNode === false;
   let nudge = new AbortController();
   using _handler = nodes.addHandler({ onUpdate: (node) => hasUnclaimed(node.status, options.devices()) && nudge.abort() });
   options.onNudge?.(() => nudge.abort());
@@ -46,13 +48,13 @@ export async function runNodeAgent(options: NodeAgentOptions, signal: AbortSigna
     try {
       if (!registered) await register(options, signal);
       registered = true;
-      const { sent, ready } = await report(options, { force: clock.monotonic() - reportedAt >= REPORT_PERIOD }, signal);
+      const { sent, ready } = await report(options, { force: clock.monotonic() - reportedAt >= reportPeriod }, signal);
       if (sent) reportedAt = clock.monotonic();
-      wait = ready ? PERIOD : EAGER_PERIOD;
+      wait = ready ? updatePeriod : Math.min(updatePeriod, EAGER_PERIOD);
     } catch (error) {
       if (signal.aborted) return;
       // Deleted under us: a node that lives registers again.
-      if (isApiError(error, 'NotFound')) registered = false;
+      if (isApiError(error, 'NotFound')) registered = options.registerNode === false;
       else log.warn('node status not sent', { error: String(error) });
     }
     await clock.sleep(wait, AbortSignal.any([signal, nudge.signal])).catch(() => {});
@@ -65,7 +67,7 @@ const hasUnclaimed = ({ capacity = {}, allocatable = {} }: NodeStatus, plugged: 
   Object.entries(capacity).some(([name, amount]) => isExtended(name) && !(name in plugged) && allocatable[name] !== amount);
 
 async function register(options: NodeAgentOptions, signal: AbortSignal): Promise<void> {
-  const { client, nodeName, hostname, nodeLabels = {}, nodeTaints, podCidr, machine, log } = options;
+  const { client, nodeName, hostname, nodeLabels = {}, nodeTaints, podCidr, providerId, machine, log } = options;
   const labels = {
     'kubernetes.io/hostname': hostname, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': machine.architecture,
     'beta.kubernetes.io/os': 'linux', 'beta.kubernetes.io/arch': machine.architecture, ...nodeLabels,
@@ -73,7 +75,7 @@ async function register(options: NodeAgentOptions, signal: AbortSignal): Promise
   try {
     await client.create(Node, {
       metadata: { name: nodeName, labels, annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } },
-      spec: { ...(nodeTaints ? { taints: nodeTaints } : {}), ...(podCidr ? { podCIDR: podCidr, podCIDRs: [podCidr] } : {}) },
+      spec: { ...(providerId ? { providerID: providerId } : {}), ...(nodeTaints ? { taints: nodeTaints } : {}), ...(podCidr ? { podCIDR: podCidr, podCIDRs: [podCidr] } : {}) },
       status: await currentStatus(options, undefined),
     }, { signal });
     log.info('node registered', { node: nodeName });
@@ -103,9 +105,10 @@ function tellTransitions({ nodeName, tell }: NodeAgentOptions, before: NodeStatu
 }
 
 async function currentStatus(options: NodeAgentOptions, before: NodeStatus | undefined): Promise<NodeStatus> {
-  const { cri, clock, maxPods = 110, reserved = {} } = options;
+  const { cri, clock, machine, podsPerCore = Infinity, reserved = {}, nodeStatus: { mostImages = MOST_IMAGES } = {} } = options;
+  const maxPods = Math.min(options.maxPods ?? MOST_PODS, podsPerCore * machine.cpus);
   const [runtime, images, features] = await Promise.all([runtimeTrouble(options), cri.listImages().catch(() => []), cri.features().catch(() => ({ handlers: [] }))]);
-  return nodeStatus({ ...options, maxPods, reserved, images, features, trouble: [...runtime, ...options.trouble()], pressure: options.pressure(), devices: options.devices(), volumesInUse: options.volumesInUse?.(), before, now: clock.now() });
+  return nodeStatus({ ...options, maxPods, mostImages, countsStorage: options.localStorageIsolation !== false, reserved, images, features, trouble: [...runtime, ...options.trouble()], pressure: options.pressure(), devices: options.devices(), volumesInUse: options.volumesInUse?.(), before, now: clock.now() });
 }
 
 async function runtimeTrouble({ cri }: NodeAgentOptions): Promise<readonly string[]> {
@@ -119,8 +122,8 @@ async function runtimeTrouble({ cri }: NodeAgentOptions): Promise<readonly strin
     const runtime = words('RuntimeReady');
     const network = words('NetworkReady');
     return [...(runtime ? [`container runtime not ready: ${runtime}`] : []), ...(network ? [`container runtime network not ready: ${network}`] : [])];
-  } catch (error) {
-    return [`container runtime is down`, error instanceof Error ? error.message : String(error)].slice(0, 1);
+  } catch {
+    return ['container runtime is down'];
   }
 }
 

@@ -22,6 +22,17 @@ test('volumes in use are told once they are known; none are news only where ther
   expect([told(['a']), told(undefined, ['a']), told([]), told([], ['a'])]).toEqual([['a'], undefined, undefined, []]);
 });
 
+test('huge pages set aside are no memory to be had; disk is not counted where nobody looks at it', () => {
+  const { capacity, allocatable } = nodeStatus(input({ machine: { ...input().machine, hugepages: { '2Mi': '2048Mi' } }, countsStorage: false }));
+  expect(allocatable).toMatchObject({ memory: `${(8 - 2) * 1024 * 1024 - 100 * 1024}Ki`, 'hugepages-2Mi': '2048Mi' });
+  expect([capacity?.['ephemeral-storage'], allocatable?.['ephemeral-storage']]).toEqual([undefined, undefined]);
+});
+
+test('as many images are listed as wished for', () => {
+  const images = ['a', 'b', 'c'].map((id, index) => ({ id, size: index, repoTags: [`${id}:1`], repoDigests: [], uid: null, username: '', pinned: false }));
+  expect([0, 1, -1].map((mostImages) => nodeStatus(input({ images, mostImages })).images?.map(({ names }) => names![0]))).toEqual([[], ['c:1'], ['c:1', 'b:1', 'a:1']]);
+});
+
 test('swap of the machine is told', () => {
   expect(nodeStatus(input()).nodeInfo?.swap).toEqual({ capacity: GIB });
 });

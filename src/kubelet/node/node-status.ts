@@ -1,6 +1,7 @@
 /** The node as the API shows it. Pure. */
 import type { Millis } from '../../base/clock.ts';
 import type { NodeCondition, NodeStatus } from '../../kinds/core/node-status.ts';
+import { parseQuantity, quantityValue } from '../../meta/quantity.ts';
 import { formatTime } from '../../meta/time.ts';
 import type { RuntimeFeatures } from '../cri/cri.ts';
 import type { Image } from '../cri/runtime-v1.ts';
@@ -19,6 +20,10 @@ export interface NodeStatusInput {
   /** `containerd://1.6.20`. */
   readonly runtimeVersion: string;
   readonly images: readonly Image[];
+  /** So many are listed, the largest first; -1: all. 50 unless said. */
+  readonly mostImages?: number;
+  /** False: pods' use of disk is nobody's affair, and disk nothing to ask for. */
+  readonly countsStorage?: boolean;
   /** What the runtime says that it can do. */
   readonly features?: RuntimeFeatures;
   /** What device plugins offer, by resource. */
@@ -52,7 +57,7 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
       osImage: machine.osImage, containerRuntimeVersion: runtimeVersion, kubeletVersion: version, kubeProxyVersion: '',
       operatingSystem: 'linux', architecture: machine.architecture, ...(machine.swapBytes > 0 ? { swap: { capacity: machine.swapBytes } } : {}),
     },
-    images: imagesOf(input.images),
+    images: imagesOf(input.images, input.mostImages ?? MOST_IMAGES),
     // An empty list takes away what was there, and is no news where nothing was.
     ...(input.volumesInUse && (input.volumesInUse.length > 0 || before?.volumesInUse?.length) ? { volumesInUse: input.volumesInUse } : {}),
     ...runtimeAbilities(input.features),
@@ -70,25 +75,29 @@ function runtimeAbilities({ handlers, supplementalGroupsPolicy }: RuntimeFeature
 /** Vendors' own: `example.com/dongle`. */
 export const isExtended = (resource: string): boolean => resource.includes('/') && !resource.startsWith('kubernetes.io/') && !resource.includes('.kubernetes.io/');
 
-function capacityOf({ machine, maxPods }: NodeStatusInput): Readonly<Record<string, string>> {
+function capacityOf({ machine, maxPods, countsStorage = true }: NodeStatusInput): Readonly<Record<string, string>> {
   return {
     cpu: String(machine.cpus),
     memory: `${Math.floor(machine.memoryBytes / 1024)}Ki`,
-    'ephemeral-storage': `${Math.floor(machine.storageBytes / 1024)}Ki`,
+    ...(countsStorage ? { 'ephemeral-storage': `${Math.floor(machine.storageBytes / 1024)}Ki` } : {}),
     pods: String(maxPods),
     ...Object.fromEntries(Object.entries(machine.hugepages).map(([size, amount]) => [`hugepages-${size}`, amount])),
   };
 }
 
-function allocatableOf({ machine, reserved, withheld = upstreamWithholds(machine) }: NodeStatusInput, capacity: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function allocatableOf({ machine, reserved, countsStorage = true, withheld = upstreamWithholds(machine) }: NodeStatusInput, capacity: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const { cpuMillis = 0, memoryBytes = 0, storageBytes = 0 } = reserved;
   return {
     ...capacity,
     ...(cpuMillis > 0 ? { cpu: `${machine.cpus * 1000 - cpuMillis}m` } : {}),
-    memory: `${Math.floor(Math.max(0, machine.memoryBytes - withheld.memoryBytes - memoryBytes) / 1024)}Ki`,
-    'ephemeral-storage': String(Math.floor(Math.max(0, machine.storageBytes - withheld.storageBytes - storageBytes))),
+    // Pages set aside in advance are nobody's memory any more.
+    memory: `${Math.floor(Math.max(0, machine.memoryBytes - withheld.memoryBytes - memoryBytes - hugeBytes(machine)) / 1024)}Ki`,
+    ...(countsStorage ? storageOf(machine.storageBytes - withheld.storageBytes - storageBytes) : {}),
   };
 }
+
+const hugeBytes = ({ hugepages }: Machine): number => Object.values(hugepages).reduce((sum, amount) => sum + quantityValue(parseQuantity(amount)), 0);
+const storageOf = (bytes: number) => ({ 'ephemeral-storage': String(Math.floor(Math.max(0, bytes))) });
 
 /** So that the node itself does not starve: 100 MiB, and a tenth of the disk. */
 const upstreamWithholds = ({ storageBytes }: Machine) => ({ memoryBytes: 100 * 1024 * 1024, storageBytes: storageBytes * 0.1 });
@@ -124,7 +133,7 @@ const MOST_IMAGES = 50;
 const MOST_NAMES = 5;
 
 /** The largest: the scheduler prefers nodes that have an image already. */
-const imagesOf = (images: readonly Image[]): NodeStatus['images'] =>
-  [...images].toSorted((a, b) => b.size - a.size).slice(0, MOST_IMAGES)
+const imagesOf = (images: readonly Image[], most: number): NodeStatus['images'] =>
+  [...images].toSorted((a, b) => b.size - a.size).slice(0, most < 0 ? undefined : most)
     .map(({ repoDigests, repoTags, size }) => ({ names: [...repoDigests, ...repoTags].slice(0, MOST_NAMES), sizeBytes: size }))
     .filter(({ names }) => names.length > 0);

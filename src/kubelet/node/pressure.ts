@@ -17,7 +17,7 @@ import { removeDeadContainers } from '../sync/container-gc.ts';
 import type { PodWorkers } from '../sync/pod-workers.ts';
 import type { Machine } from './machine.ts';
 
-export interface PressureOptions extends Pick<KubeletOptions, 'eviction' | 'imageGc' | 'evictionPeriod'> {
+export interface PressureOptions extends Pick<KubeletOptions, 'eviction' | 'imageGc' | 'evictionPeriod' | 'localStorageIsolation'> {
   readonly cri: Cri;
   readonly clock: Clock;
   readonly log: Logger;
@@ -45,7 +45,7 @@ export function startPressure({ cri, clock, log, stats, workers, tellPod, tellNo
   const warn = (reason: string, message: string) => tellNode({ type: 'Warning', reason, message });
   const images = createImageGc({ cri, clock, log, config: config.imageGc ?? {}, imageFs: async () => (await stats.nodeNow()).imageFs, tell: warn, onRemoved: (reason) => metrics.imageCollected(reason) });
   const eviction = startEviction({
-    config: config.eviction ?? {}, clock, log, stats, onConditions, onEvicted: (signal) => metrics.evicted(signal),
+    config: config.eviction ?? {}, limitsStorage: config.localStorageIsolation !== false, clock, log, stats, onConditions, onEvicted: (signal) => metrics.evicted(signal),
     activePods: () => workers().active(),
     evict: (uid, failure, graceSeconds) => workers().evict(uid, failure, graceSeconds),
     hasEnded: (uid) => workers().hasEnded(uid),

@@ -87,6 +87,39 @@ test('a followed log is followed through its rotation', async () => {
   expect(await text).toBe('four\nfive\nsix\n');
 });
 
+test('a reader that was slow through two rotations misses nothing', async () => {
+  await using log = await logFile();
+  let asked = 0;
+  const clock = new ManualClock();
+  const isRunning = async () => {
+    if (++asked === 1) {
+      await rename(log.path, `${log.path}.20260101-000001`);
+      await writeFile(log.path, `${at(5)} stdout F five\n`);
+      await rename(log.path, `${log.path}.20260101-000002`);
+      await writeFile(log.path, `${at(6)} stdout F six\n`);
+    }
+    return asked < 4;
+  };
+  const text = (async () => {
+    let all = '';
+    for await (const chunk of readLogs({ path: log.path, clock, isRunning }, { follow: true, tailLines: 1 }, new AbortController().signal)) all += chunk.toString();
+    return all;
+  })();
+  let over = false;
+  void text.finally(() => (over = true));
+  while (!over) await clock.advance(100);
+  expect(await text).toBe('four\nfive\nsix\n');
+});
+
+test('parts of a line come as one, and bytes as they are', async () => {
+  await using log = await logFile();
+  const binary = Buffer.from([0, 255, 13, 200, 1]);
+  await writeFile(log.path, Buffer.concat([Buffer.from(`${at(1)} stdout P ${'x'.repeat(16_384)}\n${at(2)} stdout F end\n${at(3)} stderr F `), binary, Buffer.from('\n')]));
+  const parts: Buffer[] = [];
+  for await (const chunk of readLogs({ path: log.path, clock: new ManualClock(), isRunning: async () => false }, { timestamps: true }, new AbortController().signal)) parts.push(chunk);
+  expect(Buffer.concat(parts)).toEqual(Buffer.concat([Buffer.from(`${at(1)} ${'x'.repeat(16_384)}end\n${at(3)} `), binary, Buffer.from('\n')]));
+});
+
 test('last words: what was written for it, else the end of the log of a container that failed', async () => {
   await using log = await logFile();
   const words = join(dirname(log.path), 'words');

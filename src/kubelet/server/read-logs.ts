@@ -1,6 +1,7 @@
 /** Container logs as `kubectl logs` wants them: from the end, from a time, followed, cut off. */
-import { open, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Clock, Millis } from '../../base/clock.ts';
 import { parseLogLine } from './log-line.ts';
 import type { LogLine } from './log-line.ts';
@@ -39,6 +40,7 @@ export async function* readLogs({ path, clock, isRunning }: LogReading, options:
     let over = false;
     let next: FileHandle | undefined;
     let idle = 0;
+    let settled = false;
     while (!signal.aborted && !picker.full) {
       const { bytesRead, buffer } = await file.read(Buffer.alloc(CHUNK), 0, CHUNK, position);
       if (bytesRead > 0) {
@@ -48,17 +50,23 @@ export async function* readLogs({ path, clock, isRunning }: LogReading, options:
         rest = text.subarray(end);
         const out = picker.pick(text.subarray(0, end));
         if (out.length > 0) yield out;
+        settled = false;
         continue;
       }
       // What was written between the last read and the container's end, or the log's rotation, is read once more.
       if (!options.follow) return;
-      if (next) {
+      if (next && settled) {
         await file.close();
-        [file, next, position, rest] = [next, undefined, 0, Buffer.alloc(0)];
+        [file, next, position, rest, settled] = [next, undefined, 0, Buffer.alloc(0), false];
         continue;
       }
-      next = await successor(file, path);
-      if (next) continue;
+      next ??= await successor(file, path);
+      if (next) {
+        // The runtime may still be writing to the old one what came before it opened the new one.
+        settled = true;
+        await clock.sleep(POLL, signal).catch(() => {});
+        continue;
+      }
       if (over) return;
       if (idle++ % POLLS_A_QUESTION === 0) over = !(await isRunning());
       if (!over) await clock.sleep(POLL, signal).catch(() => {});
@@ -68,10 +76,17 @@ export async function* readLogs({ path, clock, isRunning }: LogReading, options:
   }
 }
 
-/** The file that has taken this one's place, when logs were rotated. */
+/** The file that has taken this one's place, when logs were rotated: the present one, or where a slow reader has missed it, one put aside since. */
 async function successor(file: FileHandle, path: string): Promise<FileHandle | undefined> {
-  const now = await stat(path).catch(() => undefined);
-  return now === undefined || now.ino === (await file.stat()).ino ? undefined : open(path, 'r');
+  const [now, own] = [await stat(path).catch(() => undefined), await file.stat()];
+  if (now === undefined || now.ino === own.ino) return undefined;
+  const prefix = `${basename(path)}.`;
+  const aside = (await readdir(dirname(path)).catch(() => [])).filter((name) => name.startsWith(prefix) && !name.endsWith('.gz') && !name.endsWith('.tmp')).toSorted();
+  for (const name of aside) {
+    const found = await stat(join(dirname(path), name)).catch(() => undefined);
+    if (found && found.ino !== own.ino && found.birthtimeMs > own.birthtimeMs) return open(join(dirname(path), name), 'r');
+  }
+  return open(path, 'r');
 }
 
 /** Chooses and formats whole records, up to the limit. */

@@ -1,6 +1,5 @@
 /** The fourth source: what belongs to no pod's worker, or to all of them. Done after listings of the runtime, one round at a time. */
 import type { Millis } from '../../base/clock.ts';
-import { rotateLogs } from './log-rotation.ts';
 import { removeOrphans } from './orphans.ts';
 import type { PodIdentity } from './pleg.ts';
 import type { PodSyncContext } from './pod-sync.ts';
@@ -20,7 +19,7 @@ export interface HousekeepingOptions {
 /** Directories and cgroups are looked through less often than the runtime. */
 const ORPHANS_PERIOD: Millis = 60_000;
 const IMAGES_PERIOD: Millis = 300_000;
-const LOGS_PERIOD: Millis = 10_000;
+const CPUS_PERIOD: Millis = 10_000;
 /** The node itself may have become larger. */
 const RESIZES_PERIOD: Millis = 180_000;
 
@@ -41,17 +40,16 @@ export class Housekeeping implements AsyncDisposable {
     const { context, workers, knowsAll, reconcileCpus, collectImages } = this.#options;
     const isKnown = (uid: string) => workers.has(uid);
     const orphans = knowsAll() && ([...inRuntime.keys()].some((uid) => !isKnown(uid)) || this.#isDue('orphans', ORPHANS_PERIOD));
-    const logs = this.#isDue('logs', LOGS_PERIOD);
+    const cpus = this.#isDue('cpus', CPUS_PERIOD);
     if (this.#isDue('resizes', RESIZES_PERIOD)) workers.retryResizes();
     const burstable = workers.burstableRequests();
     const images = this.#isDue('images', IMAGES_PERIOD) ? collectImages : undefined;
-    if (!images && !orphans && !logs && burstable === this.#weighed) return;
+    if (!images && !orphans && !cpus && burstable === this.#weighed) return;
     const work = async () => {
       if (burstable !== this.#weighed) await context.cgroups.weigh(burstable);
       this.#weighed = burstable;
       if (orphans) await removeOrphans(context, { inRuntime, isKnown }, this.#stop.signal);
-      if (logs) await rotateLogs(context);
-      if (logs) await reconcileCpus?.();
+      if (cpus) await reconcileCpus?.();
       await images?.();
     };
     this.#running = work().catch((error: unknown) => {
