@@ -57,6 +57,8 @@ export interface Settings {
   readonly stopped?: readonly string[];
   /** Nodes whose cable is unplugged, by name. */
   readonly partitioned?: readonly string[];
+  /** A CredentialProviderConfig that came with it, and where its programs are. */
+  readonly credentialProviders?: { readonly config: string; readonly binDir: string };
   /** Nodes the cluster had in an earlier shape: they will not come back, and their networks may be another's by now. */
   readonly retired: readonly string[];
 }
@@ -76,6 +78,7 @@ export interface Wishes {
   readonly components?: number;
   readonly without?: readonly Loop[];
   readonly kubelet?: Readonly<Record<string, unknown>>;
+  readonly credentialProviders?: { readonly config: string; readonly binDir: string };
 }
 
 /** What of the machine matters for the plan. */
@@ -130,6 +133,7 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, befor
     components: wishes.components ?? 0,
     without: wishes.without ?? [],
     ...(wishes.kubelet ? { kubelet: wishes.kubelet } : {}),
+    ...(wishes.credentialProviders ? { credentialProviders: wishes.credentialProviders } : {}),
     retired: before ? retiredNodes(before, [...nodes.map(({ name }) => name), ...simulatedNames(wishes.simulated)]) : [],
   };
 }

@@ -21,6 +21,7 @@ export { completeConfiguration, readConfiguration } from './config/load.ts';
 export type { GivenConfiguration } from './config/load.ts';
 export { refusalOf, warningsFor } from './config/limits.ts';
 export type { MachineState } from './config/limits.ts';
+export { readCredentialProviders } from './images/provider-config.ts';
 export { measuredTransport } from './metrics/rest-client.ts';
 export { optionsOf, serverOptionsOf } from './config/options-of.ts';
 export type { ServerFiles } from './config/options-of.ts';

@@ -13,6 +13,7 @@ import { readNodeSecurity } from './containers/node-security.ts';
 import { logLinksDir, podLogsDir, podsDir, seccompDir } from './containers/paths.ts';
 import { openUserNamespaces } from './containers/user-namespaces.ts';
 import { NodeShutdown } from './node/shutdown/shutdown.ts';
+import { openImageAccess } from './images/access.ts';
 import { createImageManager } from './images/image-manager.ts';
 import { noCgroups } from './cgroups/cgroups.ts';
 import { systemCgroups } from './cgroups/system.ts';
@@ -109,7 +110,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
   const tellNode: PressureOptions['tellNode'] = ({ type, reason, message }) => recorder.event({ reference: { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName } }, type, reason, message);
   // A pretended runtime has nothing that could run short.
   const pressure: Pressure | undefined = isReal ? started.use(startPressure({
-    ...options, stats, workers: () => loop.workers, tellPod: (pod, event) => tell(pod, undefined, event), tellNode, onConditions: () => nudge(), metrics,
+    ...options, stats, workers: () => loop.workers, tellPod: (pod, event) => tell(pod, undefined, event), tellNode, onConditions: () => nudge(), metrics, onImages: (ids) => context.images.seen(ids),
   })) : undefined;
   const { cpuMillis = 0, memoryBytes = 0, pids } = options.reserved ?? {};
   await context.cgroups.enforce({ milliCpu: machine.cpus * 1000 - cpuMillis, memoryBytes: machine.memoryBytes - memoryBytes, ...(pids === undefined ? {} : { pids }) });
@@ -172,7 +173,7 @@ async function createContext({ options, machine, maskedPaths, wake, started, cop
     connected: options.connected ?? (async () => {}), lxcfsDir: options.lxcfsDir ?? LXCFS_DIR, podPidsLimit: options.podPidsLimit, machineMemory: machine.memoryBytes,
     security: { seccompDir: seccompDir(options), seccompDefault: options.seccompDefault, maskedPaths },
     userns: await openUserNamespaces(options, { most: options.maxPods ?? 110 }),
-    images: createImageManager({ cri, clock }),
+    images: createImageManager({ cri, clock, metrics: parts.metrics, onPulled: (uid, span) => starts.pulled(uid, span), ...(options.imagePulls ? { pulls: options.imagePulls } : {}), ...(await openImageAccess({ ...options, tokens })) }),
     crashes: new Backoff(clock, { most: options.maxCrashBackoff }),
     clusterDomain: options.clusterDomain, clusterDns: options.clusterDns ?? [],
     nodeHosts: () => readFile('/etc/hosts', 'utf8').catch(() => ''),

@@ -145,7 +145,7 @@ export interface ImagePullOptions {
   /** Who may use an image that is on the node: without a proof that they may pull it, nobody by AlwaysVerify (KEP-2535). */
   readonly verification?: 'NeverVerify' | 'NeverVerifyPreloadedImages' | 'NeverVerifyAllowlistedImages' | 'AlwaysVerify';
   readonly allowlist?: readonly string[];
-  /** Programs that know credentials: the text of a CredentialProviderConfig, and where they are. */
+  /** Programs that know credentials, those of a CredentialProviderConfig: the text of a CredentialProviderConfig, and where they are. */
   readonly providers?: { readonly config: string; readonly binDir: string };
 }
 

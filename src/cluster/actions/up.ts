@@ -34,7 +34,7 @@ export async function up(request: UpRequest, terminal: Terminal): Promise<number
   await refuseSecond(request, layout);
   const say = (line: string): void => terminal.err(`knarr: ${line}`);
   const before = await readSettings(layout);
-  const wishes = { ...wishesOf(request, before, say), ...(request.kubeletConfig === undefined ? {} : { kubelet: await readKubeletConfig(request.kubeletConfig, say) }) };
+  const wishes = { ...wishesOf(request, before, say), ...(request.kubeletConfig === undefined ? {} : await readKubeletConfig(request.kubeletConfig, say)) };
   if (wishes.nodes > 0) await ensurePackages(machineExec, { install: request.install, network: networkOf(wishes), say });
   const settings = await makeSettings(layout, wishes, before);
   await ensureCredentials(layout, settings, { clock, random: systemRandom });

@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { layoutOf } from '../layout.ts';
 import { planCluster } from '../settings.ts';
@@ -21,8 +21,19 @@ const HEAD = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfigurat
 test('a file is kept as it was written; what has no effect is told', async () => {
   const said: string[] = [];
   const given = await withFile(`${HEAD}maxPods: 7\nhairpinMode: none\n`, (path) => readKubeletConfig(path, (line) => said.push(line)));
-  expect(given).toEqual({ maxPods: 7, hairpinMode: 'none' });
+  expect(given).toEqual({ kubelet: { maxPods: 7, hairpinMode: 'none' } });
   expect(said).toEqual([expect.stringMatching(/kubelet\.yaml: hairpinMode has no effect: /)]);
+});
+
+test('credential providers come as a document of their own; their programs lie beside the file', async () => {
+  const providers = 'apiVersion: kubelet.config.k8s.io/v1\nkind: CredentialProviderConfig\nproviders:\n- {name: ask, apiVersion: credentialprovider.kubelet.k8s.io/v1, matchImages: [registry.example], defaultCacheDuration: 5m}\n';
+  const dirs: string[] = [];
+  const read = await withFile(`---\n${HEAD}---\n${providers}`, (path) => {
+    dirs.push(dirname(path));
+    return readKubeletConfig(path, () => {});
+  });
+  expect(read).toEqual({ kubelet: {}, credentialProviders: { config: `\n${providers}`, binDir: dirs[0] } });
+  await expect(withFile(`${HEAD}---\n${providers.replace('ask', 'a/b')}`, (path) => readKubeletConfig(path, () => {}))).rejects.toThrow('providers.name: Invalid value: "a/b": provider name cannot contain \'/\'');
 });
 
 test('a file that is none, or asks for what no kubelet is, is refused with its path', async () => {

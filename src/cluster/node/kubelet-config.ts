@@ -1,10 +1,11 @@
 /** The KubeletConfiguration of a cluster's nodes: what a file says, over what the cluster itself wants of its nodes. */
 import { readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Logger } from '../../base/log.ts';
 import { Refusal } from '../../cli/index.ts';
 import {
-  completeConfiguration, optionsOf, readConfiguration, refusalOf, serverOptionsOf, warningsFor,
-  type GivenConfiguration, type KubeletConfiguration, type KubeletOptions, type KubeletServerOptions, type MachineState, type ServerFiles,
+  completeConfiguration, optionsOf, readConfiguration, readCredentialProviders, refusalOf, serverOptionsOf, warningsFor,
+  type KubeletConfiguration, type KubeletOptions, type KubeletServerOptions, type MachineState, type ServerFiles,
 } from '../../kubelet/index.ts';
 import { BUSYBOX_IMAGES, PAUSE_IMAGE } from '../images/own.ts';
 import type { NodeLayout } from '../layout.ts';
@@ -20,19 +21,30 @@ const OWN = {
   imageGCHighThresholdPercent: 100, failSwapOn: false,
 };
 
-/** Reads what `--kubelet-config` names. @throws Refusal in upstream's words */
-export async function readKubeletConfig(path: string, say: (line: string) => void): Promise<GivenConfiguration> {
+export type KubeletSettings = Pick<Settings, 'kubelet' | 'credentialProviders'>;
+
+/**
+ * Reads what `--kubelet-config` names: a KubeletConfiguration, and perhaps, as another document, a CredentialProviderConfig, whose
+ * programs lie beside the file.
+ * @throws Refusal in upstream's words
+ */
+export async function readKubeletConfig(path: string, say: (line: string) => void): Promise<KubeletSettings> {
   try {
-    const given = readConfiguration(await readFile(path, 'utf8'));
+    const documents = (await readFile(path, 'utf8')).split(/^---.*$/m).filter((text) => /^[^#\s]/m.test(text));
+    const [providers] = documents.filter(isProviders);
+    const given = readConfiguration(documents.find((text) => !isProviders(text)) ?? '');
+    if (providers !== undefined) readCredentialProviders(providers);
     const why = refusalOf(completeConfiguration(given, OWN), await machineState());
     if (why !== undefined) throw new Error(why);
     for (const warning of warningsFor(given)) say(`${path}: ${warning}`);
-    return given;
+    return { kubelet: given, ...(providers === undefined ? {} : { credentialProviders: { config: providers, binDir: dirname(path) } }) };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Refusal(`failed to load kubelet config file, path: ${path}, error: failed to load Kubelet config file ${path}, error ${why}`, 'its fields: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/');
   }
 }
+
+const isProviders = (text: string): boolean => /^kind:\s*["']?CredentialProviderConfig/m.test(text);
 
 export interface NodeConfiguring {
   readonly settings: Settings;
@@ -61,6 +73,7 @@ export async function configureNode({ settings, node, place, made }: NodeConfigu
     configuration,
     options: {
       ...options, clusterDomain: configuration.clusterDomain ?? settings.clusterDomain, imageGc: { ...options.imageGc, keep: [PAUSE_IMAGE, ...BUSYBOX_IMAGES] },
+      imagePulls: { ...options.imagePulls, ...(settings.credentialProviders ? { providers: settings.credentialProviders } : {}) },
       ...(server ? { server } : {}),
     },
   };

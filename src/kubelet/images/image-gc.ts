@@ -27,6 +27,8 @@ export interface ImageGcOptions {
   readonly log: Logger;
   readonly config: ImageGcConfig;
   readonly imageFs: () => Promise<FileSystemSample | undefined>;
+  /** Each round, before anything goes. */
+  readonly onListed?: (ids: ReadonlySet<string>) => Promise<void>;
   readonly onRemoved?: (reason: 'age' | 'space') => void;
   /** An event about the node. */
   readonly tell: (reason: string, message: string) => void;
@@ -86,6 +88,7 @@ class Collector implements ImageGc {
     const { cri, clock, config } = this.#options;
     const [images, containers] = await Promise.all([cri.listImages(), cri.listContainers()]);
     const now = clock.now();
+    await this.#options.onListed?.(new Set(images.map(({ id }) => id)));
     const used = new Set(containers.flatMap(({ image, imageRef, imageId }) => [image?.image, imageRef, imageId]));
     for (const id of this.#seen.keys()) if (!images.some((image) => image.id === id)) this.#seen.delete(id);
     return images.flatMap((image) => {

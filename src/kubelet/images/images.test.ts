@@ -28,9 +28,9 @@ test('credentials are for a registry or for a path below it, the longest first',
   const auth = Buffer.from('joe:pass:word').toString('base64');
   const secret = (auths: object): Secret => ({ type: 'kubernetes.io/dockerconfigjson', data: { '.dockerconfigjson': Buffer.from(JSON.stringify({ auths })).toString('base64') } }) as unknown as Secret;
   const secrets = [secret({ 'https://index.docker.io/v1/': { auth }, 'registry.example.com': { username: 'a', password: 'b' }, 'registry.example.com/team': { username: 'c', password: 'd' }, '*.wild.example': { username: 'w', password: 'x' } })];
-  expect(credentialsFor('busybox', secrets)).toEqual([{ username: 'joe', password: 'pass:word', serverAddress: 'docker.io', identityToken: '' }]);
-  expect(credentialsFor('registry.example.com/team/app', secrets).map(({ username }) => username)).toEqual(['c', 'a']);
-  expect(credentialsFor('r.wild.example/app', secrets).map(({ username }) => username)).toEqual(['w']);
+  expect(credentialsFor('busybox', secrets).map(({ auth: found }) => found)).toEqual([{ username: 'joe', password: 'pass:word', serverAddress: 'docker.io', identityToken: '' }]);
+  expect(credentialsFor('registry.example.com/team/app', secrets).map(({ auth: { username } }) => username)).toEqual(['c', 'a']);
+  expect(credentialsFor('r.wild.example/app', secrets).map(({ auth: { username } }) => username)).toEqual(['w']);
   expect(credentialsFor('elsewhere.example/app', secrets)).toEqual([]);
   expect(credentialsFor('busybox', [{ type: 'kubernetes.io/dockerconfigjson', data: { '.dockerconfigjson': 'broken' } } as unknown as Secret])).toEqual([]);
 });
@@ -79,4 +79,18 @@ test('a runtime that cannot say whether it has the image', async () => {
   const { ensure, cri } = setUp();
   cri.failNext('imageStatus', new CriError('Unavailable', 'gone'));
   await expect(ensure('there:1')).rejects.toMatchObject({ reason: 'ImageInspectError', message: 'Failed to inspect image "there:1": rpc error: code = Unavailable desc = gone' });
+});
+
+test('failures that runtimes name are told in their own words', async () => {
+  for (const [desc, reason, message] of [
+    ['RegistryUnavailable: timed out', 'RegistryUnavailable', 'image pull failed for absent because the registry is unavailable: timed out'],
+    ['SignatureValidationFailed', 'SignatureValidationFailed', 'image pull failed for absent because the signature validation failed'],
+    ['no such host', 'ErrImagePull', 'no such host'],
+  ] as const) {
+    const { ensure, cri, clock } = setUp();
+    cri.failNext('pullImage', new CriError('Unknown', desc));
+    await expect(ensure('absent')).rejects.toMatchObject({ reason, message });
+    await clock.advance(3000);
+    await expect(ensure('absent')).rejects.toMatchObject({ reason: 'ImagePullBackOff', message: `Back-off pulling image "absent": ${reason}: ${message}` });
+  }
 });

@@ -27,6 +27,8 @@ export interface PressureOptions extends Pick<KubeletOptions, 'eviction' | 'imag
   readonly tellNode: (event: NodeEvent) => void;
   readonly onConditions: () => void;
   readonly metrics: KubeletMetrics;
+  /** The ids of all images there are. */
+  readonly onImages: (ids: ReadonlySet<string>) => Promise<void>;
 }
 
 interface NodeEvent {
@@ -41,9 +43,9 @@ export interface Pressure extends AsyncDisposable {
 }
 
 /** @throws Error where a threshold is none */
-export function startPressure({ cri, clock, log, stats, workers, tellPod, tellNode, onConditions, metrics, ...config }: PressureOptions): Pressure {
+export function startPressure({ cri, clock, log, stats, workers, tellPod, tellNode, onConditions, metrics, onImages, ...config }: PressureOptions): Pressure {
   const warn = (reason: string, message: string) => tellNode({ type: 'Warning', reason, message });
-  const images = createImageGc({ cri, clock, log, config: config.imageGc ?? {}, imageFs: async () => (await stats.nodeNow()).imageFs, tell: warn, onRemoved: (reason) => metrics.imageCollected(reason) });
+  const images = createImageGc({ cri, clock, log, config: config.imageGc ?? {}, imageFs: async () => (await stats.nodeNow()).imageFs, tell: warn, onRemoved: (reason) => metrics.imageCollected(reason), onListed: onImages });
   const eviction = startEviction({
     config: config.eviction ?? {}, limitsStorage: config.localStorageIsolation !== false, clock, log, stats, onConditions, onEvicted: (signal) => metrics.evicted(signal),
     activePods: () => workers().active(),

@@ -145,7 +145,10 @@ interface Wanting extends StartRequest {
 async function ensureImage({ images }: Starting, request: Wanting, signal: AbortSignal): Promise<Image> {
   const { pod, container, wanted, sandbox, objects, tell } = request;
   const pullSecrets = async (): Promise<readonly Secret[]> => {
-    const found = await Promise.all((pod.spec.imagePullSecrets ?? []).map(({ name }) => (name ? objects.secret(name) : undefined)));
+    const names = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) => (name ? [name] : []));
+    const found = await Promise.all(names.map((name) => objects.secret(name)));
+    const lost = names.filter((_, index) => found[index] === undefined);
+    if (lost.length > 0) tell(container.name, { type: 'Warning', reason: 'FailedToRetrieveImagePullSecret', message: `Unable to retrieve some image pull secrets (${lost.join(', ')}); attempting to pull the image may not succeed.` });
     return found.filter((secret) => secret !== undefined);
   };
   try {

@@ -2,7 +2,7 @@ import type { Millis } from '../../base/clock.ts';
 
 /** Reasons a container waits, as its status shows them. */
 export type WaitingReason =
-  | 'ErrImagePull' | 'ImagePullBackOff' | 'ErrImageNeverPull' | 'InvalidImageName' | 'ImageInspectError' | 'CrashLoopBackOff'
+  | 'ErrImagePull' | 'ImagePullBackOff' | 'ErrImageNeverPull' | 'InvalidImageName' | 'RegistryUnavailable' | 'SignatureValidationFailed' | 'ImageInspectError' | 'CrashLoopBackOff'
   | 'CreateContainerConfigError' | 'CreateContainerError' | 'RunContainerError' | 'PostStartHookError';
 
 /** Why a container was not started. Expected: the pod worker notes it in the status and tries again. */
