@@ -18,6 +18,7 @@ import { measureCustom } from './custom.ts';
 import { measureDelay } from './delay.ts';
 import { measureDns, serveDnsAlone } from './dns.ts';
 import { measureIdle } from './idle.ts';
+import { measureIngress, serveIngressAlone } from './ingress.ts';
 import { measureMemory } from './memory.ts';
 import { probe } from './probe.ts';
 import { measureNetwork, networkCases } from './network.ts';
@@ -44,6 +45,7 @@ const MOST_SCHEDULED = 5000;
 
 if (positionals[0] === 'serve') await serveApi(positionals[1]!);
 else if (positionals[0] === 'probe') await probe(positionals[1]!);
+else if (positionals[0] === 'serve-ingress') await serveIngressAlone(Number(positionals[1]));
 else if (positionals[0] === 'serve-dns') await serveDnsAlone();
 else await main();
 
@@ -56,6 +58,7 @@ async function main(): Promise<void> {
     serverFlags.push(...values.node.split(' ').filter((flag) => flag !== ''));
     if (wanted('cel')) measureRules();
     if (wanted('dns')) await measureDns();
+    if (wanted('ingress')) await measureIngress(join(root, 'ingress'));
     if (chosen.length > 0) await compare(chosen, { root, peer: values.peer, rounds: Number(values.rounds), scale: Number(values.scale) });
     if (wanted('cr custom resources')) await measureCustom(join(root, 'custom'), Number(values.rounds));
     if (wanted('delay')) await measureDelay(join(root, 'delay'), pods);
