@@ -15,6 +15,7 @@ import { openUserNamespaces } from './containers/user-namespaces.ts';
 import { NodeShutdown } from './node/shutdown/shutdown.ts';
 import { openImageAccess } from './images/access.ts';
 import { createImageManager } from './images/image-manager.ts';
+import { enforceNodeAllocatable } from './cgroups/enforce.ts';
 import { noCgroups } from './cgroups/cgroups.ts';
 import { systemCgroups } from './cgroups/system.ts';
 import { renewLease } from './node/lease.ts';
@@ -113,7 +114,10 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
     ...options, stats, workers: () => loop.workers, tellPod: (pod, event) => tell(pod, undefined, event), tellNode, onConditions: () => nudge(), metrics, onImages: (ids) => context.images.seen(ids),
   })) : undefined;
   const { cpuMillis = 0, memoryBytes = 0, pids } = options.reserved ?? {};
-  await context.cgroups.enforce({ milliCpu: machine.cpus * 1000 - cpuMillis, memoryBytes: machine.memoryBytes - memoryBytes, ...(pids === undefined ? {} : { pids }) });
+  await enforceNodeAllocatable({
+    cgroups: context.cgroups, ...(options.enforcement ? { enforcement: options.enforcement } : {}), tell: isReal ? tellNode : () => {},
+    allocatable: { milliCpu: machine.cpus * 1000 - cpuMillis, memoryBytes: machine.memoryBytes - memoryBytes, ...(pids === undefined ? {} : { pids }) },
+  });
   const loop: SyncLoop = started.use(new SyncLoop({
     client, context, pods, nodes, nodeName, untilReady: (signal) => services.untilSynced(signal), resync: options.syncFrequency, ...(options.staticPods ? { manifests: options.staticPods } : {}),
     policies: { cpu: options.cpuManagerPolicy ?? 'none', memory: options.memoryManagerPolicy ?? 'None' },
@@ -191,6 +195,8 @@ async function createContext({ options, machine, maskedPaths, wake, started, cop
       return (await cri.features()).handlers.some(({ name, recursiveReadOnlyMounts }) => name === handler && recursiveReadOnlyMounts);
     },
     promised: await openAllocations(rootDir, 'allocated_pods_state', log), given: await openAllocations(rootDir, 'actuated_pods_state', log),
+    cfsQuota: options.cpuCfsQuota,
+    ...(cgroups.unified && options.memoryThrottlingFactor !== undefined ? { memoryQos: { throttlingFactor: options.memoryThrottlingFactor, allocatableBytes: machine.memoryBytes - (options.reserved?.memoryBytes ?? 0) } } : {}),
     ...(cgroups.unified ? { swap: { behavior: options.swapBehavior ?? 'NoSwap', swapBytes: machine.swapBytes, memoryBytes: machine.memoryBytes } } : {}),
   };
 }

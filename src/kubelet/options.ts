@@ -4,6 +4,7 @@ import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/index.ts';
 import type { Informers } from '../client/index.ts';
+import type { Enforcement } from './cgroups/enforce.ts';
 import type { SwapBehavior } from './containers/swap.ts';
 import type { TopologyPolicy } from './cpus/hints.ts';
 import type { Pod } from '../kinds/core/pod.ts';
@@ -55,13 +56,23 @@ export interface KubeletOptions {
   readonly evictionPeriod?: Millis;
   /** When unused images go. */
   readonly imageGc?: ImageGcConfig;
+  /** Who is held to what is reserved; pods alone unless said. */
+  readonly enforcement?: Enforcement;
+  /** False: limits of CPU are not enforced. */
+  readonly cpuCfsQuota?: boolean;
+  /** Memory quality of service (KEP-2570), on cgroup v2: of what lies between request and limit the part that is had at full speed; off unless said. */
+  readonly memoryThrottlingFactor?: number;
   /** Processes and threads one pod may have; unlimited unless said. */
   readonly podPidsLimit?: number;
   /** `static`: whole processors for containers of guaranteed pods that ask for them; none unless said. */
   readonly cpuManagerPolicy?: 'none' | 'static';
+  /** Of the static policy, by upstream's names: `full-pcpus-only` and so on, to `true` or `false`. */
+  readonly cpuManagerPolicyOptions?: Readonly<Record<string, string>>;
   /** Never given to a container alone: `0,2-3`; unless said, as many as are reserved. */
   readonly reservedCpus?: string;
   readonly memoryManagerPolicy?: 'None' | 'Static';
+  /** Bytes of each memory node that pods may not have to themselves. */
+  readonly reservedMemory?: ReadonlyMap<number, number>;
   /** How close a container's processors, memory and devices have to lie; none unless said. */
   readonly topologyManagerPolicy?: TopologyPolicy;
   readonly topologyManagerScope?: 'container' | 'pod';

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../base/clock.ts';
+import { enforceNodeAllocatable } from './enforce.ts';
+import type { Enforcement } from './enforce.ts';
 import { systemCgroups } from './system.ts';
 import { sharesOfWeight, weightOf } from './v2.ts';
 
@@ -94,4 +96,28 @@ test('usage of version 2, and of the machine, which has no memory.current', asyn
     memory: { usageBytes: 4 * MIB, workingSetBytes: 4 * MIB - 524_288, rssBytes: 3 * MIB, pageFaults: 42, majorPageFaults: 3, limitBytes: 8 * MIB, swapBytes: 0 },
   });
   expect((await at.cgroups.usageOf('/'))?.memory).toMatchObject({ usageBytes: 6 * MIB, workingSetBytes: 6 * MIB - 524_288 });
+});
+
+test('a pod\'s requests are kept for it on version 2, and cost version 1 nothing', async () => {
+  for (const [tree, kept] of [[V2, String(32 * MIB)], [V1, undefined]] as const) {
+    await using at = await recorded(tree);
+    const path = at.cgroups.pathOf(UID, 'Burstable');
+    await at.cgroups.ensure(path, { ...LIMITS, memoryMin: 32 * MIB });
+    expect(await at.read(`${tree === V1 ? 'memory' : ''}${path}/memory.min`)).toBe(kept);
+  }
+});
+
+test('programs beside pods are held to what is reserved for them, in cgroups that are there', async () => {
+  const share = { cgroup: '/system', milliCpu: 500, memoryBytes: 64 * MIB, pids: 100 };
+  const allocatable = { milliCpu: 1500, memoryBytes: 512 * MIB };
+  await using at = await recorded({ ...V2, 'cgroup/system/cgroup.procs': '' });
+  const told: string[] = [];
+  const enforce = (enforcement: Enforcement) => enforceNodeAllocatable({ cgroups: at.cgroups, enforcement, allocatable, tell: ({ reason, message }) => told.push(`${reason}: ${message}`) });
+  await enforce({ system: share });
+  expect([await at.read('system/cpu.weight'), await at.read('system/memory.max'), await at.read('system/pids.max')]).toEqual([String(weightOf(512)), String(64 * MIB), '100']);
+  expect(await at.read('knarr/node-1/kubepods/memory.max')).toBe(String(512 * MIB));
+  expect(told).toEqual(['NodeAllocatableEnforced: Updated Node Allocatable limit across pods', 'NodeAllocatableEnforced: Updated limits on system reserved cgroup /system']);
+  await expect(enforce({ pods: false, kube: { ...share, cgroup: '/none' } })).rejects.toThrow('Failed to enforce Kube Reserved Cgroup Limits on "/none": "/none" cgroup does not exist');
+  expect(told.at(-1)).toMatch(/^FailedNodeAllocatableEnforcement: /);
+  expect(await at.read('knarr/node-1/kubepods/memory.max')).toBe('max');
 });

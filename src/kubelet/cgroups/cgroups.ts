@@ -32,6 +32,14 @@ export interface CgroupUsage {
   readonly processes?: number;
 }
 
+/** What of the node some of its processes may have together. */
+export interface NodeShare {
+  readonly milliCpu: number;
+  /** 0: not held to any. */
+  readonly memoryBytes: number;
+  readonly pids?: number;
+}
+
 export interface Cgroups {
   /** The cgroup parent of a pod's containers, as the runtime is told. */
   pathOf(uid: string, qos: QosClass): string;
@@ -50,7 +58,9 @@ export interface Cgroups {
   /** Weighs the burstable class by what its pods request together, against guaranteed pods and, barely, best-effort ones. */
   weigh(burstableMilliCpu: number): Promise<void>;
   /** Makes the cgroup of all pods and holds them to what the node can give. */
-  enforce(allocatable: { readonly milliCpu: number; readonly memoryBytes: number; readonly pids?: number }): Promise<void>;
+  enforce(allocatable: NodeShare): Promise<void>;
+  /** Holds what runs in a cgroup that somebody else made. @throws Error with upstream's text where there is none */
+  hold(path: string, limits: NodeShare): Promise<void>;
   /** undefined where there is none. */
   limitsOf(path: string): Promise<CgroupLimits | undefined>;
   /** undefined where there is none. `/` is the whole machine. */
@@ -61,7 +71,7 @@ export interface Cgroups {
 
 /** Where nothing real runs. */
 export const noCgroups: Cgroups = {
-  unified: false, pathOf: (uid) => `/pod${uid}`, podsPath: '/', async ensure() {}, async update() {}, async remove() {}, pods: async () => [], async weigh() {}, async enforce() {},
+  unified: false, pathOf: (uid) => `/pod${uid}`, podsPath: '/', async ensure() {}, async update() {}, async remove() {}, pods: async () => [], async weigh() {}, async enforce() {}, async hold() {},
   limitsOf: async () => undefined, usageOf: async () => undefined, processesOf: async () => [],
 };
 
@@ -75,6 +85,8 @@ export interface CgroupKernel {
   /** 0: none. */
   setQuota(path: string, quota: number, period: number): Promise<void>;
   setMemory(path: string, bytes: number | undefined): Promise<void>;
+  /** What is not taken from it, where the version can keep it. */
+  setMemoryMin(path: string, bytes: number): Promise<void>;
   setPids(path: string, count: number): Promise<void>;
   /** @param size as the kernel writes it: `2MB`, `1GB` */
   setHugepages(path: string, size: string, bytes: number): Promise<void>;

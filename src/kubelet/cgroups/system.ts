@@ -45,8 +45,15 @@ export async function systemCgroups(root: string, { clock, mount = '/sys/fs/cgro
       await kernel.make(podsPath);
       await kernel.setShares(podsPath, sharesOf(milliCpu));
       // A machine that lends its own limits to nobody (a container, say) may refuse: then the machine's own hold.
-      await kernel.setMemory(podsPath, memoryBytes).catch(() => {});
+      await kernel.setMemory(podsPath, memoryBytes > 0 ? memoryBytes : undefined).catch(() => {});
       if (pids !== undefined) await kernel.setPids(podsPath, pids);
+    },
+    async hold(path, { milliCpu, memoryBytes, pids }) {
+      const dirs = await Promise.all((await kernel.directories(path)).map(exists));
+      if (!dirs.includes(true)) throw new Error(`"${path}" cgroup does not exist`);
+      if (milliCpu > 0) await kernel.setShares(path, sharesOf(milliCpu));
+      if (memoryBytes > 0) await kernel.setMemory(path, memoryBytes);
+      if (pids !== undefined) await kernel.setPids(path, pids);
     },
     async pods() {
       const dirs = (await Promise.all(qosPaths.map((path) => kernel.directories(path)))).flat();
@@ -68,6 +75,7 @@ async function limit(kernel: CgroupKernel, path: string, limits: PodLimits): Pro
     kernel.setShares(path, limits.cpuShares),
     ...(limits.cpuQuota ? [kernel.setQuota(path, limits.cpuQuota, limits.cpuPeriod)] : []),
     ...(limits.memoryBytes ? [kernel.setMemory(path, limits.memoryBytes)] : []),
+    ...(limits.memoryMin ? [kernel.setMemoryMin(path, limits.memoryMin)] : []),
     ...(limits.pids ? [kernel.setPids(path, limits.pids)] : []),
     ...Object.entries(limits.hugepages ?? {}).map(([size, bytes]) => kernel.setHugepages(path, size, bytes)),
   ];

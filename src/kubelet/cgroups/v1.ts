@@ -24,6 +24,7 @@ export function cgroupV1(mount: string): CgroupKernel {
       await write(at('cpu', path, 'cpu.cfs_quota_us'), quota > 0 ? quota : -1);
     },
     setMemory: (path, bytes) => write(at('memory', path, 'memory.limit_in_bytes'), bytes ?? -1),
+    async setMemoryMin() {},
     setPids: (path, count) => write(at('pids', path, 'pids.max'), count),
     setHugepages: (path, size, bytes) => write(at('hugetlb', path, `hugetlb.${size}.limit_in_bytes`), bytes),
     async limits(path) {

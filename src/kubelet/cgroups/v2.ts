@@ -34,6 +34,7 @@ export function cgroupV2({ mount, proc }: CgroupV2Options): CgroupKernel {
     setShares: (path, shares) => write(at(path, 'cpu.weight'), weightOf(shares)),
     setQuota: (path, quota, period) => write(at(path, 'cpu.max'), `${quota > 0 ? quota : 'max'} ${period}`),
     setMemory: (path, bytes) => write(at(path, 'memory.max'), bytes ?? 'max'),
+    setMemoryMin: (path, bytes) => write(at(path, 'memory.min'), bytes),
     setPids: (path, count) => write(at(path, 'pids.max'), count),
     setHugepages: (path, size, bytes) => write(at(path, `hugetlb.${size}.max`), bytes),
     async limits(path) {

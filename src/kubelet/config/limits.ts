@@ -23,7 +23,6 @@ export const WITHOUT_EFFECT: readonly Limit[] = [
   { fields: ['maxOpenFiles', 'protectKernelDefaults', 'kernelMemcgNotification', 'enableControllerAttachDetach', 'qosReserved', 'singleProcessOOMKill'], why: 'it is not done' },
   { fields: ['memoryThrottlingFactor', 'enableSystemLogQuery'], why: 'its feature gate is not on' },
   { fields: ['volumeStatsAggPeriod'], why: 'disks are measured when they are asked for, every ten seconds at most' },
-  { fields: ['systemReservedCgroup', 'kubeReservedCgroup'], why: 'what is reserved is kept from pods, and not enforced on others' },
   { fields: ['logging', 'tracing', 'showHiddenMetricsForVersion'], why: 'knarr has logs and metrics of its own making' },
   { fields: ['featureGates'], why: 'features are on as upstream has them by default' },
 ];

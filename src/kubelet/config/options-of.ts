@@ -34,9 +34,11 @@ export function optionsOf(config: KubeletConfiguration): Omit<KubeletOptions, Ow
     },
     ...(config.eventRecordQPS === 0 ? {} : { events: { perSecond: config.eventRecordQPS, burst: config.eventBurst } }),
     cpuManagerPolicy: config.cpuManagerPolicy === 'static' ? 'static' : 'none', memoryManagerPolicy: config.memoryManagerPolicy === 'Static' ? 'Static' : 'None',
+    ...(config.cpuManagerPolicyOptions ? { cpuManagerPolicyOptions: config.cpuManagerPolicyOptions } : {}),
+    ...(config.reservedMemory ? { reservedMemory: new Map(config.reservedMemory.map(({ numaNode, limits = {} }) => [numaNode, quantityValue(parseQuantity(limits.memory ?? '0'))])) } : {}),
     topologyManagerPolicy: config.topologyManagerPolicy as TopologyPolicy, topologyManagerScope: config.topologyManagerScope === 'pod' ? 'pod' : 'container',
     swapBehavior: config.memorySwap.swapBehavior === 'LimitedSwap' ? 'LimitedSwap' : 'NoSwap',
-    seccompDefault: config.seccompDefault,
+    seccompDefault: config.seccompDefault, cpuCfsQuota: config.cpuCFSQuota, enforcement: enforcementOf(config),
     localStorageIsolation: config.localStorageCapacityIsolation,
     maxCrashBackoff: parseDuration(config.crashLoopBackOff.maxContainerRestartPeriod ?? '5m'),
     nodeStatus: {
@@ -70,6 +72,18 @@ function reservedOf({ kubeReserved = {}, systemReserved = {} }: KubeletConfigura
   return {
     cpuMillis: sum('cpu', (text) => quantityMilliValue(parseQuantity(text))), memoryBytes: sum('memory'), storageBytes: sum('ephemeral-storage'), ...(pids > 0 ? { pids } : {}),
   };
+}
+
+/** Of cgroups by systemd's names there are none. */
+function enforcementOf({ enforceNodeAllocatable = ['pods'], ...config }: KubeletConfiguration): NonNullable<KubeletOptions['enforcement']> {
+  const shareOf = (of: 'kube' | 'system') => {
+    const cgroup = of === 'kube' ? config.kubeReservedCgroup : config.systemReservedCgroup;
+    const given = of === 'kube' ? config.kubeReserved : config.systemReserved;
+    if (!cgroup || !given || !enforceNodeAllocatable.some((key) => key.startsWith(`${of}-reserved`))) return {};
+    const { cpuMillis = 0, memoryBytes = 0, pids } = reservedOf({ ...config, enforceNodeAllocatable, kubeReserved: given, systemReserved: {} });
+    return { [of]: { cgroup, milliCpu: cpuMillis, memoryBytes: enforceNodeAllocatable.includes(`${of}-reserved`) ? memoryBytes : 0, ...(pids === undefined ? {} : { pids }) } };
+  };
+  return { pods: enforceNodeAllocatable.includes('pods'), ...shareOf('system'), ...shareOf('kube') };
 }
 
 function evictionOf(config: KubeletConfiguration): NonNullable<KubeletOptions['eviction']> {

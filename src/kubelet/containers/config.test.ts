@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Image } from '../cri/runtime-v1.ts';
 import { podOf } from '../testing/pods.ts';
 import { containerConfig } from './container-config.ts';
+import { memoryQosResources, podMemoryMin } from './memory-qos.ts';
 import { linuxResources, oomScoreAdjust, podLimits, quotaOf, sharesOf } from './resources.ts';
 import { sandboxConfig } from './sandbox-config.ts';
 import { containerSecurity } from './security.ts';
@@ -121,4 +122,27 @@ test('a container carries what is needed to know it again', () => {
     labels: { 'io.kubernetes.container.name': 'a' },
     annotations: { 'io.kubernetes.container.restartCount': '4', 'io.kubernetes.container.preStopHandler': '{"exec":{"command":["bye"]}}', 'io.kubernetes.pod.terminationGracePeriod': '30' },
   });
+});
+
+test('limits of CPU are not enforced where the node says so', () => {
+  const pod = podOf({ containers: [{ name: 'a', resources: { limits: { cpu: '1', memory: '1Gi' } } }] });
+  const resources = (more: object) => containerConfig({ pod, container: pod.spec.containers[0]!, restartCount: 0, image, environment: new Map(), mounts: [], machineMemory: GIB, settings: SETTINGS, ...more }).linux!.resources;
+  expect(resources({ cfsQuota: false })).toMatchObject({ cpuQuota: 0, cpuPeriod: 0, cpuShares: 1024 });
+  expect(resources({ cfsQuota: true })).toMatchObject({ cpuQuota: 100_000, cpuPeriod: 100_000 });
+});
+
+test('what a container requested is kept for it, and near its limit it is slowed', () => {
+  const facts = { throttlingFactor: 0.9, allocatableBytes: 10 * GIB };
+  const files = (resources: object) => {
+    const pod = podOf({ containers: [{ name: 'a', resources }] });
+    return { ...memoryQosResources(pod, pod.spec.containers[0]!, facts), pod: podMemoryMin(pod) };
+  };
+  expect(files({ requests: { memory: '1Gi' }, limits: { memory: '2Gi' } })).toEqual({ 'memory.min': String(GIB), 'memory.high': String(Math.floor((1.9 * GIB) / 4096) * 4096), pod: GIB });
+  expect(files({ requests: { memory: '1Gi' } })).toEqual({ 'memory.min': String(GIB), 'memory.high': String(Math.floor((9.1 * GIB) / 4096) * 4096), pod: GIB });
+  expect(files({ requests: { memory: '1Gi', cpu: '1' }, limits: { memory: '1Gi', cpu: '1' } })).toEqual({ 'memory.min': String(GIB), pod: GIB });
+  const pod = podOf({ containers: [{ name: 'a', resources: { requests: { memory: '1Gi' } } }] });
+  const config = containerConfig({
+    pod, container: pod.spec.containers[0]!, restartCount: 0, image, environment: new Map(), mounts: [], machineMemory: GIB, settings: SETTINGS, memoryQos: facts, swap: { behavior: 'NoSwap', swapBytes: GIB, memoryBytes: GIB },
+  });
+  expect(config.linux!.resources!.unified).toMatchObject({ 'memory.swap.max': '0', 'memory.min': String(GIB) });
 });

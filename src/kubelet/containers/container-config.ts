@@ -4,10 +4,12 @@ import {
   CONTAINER_HASH, CONTAINER_NAME, POD_GRACE_PERIOD, POD_NAME, POD_NAMESPACE, POD_UID, PRE_STOP_HANDLER, RESTART_COUNT, TERMINATION_MESSAGE_PATH,
   TERMINATION_MESSAGE_POLICY,
 } from '../cri/labels.ts';
-import type { ContainerConfig, Image, MountConfig, UserNamespace } from '../cri/runtime-v1.ts';
+import type { ContainerConfig, Image, LinuxContainerResources, MountConfig, UserNamespace } from '../cri/runtime-v1.ts';
 import { expand } from './expansion.ts';
 import { containerHash } from './hash.ts';
 import { containerLogPath } from './paths.ts';
+import { memoryQosResources } from './memory-qos.ts';
+import type { MemoryQos } from './memory-qos.ts';
 import { linuxResources } from './resources.ts';
 import { swapResources } from './swap.ts';
 import type { SwapFacts } from './swap.ts';
@@ -28,6 +30,9 @@ export interface ContainerInput {
   /** What comes with the devices it was given. */
   readonly extras?: ContainerExtras;
   readonly swap?: SwapFacts | undefined;
+  readonly memoryQos?: MemoryQos | undefined;
+  /** False: limits of CPU are not enforced. */
+  readonly cfsQuota?: boolean | undefined;
 }
 
 /** The container's own settings come after these, and win. */
@@ -45,7 +50,7 @@ export interface ContainerExtras {
 
 /** The container as the runtime is told of it. @throws Error with upstream's text where it may not run as it would */
 export function containerConfig(input: ContainerInput): ContainerConfig {
-  const { pod, container, restartCount, image, environment, mounts, machineMemory, extras = {}, swap } = input;
+  const { pod, container, restartCount, image, environment, mounts, extras = {} } = input;
   const valueOf = (name: string) => environment.get(name);
   const { name } = container;
   return {
@@ -65,14 +70,22 @@ export function containerConfig(input: ContainerInput): ContainerConfig {
     stdinOnce: container.stdinOnce === true,
     tty: container.tty === true,
     linux: {
-      resources: {
-        ...linuxResources(pod, { ...container, resources: container.resources ?? {} }, machineMemory),
-        ...(swap ? swapResources(pod, { ...container, resources: container.resources ?? {} }, swap) : {}),
-        ...(extras.ownCpus ? { cpuQuota: -1 } : {}),
-        ...(extras.cpuset ? { cpusetCpus: extras.cpuset.cpus, cpusetMems: extras.cpuset.mems } : {}),
-      },
+      resources: resourcesOf(input),
       securityContext: containerSecurity(input),
     },
+  };
+}
+
+function resourcesOf({ pod, container: { resources = {}, ...rest }, machineMemory, extras = {}, swap, memoryQos, cfsQuota }: ContainerInput): LinuxContainerResources {
+  const container = { ...rest, resources };
+  const { unified, ...swapping } = swap ? swapResources(pod, container, swap) : {};
+  const files = { ...unified, ...(memoryQos ? memoryQosResources(pod, container, memoryQos) : {}) };
+  return {
+    ...linuxResources(pod, container, machineMemory), ...swapping,
+    ...(Object.keys(files).length > 0 ? { unified: files } : {}),
+    ...(cfsQuota === false ? { cpuQuota: 0, cpuPeriod: 0 } : {}),
+    ...(extras.ownCpus ? { cpuQuota: -1 } : {}),
+    ...(extras.cpuset ? { cpusetCpus: extras.cpuset.cpus, cpusetMems: extras.cpuset.mems } : {}),
   };
 }
 

@@ -76,6 +76,8 @@ export interface PodLimits {
   readonly cpuQuota?: number;
   readonly cpuPeriod: number;
   readonly memoryBytes?: number;
+  /** Bytes that are not taken from it, on cgroup v2. */
+  readonly memoryMin?: number;
   /** Processes and threads together. */
   readonly pids?: number;
   /** Bytes of pages of each size, by the kernel's name for it: `2MB`. */

@@ -12,7 +12,9 @@ import { milliCpu } from '../containers/resources.ts';
 import { initContainers, isSidecar } from '../pod.ts';
 import { formatCpuSet, parseCpuSet, without } from './cpu-set.ts';
 import type { CpuSet } from './cpu-set.ts';
-import { takeCpus } from './take.ts';
+import { AdmissionError } from './admission-error.ts';
+import type { CpuPolicyOptions } from './policy-options.ts';
+import { ofWholeCores, takeCpus, threadsPerCore } from './take.ts';
 import type { Topology } from './topology.ts';
 
 export interface CpuManager {
@@ -29,6 +31,8 @@ export interface CpuManager {
   assign(pod: Pod, container: Container, numaNodes: readonly number[] | undefined): Promise<void>;
   release(uid: string): Promise<void>;
   readonly holders: readonly string[];
+  /** Memory nodes of one socket are as good as one. */
+  readonly bySocket: boolean;
 }
 
 export interface CpuManagerOptions {
@@ -36,6 +40,14 @@ export interface CpuManagerOptions {
   readonly topology: Topology;
   /** Of the system's: shared, never given away. */
   readonly reserved: CpuSet;
+  readonly options?: CpuPolicyOptions;
+}
+
+/** Why a container cannot have whole cores. */
+class SmtAlignmentError extends AdmissionError {
+  constructor(text: string) {
+    super('SMTAlignmentError', `SMT Alignment Error: ${text}`);
+  }
 }
 
 const STATE = 'cpu_manager_state';
@@ -69,8 +81,13 @@ class StaticCpus implements CpuManager {
     }
   }
 
+  get bySocket(): boolean {
+    return this.#options.options?.bySocket === true;
+  }
+
   get shared(): CpuSet {
-    return without(this.#all, [...this.#held.values()].flatMap((containers) => [...containers.values()].flat()));
+    const given = [...this.#held.values()].flatMap((containers) => [...containers.values()].flat());
+    return without(this.#options.options?.strictReservation ? this.assignable : this.#all, given);
   }
 
   get assignable(): CpuSet {
@@ -103,13 +120,22 @@ class StaticCpus implements CpuManager {
     const count = this.wanted(pod, container);
     const { uid } = pod.metadata;
     if (count === 0 || this.of(uid, container.name)) return;
-    const { topology } = this.#options;
+    const { topology, options = {} } = this.#options;
     const free = this.freeFor(pod, container);
+    if (options.wholeCores) this.#needWholeCores(count, free);
     const near = numaNodes === undefined ? free : free.filter((id) => numaNodes.includes(topology.cpus.find((cpu) => cpu.id === id)!.numaNode));
-    const taken = near.length >= count ? takeCpus(topology, near, count) : takeCpus(topology, free, count);
+    const taken = near.length >= count ? takeCpus(topology, near, count, options) : takeCpus(topology, free, count, options);
     if (!taken) throw new Error(`not enough cpus available to satisfy request: requested=${count}, available=${free.length}`);
     this.#held.set(uid, new Map([...(this.#held.get(uid) ?? []), [container.name, taken]]));
     await this.save();
+  }
+
+  #needWholeCores(count: number, free: CpuSet): void {
+    const { topology } = this.#options;
+    const threads = threadsPerCore(topology);
+    if (count % threads !== 0) throw new SmtAlignmentError(`requested ${count} cpus not multiple cpus per core = ${threads}`);
+    const whole = ofWholeCores(topology, free).length;
+    if (count > whole) throw new SmtAlignmentError(`not enough free physical CPUs: available physical CPUs = ${whole}, requested CPUs = ${count}, CPUs per core = ${threads}`);
   }
 
   async release(uid: string): Promise<void> {

@@ -11,6 +11,7 @@ import { formatCpuSet, parseCpuSet } from './cpu-set.ts';
 import { hintsFor, mergeHints } from './hints.ts';
 import type { TopologyPolicy } from './hints.ts';
 import { openMemoryManager } from './memory-manager.ts';
+import { parseCpuPolicyOptions } from './policy-options.ts';
 import { takeCpus } from './take.ts';
 import { readTopology } from './topology.ts';
 import type { Topology } from './topology.ts';
@@ -125,4 +126,64 @@ test('with the pod scope all its containers lie together', async () => {
   const pod = podOf({ containers: [{ name: 'a', resources }, { name: 'b', resources }] }, { uid: 'p' });
   expect(await dedicated({ devices: noDevices, cpus, topology: machine, policy: 'single-numa-node', scope: 'pod' }).allocate(pod, () => true)).toBeUndefined();
   expect([...cpus.of('p', 'a')!, ...cpus.of('p', 'b')!].toSorted()).toEqual([0, 1, 4, 5]);
+});
+
+test('options of the static policy are upstream\'s, and some do not go together', () => {
+  expect(parseCpuPolicyOptions({ 'full-pcpus-only': 'true', 'strict-cpu-reservation': 'false' })).toEqual({ wholeCores: true, strictReservation: false });
+  expect(() => parseCpuPolicyOptions({ speed: 'true' })).toThrow('unsupported cpumanager option: "speed" (true)');
+  expect(() => parseCpuPolicyOptions({ 'full-pcpus-only': 'true', 'distribute-cpus-across-cores': 'true' })).toThrow('FullPhysicalCPUsOnly and DistributeCPUsAcrossCores can not be used at the same time');
+});
+
+test('with full-pcpus-only a container has whole cores or is refused', async () => {
+  await using at = await temporary();
+  const cpus = await openCpuManager({ rootDir: at.dir, topology: machine, reserved: [0], options: { wholeCores: true } });
+  const own = dedicated({ devices: noDevices, cpus });
+  expect(await own.allocate(guaranteed('odd', '3'), () => true)).toEqual({ reason: 'SMTAlignmentError', message: 'SMT Alignment Error: requested 3 cpus not multiple cpus per core = 2' });
+  expect(await own.allocate(guaranteed('two', '2'), () => true)).toBeUndefined();
+  expect(cpus.of('two', 'a')).toEqual([1, 5]);
+  expect(await own.allocate(guaranteed('much', '6'), () => true)).toEqual({
+    reason: 'SMTAlignmentError', message: 'SMT Alignment Error: not enough free physical CPUs: available physical CPUs = 4, requested CPUs = 6, CPUs per core = 2',
+  });
+});
+
+test('with strict-cpu-reservation nobody shares what is reserved', async () => {
+  await using at = await temporary();
+  const cpus = await openCpuManager({ rootDir: at.dir, topology: machine, reserved: [0, 4], options: { strictReservation: true } });
+  expect(formatCpuSet(cpus.shared)).toBe('1-3,5-7');
+});
+
+test('processors are spread over memory nodes or cores, or kept to one cache, as options say', () => {
+  expect(takeCpus(machine, [1, 2, 3, 5, 6, 7], 4, { acrossNumaNodes: true })).toEqual([2, 3, 6, 7]);
+  expect(takeCpus(machine, [0, 1, 2, 4, 6], 4, { acrossNumaNodes: true })).toEqual([0, 2, 4, 6]);
+  expect(takeCpus(machine, all, 4, { acrossCores: true })).toEqual([0, 1, 2, 3]);
+  // Four cores in caches of two; one thread of the first is taken.
+  const cached: Topology = { ...machine, cpus: machine.cpus.map((cpu) => ({ ...cpu, socket: 0, numaNode: 0, cache: cpu.id % 4 < 2 ? 0 : 1 })) };
+  expect(takeCpus(cached, [1, 2, 3, 4, 5, 6, 7], 3, { byCache: true })).toEqual([1, 4, 5]);
+  expect(takeCpus(cached, [1, 2, 3, 4, 5, 6, 7], 4, { byCache: true })).toEqual([2, 3, 6, 7]);
+});
+
+test('which memory is whose is written as upstream writes it', async () => {
+  await using at = await temporary();
+  const memory = await openMemoryManager({ topology: machine, rootDir: at.dir, reserved: new Map([[0, GIB]]) });
+  const pod = guaranteed('a', '1', '6Gi');
+  await memory.assign(pod, pod.spec.containers[0]!, [0]);
+  const state = JSON.parse(await readFile(join(at.dir, 'memory_manager_state'), 'utf8'));
+  expect(state).toMatchObject({
+    policyName: 'Static', entries: { a: { a: [{ numaAffinity: [0], type: 'memory', size: 6 * GIB }] } },
+    machineState: { 0: { numberOfAssignments: 1, cells: [0], memoryMap: { memory: { total: 8 * GIB, systemReserved: GIB, allocatable: 7 * GIB, reserved: 6 * GIB, free: GIB } } } },
+  });
+  const more = guaranteed('b', '1', '20Gi');
+  await expect(memory.assign(more, more.spec.containers[0]!, undefined)).rejects.toThrow('[memorymanager] failed to get the default NUMA affinity, no NUMA nodes with enough memory is available');
+});
+
+test('where sockets count, memory nodes of one socket do as well as one', async () => {
+  const oneSocket: Topology = { ...machine, cpus: machine.cpus.map((cpu) => ({ ...cpu, socket: 0 })) };
+  const verdict = async (bySocket: boolean) => {
+    await using at = await temporary();
+    const cpus = await openCpuManager({ rootDir: at.dir, topology: oneSocket, reserved: [0], options: { bySocket } });
+    // Two are left on either memory node.
+    for (const [uid, cpu, node] of [['x', '1', 0], ['y', '2', 1]] as const) await cpus.assign(guaranteed(uid, cpu), guaranteed(uid, cpu).spec.containers[0]!, [node]);
+    return dedicated({ devices: noDevices, cpus, topology: oneSocket, policy: 'restricted' }).allocate(guaranteed('three', '3'), () => true);
+  };
+  expect([(await verdict(false))?.reason, await verdict(true)]).toEqual(['TopologyAffinityError', undefined]);
 });

@@ -28,9 +28,18 @@ export interface MemoryManagerOptions {
 
 const STATE = 'memory_manager_state';
 
+interface State {
+  readonly policyName: string;
+  readonly machineState: Readonly<Record<string, object>>;
+  readonly entries?: Readonly<Record<string, Readonly<Record<string, readonly { readonly numaAffinity: readonly number[]; readonly type: string; readonly size: number }[]>>>>;
+}
+
 export async function openMemoryManager(options: Omit<MemoryManagerOptions, 'blocks'>): Promise<MemoryManager> {
   const text = await readFile(join(options.rootDir, STATE), 'utf8').catch(() => undefined);
-  return new MemoryManager({ ...options, ...(text === undefined ? {} : { blocks: (JSON.parse(text) as { readonly blocks: readonly Block[] }).blocks }) });
+  const { entries = {} } = text === undefined ? {} : (JSON.parse(text) as State);
+  const blocks = Object.entries(entries).flatMap(([uid, containers]) => Object.entries(containers).flatMap(([container, held]) =>
+    held.map(({ numaAffinity, size }): Block => ({ uid, container, nodes: numaAffinity, bytes: size }))));
+  return new MemoryManager({ ...options, blocks });
 }
 
 export class MemoryManager {
@@ -82,7 +91,7 @@ export class MemoryManager {
     const ids = this.#topology.numaNodes.map(({ id }) => id);
     const nodes = numaNodes ?? ids.filter((id) => (free.get(id) ?? 0) >= bytes).slice(0, 1);
     const chosen = nodes.length > 0 ? nodes : ids;
-    if (chosen.reduce((sum, node) => sum + (free.get(node) ?? 0), 0) < bytes) throw new Error(`[memorymanager] failed to find the default preferred hint`);
+    if (chosen.reduce((sum, node) => sum + (free.get(node) ?? 0), 0) < bytes) throw new Error('[memorymanager] failed to get the default NUMA affinity, no NUMA nodes with enough memory is available');
     this.#blocks = [...this.#blocks, { uid, container: container.name, nodes: chosen, bytes }];
     await this.#save();
   }
@@ -100,9 +109,22 @@ export class MemoryManager {
   #save(): Promise<void> {
     const path = join(this.#rootDir, STATE);
     this.#saving = this.#saving.catch(() => {}).then(async () => {
-      await writeFile(`${path}.tmp`, JSON.stringify({ policyName: 'Static', blocks: this.#blocks }));
+      await writeFile(`${path}.tmp`, JSON.stringify(this.#state()));
       await rename(`${path}.tmp`, path);
     });
     return this.#saving;
+  }
+
+  #state(): State {
+    const { all, free } = this;
+    const machineState = Object.fromEntries(this.#topology.numaNodes.map(({ id, memoryBytes: total }) => {
+      const [allocatable, left] = [all.get(id) ?? 0, free.get(id) ?? 0];
+      const assigned = this.#blocks.filter(({ nodes }) => nodes.includes(id));
+      const memory = { total, systemReserved: total - allocatable, allocatable, reserved: allocatable - left, free: left };
+      return [String(id), { numberOfAssignments: assigned.length, memoryMap: { memory }, cells: [...new Set([id, ...assigned.flatMap(({ nodes }) => nodes)])] }];
+    }));
+    const entries: Record<string, Record<string, { numaAffinity: readonly number[]; type: string; size: number }[]>> = {};
+    for (const { uid, container, nodes, bytes } of this.#blocks) (entries[uid] ??= {})[container] = [{ numaAffinity: nodes, type: 'memory', size: bytes }];
+    return { policyName: 'Static', machineState, entries };
   }
 }

@@ -9,6 +9,8 @@ export interface Cpu {
   readonly core: string;
   readonly socket: number;
   readonly numaNode: number;
+  /** Those that share a last-level cache; absent where the machine does not say. */
+  readonly cache?: number;
 }
 
 export interface NumaNode {
@@ -34,8 +36,8 @@ export async function readTopology(sys = '/sys'): Promise<Topology> {
   })));
   const cpus = await Promise.all(online.map(async (id): Promise<Cpu> => {
     const dir = join(system, 'cpu', `cpu${id}`, 'topology');
-    const [socket, core] = await Promise.all([read(join(dir, 'physical_package_id')), read(join(dir, 'core_id'))]);
-    return { id, socket: Number(socket), core: `${socket}/${core || id}`, numaNode: nodes.find((node) => node.cpus.includes(id))?.id ?? 0 };
+    const [socket, core, cache] = await Promise.all([read(join(dir, 'physical_package_id')), read(join(dir, 'core_id')), read(join(system, 'cpu', `cpu${id}`, 'cache', 'index3', 'id'))]);
+    return { id, socket: Number(socket), core: `${socket}/${core || id}`, numaNode: nodes.find((node) => node.cpus.includes(id))?.id ?? 0, ...(cache === '' ? {} : { cache: Number(cache) }) };
   }));
   return { cpus, numaNodes: nodes.map(({ id, memoryBytes }) => ({ id, memoryBytes })).toSorted((a, b) => a.id - b.id) };
 }

@@ -7,6 +7,7 @@ import type { Pod } from '../../kinds/core/pod.ts';
 import type { ResourceStatus } from '../../kinds/core/pod-status.ts';
 import { parseQuantity, quantityValue } from '../../meta/quantity.ts';
 import type { ContainerExtras } from '../containers/container-config.ts';
+import { AdmissionError } from '../cpus/admission-error.ts';
 import { formatCpuSet } from '../cpus/cpu-set.ts';
 import type { CpuManager } from '../cpus/cpu-manager.ts';
 import { hintsFor, mergeHints } from '../cpus/hints.ts';
@@ -73,6 +74,7 @@ export function dedicated(options: DedicatedOptions): Dedicated {
         return refused;
       } catch (error) {
         await release(pod.metadata.uid);
+        if (error instanceof AdmissionError) return { reason: error.reason, message: error.message };
         return { reason: 'UnexpectedAdmissionError', message: `Allocate failed due to ${error instanceof Error ? error.message : String(error)}, which is unexpected` };
       }
     },
@@ -126,11 +128,18 @@ interface Placing {
   readonly nodes: readonly number[];
 }
 
+/** Where sockets count, memory nodes of one are preferred as a single one is. */
+function alignedHints({ cpus }: Topology, bySocket: boolean, hints: readonly Hint[] | undefined): readonly Hint[] | undefined {
+  if (!bySocket) return hints;
+  const socketsOf = (nodes: readonly number[]) => new Set(cpus.filter(({ numaNode }) => nodes.includes(numaNode)).map(({ socket }) => socket)).size;
+  return hints?.map((hint) => ({ ...hint, preferred: hint.preferred || socketsOf(hint.nodes) === 1 }));
+}
+
 function providersOf({ devices, cpus, memory, topology }: DedicatedOptions, { pod, containers, nodes }: Placing): readonly (readonly Hint[])[] {
   const total = (wanted: (container: Container) => number) => containers.reduce((sum, container) => sum + wanted(container), 0);
   const count = (ids: readonly number[]) => new Map(nodes.map((node) => [node, topology!.cpus.filter((cpu) => cpu.numaNode === node && ids.includes(cpu.id)).length]));
   const hints = [
-    cpus && hintsFor(nodes, { needed: total((one) => cpus.wanted(pod, one)), free: count(cpus.freeFor(pod, containers[0]!)), all: count(cpus.assignable) }),
+    cpus && alignedHints(topology!, cpus.bySocket, hintsFor(nodes, { needed: total((one) => cpus.wanted(pod, one)), free: count(cpus.freeFor(pod, containers[0]!)), all: count(cpus.assignable) })),
     memory && hintsFor(nodes, { needed: total((one) => memory.wanted(pod, one)), free: memory.free, all: memory.all }),
     ...devices.inventory.resources.map((resource) => {
       const known = devices.inventory.devicesOf(resource);

@@ -9,6 +9,7 @@ import type { CpuManager } from '../cpus/cpu-manager.ts';
 import { parseCpuSet } from '../cpus/cpu-set.ts';
 import type { CpuSet } from '../cpus/cpu-set.ts';
 import { openMemoryManager } from '../cpus/memory-manager.ts';
+import { parseCpuPolicyOptions } from '../cpus/policy-options.ts';
 import { createSharedPool } from '../cpus/shared-pool.ts';
 import type { SharedPool } from '../cpus/shared-pool.ts';
 import { takeCpus } from '../cpus/take.ts';
@@ -33,7 +34,7 @@ export interface DedicatedNode extends AsyncDisposable {
   readonly pool: SharedPool | undefined;
 }
 
-export interface DedicatedNodeOptions extends Pick<KubeletOptions, 'client' | 'nodeName' | 'rootDir' | 'clock' | 'log' | 'cri' | 'reserved' | 'cpuManagerPolicy' | 'reservedCpus' | 'memoryManagerPolicy' | 'topologyManagerPolicy' | 'topologyManagerScope'> {
+export interface DedicatedNodeOptions extends Pick<KubeletOptions, 'client' | 'nodeName' | 'rootDir' | 'clock' | 'log' | 'cri' | 'reserved' | 'cpuManagerPolicy' | 'cpuManagerPolicyOptions' | 'reservedMemory' | 'reservedCpus' | 'memoryManagerPolicy' | 'topologyManagerPolicy' | 'topologyManagerScope'> {
   readonly activePods: () => readonly Pod[];
   /** Whether something of a pod may still run here; true while that is not known. */
   readonly holds: (uid: string) => boolean;
@@ -45,8 +46,8 @@ export async function startDedicatedNode(options: DedicatedNodeOptions): Promise
   await mkdir(rootDir, { recursive: true });
   await using started = new Disposer();
   const topology = await readTopology();
-  const cpus = options.cpuManagerPolicy === 'static' ? await openCpuManager({ rootDir, topology, reserved: reservedCpus(options, topology) }) : undefined;
-  const memory = options.memoryManagerPolicy === 'Static' ? await openMemoryManager({ topology, rootDir }) : undefined;
+  const cpus = options.cpuManagerPolicy === 'static' ? await openCpuManager({ rootDir, topology, reserved: reservedCpus(options, topology), options: parseCpuPolicyOptions(options.cpuManagerPolicyOptions) }) : undefined;
+  const memory = options.memoryManagerPolicy === 'Static' ? await openMemoryManager({ topology, rootDir, ...(options.reservedMemory ? { reserved: options.reservedMemory } : {}) }) : undefined;
   const devices = started.use(await startDeviceManager({ dir: join(rootDir, 'device-plugins'), clock, log, onChange: onDevices }));
   const drivers = started.use(startDrivers({ clock, log, deleteSlices: (driver, signal) => deleteSlices(options, driver, signal) }));
   const claims = started.use(await startPodClaims({ rootDir, clock, log, drivers, holds: options.holds, claim: (namespace, name) => options.client.get(ResourceClaim, name, { namespace }) }));

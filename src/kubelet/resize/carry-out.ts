@@ -2,6 +2,7 @@
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { Cgroups } from '../cgroups/cgroups.ts';
 import { linuxResources, memoryBytes, podLimits } from '../containers/resources.ts';
+import type { PodLimits } from '../containers/resources.ts';
 import type { Cri } from '../cri/cri.ts';
 import type { LinuxContainerResources } from '../cri/runtime-v1.ts';
 import type { Allocations } from './allocations.ts';
@@ -11,6 +12,8 @@ export interface Resizing {
   readonly cri: Cri;
   readonly cgroups: Cgroups;
   readonly machineMemory: number;
+  /** False: limits of CPU are not enforced. */
+  readonly cfsQuota?: boolean | undefined;
   /** What containers have been given. */
   readonly given: Allocations;
 }
@@ -27,7 +30,7 @@ export interface ResizeOrder {
 export async function carryOutResize(at: Resizing, { pod, plan, cgroup }: ResizeOrder, signal: AbortSignal): Promise<void> {
   await refuseBelowUsage(at, { pod, plan, cgroup });
   for (const resource of ['memory', 'cpu'] as const) {
-    const limits = podLimits(pod);
+    const limits = quotaless(at, podLimits(pod));
     const before = await at.cgroups.limitsOf(cgroup);
     const [old, next] = resource === 'cpu' ? [before?.cpuQuota, limits.cpuQuota] : [before?.memoryBytes, limits.memoryBytes];
     const shrinks = (next ?? Infinity) < (old ?? Infinity);
@@ -38,10 +41,14 @@ export async function carryOutResize(at: Resizing, { pod, plan, cgroup }: Resize
   await noteGiven(at, { pod, plan });
 }
 
-async function updateContainer({ cri, machineMemory }: Resizing, { pod, resource, container, running }: ContainerResize & { readonly pod: Pod; readonly resource: ResizeResource }, signal: AbortSignal): Promise<void> {
+function quotaless({ cfsQuota }: Resizing, { cpuQuota, ...limits }: PodLimits): PodLimits {
+  return cfsQuota === false || cpuQuota === undefined ? limits : { ...limits, cpuQuota };
+}
+
+async function updateContainer({ cri, machineMemory, cfsQuota }: Resizing, { pod, resource, container, running }: ContainerResize & { readonly pod: Pod; readonly resource: ResizeResource }, signal: AbortSignal): Promise<void> {
   const { cpuPeriod, cpuQuota, cpuShares, memoryLimitInBytes } = linuxResources(pod, container, machineMemory);
   // To the runtime 0 means unchanged and -1 no limit.
-  const linux: LinuxContainerResources = resource === 'cpu' ? { cpuPeriod, cpuQuota: cpuQuota || -1, cpuShares } : { memoryLimitInBytes: memoryLimitInBytes ?? -1 };
+  const linux: LinuxContainerResources = resource === 'cpu' ? { cpuPeriod, cpuQuota: (cfsQuota !== false && cpuQuota) || -1, cpuShares } : { memoryLimitInBytes: memoryLimitInBytes ?? -1 };
   await cri.updateContainerResources(running.id, linux, signal);
 }
 

@@ -14,6 +14,7 @@ import type { RuntimeClass } from '../../kinds/node/runtime-class.ts';
 import { isTerminalPhase } from '../../rules/pod-conditions.ts';
 import { podDns } from '../containers/dns.ts';
 import type { ResolvConf } from '../containers/dns.ts';
+import { podMemoryMin } from '../containers/memory-qos.ts';
 import { podLimits } from '../containers/resources.ts';
 import { containerDir, logLinksDir, podDir, podLogDir } from '../containers/paths.ts';
 import { sandboxConfig } from '../containers/sandbox-config.ts';
@@ -166,8 +167,9 @@ const qosOf = (pod: Pod): QosClass => (pod.status.qosClass as QosClass | undefin
 async function prepareNode(at: PodSyncContext, pod: Pod): Promise<void> {
   const { uid, name, namespace } = pod.metadata;
   const { cpuQuota, ...limits } = podLimits(pod);
-  const quota = cpuQuota === undefined || at.dedicated.hasOwnCpus(uid) ? {} : { cpuQuota };
-  await at.cgroups.ensure(cgroupOf(at, pod), { ...limits, ...quota, ...(at.podPidsLimit === undefined ? {} : { pids: at.podPidsLimit }) });
+  const quota = cpuQuota === undefined || at.dedicated.hasOwnCpus(uid) || at.cfsQuota === false ? {} : { cpuQuota };
+  const kept = at.memoryQos ? { memoryMin: podMemoryMin(pod) } : {};
+  await at.cgroups.ensure(cgroupOf(at, pod), { ...limits, ...quota, ...kept, ...(at.podPidsLimit === undefined ? {} : { pids: at.podPidsLimit }) });
   await mkdir(join(podDir(at, uid), 'volumes'), { recursive: true, mode: 0o750 });
   await mkdir(podLogDir(at, { uid, name, namespace }), { recursive: true, mode: 0o755 });
 }

@@ -15,6 +15,7 @@ import type { NodeFacts } from '../containers/field-ref.ts';
 import { containerDevices, containerMounts } from '../containers/mounts.ts';
 import { containerLogPath, logLink, logLinkTarget, podLogDir } from '../containers/paths.ts';
 import type { Directories } from '../containers/paths.ts';
+import type { MemoryQos } from '../containers/memory-qos.ts';
 import type { SecuritySettings } from '../containers/security.ts';
 import type { SwapFacts } from '../containers/swap.ts';
 import { CriError } from '../cri/cri.ts';
@@ -56,6 +57,10 @@ export interface Starting extends Directories {
   readonly canRecursiveReadOnly: (pod: Pod) => Promise<boolean>;
   /** Where containers can be held to it. */
   readonly swap?: SwapFacts | undefined;
+  /** Where it is on, and cgroups can. */
+  readonly memoryQos?: MemoryQos | undefined;
+  /** False: limits of CPU are not enforced. */
+  readonly cfsQuota?: boolean | undefined;
 }
 
 export interface StartRequest {
@@ -173,7 +178,7 @@ async function configure(kubelet: Starting, request: StartRequest, { image, imag
   const target = 'targetContainerName' in container && container.targetContainerName ? newestOf(runtime, container.targetContainerName)?.id : undefined;
   return containerConfig({
     pod, container, image, environment: environment.variables, mounts, machineMemory: kubelet.machineMemory,
-    swap: kubelet.swap, extras: withDevices(kubelet.dedicated.of(pod, container.name), containerDevices(container, volumes)),
+    swap: kubelet.swap, memoryQos: kubelet.memoryQos, cfsQuota: kubelet.cfsQuota, extras: withDevices(kubelet.dedicated.of(pod, container.name), containerDevices(container, volumes)),
     restartCount: await nextAttempt(kubelet, request), targetId: target,
     settings: kubelet.security, userns,
   });
