@@ -22,7 +22,15 @@ export function* statefulSetErrors({ spec }: StatefulSetLike, at: FieldPath): Er
   yield* nonNegative(here.child('ordinals.start'), spec.ordinals?.start);
   yield* selectorErrors(spec, 'statefulset', here);
   yield* mismatchErrors(spec, here);
-  yield* lastingTemplateErrors(spec.template, 'StatefulSet', here);
+  yield* lastingTemplateErrors(withClaims(spec), 'StatefulSet', here);
+}
+
+/** As its pods will be: with a volume for each claim, in the place of one of the same name. */
+function withClaims({ template, volumeClaimTemplates = [] }: StatefulSetSpec): StatefulSetSpec['template'] {
+  if (volumeClaimTemplates.length === 0) return template;
+  const claims = volumeClaimTemplates.map(({ metadata: { name } }) => ({ name, persistentVolumeClaim: { claimName: name, readOnly: false } }));
+  const others = (template.spec.volumes ?? []).filter(({ name }) => !claims.some((claim) => claim.name === name));
+  return { ...template, spec: { ...template.spec, volumes: [...others, ...claims] } };
 }
 
 function* strategyErrors({ updateStrategy }: StatefulSetSpec, at: FieldPath): Errors {

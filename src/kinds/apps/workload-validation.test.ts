@@ -28,6 +28,13 @@ test('the template is checked as a pod is, with its path before', () => {
   expect(errorsOf(DaemonSet, of({ template: { ...template, spec: { ...template.spec, activeDeadlineSeconds: 3 } } }))).toEqual(['spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in DaemonSet is not Supported']);
 });
 
+test('containers of a stateful set may mount what is claimed for each pod', () => {
+  const mounting = (name: string) => ({ ...template, spec: { ...template.spec, containers: [{ name: 'a', image: 'web:1', volumeMounts: [{ name, mountPath: '/data' }] }] } });
+  const volumeClaimTemplates = [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }];
+  expect(errorsOf(StatefulSet, of({ template: mounting('data'), volumeClaimTemplates }))).toEqual([]);
+  expect(errorsOf(StatefulSet, of({ template: mounting('other'), volumeClaimTemplates }))).toEqual(['spec.template.spec.containers[0].volumeMounts[0].name: Not found: "other"']);
+});
+
 test('a deployment makes room, and in time', () => {
   const rolling = (rollingUpdate: object) => errorsOf(Deployment, of({ strategy: { type: 'RollingUpdate', rollingUpdate } }));
   expect(rolling({ maxUnavailable: 0, maxSurge: '0%' })).toEqual(['spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0']);
