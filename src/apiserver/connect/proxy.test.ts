@@ -151,12 +151,22 @@ test('a page that never ends is passed on when it is too long to wait for', asyn
   const { body, headers } = await api.raw('GET', `${PODS}/p/proxy/`);
   if (body?.type !== 'stream') throw new Error('no stream');
   const batches = body.chunks[Symbol.asyncIterator]();
-  expect(new TextDecoder().decode((await batches.next()).value[0])).toContain(`<a href="${PODS}/p/proxy/x">`);
-  expect((await batches.next()).value).toEqual([line]);
+  // Not by toContain and toEqual, which would look at megabytes one by one.
+  expect(new TextDecoder().decode((await batches.next()).value[0]).includes(`<a href="${PODS}/p/proxy/x">`)).toBe(true);
+  expect((await batches.next()).value[0]).toBe(line);
   expect(headers['content-length']).toBeUndefined();
 });
 
 test('names in three parts', () => {
   expect(parseNamed('https:a:', 'pod')).toEqual({ scheme: 'https', name: 'a', port: '' });
   expect(parseNamed(':a:1', 'pod')).toEqual({ scheme: 'http', name: 'a', port: '1' });
+});
+
+test('a page full of tags that never close takes no longer to read than another', async () => {
+  const page = new TextEncoder().encode('<'.repeat(4 << 20));
+  await using api = await withPod(async () => ({ status: 200, headers: { 'content-type': 'text/html' }, body: { type: 'bytes', chunks: [page] } }));
+  const { body } = await api.raw('GET', `${PODS}/p/proxy/`);
+  let length = 0;
+  if (body?.type === 'stream') for await (const batch of body.chunks) for (const chunk of batch) length += chunk.byteLength;
+  expect(length).toBe(page.byteLength);
 });
