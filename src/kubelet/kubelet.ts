@@ -26,6 +26,8 @@ import type { DedicatedNode } from './node/dedicated-node.ts';
 import { startPressure, withheld } from './node/pressure.ts';
 import type { Pressure, PressureOptions } from './node/pressure.ts';
 import { runNodeAgent } from './node/node-agent.ts';
+import { DEFAULT_GC_POLICY } from './eviction/container-garbage.ts';
+import { openKernelLog, startOomWatcher } from './eviction/system-oom.ts';
 import { nothingDedicated } from './devices/dedicated.ts';
 import { Disposer } from './disposer.ts';
 import type { KubeletOptions } from './options.ts';
@@ -41,6 +43,7 @@ import { createStats } from './stats/provider.ts';
 import { startLogRotation } from './sync/log-rotation.ts';
 import { createStatusManager } from './status/status-manager.ts';
 import { Backoff } from './sync/backoff.ts';
+import { collectContainers } from './sync/container-gc.ts';
 import type { PodSyncContext } from './sync/pod-sync.ts';
 import { SyncLoop } from './sync/sync-loop.ts';
 import { noMounter, systemMounter } from './volumes/mounter.ts';
@@ -114,6 +117,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
     ...options, stats, workers: () => loop.workers, tellPod: (pod, event) => tell(pod, undefined, event), tellNode, onConditions: () => nudge(), metrics, onImages: (ids) => context.images.seen(ids),
   })) : undefined;
   const { cpuMillis = 0, memoryBytes = 0, pids } = options.reserved ?? {};
+  if (isReal) started.use(await startOomWatcher({ clock, kernelLog: openKernelLog, tell: tellNode }));
   await enforceNodeAllocatable({
     cgroups: context.cgroups, ...(options.enforcement ? { enforcement: options.enforcement } : {}), tell: isReal ? tellNode : () => {},
     allocatable: { milliCpu: machine.cpus * 1000 - cpuMillis, memoryBytes: machine.memoryBytes - memoryBytes, ...(pids === undefined ? {} : { pids }) },
@@ -122,6 +126,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
     client, context, pods, nodes, nodeName, untilReady: (signal) => services.untilSynced(signal), resync: options.syncFrequency, ...(options.staticPods ? { manifests: options.staticPods } : {}),
     policies: { cpu: options.cpuManagerPolicy ?? 'none', memory: options.memoryManagerPolicy ?? 'None' },
     ...(own?.pool ? { reconcileCpus: () => own.pool!.reconcile() } : {}), ...(pressure ? { collectImages: () => pressure.images.collect() } : {}),
+    ...(options.containerGc ? { collectContainers: () => collectContainers({ cri, clock }, { ...DEFAULT_GC_POLICY, ...options.containerGc }) } : {}),
     refuse: (pod) => shutdown.refuse() ?? pressure?.eviction.refuse(pod) ?? security.refuse(pod),
   }));
   const shutdown = new NodeShutdown({

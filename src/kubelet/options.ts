@@ -9,6 +9,7 @@ import type { SwapBehavior } from './containers/swap.ts';
 import type { TopologyPolicy } from './cpus/hints.ts';
 import type { Pod } from '../kinds/core/pod.ts';
 import type { Cri } from './cri/cri.ts';
+import type { ContainerGcPolicy } from './eviction/container-garbage.ts';
 import type { EvictionConfig } from './eviction/thresholds.ts';
 import type { ImageGcConfig } from './images/image-gc.ts';
 
@@ -54,6 +55,8 @@ export interface KubeletOptions {
   readonly eviction?: EvictionConfig;
   /** Between two looks at what is left; upstream's ten seconds unless said. */
   readonly evictionPeriod?: Millis;
+  /** When dead containers go that their pods would keep; each keeps its newest two unless said. */
+  readonly containerGc?: Partial<ContainerGcPolicy>;
   /** When unused images go. */
   readonly imageGc?: ImageGcConfig;
   /** Who is held to what is reserved; pods alone unless said. */

@@ -8,7 +8,10 @@ import { createImageGc } from '../images/image-gc.ts';
 import type { ImageGcConfig } from '../images/image-gc.ts';
 import type { StatsProvider } from '../stats/provider.ts';
 import type { FileSystemSample, NodeSample, PodSample, RatedUsage } from '../stats/samples.ts';
+import { collectContainers } from '../sync/container-gc.ts';
 import { podOf, START } from '../testing/pods.ts';
+import { containerGarbage, DEFAULT_GC_POLICY } from './container-garbage.ts';
+import type { ContainerGcPolicy } from './container-garbage.ts';
 import { storageViolation } from './local-storage.ts';
 import { startEviction } from './manager.ts';
 import { rankPods } from './rank.ts';
@@ -186,4 +189,68 @@ test('with room enough only images that were not used for very long go', async (
   await clock.advance(200_000);
   await gc.collect();
   expect(await names()).toEqual([]);
+});
+
+test('of dead containers the newest of each stay, young ones all, and no more than so many', () => {
+  const dead = (id: string, createdAt: number, name = 'a', pod = 'p') => ({ id, pod, name, createdAt });
+  const three = [dead('a1', 1), dead('a3', 3), dead('a2', 2)];
+  const gone = (list: Parameters<typeof containerGarbage>[0], policy: Partial<ContainerGcPolicy> = {}) => containerGarbage(list, { ...DEFAULT_GC_POLICY, ...policy }, 10).map(({ id }) => id);
+  expect(gone(three)).toEqual(['a1', 'a2']);
+  expect([gone(three, { minimumAge: 9 }), gone(three, { minimumAge: 8 })]).toEqual([[], ['a1']]);
+  expect(gone(three, { minimumAge: 7, mostPerContainer: 0 })).toEqual(['a1', 'a2', 'a3']);
+  expect(gone(three, { mostPerContainer: -1 })).toEqual([]);
+  const many = [...three, dead('b1', 4, 'b'), dead('b2', 5, 'b'), dead('c1', 6, 'c', 'q')];
+  expect(gone(many, { mostPerContainer: -1, most: 4 })).toEqual(['a1', 'a2', 'b1']);
+  expect(gone(many, { mostPerContainer: -1, most: 2 })).toEqual(['a1', 'a2', 'a3', 'b1']);
+  expect(gone(many, { mostPerContainer: -1, most: 0 })).toHaveLength(6);
+});
+
+test('disk is freed beyond the threshold by what is to be reclaimed, and until then nobody comes', async () => {
+  const { at, manager, clock } = setUp({ hard: { 'imagefs.available': '10%' }, minimumReclaim: { 'imagefs.available': '100Mi' }, pressureTransitionPeriod: 0 }, [podNamed('a'), podNamed('b')]);
+  await using _ = manager;
+  at.node = nodeWith({ imageFs: fs(50 * MIB), dedicatedImageFs: true });
+  // Above the threshold, but not by as much as is to be freed.
+  at.onReclaim = () => (at.node = nodeWith({ imageFs: fs(150 * MIB), dedicatedImageFs: true }));
+  await manager.synchronize();
+  expect([at.reclaimed, at.evicted.length, manager.conditions]).toEqual([['containers', 'images'], 1, ['DiskPressure']]);
+  at.onReclaim = () => {};
+  await clock.advance(1000);
+  at.node = nodeWith({ imageFs: fs(250 * MIB), dedicatedImageFs: true });
+  await manager.synchronize();
+  expect([at.evicted.length, manager.conditions]).toEqual([1, []]);
+  expect(at.told).toContain('EvictionThresholdMet: Attempting to reclaim ephemeral-storage');
+});
+
+test('a soft threshold that is no longer met in time does nothing', async () => {
+  const { at, manager, clock } = setUp({ hard: {}, soft: { 'memory.available': '100Mi' }, softGracePeriod: { 'memory.available': 60_000 }, pressureTransitionPeriod: 20_000 }, [podNamed('a')]);
+  await using _ = manager;
+  at.node = nodeWith({ usage: usage(950 * MIB) });
+  await clock.advance(30_000);
+  expect([at.evicted, manager.conditions]).toEqual([[], ['MemoryPressure']]);
+  at.node = nodeWith();
+  await clock.advance(10_000);
+  at.node = nodeWith({ usage: usage(950 * MIB) });
+  await clock.advance(50_000);
+  expect(at.evicted).toEqual([]);
+  at.node = nodeWith();
+  await clock.advance(40_000);
+  expect(manager.conditions).toEqual([]);
+});
+
+test('dead containers that a policy does not keep are removed from the runtime, running ones never', async () => {
+  const clock = new ManualClock();
+  const cri = new FakeCri({ clock, random: seededRandom(1), images: ['i'] });
+  const sandboxId = await cri.runPodSandbox({ metadata: { name: 'p', uid: 'u' }, logDirectory: '/nowhere' });
+  const started: string[] = [];
+  for (const attempt of [0, 1, 2]) {
+    const id = await cri.createContainer({ sandboxId }, { metadata: { name: 'c', attempt }, image: { image: 'i' }, logPath: `c/${attempt}.log`, labels: { 'io.kubernetes.pod.uid': 'u', 'io.kubernetes.container.name': 'c' } });
+    await cri.startContainer(id);
+    started.push(id);
+    if (attempt < 2) cri.exit(id, 1);
+    await clock.advance(1000);
+  }
+  await collectContainers({ cri, clock }, DEFAULT_GC_POLICY);
+  expect((await cri.listContainers()).map(({ id }) => id)).toEqual(started.slice(1));
+  await collectContainers({ cri, clock }, { ...DEFAULT_GC_POLICY, most: 0 });
+  expect((await cri.listContainers()).map(({ id }) => id)).toEqual(started.slice(2));
 });

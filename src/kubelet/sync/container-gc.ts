@@ -1,6 +1,25 @@
 /** Frees what dead containers hold, when the node is short of disk. */
+import { rm } from 'node:fs/promises';
+import { CONTAINER_NAME } from '../cri/labels.ts';
+import { containerGarbage } from '../eviction/container-garbage.ts';
+import type { ContainerGcPolicy } from '../eviction/container-garbage.ts';
 import { ownerOf } from './pod-runtime.ts';
 import type { PodSyncContext } from './pod-sync.ts';
+
+/** Removes dead containers that a policy does not keep, with their logs. Those that still run, or never did, are nobody's garbage. */
+export async function collectContainers({ cri, clock }: Pick<PodSyncContext, 'cri' | 'clock'>, policy: ContainerGcPolicy): Promise<void> {
+  const dead = (await cri.listContainers()).flatMap(({ id, state, labels, createdAt }) => {
+    const pod = state === 'CONTAINER_EXITED' ? ownerOf(labels)?.uid : undefined;
+    return pod === undefined ? [] : [{ id, pod, name: labels[CONTAINER_NAME] ?? '', createdAt: createdAt / NANOS }];
+  });
+  for (const { id } of containerGarbage(dead, policy, clock.now())) {
+    const logPath = await cri.containerStatus(id).then((status) => status.logPath, () => '');
+    await cri.removeContainer(id);
+    if (logPath !== '') await rm(logPath, { force: true });
+  }
+}
+
+const NANOS = 1_000_000;
 
 /**
  * Of pods that have ended, all containers and sandboxes go: their logs stay, to be read no more through the API. Of others

@@ -12,6 +12,8 @@ export interface HousekeepingOptions {
   readonly knowsAll: () => boolean;
   /** Every five minutes. */
   readonly collectImages?: (() => Promise<void>) | undefined;
+  /** Every minute. */
+  readonly collectContainers?: (() => Promise<void>) | undefined;
   /** Every ten seconds. */
   readonly reconcileCpus?: (() => Promise<void>) | undefined;
 }
@@ -19,6 +21,7 @@ export interface HousekeepingOptions {
 /** Directories and cgroups are looked through less often than the runtime. */
 const ORPHANS_PERIOD: Millis = 60_000;
 const IMAGES_PERIOD: Millis = 300_000;
+const CONTAINERS_PERIOD: Millis = 60_000;
 const CPUS_PERIOD: Millis = 10_000;
 /** The node itself may have become larger. */
 const RESIZES_PERIOD: Millis = 180_000;
@@ -37,19 +40,21 @@ export class Housekeeping implements AsyncDisposable {
   /** @param inRuntime what the listing has found */
   round(inRuntime: ReadonlyMap<string, PodIdentity>): void {
     if (this.#running || this.#stop.signal.aborted) return;
-    const { context, workers, knowsAll, reconcileCpus, collectImages } = this.#options;
+    const { context, workers, knowsAll, reconcileCpus, collectImages, collectContainers } = this.#options;
     const isKnown = (uid: string) => workers.has(uid);
     const orphans = knowsAll() && ([...inRuntime.keys()].some((uid) => !isKnown(uid)) || this.#isDue('orphans', ORPHANS_PERIOD));
     const cpus = this.#isDue('cpus', CPUS_PERIOD);
     if (this.#isDue('resizes', RESIZES_PERIOD)) workers.retryResizes();
     const burstable = workers.burstableRequests();
     const images = this.#isDue('images', IMAGES_PERIOD) ? collectImages : undefined;
-    if (!images && !orphans && !cpus && burstable === this.#weighed) return;
+    const containers = collectContainers && this.#isDue('containers', CONTAINERS_PERIOD) ? collectContainers : undefined;
+    if (!images && !containers && !orphans && !cpus && burstable === this.#weighed) return;
     const work = async () => {
       if (burstable !== this.#weighed) await context.cgroups.weigh(burstable);
       this.#weighed = burstable;
       if (orphans) await removeOrphans(context, { inRuntime, isKnown }, this.#stop.signal);
       if (cpus) await reconcileCpus?.();
+      await containers?.();
       await images?.();
     };
     this.#running = work().catch((error: unknown) => {
