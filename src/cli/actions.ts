@@ -92,6 +92,14 @@ export interface StoredImage {
   readonly size: string;
 }
 
+export interface ProxyRulesRequest extends ClusterRef {
+  readonly service: string;
+  readonly namespace: string;
+  /** Number or name. */
+  readonly port: string | undefined;
+  readonly node: string | undefined;
+}
+
 /** What the commands do, as the composition root provides it. A `Refusal` ends in one line and exit code 1. */
 export interface Actions {
   /** Resolves with the exit code. */
@@ -102,6 +110,8 @@ export interface Actions {
   doctor(): Promise<readonly Check[]>;
   loadImage(request: ClusterRef & { readonly file: string }, terminal: Terminal): Promise<void>;
   listImages(cluster: ClusterRef): Promise<readonly StoredImage[]>;
+  /** Prints the way packets to a Service take on a node. */
+  proxyRules(request: ProxyRulesRequest, terminal: Terminal): Promise<void>;
   /** Runs kubectl as the admin; resolves with its exit code. */
   kubectl(request: ClusterRef & { readonly args: readonly string[] }): Promise<number>;
   readonly version: string;

@@ -21,7 +21,7 @@ async function run(args: readonly string[], given: Partial<Actions> = {}, env: R
   };
   const actions: Actions = {
     up: record(0), node: record(undefined), down: record(undefined), status: record(STATUS), doctor: record([]), loadImage: record(undefined),
-    listImages: record([]), kubectl: record(0), version: '1.2.3', kubernetesVersion: 'v1.36.0', ...given,
+    listImages: record([]), proxyRules: record(undefined), kubectl: record(0), version: '1.2.3', kubernetesVersion: 'v1.36.0', ...given,
   };
   const terminal = { out: (text: string) => void out.push(text), err: (text: string) => void err.push(text), interactive: false };
   const code = await runCli(args, { actions, terminal, env, homeDir: '/home/me' });
@@ -108,4 +108,10 @@ test('nodes of one machine are added by number and tried by name', async () => {
   expect((await run(['node', 'partition', 'node-2', '--data-dir', '/x'])).calls).toEqual([{ verb: 'partition', name: 'node-2', dataDir: '/x' }]);
   expect((await run(['node', 'add', '--count', '0'])).err).toContain('It must be a number of nodes from 1 to 99.');
   expect((await run(['node', 'stopp', 'node-2'])).err).toContain('did you mean stop?');
+});
+
+test('proxy rules takes a Service as kubectl names it', async () => {
+  const { calls } = await run(['proxy', 'rules', 'svc/web', '-n', 'shop', '--port', '80']);
+  expect(calls).toEqual([{ dataDir: '/home/me/.knarr', service: 'web', namespace: 'shop', port: '80', node: undefined }]);
+  expect((await run(['proxy', 'rules', 'pod/web'])).code).toBe(2);
 });

@@ -5,6 +5,7 @@ import { downCommand } from './commands/down.ts';
 import { imageCommand } from './commands/image.ts';
 import { kubectlCommand } from './commands/kubectl.ts';
 import { nodeCommand } from './commands/node.ts';
+import { proxyCommand } from './commands/proxy.ts';
 import { statusCommand } from './commands/status.ts';
 import { upCommand } from './commands/up.ts';
 import { versionCommand } from './commands/version.ts';
@@ -21,7 +22,7 @@ export interface CommandLine {
 }
 
 const COMMANDS = [
-  upCommand, downCommand, statusCommand, nodeCommand, doctorCommand, imageCommand, kubectlCommand, versionCommand,
+  upCommand, downCommand, statusCommand, nodeCommand, doctorCommand, imageCommand, proxyCommand, kubectlCommand, versionCommand,
 ] as const;
 
 /** Runs one command line and resolves with its exit code: 0 done, 1 refused or failed, 2 not understood. */

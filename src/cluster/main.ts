@@ -11,6 +11,7 @@ const actions: Actions = {
   doctor: async () => (await import('./actions/doctor.ts')).doctor(),
   loadImage: async (request, terminal) => (await import('./actions/image.ts')).loadImage(request, terminal),
   listImages: async (cluster) => (await import('./actions/image.ts')).listImages(cluster),
+  proxyRules: async (request, terminal) => (await import('./actions/proxy.ts')).proxyRules(request, terminal),
   kubectl: async (request) => (await import('./actions/kubectl.ts')).kubectl(request),
   version: VERSION,
   kubernetesVersion: KUBERNETES_VERSION,

@@ -9,5 +9,6 @@
  * `service.kubernetes.io/service-proxy-name` belong to someone else.
  */
 export { PROXY_MODES, type ProxyMode } from './backends/backend.ts';
+export { explainPath, explainRules } from './explain.ts';
 export { cleanProxy, startProxy, type ProxyOptions } from './proxy.ts';
 export { planRuleset, type Backend, type PortRules, type ProxyNode, type Ruleset } from './ruleset.ts';

@@ -1,7 +1,7 @@
 /**
- * npm run bench [-- --peer DIR] [--only TEXT] [--rounds N] [--scale N] [--idle SECONDS] [--pods N] [--nodes N] [--node FLAGS] [--keep]
+ * npm run bench [-- --peer DIR] [--only TEXT] [--rounds N] [--scale N] [--idle SECONDS] [--pods N] [--nodes N] [--services N] [--node FLAGS] [--keep]
  *
- * What CEL rules cost; then what the API costs, in CPU of the server per request, over TLS by a user bound by RBAC, audit at Metadata; beside
+ * What CEL rules cost; names in the cluster's DNS; Services in a kernel, beside kube-proxy where DIR holds it; then what the API costs, in CPU of the server per request, over TLS by a user bound by RBAC, audit at Metadata; beside
  * kube-apiserver and etcd where DIR holds kube-apiserver, in turns. Then what others feel of large lists, what stored
  * pods take of memory, what custom resources cost beside built-in ones, large work on simulated nodes, a large cluster at rest,
  * pods scheduled beside kube-scheduler where DIR holds it, a node beside its containerd alone and upstream's kubelet where DIR
@@ -23,6 +23,7 @@ import { measureMemory } from './memory.ts';
 import { probe } from './probe.ts';
 import { measureNetwork, networkCases } from './network.ts';
 import { measureNode, nodeCases } from './node.ts';
+import { measureProxy, proxyInside } from './proxy.ts';
 import { measureRules } from './rules.ts';
 import { measureScheduling } from './schedule.ts';
 import { serveApi } from './serve.ts';
@@ -35,7 +36,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     peer: { type: 'string' }, only: { type: 'string', default: '' }, rounds: { type: 'string', default: '5' }, scale: { type: 'string', default: '1' },
-    nodes: { type: 'string', default: '5000' }, idle: { type: 'string', default: '60' }, pods: { type: 'string', default: '50000' }, node: { type: 'string', default: '' }, keep: { type: 'boolean', default: false },
+    nodes: { type: 'string', default: '5000' }, services: { type: 'string', default: '5000' }, idle: { type: 'string', default: '60' }, pods: { type: 'string', default: '50000' }, node: { type: 'string', default: '' }, keep: { type: 'boolean', default: false },
   },
 });
 
@@ -47,6 +48,7 @@ if (positionals[0] === 'serve') await serveApi(positionals[1]!);
 else if (positionals[0] === 'probe') await probe(positionals[1]!);
 else if (positionals[0] === 'serve-ingress') await serveIngressAlone(Number(positionals[1]));
 else if (positionals[0] === 'serve-dns') await serveDnsAlone();
+else if (positionals[0] === 'proxy-inside') await proxyInside(Number(positionals[1]), positionals[2] ?? '');
 else await main();
 
 async function main(): Promise<void> {
@@ -59,6 +61,7 @@ async function main(): Promise<void> {
     if (wanted('cel')) measureRules();
     if (wanted('dns')) await measureDns();
     if (wanted('ingress')) await measureIngress(join(root, 'ingress'));
+    if (wanted('proxy') && isRootOnLinux) await measureProxy(Number(values.services), values.peer);
     if (chosen.length > 0) await compare(chosen, { root, peer: values.peer, rounds: Number(values.rounds), scale: Number(values.scale) });
     if (wanted('cr custom resources')) await measureCustom(join(root, 'custom'), Number(values.rounds));
     if (wanted('delay')) await measureDelay(join(root, 'delay'), pods);

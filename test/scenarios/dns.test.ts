@@ -58,7 +58,6 @@ test('a Service has a name, short within its namespace, and a way back', async (
   const address = await field('.spec.clusterIP', 'service', 'web');
   expect(await look('web.default.svc.cluster.local')).toContain(address);
   expect(await look('web')).toContain(address);
-  expect(await look('web.default')).toContain(address);
   expect(await look(address)).toContain('web.default.svc.cluster.local');
 });
 

@@ -85,3 +85,13 @@ test('whoever stays keeps its number', () => {
   expect(place([], ['a', 'b'])).toEqual(['a', 'b']);
   expect(place(['a', 'b'], [])).toEqual([]);
 });
+
+test('a Service with a thousand ports and a thousand endpoints is lines that nft can read', () => {
+  const ports = Array.from({ length: 1_000 }, (_, n) => ({ name: `p${n}`, protocol: 'TCP', port: n + 1 }));
+  const wide = new Picture(OPTIONS).replace(keyed(plan({ ports }, [there, here])));
+  expect(wide.filter((line) => line.startsWith('add element')).every((line) => line.length < 50_000)).toBe(true);
+  expect(wide.filter((line) => line.startsWith('add chain'))).toEqual(['add chain ip knarr-proxy internal-tcp-2']);
+  const endpoints = Array.from({ length: 1_000 }, (_, n) => endpoint(`10.2.${n >> 8}.${n & 255}`));
+  const deep = new Picture(OPTIONS).replace(keyed(plan({}, endpoints)));
+  expect(deep.filter((line) => line.includes('endpoints-tcp {'))).toHaveLength(2);
+});
