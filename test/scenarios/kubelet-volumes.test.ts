@@ -297,6 +297,20 @@ test('an image\'s own volume starts with what the image has there, and what is w
   }
 });
 
+test('read-only all the way down: refused or left where the runtime cannot', async () => {
+  const mounting = (recursiveReadOnly: string) => ({ containers: [shell('a', 'sleep 600', { volumeMounts: [{ name: 'v', mountPath: '/v', readOnly: true, recursiveReadOnly }] })], volumes: [{ name: 'v', emptyDir: {} }] });
+  const can = (await node.cri.features()).handlers.some(({ name, recursiveReadOnlyMounts }) => name === '' && recursiveReadOnlyMounts);
+  await node.run('possible', mounting('IfPossible'));
+  const possible = await node.until('possible', running);
+  expect(possible.status.containerStatuses![0]!.volumeMounts).toEqual([{ name: 'v', mountPath: '/v', readOnly: true, recursiveReadOnly: can ? 'Enabled' : 'Disabled' }]);
+  await node.remove('possible');
+  await node.run('enabled', mounting('Enabled'));
+  const enabled = await node.until('enabled', ({ status }) => status.phase === 'Running' || status.containerStatuses?.[0]?.state.waiting?.reason === 'CreateContainerConfigError');
+  const message = 'failed to resolve recursive read-only mode: volume "v" requested recursive read-only mode, but it is not supported by the runtime';
+  expect(enabled.status.containerStatuses![0]!.state.waiting?.message).toBe(can ? undefined : message);
+  await node.remove('enabled');
+});
+
 test('an image as a volume is refused in the words of a runtime that knows none', async () => {
   await node.run('image', { containers: [shell('a', 'ls /i; sleep 600', { volumeMounts: [{ name: 'i', mountPath: '/i' }] })], volumes: [{ name: 'i', image: { reference: IMAGE, pullPolicy: 'IfNotPresent' } }] });
   const pod = await node.until('image', ({ status }) => status.phase === 'Running' || status.containerStatuses?.[0]?.state.waiting?.reason === 'CreateContainerError');

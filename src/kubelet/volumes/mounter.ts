@@ -1,6 +1,7 @@
 /** Mounts of this machine, as an argument: tests and simulated nodes have none. */
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, readlink } from 'node:fs/promises';
+import type { Millis } from '../../base/clock.ts';
 import type { ProgramResult } from '../../base/program.ts';
 import { isWithin, mountAt, mountsBelow, parseMountTable } from './mount-table.ts';
 import type { MountPoint } from './mount-table.ts';
@@ -19,7 +20,7 @@ export interface Mounter {
   mount(request: MountRequest, signal?: AbortSignal): Promise<void>;
   /** Binds what is open, so that nobody can put something else in its place meanwhile. @returns where containers find it */
   bind(fd: number, target: string): Promise<string>;
-  /** Nothing happens where nothing is mounted. */
+  /** The uppermost of what is mounted there; nothing happens where nothing is. */
   unmount(path: string): Promise<void>;
   /** Makes what is mounted below a directory from now on appear wherever that directory is mounted too. */
   share(path: string): Promise<void>;
@@ -37,13 +38,11 @@ export const systemMounter: Mounter = {
     return target;
   },
   async unmount(path) {
-    // Several may lie on top of each other.
-    while (mountAt(await systemMounter.table(), path)) {
-      const { code } = await start('umount', [path]);
-      if (code === 0) continue;
-      const { code: lazy, stderr } = await start('umount', ['--lazy', path]);
-      if (lazy !== 0) throw new Error(`unmount failed: exit status ${lazy}\nUnmounting arguments: ${path}\nOutput: ${stderr.trim()}`);
-    }
+    const { code } = await start('umount', [path], { patience: UNMOUNT_PATIENCE });
+    // The table of a node with many pods is long: it is read only where there is doubt.
+    if (code === 0 || !(await isMountPoint(systemMounter, path))) return;
+    const { code: lazy, stderr } = await start('umount', ['--lazy', path]);
+    if (lazy !== 0) throw new Error(`unmount failed: exit status ${lazy}\nUnmounting arguments: ${path}\nOutput: ${stderr.trim()}`);
   },
   async share(path) {
     await mkdir(path, { recursive: true });
@@ -59,7 +58,12 @@ interface Starting {
   readonly signal?: AbortSignal | undefined;
   /** Open in the program as number 3. */
   readonly fd?: number;
+  /** It is killed then. */
+  readonly patience?: Millis;
 }
+
+/** A server that is gone keeps its directory busy; the mount can be taken out of sight all the same. */
+const UNMOUNT_PATIENCE: Millis = 30_000;
 
 async function must(command: string, args: readonly string[], starting?: Starting): Promise<void> {
   const { code, stdout, stderr } = await start(command, args, starting);
@@ -69,10 +73,10 @@ async function must(command: string, args: readonly string[], starting?: Startin
 }
 
 /** Resolves when the program has ended, an aborted one too: what it did is known then. */
-function start(command: string, args: readonly string[], { signal, fd }: Starting = {}): Promise<ProgramResult> {
+function start(command: string, args: readonly string[], { signal, fd, patience }: Starting = {}): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      stdio: ['ignore', 'pipe', 'pipe', ...(fd === undefined ? [] : [fd])], killSignal: 'SIGKILL', ...(signal ? { signal } : {}),
+      stdio: ['ignore', 'pipe', 'pipe', ...(fd === undefined ? [] : [fd])], killSignal: 'SIGKILL', ...(signal ? { signal } : {}), ...(patience === undefined ? {} : { timeout: patience }),
       env: { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' },
     });
     let [stdout, stderr] = ['', ''];

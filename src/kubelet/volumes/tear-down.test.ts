@@ -38,6 +38,14 @@ test('what was made for the pod goes, mounts first, the inner before the outer',
   await removePodDir(at, 'u1');
 });
 
+test('of several mounts at one place all are unmounted', async () => {
+  await using at = await arrange();
+  const memory = await at.volume('empty-dir', 'm');
+  for (let round = 0; round < 2; round++) await at.mounter.mount({ source: 'tmpfs', target: memory, type: 'tmpfs' });
+  await tearDownVolumes(at, 'u1');
+  expect(at.mounter.points).toEqual([]);
+});
+
 test('as long as something is mounted nothing is removed: its files may be anybody\'s', async () => {
   await using at = await arrange();
   const local = await at.volume('local-volume', 'pv');

@@ -36,7 +36,8 @@ export class FakeMounter implements Mounter {
   unmount = async (path: string): Promise<void> => {
     this.calls.push(`umount ${path}`);
     if (this.busy.has(path)) throw new Error(`unmount failed: exit status 32\nUnmounting arguments: ${path}\nOutput: target is busy.`);
-    for (let at = this.points.findLastIndex((point) => point.path === path); at >= 0; at = this.points.findLastIndex((point) => point.path === path)) this.points.splice(at, 1);
+    const at = this.points.findLastIndex((point) => point.path === path);
+    if (at >= 0) this.points.splice(at, 1);
   };
 
   share = async (path: string): Promise<void> => void this.calls.push(`share ${path}`);
