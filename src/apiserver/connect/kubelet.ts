@@ -1,5 +1,6 @@
 import { ApiError, notFound } from '../../meta/api-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
+import { isRecord } from '../../meta/own.ts';
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import type { KubeletAddress } from '../config.ts';
 import type { Shown } from '../admission/admission.ts';
@@ -38,10 +39,22 @@ export async function askKubelet({ core }: ResourceRequest, node: string, { url,
   return passThrough(() => kubelet(address, forwarded(request, url)), { method: request.method, url: `https://${address.address}:${address.port}${url}`, upgrade: request.upgrade !== undefined });
 }
 
-/** Lets admission see a connection before it is made. */
-export async function admitConnect({ core, served, exchange }: ResourceRequest, object: AnyObject): Promise<void> {
+/** Lets admission see a connection before it is made. @returns what is asked of it, as admission left it: what its query says */
+export async function admitConnect({ core, served, exchange }: ResourceRequest, object: AnyObject): Promise<URLSearchParams> {
   const { info, user, request: { signal } } = exchange;
-  const shown = connectOptions(info);
+  const options = connectOptions(info);
+  let query = info.query;
+  let present = options;
+  const shown: Shown | undefined = options && present && {
+    kind: { group: '', version: 'v1', kind: options.kind },
+    show: () => ({ apiVersion: 'v1', ...present }) as unknown as AnyObject,
+    take(pod, changed) {
+      if (!isRecord(changed)) return pod;
+      present = { ...changed, kind: options.kind };
+      query = queryOf(present);
+      return { ...pod };
+    },
+  };
   const attributes = {
     operation: 'CONNECT' as const, kind: served.kind, subresource: info.subresource, namespace: info.namespace, name: info.name,
     object, old: undefined, user, dryRun: false, signal,
@@ -51,19 +64,32 @@ export async function admitConnect({ core, served, exchange }: ResourceRequest, 
   };
   await core.admission.mutate(attributes, core);
   await core.admission.validate(attributes, core);
+  return query;
 }
 
 const OPTIONS: Readonly<Record<string, string>> = { exec: 'PodExecOptions', attach: 'PodAttachOptions', portforward: 'PodPortForwardOptions', proxy: 'ProxyOptions' };
+const FLAGS = ['stdin', 'stdout', 'stderr', 'tty'];
+
+type Options = Readonly<Record<string, unknown>> & { readonly kind: string };
 
 /** What is asked of a connection, as an object: what webhooks and policies are shown in place of the pod. */
-function connectOptions({ subresource, resource, query, rest }: RequestInfo): Shown | undefined {
+function connectOptions({ subresource, resource, query, rest }: RequestInfo): Options | undefined {
   const named = OPTIONS[subresource];
   if (named === undefined) return undefined;
-  const kind = named === 'ProxyOptions' ? `${resource.charAt(0).toUpperCase()}${resource.slice(1, -1)}${named}` : named;
-  const flags = ['stdin', 'stdout', 'stderr', 'tty'].filter((flag) => isTrue(query.get(flag))).map((flag) => [flag, true]);
+  if (named === 'ProxyOptions') return { kind: `${resource.charAt(0).toUpperCase()}${resource.slice(1, -1)}${named}`, path: rest };
   const ports = query.getAll('ports').flatMap((one) => one.split(',')).filter((one) => one !== '').map(Number);
-  const options = named === 'ProxyOptions' ? { path: rest }
-    : named === 'PodPortForwardOptions' ? { ports }
-      : { ...Object.fromEntries(flags), container: query.get('container') ?? '', ...(subresource === 'exec' ? { command: query.getAll('command') } : {}) };
-  return { kind: { group: '', version: 'v1', kind }, show: () => ({ kind, apiVersion: 'v1', ...options }) as unknown as AnyObject };
+  if (named === 'PodPortForwardOptions') return { kind: named, ports };
+  const flags = FLAGS.filter((flag) => isTrue(query.get(flag))).map((flag) => [flag, true]);
+  return { kind: named, ...Object.fromEntries(flags), container: query.get('container') ?? '', ...(subresource === 'exec' ? { command: query.getAll('command') } : {}) };
+}
+
+/** The query that asks for it; what is of another type than it should be counts as left out. */
+function queryOf({ container, command, ports, ...flags }: Options): URLSearchParams {
+  const listed = (value: unknown, type: 'string' | 'number'): readonly string[] => (Array.isArray(value) ? value.filter((one) => typeof one === type).map(String) : []);
+  const words: [string, string][] = [
+    ...(typeof container === 'string' && container !== '' ? [['container', container] as [string, string]] : []),
+    ...listed(command, 'string').map((word): [string, string] => ['command', word]), ...listed(ports, 'number').map((port): [string, string] => ['ports', port]),
+    ...FLAGS.filter((flag) => flags[flag] === true).map((flag): [string, string] => [flag, 'true']),
+  ];
+  return new URLSearchParams(words);
 }

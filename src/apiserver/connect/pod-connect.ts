@@ -25,7 +25,7 @@ interface PodSpec {
 export const log: Subresource = {
   get: orOverWebSocket(READER, async (at) => {
     const { info } = at.exchange;
-    const pod = await podOf(at);
+    const { pod } = await podOf(at);
     const container = containerOf(pod, info.query.get('container') ?? '');
     const query = logQuery(info.query, pod.metadata.name);
     const node = specOf(pod).nodeName ?? '';
@@ -38,17 +38,17 @@ const STREAMS = [['stdin', 'input'], ['stdout', 'output'], ['stderr', 'error'], 
 
 const inContainer = (path: string): Subresource => bothWays(async (at) => {
   const { info } = at.exchange;
-  const pod = await podOf(at);
+  const { pod, asked } = await podOf(at);
   const phase = (pod['status'] as { readonly phase?: string } | undefined)?.phase;
   if (phase === 'Succeeded' || phase === 'Failed') throw badRequest(`cannot exec into a container in a completed pod; current phase is ${phase}`);
-  const container = containerOf(pod, info.query.get('container') ?? '');
+  const container = containerOf(pod, asked.get('container') ?? '');
   const query = new URLSearchParams();
-  for (const [ours, kubelets] of STREAMS) if (isTrue(info.query.get(ours))) query.set(kubelets, '1');
-  for (const word of info.query.getAll('command')) query.append('command', word);
+  for (const [ours, kubelets] of STREAMS) if (isTrue(asked.get(ours))) query.set(kubelets, '1');
+  for (const word of asked.getAll('command')) query.append('command', word);
   const node = nodeOf(pod);
   const request = upgrading(at);
-  const dial = (asked: ApiRequest) => askKubelet(at, node, { url: `/${path}/${info.namespace}/${info.name}/${container}?${query}`, request: asked });
-  const asks = (stream: string) => isTrue(info.query.get(stream));
+  const dial = (sent: ApiRequest) => askKubelet(at, node, { url: `/${path}/${info.namespace}/${info.name}/${container}?${query}`, request: sent });
+  const asks = (stream: string) => isTrue(asked.get(stream));
   const streams = { stdin: asks('stdin'), stdout: asks('stdout'), stderr: asks('stderr'), tty: asks('tty') };
   return isWebSocketRequest(request) && wantsV5(request) ? translateCommand(request, { streams, clock: at.core.clock, dial }) : dial(request);
 });
@@ -58,12 +58,12 @@ export const attach = inContainer('attach');
 
 export const portForward: Subresource = bothWays(async (at) => {
   const { info } = at.exchange;
-  const pod = await podOf(at);
-  const ports = info.query.getAll('ports').flatMap((one) => one.split(','));
+  const { pod, asked } = await podOf(at);
+  const ports = asked.getAll('ports').flatMap((one) => one.split(','));
   const query = ports.length === 0 ? '' : `?${new URLSearchParams(ports.map((port): [string, string] => ['port', port]))}`;
   const node = nodeOf(pod);
   const request = upgrading(at);
-  const dial = (asked: ApiRequest) => askKubelet(at, node, { url: `/portForward/${info.namespace}/${info.name}${query}`, request: asked });
+  const dial = (sent: ApiRequest) => askKubelet(at, node, { url: `/portForward/${info.namespace}/${info.name}${query}`, request: sent });
   return isWebSocketRequest(request) && wantsTunnel(request) ? tunnelSpdy(request, { clock: at.core.clock, dial }) : dial(request);
 });
 
@@ -77,12 +77,12 @@ function upgrading({ exchange: { request } }: ResourceRequest): ApiRequest {
   return request;
 }
 
-async function podOf(at: ResourceRequest): Promise<AnyObject> {
+/** The pod, and what is asked of it once admission has looked at it. */
+async function podOf(at: ResourceRequest): Promise<{ readonly pod: AnyObject; readonly asked: URLSearchParams }> {
   const { core, served, exchange: { info } } = at;
   const version = await readFresh(core, served, served.codec.keyOf(info.namespace, info.name));
   if (!version) throw notFound(served.kind, info.name);
-  await admitConnect(at, version.object);
-  return version.object;
+  return { asked: await admitConnect(at, version.object), pod: version.object };
 }
 
 const specOf = (pod: AnyObject): PodSpec => pod['spec'] as PodSpec;

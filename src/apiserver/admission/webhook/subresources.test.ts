@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Json } from '../../testing/start-api.ts';
-import { allow, configure, deny, hook, patch, rule, startHooked } from './testing/hooked.ts';
+import { duplexPair } from '../../../wire/duplex.ts';
+import { allow, configure, deny, hook, patch, rule, startHooked, text } from './testing/hooked.ts';
 
 const PODS = '/api/v1/namespaces/default/pods';
 const pod = { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } };
@@ -34,6 +35,26 @@ test('who connects to a pod is asked about with what is wanted of it', async () 
     ['CONNECT', 'exec', 'PodExecOptions', { kind: 'PodExecOptions', apiVersion: 'v1', stdout: true, container: 'c', command: ['ls', '-l'] }],
     ['CONNECT', 'attach', 'PodAttachOptions', { kind: 'PodAttachOptions', apiVersion: 'v1', stdin: true, container: '' }],
   ]);
+});
+
+test('what a webhook patches of a command is what is run', async () => {
+  const urls: string[] = [];
+  const [near] = duplexPair();
+  const kubelet = async (_node: unknown, { url }: { readonly url: string }) => (urls.push(url), text('{}'));
+  await using api = await startHooked({
+    '/patch': () => patch({ op: 'replace', path: '/command', value: ['audited', 'ls'] }, { op: 'add', path: '/container', value: 'other' }, { op: 'remove', path: '/stdout' }),
+    '/after': accept,
+  }, { config: { kubelet } });
+  await api.request('POST', '/api/v1/nodes', { metadata: { name: 'n' } });
+  await api.request('PATCH', '/api/v1/nodes/n/status', { status: { addresses: [{ type: 'InternalIP', address: '192.0.2.7' }] } }, { headers: { 'content-type': 'application/merge-patch+json' } });
+  await api.request('POST', PODS, { ...pod, spec: { nodeName: 'n', containers: [...pod.spec.containers, { name: 'other', image: 'i' }] } });
+  await configure(api, 'Mutating', { webhooks: [hook('/patch', rule('pods/exec', { operations: ['CONNECT'] }))] });
+  await configure(api, 'Validating', { webhooks: [hook('/after', rule('pods/exec', { operations: ['CONNECT'] }))] });
+
+  await api.raw('POST', `${PODS}/p/exec?container=c&command=ls&stdout=true&stderr=true`, undefined, { upgrade: near, headers: { connection: 'Upgrade', upgrade: 'SPDY/3.1' } });
+
+  expect(urls).toEqual(['/exec/default/p/other?error=1&command=audited&command=ls']);
+  expect(api.asked.at(-1)).toMatchObject({ path: '/after', request: { object: { kind: 'PodExecOptions', command: ['audited', 'ls'], container: 'other', stderr: true } } });
 });
 
 test('evictions, bindings and requests for tokens are shown as what they are', async () => {
