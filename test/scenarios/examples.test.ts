@@ -47,7 +47,7 @@ async function walk(name: string): Promise<void> {
   }
 }
 
-for (const name of ['rollout', 'canary', 'statefulset', 'log-agent', 'jobs', 'operator']) test.concurrent(`the walk of ${name}`, () => walk(name));
+for (const name of ['rollout', 'canary', 'statefulset', 'log-agent', 'jobs', 'operator']) test.concurrent(`the walk of ${name}`, () => walk(name), 400_000);
 
 // By itself: its pods are measured.
 test('the walk of autoscaling', () => walk('autoscaling'), 600_000);

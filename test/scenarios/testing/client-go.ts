@@ -9,7 +9,10 @@ const exists = (file: string): Promise<boolean> => access(file).then(() => true,
 /** What of the source package a program on client-go is compiled from: 60 MB of 280. */
 const PARTS = ['vendor', 'staging/src/k8s.io/api', 'staging/src/k8s.io/apimachinery', 'staging/src/k8s.io/client-go'];
 
-/** Compiles one file. Whatever was fetched and compiled stays for the next time. @throws where the packages cannot be had */
+/** In seconds. Two minutes of compiling are much more where others have the processors. */
+const PATIENCE = { fetch: 90, compile: 420 } as const;
+
+/** Compiles one file. Whatever was fetched and compiled stays for the next time. @throws where the packages cannot be had, or not in time */
 export async function buildClientGo(source: string): Promise<string> {
   const home = join(tmpdir(), 'knarr-client-go');
   await mkdir(home, { recursive: true });
@@ -22,7 +25,7 @@ export async function buildClientGo(source: string): Promise<string> {
   const root119 = join(go, 'usr', 'lib', 'go-1.19');
   const env = { GOROOT: root119, GOPATH: tree, GO111MODULE: 'off', GOCACHE: join(home, 'cache'), GOFLAGS: '', CGO_ENABLED: '0', HOME: home };
   const file = join(home, 'program');
-  await must('sh', ['-c', `cd ${program} && exec nice -n 5 ${root119}/bin/go build -p ${cpus().length} -ldflags '-s -w' -o ${file} .`], { env });
+  await must('sh', ['-c', `cd ${program} && exec timeout ${PATIENCE.compile} nice -n 5 ${root119}/bin/go build -p ${cpus().length} -ldflags '-s -w' -o ${file} .`], { env });
   return file;
 }
 
@@ -41,7 +44,7 @@ async function once(directory: string, fill: (draft: string) => Promise<void>): 
 
 /** Unpacked beside the system, so that nothing there is replaced. */
 async function fetchGo(draft: string): Promise<void> {
-  const download = `cd ${draft} && apt-get download golang-1.19-go golang-1.19-src`;
+  const download = `cd ${draft} && timeout ${PATIENCE.fetch} apt-get download golang-1.19-go golang-1.19-src`;
   if ((await run('sh', ['-c', download])).code !== 0) await must('sh', ['-c', `apt-get update && ${download}`]);
   await must('sh', ['-c', `cd ${draft} && for one in *.deb; do dpkg -x "$one" . && rm "$one"; done`]);
 }
@@ -52,7 +55,7 @@ async function fetchTree(draft: string): Promise<void> {
   await mkdir(join(apt, 'lists', 'partial'), { recursive: true });
   await writeFile(join(apt, 'sources.list'), 'deb-src http://deb.debian.org/debian bookworm main\n');
   const options = `-o Dir::Etc::SourceList=${apt}/sources.list -o Dir::Etc::SourceParts=- -o Dir::State::Lists=${apt}/lists -o Dir::Cache::srcpkgcache= -o Dir::Cache::pkgcache=`;
-  await must('sh', ['-c', `cd ${apt} && apt-get ${options} update && apt-get ${options} source --download-only kubernetes`]);
+  await must('sh', ['-c', `cd ${apt} && timeout ${PATIENCE.fetch} apt-get ${options} update && timeout ${PATIENCE.fetch} apt-get ${options} source --download-only kubernetes`]);
   const root = join(draft, 'src', 'k8s.io', 'kubernetes');
   await mkdir(root, { recursive: true });
   await must('sh', ['-c', `tar -xzf ${apt}/kubernetes_*.orig.tar.gz -C ${root} --strip-components=1 --wildcards ${PARTS.map((part) => `'*/${part}'`).join(' ')} && rm -rf ${apt}`]);
