@@ -25,21 +25,29 @@ async function put(name: string, script: string): Promise<void> {
   await rename(join(node.dir, name), join(manifests, `${name}.yaml`));
 }
 
+/** The mirror, once it is Ready and its container has said so much: a try before may have left another. */
+const running = (name: string, log: string, check: (pod: Pod) => unknown = () => true) => eventually(`${name} says ${log}`, async () => {
+  try {
+    const pod = await node.client.get(Pod, name, { namespace: 'default' });
+    return ready(pod) && check(pod) && (await node.logs(name)) === log ? pod : undefined;
+  } catch {
+    return undefined;
+  }
+});
+
 test('a manifest runs, its mirror comes back when deleted, and both go with it', async () => {
   const name = `web-${NODE}`;
   await put('web', 'echo first; sleep 600');
-  // It may be there from a try before.
-  const first = await eventually('Ready', () => node.client.get(Pod, name, { namespace: 'default' }).then((pod) => (ready(pod) ? pod : undefined), () => undefined));
+  const first = await running(name, 'first\n');
   expect(first.metadata.ownerReferences).toMatchObject([{ kind: 'Node', name: NODE }]);
-  expect(await node.logs(name)).toBe('first\n');
 
   await node.client.delete(Pod, name, { namespace: 'default' });
-  const second = await eventually('another mirror', () => node.client.get(Pod, name, { namespace: 'default' }).then((pod) => (pod.metadata.uid !== first.metadata.uid && ready(pod) ? pod : undefined), () => undefined));
+  const second = await running(name, 'first\n', (pod) => pod.metadata.uid !== first.metadata.uid);
   expect(second.status.containerStatuses![0]!.containerID).toBe(first.status.containerStatuses![0]!.containerID);
 
   await put('web', 'echo changed; sleep 600');
-  await eventually('the changed pod', () => node.client.get(Pod, name, { namespace: 'default' }).then((pod) => ready(pod) && pod.status.containerStatuses![0]!.containerID !== first.status.containerStatuses![0]!.containerID, () => false));
-  expect(await node.logs(name)).toBe('changed\n');
+  const changed = await running(name, 'changed\n');
+  expect(changed.status.containerStatuses![0]!.containerID).not.toBe(first.status.containerStatuses![0]!.containerID);
 
   await rm(join(manifests, 'web.yaml'));
   await node.gone(name);

@@ -32,6 +32,7 @@ import type { Tokens } from '../volumes/tokens.ts';
 import { VolumesNotReady, withVolumeGroups } from '../volumes/volume-manager.ts';
 import type { PreparedVolume, VolumeManager } from '../volumes/volume-manager.ts';
 import { killContainer, killPod, KillPodError } from './kill.ts';
+import { awaitNetwork } from './network-ready.ts';
 import { planPod } from './plan.ts';
 import type { ContainerKill, PodPlan } from './plan.ts';
 import { inspectPod, isRunning, podIps } from './pod-runtime.ts';
@@ -220,6 +221,7 @@ async function act(at: PodSyncContext, acting: Acting, signal: AbortSignal): Pro
   const pending = resized ? {} : { refused: true, recheckIn: DEFAULT_RETRY };
   if (!plan.createSandbox && plan.start.length === 0) return { changed: plan.kill.length > 0 || (acting.resize.pending && resized), ...pending };
   if (plan.createSandbox) await prepareClaims(at, pod, signal);
+  if (plan.createSandbox && !pod.spec.hostNetwork) await awaitNetwork(at, pod, signal);
   const config = await telling(at, { pod, signal }, () => configureSandbox(at, pod, plan.attempt));
   const sandbox = plan.createSandbox ? await createSandbox(at, { pod, config }, signal) : { id: runtime.sandboxes[0]!.id, ips: podIps(runtime) };
   const ips = pod.spec.hostNetwork ? at.node().hostIps : sandbox.ips;

@@ -14,7 +14,8 @@ export interface ManifestUrlOptions {
   readonly onPods: (pods: readonly Pod[]) => void;
 }
 
-const TIMEOUT: Millis = 10_000;
+/** A slow server is better than none. */
+const TIMEOUT: Millis = 60_000;
 
 export class ManifestUrl implements AsyncDisposable {
   readonly #options: ManifestUrlOptions;
