@@ -79,6 +79,8 @@ export interface KubeletOptions {
   /** How close a container's processors, memory and devices have to lie; none unless said. */
   readonly topologyManagerPolicy?: TopologyPolicy;
   readonly topologyManagerScope?: 'container' | 'pod';
+  /** By upstream's names: `prefer-closest-numa-nodes`, `max-allowable-numa-nodes`. */
+  readonly topologyManagerPolicyOptions?: Readonly<Record<string, string>>;
   /** `LimitedSwap`: burstable containers may swap in proportion; on cgroup v2 alone. None may unless said. */
   readonly swapBehavior?: SwapBehavior;
   /** Sysctls beside the safe ones that pods may set: names, or beginnings of names that end with `*`. */

@@ -69,3 +69,17 @@ test('short of disk, every pod but critical ones goes, and no other comes until 
   await node.restart({ eviction: { hard: {} } });
   await eventually('room', async () => (await condition('DiskPressure')).status === 'False', 30);
 });
+
+test('a soft threshold ends pods too, though not at once, and gives them a little time', async () => {
+  await node.run('patient', { terminationGracePeriodSeconds: 600, containers: [shell('a', "trap 'echo bye; exit 0' TERM; while true; do sleep 0.2; done")] });
+  await node.until('patient', running);
+  const soft = { 'nodefs.available': '100%' };
+  await node.restart({ ...often, eviction: { hard: {}, soft, softGracePeriod: { 'nodefs.available': 4000 }, maxPodGracePeriodSeconds: 20, pressureTransitionPeriod: 1000 } });
+  await eventually('pressure', async () => (await condition('DiskPressure')).status === 'True', 60);
+  const patient = await node.until('patient', failed);
+  expect(patient.status).toMatchObject({ reason: 'Evicted', conditions: expect.arrayContaining([expect.objectContaining({ type: 'DisruptionTarget', reason: 'TerminationByKubelet' })]) });
+  // It was asked to end, and did, well within the grace that it would have had.
+  expect(patient.status.containerStatuses![0]!.state.terminated?.exitCode).toBe(0);
+  await node.restart({ eviction: { hard: {} } });
+  await eventually('room', async () => (await condition('DiskPressure')).status === 'False', 60);
+});

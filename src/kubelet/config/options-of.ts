@@ -36,6 +36,7 @@ export function optionsOf(config: KubeletConfiguration): Omit<KubeletOptions, Ow
     cpuManagerPolicy: config.cpuManagerPolicy === 'static' ? 'static' : 'none', memoryManagerPolicy: config.memoryManagerPolicy === 'Static' ? 'Static' : 'None',
     ...(config.cpuManagerPolicyOptions ? { cpuManagerPolicyOptions: config.cpuManagerPolicyOptions } : {}),
     ...(config.reservedMemory ? { reservedMemory: new Map(config.reservedMemory.map(({ numaNode, limits = {} }) => [numaNode, quantityValue(parseQuantity(limits.memory ?? '0'))])) } : {}),
+    ...(config.topologyManagerPolicyOptions ? { topologyManagerPolicyOptions: config.topologyManagerPolicyOptions } : {}),
     topologyManagerPolicy: config.topologyManagerPolicy as TopologyPolicy, topologyManagerScope: config.topologyManagerScope === 'pod' ? 'pod' : 'container',
     swapBehavior: config.memorySwap.swapBehavior === 'LimitedSwap' ? 'LimitedSwap' : 'NoSwap',
     seccompDefault: config.seccompDefault, cpuCfsQuota: config.cpuCFSQuota, enforcement: enforcementOf(config),

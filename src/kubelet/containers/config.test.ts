@@ -36,7 +36,19 @@ test('the kernel kills best-effort containers first, then small requests, guaran
   expect(score({ requests: { cpu: '1' } })).toBe(999);
   expect(score({ requests: { memory: '4Gi' } })).toBe(3);
   expect(score({ limits: { cpu: '1', memory: '1Gi' } })).toBe(-997);
-  expect(score({}, { priority: 2_000_001_000 })).toBe(-997);
+  expect(score({}, { priority: 2_000_001_000, priorityClassName: 'system-node-critical' })).toBe(-997);
+  // Critical for the cluster, a pod may run elsewhere.
+  expect(score({}, { priority: 2_000_000_000, priorityClassName: 'system-cluster-critical' })).toBe(1000);
+  expect(score({ requests: { memory: '1500Mi' } })).toBe(634);
+});
+
+test('a sidecar outlives the container that asks for least, and what a pod asks for as a whole is everyone\'s', () => {
+  const asking = (memory: string) => ({ resources: { requests: { memory } } });
+  const pod = podOf({ initContainers: [{ name: 's', restartPolicy: 'Always' }], containers: [{ name: 'small', ...asking('512Mi') }, { name: 'large', ...asking('2Gi') }] });
+  const score = (of: ReturnType<typeof podOf>, index: number) => oomScoreAdjust(of, [...of.spec.initContainers ?? [], ...of.spec.containers][index]!, 4 * GIB);
+  expect([score(pod, 0), score(pod, 1), score(pod, 2)]).toEqual([875, 875, 500]);
+  const whole = podOf({ resources: { requests: { memory: '2Gi' } }, containers: [{ name: 'a', ...asking('1Gi') }, { name: 'b' }] });
+  expect([score(whole, 0), score(whole, 1)]).toEqual([625, 875]);
 });
 
 test('a pod is limited as a whole only where each of its containers is', () => {

@@ -4,7 +4,7 @@ import { qosClassOf } from '../../kinds/core/pod-qos.ts';
 import type { Container } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { LinuxContainerResources, LinuxPodSandboxConfig } from '../cri/runtime-v1.ts';
-import { initContainers, isSidecar } from '../pod.ts';
+import { initContainers, isCritical, isSidecar } from '../pod.ts';
 
 const PERIOD_MICROS = 100_000;
 const LEAST_QUOTA_MICROS = 1_000;
@@ -23,22 +23,31 @@ export const milliCpu = (list: Readonly<Record<string, string>> | undefined): nu
 export const memoryBytes = (list: Readonly<Record<string, string>> | undefined): number =>
   list?.memory === undefined ? 0 : quantityValue(parseQuantity(list.memory));
 
-/** system-node-critical and above: the last to be killed. */
-const CRITICAL_PRIORITY = 2_000_000_000;
-
-/** Between -1000, never killed, and 1000: the larger its memory request, the safer a burstable container. */
+/**
+ * Between -1000, never killed, and 1000: the larger its memory request, the safer a burstable container. What a pod requests beyond
+ * its containers' requests counts for each of them alike.
+ */
 export function oomScoreAdjust(pod: Pod, container: Container, machineMemory: number): number {
   const qos = qosClassOf(pod.spec);
-  if ((pod.spec.priority ?? 0) >= CRITICAL_PRIORITY || qos === 'Guaranteed') return -997;
+  const isNodeCritical = isCritical(pod) && pod.spec.priorityClassName === 'system-node-critical';
+  if (isNodeCritical || qos === 'Guaranteed') return -997;
   if (qos === 'BestEffort') return 1000;
-  const scoreOf = ({ resources }: Container) => {
-    const score = Math.trunc(1000 - (1000 * memoryBytes(resources?.requests)) / machineMemory);
-    return score < 3 ? 3 : score === 1000 ? 999 : score;
-  };
+  const extra = extraMemoryEach(pod);
+  const scoreOf = ({ resources }: Container) => 1000 - Math.floor((1000 * (memoryBytes(resources?.requests) + extra)) / machineMemory);
   const own = scoreOf(container);
-  // A sidecar must not die before what it serves.
+  // A sidecar must not die before everything that it serves.
   const sidecar = initContainers(pod).some((init) => init.name === container.name && isSidecar(init));
-  return sidecar ? Math.min(own, ...pod.spec.containers.map(scoreOf)) : own;
+  const score = sidecar ? Math.min(own, Math.max(...pod.spec.containers.map(scoreOf))) : own;
+  return score < 3 ? 3 : score === 1000 ? 999 : score;
+}
+
+function extraMemoryEach(pod: Pod): number {
+  const { resources, ...rest } = pod.spec;
+  const spec = { ...rest, overhead: {} };
+  const whole = memoryBytes(resources?.requests);
+  if (whole === 0) return 0;
+  const count = spec.containers.length + initContainers(pod).length;
+  return Math.floor(Math.max(0, whole - combined({ ...pod, spec }, (one, of) => of(one.resources?.requests))(memoryBytes)) / count);
 }
 
 export function linuxResources(pod: Pod, container: Container, machineMemory: number): LinuxContainerResources {

@@ -13,6 +13,7 @@ import type { TopologyPolicy } from './hints.ts';
 import { openMemoryManager } from './memory-manager.ts';
 import { parseCpuPolicyOptions } from './policy-options.ts';
 import { takeCpus } from './take.ts';
+import { parseTopologyOptions, spreadOf } from './topology-options.ts';
 import { readTopology } from './topology.ts';
 import type { Topology } from './topology.ts';
 
@@ -94,7 +95,7 @@ test('hints name the fewest memory nodes that do, and policies decide what happe
   const zero = { nodes: [0], preferred: true };
   const one = { nodes: [1], preferred: true };
   const both = { nodes: [0, 1], preferred: false };
-  const merged = (policy: TopologyPolicy, ...providers: Parameters<typeof mergeHints>[2]) => mergeHints(policy, nodes, providers);
+  const merged = (policy: TopologyPolicy, ...providers: Parameters<typeof mergeHints>[2]) => mergeHints({ policy }, nodes, providers);
   expect(merged('restricted', [zero, one, both], [one, both])).toEqual({ nodes: [1], admit: true });
   expect(merged('best-effort', [zero], [one])).toMatchObject({ admit: true });
   expect(merged('restricted', [zero, both], [one, both])).toMatchObject({ admit: false });
@@ -186,4 +187,18 @@ test('where sockets count, memory nodes of one socket do as well as one', async 
     return dedicated({ devices: noDevices, cpus, topology: oneSocket, policy: 'restricted' }).allocate(guaranteed('three', '3'), () => true);
   };
   expect([(await verdict(false))?.reason, await verdict(true)]).toEqual(['TopologyAffinityError', undefined]);
+});
+
+test('options of the topology manager are upstream\'s', () => {
+  expect(parseTopologyOptions({ 'prefer-closest-numa-nodes': 'true', 'max-allowable-numa-nodes': '9' }, 9)).toEqual({ closest: true });
+  expect(parseTopologyOptions(undefined, 8)).toEqual({ closest: false });
+  expect(() => parseTopologyOptions({ near: 'true' }, 1)).toThrow('unknown Topology Manager Policy option: "near"');
+  expect(() => parseTopologyOptions({}, 9)).toThrow('unsupported on machines with more than 8 NUMA Nodes');
+});
+
+test('of as many memory nodes those are taken that are closest to each other', () => {
+  const far: Topology = { cpus: [], numaNodes: [[10, 30, 12], [30, 10, 30], [12, 30, 10]].map((distances, id) => ({ id, memoryBytes: GIB, distances })) };
+  const pairs = [[0, 1], [0, 2], [1, 2]].map((nodes) => ({ nodes, preferred: true }));
+  expect(mergeHints({ policy: 'restricted', spreadOf: spreadOf(far) }, [0, 1, 2], [pairs]).nodes).toEqual([0, 2]);
+  expect(mergeHints({ policy: 'restricted' }, [0, 1, 2], [pairs]).nodes).toEqual([0, 1]);
 });

@@ -43,16 +43,23 @@ export interface Merged {
 
 const ANYWHERE: Merged = { nodes: undefined, admit: true };
 
+export interface MergeOptions {
+  readonly policy: TopologyPolicy;
+  /** Of as many nodes, those that are closest to each other; the first ones where absent. */
+  readonly spreadOf?: (nodes: readonly number[]) => number;
+}
+
 /** @param providers the hints of each resource the container asks for */
-export function mergeHints(policy: TopologyPolicy, nodes: readonly number[], providers: readonly (readonly Hint[])[]): Merged {
+export function mergeHints({ policy, spreadOf = () => 0 }: MergeOptions, nodes: readonly number[], providers: readonly (readonly Hint[])[]): Merged {
   if (policy === 'none' || providers.length === 0) return ANYWHERE;
   const usable = policy === 'single-numa-node' ? providers.map((hints) => hints.filter((hint) => hint.nodes.length === 1 && hint.preferred)) : providers;
-  const best = combinations(usable).map((hints) => merge(nodes, hints)).filter((hint) => hint.nodes.length > 0).toSorted(narrowestPreferred)[0];
+  const best = combinations(usable).map((hints) => merge(nodes, hints)).filter((hint) => hint.nodes.length > 0).toSorted(narrowestPreferred(spreadOf))[0];
   const admit = policy === 'best-effort' || best?.preferred === true;
   return { nodes: best?.nodes, admit };
 }
 
-const narrowestPreferred = (a: Hint, b: Hint): number => Number(b.preferred) - Number(a.preferred) || a.nodes.length - b.nodes.length || (a.nodes[0] ?? 0) - (b.nodes[0] ?? 0);
+const narrowestPreferred = (spreadOf: (nodes: readonly number[]) => number) => (a: Hint, b: Hint): number =>
+  Number(b.preferred) - Number(a.preferred) || a.nodes.length - b.nodes.length || spreadOf(a.nodes) - spreadOf(b.nodes) || (a.nodes[0] ?? 0) - (b.nodes[0] ?? 0);
 
 function combinations(providers: readonly (readonly Hint[])[]): readonly (readonly Hint[])[] {
   return providers.reduce<readonly (readonly Hint[])[]>((sets, hints) => sets.flatMap((set) => hints.map((hint) => [...set, hint])), [[]]);

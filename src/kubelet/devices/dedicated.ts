@@ -13,6 +13,7 @@ import type { CpuManager } from '../cpus/cpu-manager.ts';
 import { hintsFor, mergeHints } from '../cpus/hints.ts';
 import type { Hint, Merged, TopologyPolicy } from '../cpus/hints.ts';
 import type { MemoryManager } from '../cpus/memory-manager.ts';
+import { spreadOf } from '../cpus/topology-options.ts';
 import type { Topology } from '../cpus/topology.ts';
 import type { PodClaims } from '../dra/claims.ts';
 import { initContainers } from '../pod.ts';
@@ -46,6 +47,8 @@ export interface DedicatedOptions {
   readonly devices: DeviceManager;
   readonly topology?: Topology;
   readonly policy?: TopologyPolicy;
+  /** Of as many memory nodes, those that are closest to each other. */
+  readonly closest?: boolean;
   /** Whether containers are placed one by one or their pod as a whole. */
   readonly scope?: 'container' | 'pod';
   readonly cpus?: CpuManager;
@@ -119,7 +122,7 @@ function place(options: DedicatedOptions, pod: Pod, containers: readonly Contain
   const { topology, policy = 'none' } = options;
   const nodes = topology?.numaNodes.map(({ id }) => id) ?? [];
   if (policy === 'none' || nodes.length === 0) return { nodes: undefined, admit: true };
-  return mergeHints(policy, nodes, providersOf(options, { pod, containers, nodes }));
+  return mergeHints({ policy, ...(options.closest ? { spreadOf: spreadOf(topology!) } : {}) }, nodes, providersOf(options, { pod, containers, nodes }));
 }
 
 interface Placing {

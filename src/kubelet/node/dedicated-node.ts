@@ -13,6 +13,7 @@ import { parseCpuPolicyOptions } from '../cpus/policy-options.ts';
 import { createSharedPool } from '../cpus/shared-pool.ts';
 import type { SharedPool } from '../cpus/shared-pool.ts';
 import { takeCpus } from '../cpus/take.ts';
+import { parseTopologyOptions } from '../cpus/topology-options.ts';
 import { readTopology } from '../cpus/topology.ts';
 import type { Topology } from '../cpus/topology.ts';
 import { dedicated } from '../devices/dedicated.ts';
@@ -34,7 +35,7 @@ export interface DedicatedNode extends AsyncDisposable {
   readonly pool: SharedPool | undefined;
 }
 
-export interface DedicatedNodeOptions extends Pick<KubeletOptions, 'client' | 'nodeName' | 'rootDir' | 'clock' | 'log' | 'cri' | 'reserved' | 'cpuManagerPolicy' | 'cpuManagerPolicyOptions' | 'reservedMemory' | 'reservedCpus' | 'memoryManagerPolicy' | 'topologyManagerPolicy' | 'topologyManagerScope'> {
+export interface DedicatedNodeOptions extends Pick<KubeletOptions, 'client' | 'nodeName' | 'rootDir' | 'clock' | 'log' | 'cri' | 'reserved' | 'cpuManagerPolicy' | 'cpuManagerPolicyOptions' | 'reservedMemory' | 'reservedCpus' | 'memoryManagerPolicy' | 'topologyManagerPolicy' | 'topologyManagerPolicyOptions' | 'topologyManagerScope'> {
   readonly activePods: () => readonly Pod[];
   /** Whether something of a pod may still run here; true while that is not known. */
   readonly holds: (uid: string) => boolean;
@@ -46,6 +47,7 @@ export async function startDedicatedNode(options: DedicatedNodeOptions): Promise
   await mkdir(rootDir, { recursive: true });
   await using started = new Disposer();
   const topology = await readTopology();
+  const { closest } = topologyManagerPolicy === 'none' ? { closest: false } : parseTopologyOptions(options.topologyManagerPolicyOptions, topology.numaNodes.length);
   const cpus = options.cpuManagerPolicy === 'static' ? await openCpuManager({ rootDir, topology, reserved: reservedCpus(options, topology), options: parseCpuPolicyOptions(options.cpuManagerPolicyOptions) }) : undefined;
   const memory = options.memoryManagerPolicy === 'Static' ? await openMemoryManager({ topology, rootDir, ...(options.reservedMemory ? { reserved: options.reservedMemory } : {}) }) : undefined;
   const devices = started.use(await startDeviceManager({ dir: join(rootDir, 'device-plugins'), clock, log, onChange: onDevices }));
@@ -63,7 +65,7 @@ export async function startDedicatedNode(options: DedicatedNodeOptions): Promise
   return {
     devices, pool,
     dedicated: dedicated({
-      devices, claims, topology, policy: topologyManagerPolicy, scope: topologyManagerScope, ...(cpus ? { cpus } : {}), ...(memory ? { memory } : {}),
+      devices, claims, topology, policy: topologyManagerPolicy, scope: topologyManagerScope, closest, ...(cpus ? { cpus } : {}), ...(memory ? { memory } : {}),
       onSharedChange: () => void pool?.reconcile().catch((error: unknown) => log.warn('shared processors were not set', { error: String(error) })),
     }),
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
