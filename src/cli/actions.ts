@@ -19,9 +19,10 @@ export interface UpRequest extends ClusterRef {
   readonly legacyServiceAccountTokens: boolean;
   readonly legacyApis: boolean;
   readonly auditLog: boolean;
-  /** How packets get from node to node; `none` leaves that to a CNI of the user's choice. */
-  /** Undefined: as before, or host-gw. */
+  /** How packets get from node to node; undefined: as before, or host-gw. `none` leaves that to a CNI of the user's choice. */
   readonly network: PodNetwork | undefined;
+  /** Of pods and Services; undefined: as before, or IPv4. */
+  readonly ipFamilies: readonly ('IPv4' | 'IPv6')[] | undefined;
   /** What writes Services into the kernel; undefined: what the cluster had, or what works best here. */
   readonly proxy: 'nftables' | 'iptables' | 'none' | undefined;
   /** Who answers for the cluster's names; undefined: as before, or ourselves. */

@@ -33,7 +33,7 @@ test('up without flags asks for a cluster below the home directory on 6443', asy
   expect(code).toBe(0);
   expect(calls).toEqual([{
     dataDir: '/home/me/.knarr', port: 6443, nodes: undefined, simulated: undefined, store: 'wal', kubeconfig: undefined,
-    foreground: false, install: true, legacyServiceAccountTokens: false, legacyApis: false, auditLog: false, network: undefined, proxy: undefined, dns: undefined, components: 0, without: [], kubeletConfig: undefined,
+    foreground: false, install: true, legacyServiceAccountTokens: false, legacyApis: false, auditLog: false, network: undefined, ipFamilies: undefined, proxy: undefined, dns: undefined, components: 0, without: [], kubeletConfig: undefined,
   } satisfies UpRequest]);
 });
 
@@ -114,4 +114,9 @@ test('proxy rules takes a Service as kubectl names it', async () => {
   const { calls } = await run(['proxy', 'rules', 'svc/web', '-n', 'shop', '--port', '80']);
   expect(calls).toEqual([{ dataDir: '/home/me/.knarr', service: 'web', namespace: 'shop', port: '80', node: undefined }]);
   expect((await run(['proxy', 'rules', 'pod/web'])).code).toBe(2);
+});
+
+test('pods and Services have one address family or both, IPv4 first', async () => {
+  expect((await run(['up', '--ip-families', 'IPv4,IPv6'])).calls).toMatchObject([{ ipFamilies: ['IPv4', 'IPv6'] }]);
+  expect((await run(['up', '--ip-families', 'IPv6'])).err).toContain('It must be IPv4, or IPv4,IPv6');
 });

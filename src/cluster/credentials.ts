@@ -5,13 +5,14 @@ import type { Layout } from './layout.ts';
 import { ensurePki, requirePair } from './pki/ensure.ts';
 import { kubeconfig } from './pki/kubeconfig.ts';
 import { LOOPS } from './component/names.ts';
+import { nodeIpsOf } from './settings-families.ts';
 import { LOOP_NAMES, type Settings } from './settings.ts';
 
 /** Every certificate and the admin's kubeconfig, made or renewed where needed. @returns names of the new certificates */
 export async function ensureCredentials(layout: Layout, settings: Settings, effects: { clock: Clock; random: Random }): Promise<readonly string[]> {
   const renewed = await ensurePki(layout, {
     ...settings,
-    nodes: settings.nodes.map(({ name, address }) => ({ name, addresses: [address, '127.0.0.1'] })),
+    nodes: settings.nodes.map((node) => ({ name: node.name, addresses: [...nodeIpsOf(settings, node), '127.0.0.1'] })),
   }, effects);
   await writeChanged(layout.adminKubeconfig, await adminKubeconfig(layout, settings));
   for (const loop of LOOP_NAMES) {

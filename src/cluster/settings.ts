@@ -34,6 +34,8 @@ export interface Settings {
   readonly proxy?: NonNullable<UpRequest['proxy']>;
   /** Who answers for the cluster's names; undefined: ourselves. */
   readonly dns?: NonNullable<UpRequest['dns']>;
+  /** Undefined, in settings of before: IPv4. */
+  readonly ipFamilies?: UpRequest['ipFamilies'];
   readonly podCidr: string;
   readonly serviceCidr: string;
   readonly kubernetesServiceIp: string;
@@ -72,6 +74,7 @@ export interface Wishes {
   /** Each request leaves its audit lines in `logs/audit.log`. */
   readonly auditLog?: boolean;
   readonly network?: PodNetwork;
+  readonly ipFamilies?: UpRequest['ipFamilies'];
   readonly proxy?: UpRequest['proxy'];
   readonly dns?: UpRequest['dns'];
   /** Processes of each loop; 0 for none of their own. */
@@ -118,6 +121,7 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, befor
     nodes,
     simulated: wishes.simulated,
     network: networkOf(wishes),
+    ipFamilies: wishes.ipFamilies ?? before?.ipFamilies ?? ['IPv4'],
     ...(proxy === undefined ? {} : { proxy }),
     ...(dns === undefined ? {} : { dns }),
     podCidr: `10.${244 - slot}.0.0/16`,

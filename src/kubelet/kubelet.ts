@@ -87,7 +87,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
   };
 
   const wake = (uid: string) => loop.workers.wake(uid);
-  const node = () => ({ hostIps: [options.nodeIp], allocatable: nodes.lister.get(nodeName)?.status.allocatable ?? {} });
+  const node = () => ({ hostIps: options.nodeIps ?? [options.nodeIp], allocatable: nodes.lister.get(nodeName)?.status.allocatable ?? {} });
   const objects = watchReferredObjects(informers, clock, (uid) => {
     context.volumes.retry(uid);
     wake(uid);
@@ -149,7 +149,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
     stop.abort();
     await Promise.all([agent, lease]);
   });
-  if (options.podCidr) await cri.setPodCidr(options.podCidr).catch(() => {});
+  if (options.podCidrs) await cri.setPodCidr(options.podCidrs.join(',')).catch(() => {});
   await loop.start();
   knowsPods = true;
   context.volumes.attachments.await(loop.workers.list().map(({ metadata }) => metadata.uid));

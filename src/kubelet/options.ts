@@ -26,11 +26,13 @@ export interface KubeletOptions {
   readonly nodeName: string;
   /** Where other nodes and the API server reach this one. */
   readonly nodeIp: string;
+  /** That and its address of the other family, where it has one. */
+  readonly nodeIps?: readonly string[];
   readonly hostname: string;
   readonly nodeLabels?: Readonly<Record<string, string>>;
   readonly nodeTaints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
-  /** The pod network this node registers with, where it is known before; the control plane assigns one otherwise. */
-  readonly podCidr?: string;
+  /** The pod networks this node registers with, one of each family, where they are known before; the control plane assigns them otherwise. */
+  readonly podCidrs?: readonly string[];
   /** The address of the cluster's DNS, for pods whose dnsPolicy is ClusterFirst. */
   readonly clusterDns?: readonly string[];
   readonly clusterDomain: string;

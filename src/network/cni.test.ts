@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cniConfig, writeCniConfig } from './cni.ts';
 
-const options = { bridge: 'cni0', nodeCidr: '10.244.1.0/24', mtu: 1450, dataDir: '/data/cni' };
+const options = { bridge: 'cni0', nodeCidrs: ['10.244.1.0/24'], mtu: 1450, dataDir: '/data/cni' };
 
 test('pods are plugged into the bridge, addressed from the node\'s network, and host ports are forwarded', () => {
   expect(cniConfig(options)).toEqual({
@@ -33,4 +33,10 @@ test('the file is written whole, and left alone where it says the same', async (
   expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ plugins: [{ mtu: 9000 }, {}, {}] });
   expect(await readdir(directory)).toEqual(['10-knarr.conflist']);
   await rm(root, { recursive: true });
+});
+
+test('with two families a pod has an address of each', () => {
+  expect(cniConfig({ ...options, nodeCidrs: ['10.244.1.0/24', 'fd00:10:244:1::/64'] })).toMatchObject({
+    plugins: [{ ipam: { ranges: [[{ subnet: '10.244.1.0/24' }], [{ subnet: 'fd00:10:244:1::/64' }]] } }, {}, {}],
+  });
 });

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 export interface CniOptions {
   /** The bridge that pods are plugged into; made with the first pod. */
   readonly bridge: string;
-  /** The node's own pod network: its first address is the bridge's, the others are the pods'. */
-  readonly nodeCidr: string;
+  /** The node's own pod networks, of each family: the first address is the bridge's, the others are the pods'. */
+  readonly nodeCidrs: readonly string[];
   /** Of the link between nodes: pods' packets must fit it whole. */
   readonly mtu: number;
   /** Where host-local remembers who has which address. */
@@ -13,7 +13,7 @@ export interface CniOptions {
 }
 
 /** One network for every pod, as a CNI configuration list (containernetworking.github.io, spec 0.4.0). */
-export function cniConfig({ bridge, nodeCidr, mtu, dataDir }: CniOptions): object {
+export function cniConfig({ bridge, nodeCidrs, mtu, dataDir }: CniOptions): object {
   return {
     cniVersion: '0.4.0',
     name: 'knarr',
@@ -30,7 +30,7 @@ export function cniConfig({ bridge, nodeCidr, mtu, dataDir }: CniOptions): objec
         hairpinMode: true,
         // Done once for the node, and not between pods of the cluster; see masquerade.ts.
         ipMasq: false,
-        ipam: { type: 'host-local', dataDir, ranges: [[{ subnet: nodeCidr }]] },
+        ipam: { type: 'host-local', dataDir, ranges: nodeCidrs.map((subnet) => [{ subnet }]) },
       },
       // Container ports with a hostPort. With snat a pod reaches them by its own node's address too.
       { type: 'portmap', capabilities: { portMappings: true }, snat: true },

@@ -1,10 +1,15 @@
-import { ensureRule, IPTABLES_WAIT, removeChains } from '../base/iptables.ts';
+import { ensureRule, IPTABLES_WAIT, removeChains, type IptablesProgram } from '../base/iptables.ts';
 import { mustRun } from '../base/program.ts';
 import type { RunProgram } from '../base/program.ts';
+import { familyOf, type Family } from './peers.ts';
 
 const CHAINS = { nat: 'KNARR-POSTROUTING', filter: 'KNARR-FORWARD' } as const;
 /** Chains of the portmap plugin that stay empty behind the last pod with a host port. */
 const PORTMAP = ['CNI-HOSTPORT-DNAT', 'CNI-HOSTPORT-SETMARK', 'CNI-HOSTPORT-MASQ'];
+
+const MULTICAST: Readonly<Record<Family, string>> = { 4: '224.0.0.0/4', 6: 'ff00::/8' };
+const PROGRAMS: Readonly<Record<Family, IptablesProgram>> = { 4: 'iptables', 6: 'ip6tables' };
+const familyOfCidr = (cidr: string): Family => familyOf(cidr) ?? 4;
 
 /** Pods keep their address inside the cluster and take the node's outside; a closed firewall lets them through. */
 export function networkRules(clusterCidr: string): string {
@@ -12,7 +17,7 @@ export function networkRules(clusterCidr: string): string {
     '*nat',
     `:${CHAINS.nat} - [0:0]`,
     `-A ${CHAINS.nat} -s ${clusterCidr} -d ${clusterCidr} -j RETURN`,
-    `-A ${CHAINS.nat} -s ${clusterCidr} ! -d 224.0.0.0/4 -m comment --comment "knarr: pods leaving the cluster" -j MASQUERADE --random-fully`,
+    `-A ${CHAINS.nat} -s ${clusterCidr} ! -d ${MULTICAST[familyOfCidr(clusterCidr)]} -m comment --comment "knarr: pods leaving the cluster" -j MASQUERADE --random-fully`,
     'COMMIT',
     '*filter',
     `:${CHAINS.filter} - [0:0]`,
@@ -23,19 +28,23 @@ export function networkRules(clusterCidr: string): string {
   ].join('\n');
 }
 
-/** Writes the rules anew and leads the built-in chains into them, behind the proxy's. @throws ProgramFailed */
-export async function writeRules(run: RunProgram, clusterCidr: string): Promise<void> {
-  await mustRun(run, 'iptables-restore', [...IPTABLES_WAIT, '--noflush'], networkRules(clusterCidr));
-  await ensureRule(run, { table: 'nat', chain: 'POSTROUTING', rule: ['-j', CHAINS.nat] }, '-A');
-  await ensureRule(run, { table: 'filter', chain: 'FORWARD', rule: ['-j', CHAINS.filter] }, '-A');
+/** Writes the rules of each family anew and leads the built-in chains into them, behind the proxy's. @throws ProgramFailed */
+export async function writeRules(run: RunProgram, clusterCidrs: readonly string[]): Promise<void> {
+  for (const cidr of clusterCidrs) {
+    const program = PROGRAMS[familyOfCidr(cidr)];
+    await mustRun(run, `${program}-restore`, [...IPTABLES_WAIT, '--noflush'], networkRules(cidr));
+    await ensureRule(run, { program, table: 'nat', chain: 'POSTROUTING', rule: ['-j', CHAINS.nat] }, '-A');
+    await ensureRule(run, { program, table: 'filter', chain: 'FORWARD', rule: ['-j', CHAINS.filter] }, '-A');
+  }
 }
 
 /** Whether they are still there. */
-export async function rulesStand(run: RunProgram): Promise<boolean> {
-  return (await run('iptables', [...IPTABLES_WAIT, '-t', 'nat', '-C', 'POSTROUTING', '-j', CHAINS.nat])).code === 0;
+export async function rulesStand(run: RunProgram, clusterCidrs: readonly string[]): Promise<boolean> {
+  const looks = clusterCidrs.map((cidr) => run(PROGRAMS[familyOfCidr(cidr)], [...IPTABLES_WAIT, '-t', 'nat', '-C', 'POSTROUTING', '-j', CHAINS.nat]));
+  return (await Promise.all(looks)).every(({ code }) => code === 0);
 }
 
 export async function removeRules(run: RunProgram): Promise<void> {
   const ours: readonly string[] = [CHAINS.nat, CHAINS.filter, ...PORTMAP];
-  await removeChains(run, (chain) => ours.includes(chain) || chain.startsWith('CNI-DN-'));
+  for (const program of Object.values(PROGRAMS)) await removeChains(run, (chain) => ours.includes(chain) || chain.startsWith('CNI-DN-'), program);
 }

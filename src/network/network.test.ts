@@ -46,7 +46,7 @@ test('a node is ready for pods without the API server, and rules that vanish are
   const { calls, run } = programs(answers);
   await using informers = createInformers(createClient(api.transport), { clock, log: silent, random: seededRandom(1) });
   await using _network = await startNetwork({
-    informers, run, clock, log: silent, nodeName: 'one', nodeIp: '192.0.2.1', nodeCidr: '10.244.0.0/24', clusterCidr: '10.244.0.0/16',
+    informers, run, clock, log: silent, nodeName: 'one', nodeIp: '192.0.2.1', nodeCidrs: ['10.244.0.0/24'], clusterCidrs: ['10.244.0.0/16'],
     client: createClient(api.transport), backend: 'host-gw', stateDir: join(root, 'state'), cniConfigDir: join(root, 'conf'), cniDataDir: join(root, 'data'), bridge: 'cni0',
   });
   expect(JSON.parse(await readFile(join(root, 'conf', '10-knarr.conflist'), 'utf8'))).toMatchObject({ plugins: [{ mtu: 1400 }, {}, {}] });

@@ -10,7 +10,7 @@ import { Keeper } from './keeper.ts';
 import { removeRoutes } from './kernel.ts';
 import { linkOf } from './link.ts';
 import { removeRules, rulesStand, writeRules } from './masquerade.ts';
-import { familyOf } from './peers.ts';
+import { FAMILIES, familyOf, type Family } from './peers.ts';
 
 export interface NetworkOptions {
   readonly informers: Informers;
@@ -22,10 +22,10 @@ export interface NetworkOptions {
   readonly nodeName: string;
   /** By which other nodes reach this one. */
   readonly nodeIp: string;
-  /** This node's part of the pod network. */
-  readonly nodeCidr: string;
-  /** The pod network of the whole cluster. */
-  readonly clusterCidr: string;
+  /** This node's part of the pod network, of each family. */
+  readonly nodeCidrs: readonly string[];
+  /** The pod network of the whole cluster, of each family. */
+  readonly clusterCidrs: readonly string[];
   /** Where containerd looks for its network. */
   readonly cniConfigDir: string;
   /** Where host-local remembers addresses. */
@@ -46,17 +46,18 @@ const LOOK: Millis = 60_000;
  * API server has told of the nodes.
  */
 export async function startNetwork(options: NetworkOptions): Promise<AsyncDisposable> {
-  const { run, clusterCidr, events, nodeIp, nodeCidr, log } = options;
-  await forward(run, log);
+  const { run, clusterCidrs, events, nodeIp, nodeCidrs, log } = options;
+  const families = FAMILIES.filter((family) => clusterCidrs.some((cidr) => familyOf(cidr) === family));
+  await forward(run, { families, nodeIp, log });
   if (options.backend === 'none') return leaveNetwork(options);
-  await writeRules(run, clusterCidr);
+  await writeRules(run, clusterCidrs);
   const { name: link, mtu } = await linkOf(run, nodeIp);
   if (link !== undefined) await sendNoRedirects(run, link);
   const backend = makeBackend(options.backend, options);
-  await writeCniConfig(options.cniConfigDir, { bridge: options.bridge, nodeCidr, mtu: mtu - backend.overhead(familyOf(nodeIp) ?? 4), dataDir: options.cniDataDir });
+  await writeCniConfig(options.cniConfigDir, { bridge: options.bridge, nodeCidrs, mtu: mtu - backend.overhead(familyOf(nodeIp) ?? 4), dataDir: options.cniDataDir });
   await unmakeOthers(options.backend, options);
   const keeper = new Keeper({
-    ...options, backend, nodeCidrs: [nodeCidr], clusterCidrs: [clusterCidr],
+    ...options, backend,
     onRefusal: (node, why) => events?.event(node, 'Warning', 'PodNetworkUnreachable', `Node ${options.nodeName} sends nothing to pods of node ${node.metadata.name}: ${why}`),
   });
   const watch = new RuleWatch(options);
@@ -83,12 +84,23 @@ export async function cleanNetwork(node: Pick<NetworkOptions, 'run' | 'bridge' |
   await node.run('ip', ['link', 'delete', node.bridge]);
 }
 
-async function forward(run: RunProgram, log: Logger): Promise<void> {
-  if (!(await setSysctl(run, 'net/ipv4/ip_forward', '1'))) log.warn('network: packets are not forwarded: /proc/sys/net/ipv4/ip_forward cannot be set');
-  // Without it a pod's packet to a Service whose endpoint is on the same bridge never meets iptables on its way back.
-  if (await setSysctl(run, 'net/bridge/bridge-nf-call-iptables', '1')) return;
-  await run('modprobe', ['br_netfilter']);
-  if (!(await setSysctl(run, 'net/bridge/bridge-nf-call-iptables', '1'))) log.warn('network: no br_netfilter; pods on one node may not reach each other through Services');
+const FORWARDING: Readonly<Record<Family, { readonly forward: string; readonly bridge: string }>> = {
+  4: { forward: 'net/ipv4/ip_forward', bridge: 'net/bridge/bridge-nf-call-iptables' },
+  6: { forward: 'net/ipv6/conf/all/forwarding', bridge: 'net/bridge/bridge-nf-call-ip6tables' },
+};
+
+async function forward(run: RunProgram, { families, nodeIp, log }: { readonly families: readonly Family[]; readonly nodeIp: string; readonly log: Logger }): Promise<void> {
+  // A host that forwards IPv6 stops listening to routers, who gave it its way out, unless told to listen nevertheless.
+  const link = families.includes(6) ? (await linkOf(run, nodeIp)).name : undefined;
+  if (link !== undefined) await setSysctl(run, `net/ipv6/conf/${link}/accept_ra`, '2');
+  for (const family of families) {
+    const { forward: name, bridge } = FORWARDING[family];
+    if (!(await setSysctl(run, name, '1'))) log.warn(`network: packets are not forwarded: /proc/sys/${name} cannot be set`);
+    // Without it a pod's packet to a Service whose endpoint is on the same bridge never meets iptables on its way back.
+    if (await setSysctl(run, bridge, '1')) continue;
+    await run('modprobe', ['br_netfilter']);
+    if (!(await setSysctl(run, bridge, '1'))) log.warn('network: no br_netfilter; pods on one node may not reach each other through Services');
+  }
 }
 
 /**
@@ -124,9 +136,9 @@ class RuleWatch implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
-    const { run, clusterCidr, log } = this.#options;
+    const { run, clusterCidrs, log } = this.#options;
     try {
-      if (!(await rulesStand(run))) await writeRules(run, clusterCidr);
+      if (!(await rulesStand(run, clusterCidrs))) await writeRules(run, clusterCidrs);
     } catch (error) {
       log.error('network: rules not written', { error: error instanceof Error ? error.message : String(error) });
     }

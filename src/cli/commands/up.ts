@@ -17,6 +17,7 @@ interface Flags {
   readonly legacyApis: boolean;
   readonly auditLog: boolean;
   readonly network?: UpRequest['network'];
+  readonly ipFamilies?: UpRequest['ipFamilies'];
   readonly proxy?: NonNullable<UpRequest['proxy']>;
   readonly dns?: NonNullable<UpRequest['dns']>;
   readonly components: number | boolean;
@@ -39,6 +40,7 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
     .option('--legacy-apis', 'also serve policy, discovery.k8s.io and batch v1beta1, as before v1.25', false)
     .option('--audit-log', 'write a line for each API request to logs/audit.log in the data directory', false)
     .addOption(new Option('--network <backend>', 'how packets get from node to node: as before, or host-gw; none: install a CNI of your own').choices(['host-gw', 'vxlan', 'udp', 'bgp', 'none']))
+    .option('--ip-families <list>', 'of pods and Services, when the cluster is made: IPv4, or IPv4,IPv6 for both', families)
     .addOption(new Option('--proxy <backend>', 'what writes Services into the kernel, nftables where it works unless said; none: run a proxy of your own').choices(['nftables', 'iptables', 'none']))
     .addOption(new Option('--dns <server>', 'who answers for the cluster\'s names; none: run CoreDNS or another behind the Service kube-dns').choices(['built-in', 'none']))
     .option('--components [n]', 'run controllers and scheduler in processes of their own, n of each, of which one leads (2 unless said)', count('a number of processes', 1, 9), 0)
@@ -49,6 +51,7 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
         ...flags,
         nodes: flags.nodes,
         network: flags.network,
+        ipFamilies: flags.ipFamilies,
         simulated: flags.simulated,
         kubeconfig: flags.kubeconfig,
         proxy: flags.proxy,
@@ -57,6 +60,12 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
         components: flags.components === true ? 2 : Number(flags.components),
       }, line.terminal));
     });
+}
+
+function families(text: string): UpRequest['ipFamilies'] {
+  if (text === 'IPv4') return ['IPv4'];
+  if (text === 'IPv4,IPv6') return ['IPv4', 'IPv6'];
+  throw new InvalidArgumentError('It must be IPv4, or IPv4,IPv6: nodes find each other by IPv4.');
 }
 
 /** Loops by name, with commas between them. */

@@ -75,9 +75,12 @@ function isTaken(port: number): Promise<boolean> {
 
 /** What is not said stays as it was. */
 function wishesOf(request: UpRequest, before: Settings | undefined, say: (line: string) => void): Wishes {
-  const { port, legacyServiceAccountTokens, legacyApis, auditLog, proxy, dns, components, without } = request;
+  const { port, legacyServiceAccountTokens, legacyApis, auditLog, ipFamilies, proxy, dns, components, without } = request;
+  if (ipFamilies && before && ipFamilies.join() !== (before.ipFamilies ?? ['IPv4']).join()) {
+    throw new Refusal(`this cluster was made for ${(before.ipFamilies ?? ['IPv4']).join(' and ')}: nodes' and Services' networks cannot change`, 'make another with: knarr up --data-dir DIR');
+  }
   const network = request.network ?? before?.network ?? 'host-gw';
-  const same = { port, legacyServiceAccountTokens, legacyApis, auditLog, network, proxy, dns, components, without };
+  const same = { port, legacyServiceAccountTokens, legacyApis, auditLog, network, ...(ipFamilies ? { ipFamilies } : {}), proxy, dns, components, without };
   const simulated = request.simulated ?? before?.simulated ?? 0;
   const real = request.nodes ?? before?.nodes.length ?? (simulated > 0 ? 0 : 1);
   if (real === 0 || canRunContainers()) return { ...same, nodes: real, simulated };

@@ -14,6 +14,7 @@ import { machineExec } from '../machine/exec.ts';
 import { adjustOomScore, configureNode } from '../node/kubelet-config.ts';
 import { cgroupOf, POD_BRIDGE } from '../node/place.ts';
 import { requirePair } from '../pki/ensure.ts';
+import { clusterCidrsOf, nodeIpsOf, podCidrsOf } from '../settings-families.ts';
 import { networkOf, type NodePlace, type Settings } from '../settings.ts';
 import { Started } from '../started.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
@@ -56,7 +57,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   started.add(await startNetwork({
     informers: asAgent.informers, client: asNode.client, run, clock, log: log.with({ room: 'network' }),
     events: started.add(createEventRecorder(asAgent.client, { component: 'knarr-network', host: node.name, clock, random })),
-    backend: networkOf(settings), nodeName: node.name, nodeIp: node.address, nodeCidr: node.podCidr, clusterCidr: settings.podCidr,
+    backend: networkOf(settings), nodeName: node.name, nodeIp: node.address, nodeCidrs: podCidrsOf(settings, node), clusterCidrs: clusterCidrsOf(settings),
     cniConfigDir: place.cniConfig, cniDataDir: place.cniData, stateDir: place.network, bridge: POD_BRIDGE,
   }));
   const policies = started.add(startPolicies({
@@ -69,15 +70,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   await mkdir(place.manifests, { recursive: true, mode: 0o755 });
   const running = started.add(await startKubelet({
     ...around, ...asNode, cri, log: log.with({ room: 'kubelet' }), ...kubelet, collectors: [asNode.collector, agentFacts],
-    nodeName: node.name, nodeIp: node.address, hostname: node.place === 'host' ? hostname() : node.name,
-    podCidr: node.podCidr, connected: (pod, addresses) => policies.admit(pod, addresses),
+    nodeName: node.name, nodeIp: node.address, nodeIps: nodeIpsOf(settings, node), hostname: node.place === 'host' ? hostname() : node.name,
+    podCidrs: podCidrsOf(settings, node), connected: (pod, addresses) => policies.admit(pod, addresses),
     rootDir: place.kubelet, logDir: place.logs, cgroupRoot: cgroupOf(settings, node),
   }));
   if (settings.proxy === 'none') await cleanProxy(run); // it may have been ours before
   else {
     started.add(await startProxy({
       informers: asAgent.informers, run, clock, log: log.with({ room: 'proxy' }),
-      nodeName: node.name, clusterCidrs: [settings.podCidr], healthz: { host: '0.0.0.0' }, ...(settings.proxy === undefined ? {} : { mode: settings.proxy }),
+      nodeName: node.name, clusterCidrs: clusterCidrsOf(settings), healthz: { host: '0.0.0.0' }, ...(settings.proxy === undefined ? {} : { mode: settings.proxy }),
     }));
   }
   started.add(startNodeIngress({ ...around, ...asAgent, node, log: log.with({ room: 'ingress' }) }));

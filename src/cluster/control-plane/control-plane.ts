@@ -18,6 +18,7 @@ import { startLoop } from '../component/loops.ts';
 import { LOOPS } from '../component/names.ts';
 import { requirePair } from '../pki/ensure.ts';
 import { ensureServiceAccountKey, publicPart } from '../pki/service-account-key.ts';
+import { serviceCidrsOf } from '../settings-families.ts';
 import { loopsOf, simulatedNames, type Settings } from '../settings.ts';
 import { ControllerMetrics } from '../../controllers/index.ts';
 import { MetricsApi } from '../metrics/metrics-api.ts';
@@ -95,7 +96,7 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
     serviceAccounts: { issuer, audiences: [issuer], signingKey, verificationKeys: [publicPart(signingKey)] },
     caPem: ca.cert,
     frontProxyCaPem: frontProxyCa.cert,
-    serviceCidr: settings.serviceCidr,
+    serviceCidr: serviceCidrsOf(settings).join(','),
     advertise: { address: settings.advertiseAddress, port: settings.port },
     kubelet: started.add(kubeletDialer({ ca: ca.cert, ...kubeletClient })),
     dial: started.add(dialer()),

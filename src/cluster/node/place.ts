@@ -1,11 +1,13 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { IptablesProgram } from '../../base/iptables.ts';
 import { ProgramFailed } from '../../base/program.ts';
 import { readText } from '../files.ts';
 import type { Layout } from '../layout.ts';
 import type { Exec } from '../machine/exec.ts';
 import { CNI_BIN_DIR } from '../machine/packages.ts';
 import { USUAL_CNI } from './containerd.ts';
+import { bridge6Of, isDualStack, nodeIpsOf, podCidrsOf, serviceCidrsOf } from '../settings-families.ts';
 import { bridgeOf, isJoined, namespaceOf, networkOf, poweredNodes, type NodePlace, type Settings } from '../settings.ts';
 
 /** The link that joins a node's pods. */
@@ -31,13 +33,14 @@ export function enterNode(layout: Layout, settings: Settings, node: NodePlace): 
 /** Makes what the nodes stand on; what is there already stays, so that running containers do not notice. */
 export async function preparePlaces(layout: Layout, settings: Settings, exec: Exec): Promise<void> {
   if (settings.nodes.length === 0) return;
-  await forwardPackets();
+  await forwardPackets(settings);
   const apart = poweredNodes(settings).filter((node) => node.place === 'namespace');
   const bridge = bridgeOf(settings.slot);
   // The bridge also lends its address to a machine that has none.
   if (apart.length > 0 || settings.advertiseAddress === bridge.address) {
     await exec.run('ip', ['link', 'add', bridge.link, 'type', 'bridge']);
     await exec.must('ip', ['address', 'replace', `${bridge.address}/24`, 'dev', bridge.link]);
+    if (isDualStack(settings)) await exec.must('ip', ['address', 'replace', `${bridge6Of(settings).address}/64`, 'dev', bridge.link, 'nodad']);
     await exec.must('ip', ['link', 'set', bridge.link, 'up']);
   }
   if (apart.length === 0) return;
@@ -45,31 +48,48 @@ export async function preparePlaces(layout: Layout, settings: Settings, exec: Ex
   await privateNamespaceFiles(layout, exec);
   for (const node of apart) await prepareNamespace(layout, { settings, node }, exec);
   if (networkOf(settings) === 'none') for (const node of poweredNodes(settings)) await makeRoomForCni(layout, { settings, node }, exec);
-  for (const { podCidr, address } of apart) await exec.must('ip', ['route', 'replace', podCidr, 'via', address]);
+  for (const node of apart) {
+    const via = nodeIpsOf(settings, node);
+    for (const [at, cidr] of podCidrsOf(settings, node).entries()) await exec.must('ip', ['route', 'replace', cidr, 'via', via[at]!]);
+  }
   // Services as this machine reaches them: through the first node that can be reached, whose proxy knows every backend.
   const first = apart.find((node) => isJoined(settings, node)) ?? apart[0]!;
-  await exec.must('ip', ['route', 'replace', settings.serviceCidr, 'via', first.address]);
+  const via = nodeIpsOf(settings, first);
+  for (const [at, cidr] of serviceCidrsOf(settings).entries()) await exec.must('ip', ['route', 'replace', cidr, 'via', via[at]!]);
 }
 
-async function forwardPackets(): Promise<void> {
+async function forwardPackets(settings: Settings): Promise<void> {
   await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
+  if (!isDualStack(settings)) return;
+  // A machine that forwards IPv6 no longer listens to its router, unless told to: 2 (kernel, ip-sysctl).
+  const links = await readdir('/proc/sys/net/ipv6/conf');
+  for (const link of links) {
+    const file = join('/proc/sys/net/ipv6/conf', link, 'accept_ra');
+    if ((await readText(file))?.trim() === '1') await writeFile(file, '2');
+  }
+  await writeFile('/proc/sys/net/ipv6/conf/all/forwarding', '1');
 }
 
 /** The world sees the nodes as this machine, and a firewall that forwards nothing lets them through. */
-async function letNodesOut({ slot }: Settings, exec: Exec): Promise<void> {
-  const { link, cidr } = bridgeOf(slot);
+async function letNodesOut(settings: Settings, exec: Exec): Promise<void> {
+  await letOut('iptables', { slot: settings.slot, cidr: bridgeOf(settings.slot).cidr }, exec);
+  if (isDualStack(settings)) await letOut('ip6tables', { slot: settings.slot, cidr: bridge6Of(settings).cidr }, exec);
+}
+
+async function letOut(iptables: IptablesProgram, { slot, cidr }: { readonly slot: number; readonly cidr: string }, exec: Exec): Promise<void> {
+  const { link } = bridgeOf(slot);
   const chain = chainOf(slot);
-  await exec.run('iptables', ['-w', '-t', 'nat', '-N', chain]);
-  await exec.must('iptables', ['-w', '-t', 'nat', '-F', chain]);
-  await exec.must('iptables', ['-w', '-t', 'nat', '-A', chain, '-s', cidr, '!', '-o', link, '-j', 'MASQUERADE']);
-  await exec.run('iptables', ['-w', '-N', chain]);
-  await exec.must('iptables', ['-w', '-F', chain]);
-  await exec.must('iptables', ['-w', '-A', chain, '-i', link, '-j', 'ACCEPT']);
-  await exec.must('iptables', ['-w', '-A', chain, '-o', link, '-j', 'ACCEPT']);
+  await exec.run(iptables, ['-w', '-t', 'nat', '-N', chain]);
+  await exec.must(iptables, ['-w', '-t', 'nat', '-F', chain]);
+  await exec.must(iptables, ['-w', '-t', 'nat', '-A', chain, '-s', cidr, '!', '-o', link, '-j', 'MASQUERADE']);
+  await exec.run(iptables, ['-w', '-N', chain]);
+  await exec.must(iptables, ['-w', '-F', chain]);
+  await exec.must(iptables, ['-w', '-A', chain, '-i', link, '-j', 'ACCEPT']);
+  await exec.must(iptables, ['-w', '-A', chain, '-o', link, '-j', 'ACCEPT']);
   for (const [table, from] of JUMPS) {
     const jump = ['-j', chain];
-    if ((await exec.run('iptables', ['-w', '-t', table, '-C', from, ...jump])).code !== 0) {
-      await exec.must('iptables', ['-w', '-t', table, '-I', from, '1', ...jump]);
+    if ((await exec.run(iptables, ['-w', '-t', table, '-C', from, ...jump])).code !== 0) {
+      await exec.must(iptables, ['-w', '-t', table, '-I', from, '1', ...jump]);
     }
   }
 }
@@ -99,8 +119,11 @@ async function prepareNamespace(layout: Layout, at: { settings: Settings; node: 
   await exec.must('ip', ['link', 'set', cable, ...(isJoined(settings, node) ? ['master', bridge.link] : ['nomaster']), 'up']);
   await exec.must('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
   await exec.must('ip', ['-n', name, 'address', 'replace', `${node.address}/24`, 'dev', NODE_LINK]);
+  const [, six] = nodeIpsOf(settings, node);
+  if (six !== undefined) await exec.must('ip', ['-n', name, 'address', 'replace', `${six}/64`, 'dev', NODE_LINK, 'nodad']);
   await exec.must('ip', ['-n', name, 'link', 'set', NODE_LINK, 'up']);
   await exec.must('ip', ['-n', name, 'route', 'replace', 'default', 'via', bridge.address]);
+  if (six !== undefined) await exec.must('ip', ['-n', name, '-6', 'route', 'replace', 'default', 'via', bridge6Of(settings).address]);
   await exec.must('ip', ['netns', 'exec', name, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
   await ownMounts(layout, node, exec);
 }
@@ -160,12 +183,13 @@ export async function mountPoints(): Promise<readonly string[]> {
 }
 
 /** Takes away what one node in namespaces of its own stands on. */
-export async function removePlace(layout: Layout, { settings: { slot }, node }: { settings: Settings; node: NodePlace }, exec: Exec): Promise<void> {
+export async function removePlace(layout: Layout, { settings, node }: { settings: Settings; node: NodePlace }, exec: Exec): Promise<void> {
+  const { slot } = settings;
   await exec.run('umount', ['-l', mountFile(layout, node)]);
   await exec.run('umount', ['-l', utsFile(layout, node)]);
   await exec.run('ip', ['netns', 'delete', namespaceOf(slot, node)]);
   await exec.run('ip', ['link', 'delete', hostEnd(slot, node)]);
-  await exec.run('ip', ['route', 'delete', node.podCidr, 'via', node.address]);
+  for (const cidr of podCidrsOf(settings, node)) await exec.run('ip', ['route', 'delete', cidr]);
 }
 
 /** Takes away everything `preparePlaces` made; what is gone already is no fault. */
@@ -176,10 +200,12 @@ export async function removePlaces(layout: Layout, settings: Settings, exec: Exe
   await exec.run('umount', ['-l', join(layout.run, 'ns')]);
   await rm(join(layout.run, 'ns'), { recursive: true, force: true });
   await exec.run('ip', ['link', 'delete', bridge.link]); // and with it the routes through it
-  if ((await exec.run('iptables', ['-w', '-S', chainOf(slot)])).code !== 0) return;
-  for (const [table, from] of JUMPS) {
-    await exec.run('iptables', ['-w', '-t', table, '-D', from, '-j', chainOf(slot)]);
-    await exec.run('iptables', ['-w', '-t', table, '-F', chainOf(slot)]);
-    await exec.run('iptables', ['-w', '-t', table, '-X', chainOf(slot)]);
+  for (const iptables of isDualStack(settings) ? ['iptables', 'ip6tables'] : ['iptables']) {
+    if ((await exec.run(iptables, ['-w', '-S', chainOf(slot)])).code !== 0) continue;
+    for (const [table, from] of JUMPS) {
+      await exec.run(iptables, ['-w', '-t', table, '-D', from, '-j', chainOf(slot)]);
+      await exec.run(iptables, ['-w', '-t', table, '-F', chainOf(slot)]);
+      await exec.run(iptables, ['-w', '-t', table, '-X', chainOf(slot)]);
+    }
   }
 }

@@ -9,7 +9,7 @@ import type { KubeletOptions } from '../options.ts';
 import type { Machine } from './machine.ts';
 import { isExtended, nodeStatus, TRANSITIONS } from './node-status.ts';
 
-export interface NodeAgentOptions extends Pick<KubeletOptions, 'client' | 'clock' | 'log' | 'cri' | 'nodeName' | 'nodeIp' | 'hostname' | 'nodeLabels' | 'nodeTaints' | 'podCidr' | 'maxPods' | 'podsPerCore' | 'reserved' | 'nodeStatus' | 'registerNode' | 'providerId' | 'localStorageIsolation'> {
+export interface NodeAgentOptions extends Pick<KubeletOptions, 'client' | 'clock' | 'log' | 'cri' | 'nodeName' | 'nodeIp' | 'nodeIps' | 'hostname' | 'nodeLabels' | 'nodeTaints' | 'podCidrs' | 'maxPods' | 'podsPerCore' | 'reserved' | 'nodeStatus' | 'registerNode' | 'providerId' | 'localStorageIsolation'> {
   readonly nodes: Informer<Node>;
   readonly machine: Machine;
   readonly version: string;
@@ -67,7 +67,7 @@ const hasUnclaimed = ({ capacity = {}, allocatable = {} }: NodeStatus, plugged: 
   Object.entries(capacity).some(([name, amount]) => isExtended(name) && !(name in plugged) && allocatable[name] !== amount);
 
 async function register(options: NodeAgentOptions, signal: AbortSignal): Promise<void> {
-  const { client, nodeName, hostname, nodeLabels = {}, nodeTaints, podCidr, providerId, machine, log } = options;
+  const { client, nodeName, hostname, nodeLabels = {}, nodeTaints, podCidrs, providerId, machine, log } = options;
   const labels = {
     'kubernetes.io/hostname': hostname, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': machine.architecture,
     'beta.kubernetes.io/os': 'linux', 'beta.kubernetes.io/arch': machine.architecture, ...nodeLabels,
@@ -75,7 +75,7 @@ async function register(options: NodeAgentOptions, signal: AbortSignal): Promise
   try {
     await client.create(Node, {
       metadata: { name: nodeName, labels, annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } },
-      spec: { ...(providerId ? { providerID: providerId } : {}), ...(nodeTaints ? { taints: nodeTaints } : {}), ...(podCidr ? { podCIDR: podCidr, podCIDRs: [podCidr] } : {}) },
+      spec: { ...(providerId ? { providerID: providerId } : {}), ...(nodeTaints ? { taints: nodeTaints } : {}), ...(podCidrs ? { podCIDR: podCidrs[0]!, podCIDRs: podCidrs } : {}) },
       status: await currentStatus(options, undefined),
     }, { signal });
     log.info('node registered', { node: nodeName });

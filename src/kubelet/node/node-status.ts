@@ -10,6 +10,7 @@ import type { Machine } from './machine.ts';
 export interface NodeStatusInput {
   readonly machine: Machine;
   readonly nodeIp: string;
+  readonly nodeIps?: readonly string[];
   readonly hostname: string;
   readonly maxPods: number;
   readonly reserved: { readonly cpuMillis?: number; readonly memoryBytes?: number; readonly storageBytes?: number };
@@ -40,7 +41,7 @@ export interface NodeStatusInput {
 }
 
 export function nodeStatus(input: NodeStatusInput): NodeStatus {
-  const { devices = {}, machine, before, nodeIp, hostname, port, version, runtimeVersion } = input;
+  const { devices = {}, machine, before, nodeIp, nodeIps = [nodeIp], hostname, port, version, runtimeVersion } = input;
   const capacity = capacityOf(input);
   const offered = (which: 'capacity' | 'allocatable') => Object.fromEntries(Object.entries(devices).map(([resource, count]) => [resource, String(count[which])]));
   const own = new Set([...Object.keys(capacity), ...Object.keys(devices)]);
@@ -50,7 +51,7 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
     // Beside what the node itself offers, what others advertise is free to be had.
     allocatable: { ...allocatableOf(input, capacity), ...offered('allocatable'), ...others },
     conditions: conditionsOf(input),
-    addresses: [{ type: 'InternalIP', address: nodeIp }, { type: 'Hostname', address: hostname }],
+    addresses: [...nodeIps.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: hostname }],
     daemonEndpoints: { kubeletEndpoint: { Port: port } },
     nodeInfo: {
       machineID: machine.machineId, systemUUID: machine.systemUuid, bootID: machine.bootId, kernelVersion: machine.kernelVersion,

@@ -95,7 +95,7 @@ export class Lan implements AsyncDisposable {
     await ip(`-n ${name} route replace default via ${address.replace(/\d+$/, '254')}`);
     const root = join(this.#root, name);
     await mkdir(root, { recursive: true });
-    const options: NodeOptions = { name, address, cidr, clusterCidr: CLUSTER_CIDR, backend: this.#backend, root };
+    const options: NodeOptions = { name, address, cidrs: [cidr], clusterCidrs: [CLUSTER_CIDR], backend: this.#backend, root };
     const child = spawn('ip', ['netns', 'exec', name, process.execPath, this.#program, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#running.set(name, child);
     await new Promise<void>((resolve, reject) => {

@@ -12,8 +12,8 @@ import { run } from '../support/namespaces.ts';
 export interface NodeOptions {
   readonly name: string;
   readonly address: string;
-  readonly cidr: string;
-  readonly clusterCidr: string;
+  readonly cidrs: readonly string[];
+  readonly clusterCidrs: readonly string[];
   readonly backend: BackendName;
   /** A directory of the node's own. */
   readonly root: string;
@@ -23,7 +23,7 @@ export interface NodeOptions {
 const HASTE = 20;
 const hasty: Clock = { ...systemClock, after: (delay, fire) => systemClock.after(delay > 1000 ? Math.max(delay / HASTE, 1000) : delay, fire) };
 
-const { name, address, cidr, clusterCidr, backend, root } = JSON.parse(process.argv[2]!) as NodeOptions;
+const { name, address, cidrs, clusterCidrs, backend, root } = JSON.parse(process.argv[2]!) as NodeOptions;
 const api = new FakeApi();
 const pathOf = (node: string): string => `/api/v1/nodes/${node}`;
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -46,7 +46,7 @@ lines.on('line', (line) => {
   }
 });
 const network = await startNetwork({
-  ...around, informers, client, backend, run, nodeName: name, nodeIp: address, nodeCidr: cidr, clusterCidr,
+  ...around, informers, client, backend, run, nodeName: name, nodeIp: address, nodeCidrs: cidrs, clusterCidrs,
   events: {
     event: (_node, _type, reason, message) => say({ event: `${reason}: ${message}` }),
     flushed: async () => {},
