@@ -31,13 +31,13 @@ export function credentialsFor(image: string, secrets: readonly Secret[]): reado
   return secrets.flatMap((secret) => Object.entries(authsOf(secret)).map(([location, auth]) => ({ location: normalized(location), auth, source: sourceOf(secret) })))
     .filter(({ location }) => covers(location, target))
     .toSorted((a, b) => b.location.length - a.location.length)
-    .map(({ location, auth, source }) => ({ auth: configOf(location, auth), source }));
+    .map(({ auth, source }) => ({ auth: configOf(auth), source }));
 }
 
 /** Those of a table by location, as programs answer with. */
 export const credentialsAmong = (image: string, auths: Readonly<Record<string, DockerAuth>>): readonly AuthConfig[] =>
   Object.entries(auths).map(([location, auth]) => ({ location: normalized(location), auth })).filter(({ location }) => covers(location, targetOf(image)))
-    .toSorted((a, b) => b.location.length - a.location.length).map(({ location, auth }) => configOf(location, auth));
+    .toSorted((a, b) => b.location.length - a.location.length).map(({ auth }) => configOf(auth));
 
 /** `registry/repository`, without tag and digest. */
 export function targetOf(image: string): string {
@@ -78,7 +78,8 @@ export function covers(pattern: string, target: string): boolean {
 const globs = (label: string, text: string): boolean =>
   label === text || (label.includes('*') && new RegExp(`^${label.split('*').map((part) => part.replaceAll(/[^\w-]/g, '\\$&')).join('[^.]*')}$`).test(text));
 
-function configOf(serverAddress: string, { username = '', password = '', auth, identitytoken = '' }: DockerAuth): AuthConfig {
+/** Without the server's address, as upstream: containerd takes it for a URL, and a host with a port is none. */
+function configOf({ username = '', password = '', auth, identitytoken = '' }: DockerAuth): AuthConfig {
   const [user = '', ...secret] = auth === undefined ? [username, password] : Buffer.from(auth, 'base64').toString('utf8').split(':');
-  return { username: user, password: secret.join(':'), serverAddress, identityToken: identitytoken };
+  return { username: user, password: secret.join(':'), identityToken: identitytoken };
 }

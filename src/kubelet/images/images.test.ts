@@ -28,7 +28,7 @@ test('credentials are for a registry or for a path below it, the longest first',
   const auth = Buffer.from('joe:pass:word').toString('base64');
   const secret = (auths: object): Secret => ({ type: 'kubernetes.io/dockerconfigjson', data: { '.dockerconfigjson': Buffer.from(JSON.stringify({ auths })).toString('base64') } }) as unknown as Secret;
   const secrets = [secret({ 'https://index.docker.io/v1/': { auth }, 'registry.example.com': { username: 'a', password: 'b' }, 'registry.example.com/team': { username: 'c', password: 'd' }, '*.wild.example': { username: 'w', password: 'x' } })];
-  expect(credentialsFor('busybox', secrets).map(({ auth: found }) => found)).toEqual([{ username: 'joe', password: 'pass:word', serverAddress: 'docker.io', identityToken: '' }]);
+  expect(credentialsFor('busybox', secrets).map(({ auth: found }) => found)).toEqual([{ username: 'joe', password: 'pass:word', identityToken: '' }]);
   expect(credentialsFor('registry.example.com/team/app', secrets).map(({ auth: { username } }) => username)).toEqual(['c', 'a']);
   expect(credentialsFor('r.wild.example/app', secrets).map(({ auth: { username } }) => username)).toEqual(['w']);
   expect(credentialsFor('elsewhere.example/app', secrets)).toEqual([]);
