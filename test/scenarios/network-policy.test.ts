@@ -97,6 +97,7 @@ const SOURCES = { friend: `${ID}-friend`, stranger: `${ID}-stranger`, outside: O
 async function table(): Promise<Readonly<Record<string, string>>> {
   const to = (address: string) => asked.map((one) => one.replace(':', `:${address}:`));
   const short = (target: string) => target.replace(/:.*:/, '').replace(SERVICE, '');
+  const reached = reaches(web.netns, [...to(friend.ip), ...to('192.0.2.254')]);
   const inward = await Promise.all(Object.entries(SOURCES).map(async ([name, netns]) => {
     const found = await reaches(netns, [...to(web.ip), ...to(SERVICE)]);
     const [direct, service] = [web.ip, SERVICE].map((address) => found.filter((target) => target.includes(`:${address}:`)).map(short).join(' '));
@@ -104,7 +105,7 @@ async function table(): Promise<Readonly<Record<string, string>>> {
     expect(service, `${name} by the Service`).toBe(direct);
     return [`${name} → web`, direct || '-'] as const;
   }));
-  const found = await reaches(web.netns, [...to(friend.ip), ...to('192.0.2.254')]);
+  const found = await reached;
   const outward = ([['friend', friend.ip], ['outside', '192.0.2.254']] as const).map(([name, address]) => [`web → ${name}`, found.filter((target) => target.includes(`:${address}:`)).map(short).join(' ') || '-'] as const);
   return Object.fromEntries([...inward, ...outward]);
 }
