@@ -1,3 +1,4 @@
+import { Alarm } from '../base/alarm.ts';
 import type { Clock, Millis } from '../base/clock.ts';
 import { deepEqual } from '../base/deep-equal.ts';
 import type { Logger } from '../base/log.ts';
@@ -40,14 +41,17 @@ const LOOK: Millis = 30_000;
 export class Keeper implements AsyncDisposable {
   readonly #options: KeeperOptions;
   #handler: Disposable | undefined;
-  #timer: { readonly at: Millis; readonly alarm: Disposable } | undefined;
+  readonly #alarm: Alarm;
   #working: Promise<void> = Promise.resolve();
   #refused: readonly Refusal[] = [];
   #closed = false;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
-    const change = () => this.#soon(GATHER);
+    this.#alarm = new Alarm(options.clock, () => {
+      this.#working = this.#working.then(() => this.#work());
+    });
+    const change = () => this.#alarm.within(GATHER);
     // Heartbeats change conditions every few minutes, for each of many nodes: only what packets depend on counts.
     const matters = (node: Node) => [peersOf([node], undefined), node.metadata.name === options.nodeName ? node.metadata.annotations : {}];
     this.#handler = options.informers.for(Node).addHandler({
@@ -57,34 +61,21 @@ export class Keeper implements AsyncDisposable {
       },
       onDelete: change,
     });
-    this.#soon(GATHER);
+    this.#alarm.within(GATHER);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    this.#timer?.alarm[Symbol.dispose]();
+    this.#alarm[Symbol.dispose]();
     this.#handler?.[Symbol.dispose]();
     await this.#working;
     await this.#options.backend[Symbol.asyncDispose]();
   }
 
-  /** Works after `delay`, or earlier where that was planned already. */
-  #soon(delay: Millis): void {
-    const { clock } = this.#options;
-    const at = clock.monotonic() + delay;
-    if (this.#closed || (this.#timer && this.#timer.at <= at)) return;
-    this.#timer?.alarm[Symbol.dispose]();
-    const alarm = clock.after(delay, () => {
-      this.#timer = undefined;
-      this.#working = this.#working.then(() => this.#work());
-    });
-    this.#timer = { at, alarm };
-  }
-
   async #work(): Promise<void> {
     if (this.#closed) return;
     const whole = this.#options.informers.for(Node).synced && (await this.#sync());
-    this.#soon(whole ? LOOK : RETRY);
+    this.#alarm.within(whole ? LOOK : RETRY);
   }
 
   /** False where something could not be done and is worth another try. Never rejects. */

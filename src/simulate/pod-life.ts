@@ -1,3 +1,4 @@
+import { Alarm } from '../base/alarm.ts';
 import type { Clock, Millis } from '../base/clock.ts';
 import { Heap } from '../base/heap.ts';
 import type { Logger } from '../base/log.ts';
@@ -41,10 +42,11 @@ export class PodLife implements AsyncDisposable {
   readonly #handler: Disposable;
   readonly #stop = new AbortController();
   readonly #writing = new Map<string, Promise<void>>();
-  #timer: { readonly at: Millis; readonly alarm: Disposable } | undefined;
+  readonly #alarm: Alarm;
 
   constructor(options: PodLifeOptions) {
     this.#options = options;
+    this.#alarm = new Alarm(options.clock, () => this.#ring());
     this.#stages = options.stages ?? podStages;
     this.#addresses = new AddressPool(options.podRange);
     this.#handler = options.pods.addHandler({
@@ -57,7 +59,7 @@ export class PodLife implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     this.#handler[Symbol.dispose]();
-    this.#timer?.alarm[Symbol.dispose]();
+    this.#alarm[Symbol.dispose]();
     await Promise.all(this.#writing.values());
   }
 
@@ -83,14 +85,10 @@ export class PodLife implements AsyncDisposable {
   #arm(): void {
     const next = this.#due.peek();
     if (!next || this.#stop.signal.aborted || this.#writing.size >= MOST_WRITING) return;
-    if (this.#timer && this.#timer.at <= next.at) return;
-    this.#timer?.alarm[Symbol.dispose]();
-    const { clock } = this.#options;
-    this.#timer = { at: next.at, alarm: clock.after(Math.max(0, next.at - clock.now()), () => this.#ring()) };
+    this.#alarm.within(next.at - this.#options.clock.now());
   }
 
   #ring(): void {
-    this.#timer = undefined;
     const now = this.#options.clock.now();
     for (let next = this.#due.peek(); next && next.at <= now && this.#writing.size < MOST_WRITING; next = this.#due.peek()) {
       const due = this.#due.pop()!;

@@ -1,3 +1,4 @@
+import { Alarm } from '../../base/alarm.ts';
 import type { Clock, Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { NftKeeper, removeNftTable } from '../../base/nftables.ts';
@@ -54,7 +55,7 @@ class PolicyKeeper implements Policies {
   readonly #nft: NftKeeper;
   readonly #handlers: Disposable[] = [];
   readonly #early: EarlyPods;
-  #timer: { readonly at: Millis; readonly alarm: Disposable } | undefined;
+  readonly #alarm: Alarm;
   #working: Promise<void> = Promise.resolve();
   /** Pods and namespaces are watched once there is a policy: a cluster without any pays nothing for them. */
   #watching = false;
@@ -65,14 +66,15 @@ class PolicyKeeper implements Policies {
     this.#options = options;
     this.#nft = new NftKeeper(options.run);
     this.#early = new EarlyPods(options.clock);
+    this.#alarm = new Alarm(options.clock, () => void this.#work());
   }
 
   start(): void {
-    const change = () => this.#soon(GATHER);
+    const change = () => this.#alarm.within(GATHER);
     const policies = this.#options.informers.for(NetworkPolicy);
     this.#handlers.push(policies.addHandler({ onAdd: change, onUpdate: change, onDelete: change }));
     // No policy at all tells of no change, but rules of an earlier one may be left.
-    void policies.untilSynced().then(() => this.#soon(0), () => {});
+    void policies.untilSynced().then(() => this.#alarm.within(0), () => {});
   }
 
   async admit(pod: Pod, addresses: readonly string[]): Promise<void> {
@@ -88,7 +90,7 @@ class PolicyKeeper implements Policies {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    this.#timer?.alarm[Symbol.dispose]();
+    this.#alarm[Symbol.dispose]();
     for (const handler of this.#handlers) handler[Symbol.dispose]();
     await this.#working;
   }
@@ -102,28 +104,15 @@ class PolicyKeeper implements Policies {
     alarm?.[Symbol.dispose]();
   }
 
-  /** Works after `delay`, or earlier where that was planned already. */
-  #soon(delay: Millis): void {
-    const { clock } = this.#options;
-    const at = clock.monotonic() + delay;
-    if (this.#closed || (this.#timer && this.#timer.at <= at)) return;
-    this.#timer?.alarm[Symbol.dispose]();
-    const alarm = clock.after(delay, () => {
-      this.#timer = undefined;
-      void this.#work();
-    });
-    this.#timer = { at, alarm };
-  }
-
   #work(): Promise<void> {
     this.#working = this.#working.then(async () => {
       if (this.#closed) return;
       try {
         await this.#sync();
-        if (this.#watching) this.#soon(LOOK);
+        if (this.#watching) this.#alarm.within(LOOK);
       } catch (error) {
         this.#options.log.error('network: policies not written', { error: error instanceof Error ? error.message : String(error) });
-        this.#soon(RETRY);
+        this.#alarm.within(RETRY);
       }
     });
     return this.#working;
@@ -168,12 +157,12 @@ class PolicyKeeper implements Policies {
       informers.for(Node).addHandler(this.#onChange((node) => internalIps(node).join())),
     );
     // A kind of which there is nothing at all tells of no change.
-    for (const informer of this.#watched()) void informer.untilSynced().then(() => this.#soon(GATHER), () => {});
+    for (const informer of this.#watched()) void informer.untilSynced().then(() => this.#alarm.within(GATHER), () => {});
   }
 
   /** Told of changes in what policies look at, which heartbeats and readiness are not. */
   #onChange<T>(facts: (object: T) => string): Handler<T> {
-    const change = () => this.#soon(GATHER);
+    const change = () => this.#alarm.within(GATHER);
     return { onAdd: change, onDelete: change, onUpdate: (object, old) => (facts(object) === facts(old) ? undefined : change()) };
   }
 

@@ -1,3 +1,4 @@
+import { Alarm } from '../../base/alarm.ts';
 import type { Clock, Millis } from '../../base/clock.ts';
 import { Heap } from '../../base/heap.ts';
 import type { ClusterEvent, WakeReason } from '../framework/events.ts';
@@ -64,10 +65,11 @@ export class SchedulingQueue implements Disposable {
   /** What happened, counted, and which was the last of each sort: news of it may have come while a pod was not here to hear. */
   #happened = 0;
   readonly #lastOf = new Map<WakeReason, number>();
-  #timer: { readonly at: Millis; readonly alarm: Disposable } | undefined;
+  readonly #alarm: Alarm;
 
   constructor(options: QueueOptions) {
     this.#options = options;
+    this.#alarm = new Alarm(options.clock, () => this.#ring());
     const key = ({ info }: QueuedPod) => info.uid;
     const sooner = (a: QueuedPod, b: QueuedPod) => a.backoffUntil < b.backoffUntil;
     this.#active = new Heap({ key, before: (a, b) => options.less(a, b) });
@@ -145,8 +147,7 @@ export class SchedulingQueue implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#timer?.alarm[Symbol.dispose]();
-    this.#timer = undefined;
+    this.#alarm[Symbol.dispose]();
   }
 
   #wakesOn(queued: QueuedPod, event: ClusterEvent): boolean {
@@ -195,14 +196,10 @@ export class SchedulingQueue implements Disposable {
   }
 
   #arm(at: Millis): void {
-    if (this.#timer && this.#timer.at <= at) return;
-    this.#timer?.alarm[Symbol.dispose]();
-    const alarm = this.#options.clock.after(Math.max(0, at - this.#options.clock.now()), () => this.#ring());
-    this.#timer = { at, alarm };
+    this.#alarm.within(at - this.#options.clock.now());
   }
 
   #ring(): void {
-    this.#timer = undefined;
     const now = this.#options.clock.now();
     for (const heap of [this.#backingOff, this.#failed]) {
       for (let first = heap.peek(); first && first.backoffUntil <= now; first = heap.peek()) {
