@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -63,6 +63,34 @@ test('a directory that becomes a link while it is opened leads nowhere; what is 
   await symlink(join(at.dir, 'secrets'), join(at.volume, 'a'));
   expect(await readFile(`/proc/self/fd/${found.fd}/shadow`, 'utf8')).toBe('mine');
   await expect(makeBelow(at.volume, 'a/x')).rejects.toThrow('outside of allowed base');
+});
+
+test('however containers swap directories for links meanwhile, what is opened is the volume\'s', async () => {
+  await using at = await arrange();
+  const [x, link, real] = ['x', 'link', 'real'].map((name) => join(at.volume, name)) as [string, string, string];
+  await mkdir(x);
+  await writeFile(join(x, 'shadow'), 'mine');
+  await symlink(join(at.dir, 'secrets'), link);
+  let done = false;
+  /** In the way may be a directory that was just made there, in the volume, as it should. */
+  const move = async (from: string, to: string): Promise<void> => {
+    while (await rename(from, to).then(() => false, ({ code }: NodeJS.ErrnoException) => code !== 'ENOENT')) await rm(to, { recursive: true, force: true });
+  };
+  const swapping = (async () => {
+    while (!done) for (const [from, to] of [[x, real], [link, x], [x, link], [real, x]] as const) await move(from, to);
+  })();
+  const seen = new Set<string>();
+  for (let round = 0; round < 150; round++) {
+    await openBelow(at.volume, 'x/shadow').then(async (found) => {
+      seen.add(await readFile(`/proc/self/fd/${found.fd}`, 'utf8'));
+      await found.close();
+    }, () => {});
+    await makeBelow(at.volume, `x/made-${round}`).catch(() => {});
+  }
+  done = true;
+  await swapping;
+  expect([...seen].filter((text) => text !== 'mine')).toEqual([]);
+  expect(await readdir(join(at.dir, 'secrets'))).toEqual(['shadow']);
 });
 
 test('links inside the volume may be used, files too; what is bound already stays, what has changed is bound anew', async () => {
