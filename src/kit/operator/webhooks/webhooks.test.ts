@@ -88,10 +88,11 @@ test('what others overwrite is mended, and new certificates are taken into use',
 
   await client.patch(MutatingWebhookConfiguration, 'boats', { type: 'json', body: [{ op: 'remove', path: '/webhooks/0/clientConfig/caBundle' }] });
   await client.delete(Secret, 'boats-webhook', at);
-  await expect(client.create(Boat, { metadata: { name: 'a', ...at }, spec: {} })).rejects.toThrow('failed calling webhook "default.v2.boats.example.com"');
+  const attempt = () => client.create(Boat, { metadata: { generateName: 'a-', ...at }, spec: {} }).then(() => 'made', (error: unknown) => String(error));
+  await expect.poll(attempt, { timeout: 30_000 }).toContain('failed calling webhook "default.v2.boats.example.com"');
   await clock.advance(60_000);
   await expect.poll(async () => (await client.create(Boat, { metadata: { generateName: 'a-', ...at }, spec: {} }).catch(() => undefined))?.spec.oars, { timeout: 30_000 }).toBe(8);
-  await expect.poll(bundle).not.toBe(first);
+  await expect.poll(bundle, { timeout: 30_000 }).not.toBe(first);
   expect((await client.get(Secret, 'boats-webhook', at)).type).toBe('kubernetes.io/tls');
 }, 60_000);
 
