@@ -76,7 +76,7 @@ test('a soft threshold ends pods too, though not at once, and gives them a littl
   const soft = { 'nodefs.available': '100%' };
   await node.restart({ ...often, eviction: { hard: {}, soft, softGracePeriod: { 'nodefs.available': 4000 }, maxPodGracePeriodSeconds: 20, pressureTransitionPeriod: 1000 } });
   await eventually('pressure', async () => (await condition('DiskPressure')).status === 'True', 60);
-  const patient = await node.until('patient', failed);
+  const patient = await node.until('patient', (pod) => failed(pod) && pod.status.containerStatuses![0]!.state.terminated);
   expect(patient.status).toMatchObject({ reason: 'Evicted', conditions: expect.arrayContaining([expect.objectContaining({ type: 'DisruptionTarget', reason: 'TerminationByKubelet' })]) });
   // It was asked to end, and did, well within the grace that it would have had.
   expect(patient.status.containerStatuses![0]!.state.terminated?.exitCode).toBe(0);
