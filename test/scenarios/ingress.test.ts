@@ -17,7 +17,7 @@ spec:
   template:
     metadata: { labels: { app: ${name} } }
     spec:
-      terminationGracePeriodSeconds: 30
+      terminationGracePeriodSeconds: 5
       containers:
         - name: web
           image: knarr.local/busybox:1
