@@ -48,3 +48,27 @@ for (const [what, flags] of [['one node', []], ['two nodes', ['--nodes', '2']]] 
     expect(existsSync(cluster.dataDir)).toBe(false);
   });
 }
+
+test('what a crashed supervisor leaves is found by the next up, and goes with down', async () => {
+  const cluster = await startCluster();
+  const { slot } = JSON.parse(await readFile(join(cluster.dataDir, 'cluster.json'), 'utf8')) as { slot: number };
+  try {
+    await cluster.kubectl('create', 'deployment', 'web', '--image=knarr.local/busybox:1', '--', 'sleep', '100000');
+    await cluster.kubectl('rollout', 'status', 'deployment/web', '--timeout=120s');
+    const [node] = (await cluster.kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')).split(' ');
+    const container = () => cluster.kubectl('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].status.containerStatuses[0].containerID}');
+    const had = await container();
+    const pids = await Promise.all(['supervisor', 'control-plane', `agent-${node}`].map((name) => cluster.pidOf(name)));
+    for (const pid of pids) process.kill(pid, 'SIGKILL'); // the guard that starts it again is asked by up, too
+
+    expect((await cluster.up()).code).toBe(0);
+
+    await cluster.kubectl('rollout', 'status', 'deployment/web', '--timeout=120s');
+    expect(await container()).toBe(had);
+  } finally {
+    await cluster[Symbol.asyncDispose]();
+  }
+  expect(await traces(slot)).toEqual([]);
+  expect(await mountsBelow(cluster.dataDir)).toEqual([]);
+  expect(await processesOf(cluster.dataDir)).toEqual([]);
+});

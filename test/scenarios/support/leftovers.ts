@@ -20,7 +20,7 @@ export interface Traces {
   readonly pid?: number;
 }
 
-/** By kind; lists, so that a failing test names what is left. */
+/** By kind; sorted lists, so that a failing test names what is left. */
 export type Leftovers = Readonly<Record<string, readonly string[]>>;
 
 export async function leftovers(at: Traces): Promise<Leftovers> {
@@ -31,7 +31,7 @@ export async function leftovers(at: Traces): Promise<Leftovers> {
   const [containers, sandboxes, mounts, links, routes, rules, snapshots] = await Promise.all([
     cri.listContainers(), cri.listPodSandboxes(), readFile(`/proc/${pid}/mountinfo`, 'utf8'), lines('ip', '-o', 'address'), lines('ip', 'route'), lines('iptables-save'), activeSnapshots(layout),
   ]);
-  return {
+  const found = {
     containers: containers.map(({ id }) => id),
     sandboxes: sandboxes.map(({ id }) => id),
     shims: await shims(layout),
@@ -46,6 +46,7 @@ export async function leftovers(at: Traces): Promise<Leftovers> {
     podDirs: await below(layout.kubelet, 'pods'),
     logs: [...(await below(logDir, 'pods')), ...(await below(logDir, 'containers'))],
   };
+  return Object.fromEntries(Object.entries(found).map(([kind, each]) => [kind, each.toSorted()]));
 }
 
 async function shims({ containerdSocket }: NodeLayout): Promise<readonly string[]> {
