@@ -1,4 +1,5 @@
 /** The program `node OPTIONS`: one node's network, run inside its namespace. Nodes come in as lines of JSON, its own annotations go out. */
+import { setMaxListeners } from 'node:events';
 import { createInterface } from 'node:readline';
 import { systemClock, type Clock } from '../../../src/base/clock.ts';
 import { silent } from '../../../src/base/log.ts';
@@ -18,6 +19,9 @@ export interface NodeOptions {
   /** A directory of the node's own. */
   readonly root: string;
 }
+
+// One signal stops many loops, as in an agent.
+setMaxListeners(0);
 
 /** What is looked at every half minute is looked at every second and a half here. */
 const HASTE = 20;
