@@ -1,3 +1,4 @@
+import { deepEqual } from '../../base/deep-equal.ts';
 import type { Client } from '../../client/index.ts';
 import { INGRESS_RIGHTS } from '../../controllers/index.ts';
 import { Lease } from '../../kinds/coordination/lease.ts';
@@ -18,11 +19,11 @@ export const DNS_PORT = 10_053;
 export const DNS_SERVICE = 'kube-dns';
 export const DNS_NAMESPACE = 'kube-system';
 
-/** What a cluster consists of beside what the API server makes itself; what is there already stays. */
+/** What a cluster consists of beside what the API server makes itself; what is there already stays, but for rights that an earlier version did not need. */
 export async function ensureClusterObjects(client: Client, settings: Pick<Settings, 'dnsIp' | 'dns'>): Promise<void> {
   await Promise.all([
-    ensure(client, Service, dnsService(settings)), ensure(client, ClusterRole, agentRole), ensure(client, ClusterRoleBinding, agentBinding),
-    ensure(client, IngressClass, ingressClass), ensure(client, ClusterRole, ingressRole), ensure(client, ClusterRoleBinding, ingressBinding),
+    ensure(client, Service, dnsService(settings)), ensureRole(client, agentRole), ensure(client, ClusterRoleBinding, agentBinding),
+    ensure(client, IngressClass, ingressClass), ensureRole(client, ingressRole), ensure(client, ClusterRoleBinding, ingressBinding),
   ]);
 }
 
@@ -35,6 +36,18 @@ export async function ensure<R extends Resource>(client: Client, resource: R, ob
     if (!isApiError(error, 'NotFound')) throw error;
     await client.create(resource, object);
   }
+}
+
+const AUTO_UPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
+
+/** As the API server's own roles: a rule that is missing is added, unless the annotation says to leave them alone. */
+async function ensureRole(client: Client, role: DeepPartial<ClusterRole> & { readonly metadata: { readonly name: string } }): Promise<void> {
+  await ensure(client, ClusterRole, role);
+  const found = await client.get(ClusterRole, role.metadata.name);
+  const rules = found.rules ?? [];
+  const missing = (role.rules ?? []).filter((rule) => !rules.some((one) => deepEqual(one, rule)));
+  if (missing.length === 0 || found.metadata.annotations?.[AUTO_UPDATE] === 'false') return;
+  await client.update(ClusterRole, { ...found, rules: [...rules, ...missing] as ClusterRole['rules'] });
 }
 
 /**
@@ -62,7 +75,7 @@ const ingressClass: DeepPartial<IngressClass> = { metadata: { name: 'knarr' }, s
 const SEE = ['get', 'list', 'watch'];
 
 /** What proxy, network and DNS of a node read, and the EndpointSlices its DNS is found by. */
-const agentRole: DeepPartial<ClusterRole> = {
+const agentRole = {
   metadata: { name: AGENT_GROUP },
   rules: [
     { apiGroups: [''], resources: ['nodes', 'services', 'endpoints', 'namespaces', 'pods'], verbs: SEE },
@@ -73,7 +86,7 @@ const agentRole: DeepPartial<ClusterRole> = {
   ],
 };
 
-const ingressRole: DeepPartial<ClusterRole> = { metadata: { name: 'system:knarr:ingress-controller' }, rules: INGRESS_RIGHTS };
+const ingressRole = { metadata: { name: 'system:knarr:ingress-controller' }, rules: INGRESS_RIGHTS };
 
 const ingressBinding: DeepPartial<ClusterRoleBinding> = {
   metadata: { name: 'system:knarr:ingress-controller' },
