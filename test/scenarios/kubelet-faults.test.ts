@@ -152,28 +152,3 @@ test('a full disk is told; when there is room again the pod runs', async () => {
   }
   await nothingIsLeft();
 });
-
-/** A containerd that dies between two steps of its own forgets the shim, the network namespace or the address it had just made. */
-const ofTheKubelet = ({ containers, sandboxes, cgroups, snapshots, podDirs, logs }: Leftovers) => ({ containers, sandboxes, cgroups, snapshots, podDirs, logs });
-
-// The last one: what containerd forgets would be found in others.
-test('containerd killed while pods start, run and stop: they run, they stop', async () => {
-  const names = (phase: string) => [1, 2, 3].map((n) => `${phase}-${n}`);
-  await Promise.all([...names('runs'), ...names('stops')].map((name) => sleeper(name)));
-  await Promise.all([...names('runs'), ...names('stops')].map((name) => node.until(name, isRunning)));
-  const ids = async () => Promise.all(names('runs').map(async (name) => (await node.until(name, isRunning)).status.containerStatuses![0]!.containerID));
-  const had = await ids();
-
-  const [starting, stopping] = [names('starts').map((name) => sleeper(name)), names('stops').map((name) => node.remove(name))];
-  await eventually('the first starts', async () => (await node.cri.listPodSandboxes()).length > 6);
-  await node.restartRuntime('SIGKILL');
-
-  await Promise.all([...starting, ...stopping]);
-  await Promise.all(names('starts').map((name) => node.until(name, isRunning)));
-  expect(await ids()).toEqual(had);
-  await Promise.all([...names('runs'), ...names('starts')].map((name) => node.remove(name)));
-  await eventually('nothing is left', async () => {
-    expect(ofTheKubelet(await traces())).toEqual(ofTheKubelet(before));
-    return true;
-  });
-});
