@@ -14,6 +14,7 @@ import type { DeepPartial } from '../../src/meta/object.ts';
 import { cleanPolicies, startPolicies } from '../../src/network/index.ts';
 import { app, namespace, pod, policy } from '../../src/network/testing/pods.ts';
 import { inside, ip, isRoot, run } from './support/namespaces.ts';
+import { installed } from './testing/install.ts';
 
 const ID = `knp${process.pid}`;
 const NODE = `${ID}-node`;
@@ -60,6 +61,7 @@ const disposed = new Started();
 
 beforeAll(async () => {
   if (!isRoot) return;
+  await installed('nft', 'nftables');
   await ip(`netns add ${NODE}`);
   await ip(`-n ${NODE} link set lo up`);
   for (const [bridge, address] of [['cni0', '10.244.0.1'], ['lan', '192.0.2.1']] as const) {
@@ -83,7 +85,7 @@ beforeAll(async () => {
   }
   const informers = disposed.add(createInformers(createClient(api.transport), around));
   disposed.add(startPolicies({ ...around, informers, nodeName: 'one', run: inside(NODE) }));
-}, 60_000);
+}, 300_000);
 
 afterAll(async () => {
   await disposed[Symbol.asyncDispose]();

@@ -2,16 +2,15 @@
 import { expect, test } from 'vitest';
 import { mustRun } from '../../src/base/program.ts';
 import { BACKENDS } from '../../src/network/index.ts';
-import { getInFullPackets, Lan, lacks, until } from './network/hosts.ts';
-import { get, inside, serveIn } from './support/namespaces.ts';
+import { getInFullPackets, Lan, until } from './network/hosts.ts';
+import { get, inside, isRoot, serveIn } from './support/namespaces.ts';
 
 const MTU = { 'host-gw': 1400, vxlan: 1350, udp: 1372, bgp: 1400 };
 
 for (const backend of BACKENDS) {
-  const why = lacks(backend);
-  const title = (what: string): string => `${backend}: ${what}${why === undefined ? '' : ` (${why})`}`;
+  const title = (what: string): string => `${backend}: ${what} (needs root on Linux)`;
 
-  test.skipIf(why !== undefined)(title('pods reach each other by their own addresses, the world by their node\'s, and nothing is left behind'), async () => {
+  test.skipIf(!isRoot)(title('pods reach each other by their own addresses, the world by their node\'s, and nothing is left behind'), async () => {
     await using lan = await Lan.make(`kn${process.pid}${backend[0]}`, backend);
     const [one, two] = [await lan.host(1), await lan.host(2)];
     await lan.start(one);
@@ -39,7 +38,7 @@ for (const backend of BACKENDS) {
     }
   });
 
-  test.skipIf(why !== undefined)(title('a node that joins, moves, comes back with other pods or leaves is followed'), async () => {
+  test.skipIf(!isRoot)(title('a node that joins, moves, comes back with other pods or leaves is followed'), async () => {
     await using lan = await Lan.make(`kn${process.pid}${backend[0]}`, backend);
     const [one, two] = [await lan.host(1), await lan.host(2)];
     await lan.start(one);
@@ -76,10 +75,7 @@ for (const backend of BACKENDS) {
   });
 }
 
-const needs = lacks('vxlan');
-const note = needs === undefined ? '' : ` (${needs})`;
-
-test.skipIf(needs !== undefined)(`vxlan: what others flush, falsify or take away is mended, and what is not ours is left alone${note}`, async () => {
+test.skipIf(!isRoot)(`vxlan: what others flush, falsify or take away is mended, and what is not ours is left alone (needs root on Linux)`, async () => {
   await using lan = await Lan.make(`kn${process.pid}f`, 'vxlan');
   const [one, two] = [await lan.host(1), await lan.host(2)];
   await lan.start(one);
@@ -115,7 +111,7 @@ test.skipIf(needs !== undefined)(`vxlan: what others flush, falsify or take away
   await reaches('with another');
 });
 
-test.skipIf(needs !== undefined)(`vxlan joins nodes on different links, which host-gw refuses in words${note}`, async () => {
+test.skipIf(!isRoot)(`vxlan joins nodes on different links, which host-gw refuses in words (needs root on Linux)`, async () => {
   for (const backend of ['vxlan', 'host-gw'] as const) {
     await using lan = await Lan.make(`kn${process.pid}l`, backend);
     const [one, far] = [await lan.host(1), await lan.host(2, { address: '198.51.100.2' })];
@@ -129,7 +125,7 @@ test.skipIf(needs !== undefined)(`vxlan joins nodes on different links, which ho
   }
 });
 
-test.skipIf(needs !== undefined)(`a second node with a pod network that overlaps the first one's is refused in words, and takes nothing${note}`, async () => {
+test.skipIf(!isRoot)(`a second node with a pod network that overlaps the first one's is refused in words, and takes nothing (needs root on Linux)`, async () => {
   await using lan = await Lan.make(`kn${process.pid}o`, 'host-gw');
   const [one, two, thief] = [await lan.host(1), await lan.host(2), await lan.host(3, { cidr: '10.244.2.128/25' })];
   for (const host of [one, two]) await lan.start(host);
@@ -143,7 +139,7 @@ test.skipIf(needs !== undefined)(`a second node with a pod network that overlaps
   expect(await mustRun(inside(one.name), 'ip', ['route'])).not.toContain('10.244.2.128');
 });
 
-test.skipIf(needs !== undefined)(`when all addresses of a node are taken a pod gets none, and one that goes makes room${note}`, async () => {
+test.skipIf(!isRoot)(`when all addresses of a node are taken a pod gets none, and one that goes makes room (needs root on Linux)`, async () => {
   await using lan = await Lan.make(`kn${process.pid}e`, 'host-gw');
   const one = await lan.host(1, { cidr: '10.244.1.0/30' });
   const next = { ...await lan.host(2), name: one.name };

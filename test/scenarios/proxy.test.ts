@@ -4,6 +4,7 @@ import { cleanProxy, PROXY_MODES } from '../../src/proxy/index.ts';
 import { endpoint, service, slice } from '../../src/proxy/testing/objects.ts';
 import { answerIn, Asker, buildNetwork, NODE_ADDRESS, proxyOn, type ProxyNetwork } from './proxy-network.ts';
 import { inside, isRoot } from './support/namespaces.ts';
+import { installed } from './testing/install.ts';
 
 const VIP = '172.30.0.41';
 const VIP6 = 'fd00:30::41';
@@ -21,6 +22,7 @@ let [A, B, FAR]: { name: string; address: string; address6?: string }[] = [];
 
 beforeAll(async () => {
   if (!isRoot) return;
+  for (const [program, name] of [['nft', 'nftables'], ['iptables', 'iptables'], ['conntrack', 'conntrack']] as const) await installed(program, name);
   net = await buildNetwork(`kpx${process.pid}`);
   for (const name of [net.client, ...net.pods.map((pod) => pod.name)]) parts.push(await answerIn(name));
   [node, client, a, b] = await Promise.all([net.node, net.client, ...net.pods.map(({ name }) => name)].map((name) => Asker.start(name)));

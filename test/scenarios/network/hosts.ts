@@ -13,19 +13,17 @@ import type { Node } from '../../../src/kinds/core/node.ts';
 import { cleanNetwork, type BackendName } from '../../../src/network/index.ts';
 import { node } from '../../../src/network/testing/nodes.ts';
 import { inside, ip, isRoot, run, runWith } from '../support/namespaces.ts';
+import { installed } from '../testing/install.ts';
 import type { NodeOptions } from './node.ts';
 
-export const PLUGINS = ['/usr/lib/cni', '/opt/cni/bin'].find((directory) => existsSync(join(directory, 'bridge')));
 export const CLUSTER_CIDR = '10.244.0.0/16';
-const has = (program: string): boolean => ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].some((dir) => existsSync(join(dir, program)));
-/** What a backend needs beside root and the CNI plugins; undefined where all is there. */
-export function lacks(backend: BackendName): string | undefined {
-  if (!isRoot) return 'needs root on Linux';
-  if (PLUGINS === undefined) return 'needs the CNI plugins';
-  if (backend === 'udp' && !has('socat')) return 'needs socat';
-  return backend === 'bgp' && !has('bird') ? 'needs bird2' : undefined;
+const PLUGIN_DIRS = ['/usr/lib/cni', '/opt/cni/bin'];
+const pluginDir = (): string | undefined => PLUGIN_DIRS.find((directory) => existsSync(join(directory, 'bridge')));
+if (isRoot) {
+  if (pluginDir() === undefined) await installed('/usr/lib/cni/bridge', 'containernetworking-plugins');
+  for (const [program, name] of [['iptables', 'iptables'], ['socat', 'socat'], ['bird', 'bird2']] as const) await installed(program, name);
 }
-
+export const PLUGINS = pluginDir();
 export interface Host {
   readonly name: string;
   /** Its link is `n<index>` on the bridge. */
