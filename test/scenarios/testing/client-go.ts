@@ -10,7 +10,7 @@ const exists = (file: string): Promise<boolean> => access(file).then(() => true,
 const PARTS = ['vendor', 'staging/src/k8s.io/api', 'staging/src/k8s.io/apimachinery', 'staging/src/k8s.io/client-go'];
 
 /** In seconds. Two minutes of compiling are much more where others have the processors. */
-const PATIENCE = { fetch: 90, compile: 420 } as const;
+const PATIENCE = { fetch: 90, compile: 300 } as const;
 
 /** Compiles one file. Whatever was fetched and compiled stays for the next time. @throws where the packages cannot be had, or not in time */
 export async function buildClientGo(source: string): Promise<string> {
