@@ -191,8 +191,10 @@ test('mounts made in a volume reach others as far as each allows, and are gone w
 
 /** A claim and the volume it is bound to: no controller runs here. */
 async function claim(name: string, spec: object): Promise<object> {
-  await node.client.delete(PersistentVolumeClaim, name, inDefault).catch(() => {});
-  await node.client.delete(PersistentVolume, name).catch(() => {});
+  // Of an earlier try, which nobody else would take the protection off.
+  const unprotected = { type: 'merge', body: { metadata: { finalizers: null } } } as const;
+  await node.client.patch(PersistentVolumeClaim, name, unprotected, inDefault).then(() => node.client.delete(PersistentVolumeClaim, name, inDefault)).catch(() => {});
+  await node.client.patch(PersistentVolume, name, unprotected).then(() => node.client.delete(PersistentVolume, name)).catch(() => {});
   const common = { accessModes: ['ReadWriteOnce'], storageClassName: '' };
   const { volumeMode = 'Filesystem' } = spec as { volumeMode?: string };
   const made = await node.client.create(PersistentVolumeClaim, { metadata: { name, ...inDefault }, spec: { ...common, volumeMode, volumeName: name, resources: { requests: { storage: '1Mi' } } } });

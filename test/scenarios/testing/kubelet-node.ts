@@ -58,6 +58,8 @@ export interface KubeletNode extends AsyncDisposable {
 /** A container with this image that runs a shell script. */
 export const shell = (name: string, script: string, more: object = {}) => ({ name, image: IMAGE, command: ['sh', '-c', script], ...more });
 
+const MOST_LOOKS = 20;
+
 export interface KubeletNodeOptions {
   /** One more CNI plugin, called after the one that connects a pod: its name, and the script it is. */
   readonly plugin?: { readonly name: string; readonly script: string };
@@ -123,7 +125,16 @@ export async function startKubeletNode(options: KubeletNodeOptions = {}): Promis
       .filter(({ involvedObject }) => involvedObject.name === name).map(({ reason, message }) => `${reason}: ${message}`),
     async logs(name, query = '') {
       const pod = await get(name);
-      const { text } = await askKubelet(kubelet, `/containerLogs/default/${name}/${pod.spec.containers[0]!.name}${query}`);
+      const container = pod.spec.containers[0]!.name;
+      const read = async () => (await askKubelet(kubelet, `/containerLogs/default/${name}/${container}${query}`)).text;
+      let text = await read();
+      const ended = pod.status.containerStatuses?.some((one) => one.name === container && one.state?.terminated);
+      // containerd may still be writing a container's last lines when it says that it has ended.
+      for (let [looks, same] = [0, false]; ended && looks < MOST_LOOKS && !(same && text !== ''); looks++) {
+        await systemClock.sleep(50);
+        const now = await read();
+        [same, text] = [now === text, now];
+      }
       return text;
     },
     async [Symbol.asyncDispose]() {
