@@ -41,8 +41,8 @@ export function peersOf(nodes: readonly Node[], self: string | undefined): reado
 }
 
 function peerOf(node: Node): Peer {
-  const { metadata, spec, status } = node;
-  const internal = (status.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
+  const { metadata, spec } = node;
+  const internal = internalIpsOf(node);
   const addresses = FAMILIES.map((family) => internal.find((address) => familyOf(address) === family)).filter((address) => address !== undefined);
   const cidrs = [...new Set([...(spec.podCIDRs ?? []), spec.podCIDR ?? ''])].filter((cidr) => parseCidr(cidr) !== undefined);
   return {
@@ -71,6 +71,8 @@ export function withoutOverlaps(peers: readonly Peer[], own: { readonly name: st
   });
   return { peers: kept.filter(({ cidrs }) => cidrs.length > 0), refused };
 }
+
+export const internalIpsOf = ({ status }: Node): readonly string[] => (status.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
 
 export const familyOf = (address: string): Family | undefined => parseIp(address.split('/')[0]!)?.family;
 

@@ -1,7 +1,6 @@
 import { formatIp, parseCidr } from '../../meta/ip.ts';
 import type { IPBlock } from '../../kinds/networking/network-policy.ts';
-
-export type Family = 4 | 6;
+import type { Family } from '../peers.ts';
 
 interface Span {
   readonly from: bigint;

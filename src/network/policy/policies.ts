@@ -8,6 +8,7 @@ import { Namespace } from '../../kinds/core/namespace.ts';
 import { Node } from '../../kinds/core/node.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import { NetworkPolicy } from '../../kinds/networking/network-policy.ts';
+import { internalIpsOf } from '../peers.ts';
 import { addressesOf, planIsolation } from './plan.ts';
 import type { NameServers, World } from './plan.ts';
 import { POLICY_TABLE, policyTable } from './table.ts';
@@ -154,7 +155,7 @@ class PolicyKeeper implements Policies {
     this.#handlers.push(
       informers.for(Pod).addHandler(this.#onChange(podFacts)),
       informers.for(Namespace).addHandler(this.#onChange(({ metadata }) => JSON.stringify(metadata.labels))),
-      informers.for(Node).addHandler(this.#onChange((node) => internalIps(node).join())),
+      informers.for(Node).addHandler(this.#onChange((node) => internalIpsOf(node).join())),
     );
     // A kind of which there is nothing at all tells of no change.
     for (const informer of this.#watched()) void informer.untilSynced().then(() => this.#alarm.within(GATHER), () => {});
@@ -174,7 +175,7 @@ class PolicyKeeper implements Policies {
       pods: owners(pods),
       namespaces: new Map(informers.for(Namespace).lister.list().map((namespace) => [namespace.metadata.name, namespace])),
       node: nodeName,
-      ...(names ? { names: { ...names, addresses: informers.for(Node).lister.list().flatMap(internalIps).toSorted() } } : {}),
+      ...(names ? { names: { ...names, addresses: informers.for(Node).lister.list().flatMap(internalIpsOf).toSorted() } } : {}),
     };
   }
 }
@@ -220,7 +221,6 @@ function owners(pods: readonly Pod[]): readonly Pod[] {
 
 /** Its addresses may be another's by now. */
 const hasEnded = ({ status }: Pod): boolean => status.phase === 'Succeeded' || status.phase === 'Failed';
-const internalIps = ({ status }: Node): readonly string[] => (status.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
 const podFacts = (pod: Pod): string => JSON.stringify([pod.metadata.labels, addressesOf(pod), hasEnded(pod), pod.spec.nodeName]);
 const idOf = ({ metadata }: NetworkPolicy): string => `${metadata.namespace}/${metadata.name}`;
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));

@@ -1,7 +1,8 @@
 import type { NftChain, NftSet, NftTable } from '../../base/nftables.ts';
 import { sha256 } from '../../base/sha256.ts';
 import { isIpv6 } from '../../meta/ip.ts';
-import { rangesOf, type Family } from './blocks.ts';
+import { FAMILIES, type Family } from '../peers.ts';
+import { rangesOf } from './blocks.ts';
 import type { Direction, Isolation, Passage, PlannedRule, PortMatch } from './plan.ts';
 
 export const POLICY_TABLE = { family: 'inet', name: 'knarr-policy' } as const;
@@ -17,20 +18,24 @@ const ENDS = {
 /** Both of a peer's: `ct original ip saddr`. */
 const WORDS = { 4: 'ip saddr', 6: 'ip6 saddr' } as const;
 const TYPES = { 4: 'ipv4_addr', 6: 'ipv6_addr' } as const;
-const FAMILIES: readonly Family[] = [4, 6];
 const PORT = 'ct reply proto-src';
 
 /** What the kernel is to hold for these isolations. `namePort`: where this node answers for the cluster's names. Pure. */
 export function policyTable(isolations: readonly Isolation[], namePort?: number): NftTable {
   const sets = new Map<string, NftSet>();
   const chains = new Map<string, NftChain>(entrances(namePort));
+  const verdicts = { in: new Map<string, string>(), out: new Map<string, string>() };
   for (const isolation of isolations) {
-    const name = `${isolation.direction}-${short(isolation.rules.map(({ id }) => id).join('\n'))}`;
-    const rules = isolation.rules.flatMap((rule) => linesOf(rule, isolation.direction, sets));
-    chains.set(name, { rules: [...rules, 'drop'] });
+    const { direction, rules, addresses } = isolation;
+    const name = `${direction}-${short(rules.map(({ id }) => id).join('\n'))}`;
+    chains.set(name, { rules: [...rules.flatMap((rule) => linesOf(rule, direction, sets)), 'drop'] });
+    for (const address of addresses) verdicts[direction].set(address, `goto ${name}`);
   }
   for (const family of FAMILIES) {
-    for (const direction of ['in', 'out'] as const) sets.set(`${direction}${family}`, verdicts(isolations, direction, family));
+    for (const direction of ['in', 'out'] as const) {
+      const elements = [...verdicts[direction]].filter(([address]) => isOf(address, family));
+      sets.set(`${direction}${family}`, { type: `${TYPES[family]} : verdict`, elements: new Map(elements) });
+    }
     // No policy keeps a pod from itself, which is where its Service may lead it.
     const own = new Set(isolations.flatMap(({ addresses }) => addresses).filter((address) => isOf(address, family)));
     sets.set(`self${family}`, { type: `${TYPES[family]} . ${TYPES[family]}`, elements: new Map([...own].map((address) => [`${address} . ${address}`, ''])) });
@@ -69,14 +74,6 @@ function entrances(namePort: number | undefined): readonly (readonly [string, Nf
     // Of no connection that anyone knows: nothing can vouch for it.
     ['stray', { rules: ['ip saddr vmap @out4', 'ip daddr vmap @in4', 'ip6 saddr vmap @out6', 'ip6 daddr vmap @in6'] }],
   ];
-}
-
-function verdicts(isolations: readonly Isolation[], direction: Direction, family: Family): NftSet {
-  const elements = isolations.filter((one) => one.direction === direction).flatMap(({ rules, addresses }) => {
-    const chain = `goto ${direction}-${short(rules.map(({ id }) => id).join('\n'))}`;
-    return addresses.filter((address) => isOf(address, family)).map((address) => [address, chain] as const);
-  });
-  return { type: `${TYPES[family]} : verdict`, elements: new Map(elements) };
 }
 
 function linesOf({ id, title, passages }: PlannedRule, direction: Direction, sets: Map<string, NftSet>): readonly string[] {
