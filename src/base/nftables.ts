@@ -46,7 +46,7 @@ function changes(before: NftTable, after: NftTable): string[] {
   const gone = [...before.chains.keys()].filter((name) => !after.chains.has(name));
   const newSets = [...after.sets].filter(([name]) => !before.sets.has(name));
   const newChains = [...after.chains].filter(([name]) => !before.chains.has(name));
-  const changed = [...after.chains].filter(([name, { rules }]) => !sameLines(rules, before.chains.get(name)?.rules ?? []));
+  const changed = [...after.chains].filter(([name, { rules }]) => !sameRules(rules, before.chains.get(name)?.rules ?? []));
   return [
     ...newSets.map(([name, set]) => `add ${kindOf(set)} ${at} ${name} { type ${set.type}; ${(set.more ?? []).map((word) => `${word}; `).join('')}}`),
     ...newChains.map(([name, { hook }]) => `add chain ${at} ${name}${hook === undefined ? '' : ` { ${hook} }`}`),
@@ -70,15 +70,17 @@ function elementChanges(at: string, before = NONE, after = NONE): string[] {
   if (before === after) return [];
   const gone = [...before].filter(([key, value]) => after.get(key) !== value).map(([key]) => key);
   const fresh = [...after].filter(([key, value]) => before.get(key) !== value).map(([key, value]) => (value === '' ? key : `${key} : ${value}`));
-  return [...lines(`delete element ${at}`, gone), ...lines(`add element ${at}`, fresh)];
+  return [...nftElementLines(`delete element ${at}`, gone), ...nftElementLines(`add element ${at}`, fresh)];
 }
 
-function lines(verb: string, elements: readonly string[]): string[] {
+/** One verb for many elements: `add element ip ours pods`. */
+export function nftElementLines(verb: string, elements: readonly string[]): string[] {
   const count = Math.ceil(elements.length / PER_LINE);
   return Array.from({ length: count }, (_, part) => `${verb} { ${elements.slice(part * PER_LINE, (part + 1) * PER_LINE).join(', ')} }`);
 }
 
-const sameLines = (a: readonly string[], b: readonly string[]): boolean => a === b || (a.length === b.length && a.every((line, at) => line === b[at]));
+/** Whether two chains have the same rules. */
+export const sameRules = (a: readonly string[], b: readonly string[]): boolean => a === b || (a.length === b.length && a.every((line, at) => line === b[at]));
 
 /** Keeps one table of the kernel's as it is told, writing what changed. */
 export class NftKeeper {

@@ -1,10 +1,8 @@
+import { nftElementLines, sameRules } from '../../../base/nftables.ts';
 import type { PortRules } from '../../ruleset.ts';
 import type { BackendOptions } from '../backend.ts';
 import { piecesOf, type Element, type Pieces, type TargetList } from './pieces.ts';
 import { CANARY, fixedChains, fixedSets, pickRules, wordsOf } from './table.ts';
-
-/** An nft program reads a longer line in more than linear time. */
-const PER_LINE = 500;
 
 /**
  * What the kernel's table holds, as far as ports put it there. `replace` says how to get from here to there, in work
@@ -145,7 +143,7 @@ class Change {
   lines(): string[] {
     const table = this.#table;
     const fresh = [...this.newChains].filter(([name]) => !this.oldChains.has(name));
-    const written = [...this.newChains].filter(([name, rules]) => !sameLines(rules, this.oldChains.get(name)));
+    const written = [...this.newChains].filter(([name, rules]) => !sameRules(rules, this.oldChains.get(name) ?? []));
     const goneChains = [...this.oldChains.keys()].filter((name) => !this.newChains.has(name));
     const goneSets = [...this.oldSets.keys()].filter((name) => !this.newSets.has(name));
     const newSets = [...this.newSets].filter(([name]) => !this.oldSets.has(name));
@@ -170,10 +168,5 @@ function put(sets: Map<string, Map<string, string>>, set: string, ...[key, value
 }
 
 function inLines(verb: string, sets: ReadonlyMap<string, ReadonlyMap<string, string>>, text: (key: string, value: string) => string): string[] {
-  return [...sets].flatMap(([set, elements]) => {
-    const all = [...elements].map(([key, value]) => text(key, value));
-    return Array.from({ length: Math.ceil(all.length / PER_LINE) }, (_, part) => `${verb} ${set} { ${all.slice(part * PER_LINE, (part + 1) * PER_LINE).join(', ')} }`);
-  });
+  return [...sets].flatMap(([set, elements]) => nftElementLines(`${verb} ${set}`, [...elements].map(([key, value]) => text(key, value))));
 }
-
-const sameLines = (a: readonly string[], b: readonly string[] | undefined): boolean => b !== undefined && a.length === b.length && a.every((line, at) => line === b[at]);
