@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { SecureContext } from 'node:tls';
+import { Alarm } from '../base/alarm.ts';
 import type { Clock, Millis } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Handler, Informers } from '../client/index.ts';
@@ -53,13 +54,16 @@ class IngressServer implements RunningIngress {
   #listeners: Listeners | undefined;
   /** Services and their endpoints are watched once there is an Ingress. */
   #watching = false;
-  #timer: Disposable | undefined;
+  readonly #alarm: Alarm;
   #working: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(options: IngressOptions) {
     this.#options = options;
     this.#certificates = new Certificates(options.informers, options.log);
+    this.#alarm = new Alarm(options.clock, () => {
+      this.#working = this.#working.then(() => this.#sync());
+    });
   }
 
   get ports(): Listeners['ports'] | undefined {
@@ -67,7 +71,7 @@ class IngressServer implements RunningIngress {
   }
 
   start(): void {
-    const change = (): void => this.#soon(GATHER);
+    const change = (): void => this.#alarm.within(GATHER);
     const { informers } = this.#options;
     this.#handlers.push(
       informers.for(Ingress).addHandler({ onAdd: change, onUpdate: change, onDelete: change }),
@@ -77,20 +81,12 @@ class IngressServer implements RunningIngress {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    this.#timer?.[Symbol.dispose]();
+    this.#alarm[Symbol.dispose]();
     for (const handler of this.#handlers) handler[Symbol.dispose]();
     await this.#working;
     await this.#listeners?.[Symbol.asyncDispose]();
     this.#upstreams[Symbol.dispose]();
     await this.#certificates[Symbol.asyncDispose]();
-  }
-
-  #soon(delay: Millis): void {
-    if (this.#closed || this.#timer) return;
-    this.#timer = this.#options.clock.after(delay, () => {
-      this.#timer = undefined;
-      this.#working = this.#working.then(() => this.#sync());
-    });
   }
 
   /** Never rejects. */
@@ -110,7 +106,7 @@ class IngressServer implements RunningIngress {
       await this.#options.announce?.(true);
     } catch (error) {
       log.error('ingress: cannot listen', { error: error instanceof Error ? error.message : String(error) });
-      this.#soon(RETRY);
+      this.#alarm.within(RETRY);
     }
   }
 
@@ -119,7 +115,7 @@ class IngressServer implements RunningIngress {
     const listeners = this.#listeners;
     if (!listeners) return;
     this.#listeners = undefined;
-    await this.#options.announce?.(false).catch(() => this.#soon(RETRY));
+    await this.#options.announce?.(false).catch(() => this.#alarm.within(RETRY));
     await listeners[Symbol.asyncDispose]();
   }
 
