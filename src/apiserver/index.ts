@@ -9,3 +9,4 @@
 export type { ApiServerConfig, ApiServerOptions, AuditSink, BackendTarget, DialTarget, KubeletAddress, ProcessFacts, ServiceAccountConfig, VersionInfo } from './config.ts';
 export type { LogFiles } from './logs.ts';
 export { type ApiServer, startApiServer } from './server.ts';
+export { type PolicyRule, uncovered } from './authz/rules.ts';

@@ -1,4 +1,4 @@
-import { deepEqual } from '../../base/deep-equal.ts';
+import { type PolicyRule, uncovered } from '../../apiserver/index.ts';
 import type { Client } from '../../client/index.ts';
 import { INGRESS_RIGHTS } from '../../controllers/index.ts';
 import { Lease } from '../../kinds/coordination/lease.ts';
@@ -41,13 +41,13 @@ export async function ensure<R extends Resource>(client: Client, resource: R, ob
 const AUTO_UPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
 
 /** As the API server's own roles: a rule that is missing is added, unless the annotation says to leave them alone. */
-async function ensureRole(client: Client, role: DeepPartial<ClusterRole> & { readonly metadata: { readonly name: string } }): Promise<void> {
+async function ensureRole(client: Client, role: { readonly metadata: { readonly name: string }; readonly rules: readonly PolicyRule[] }): Promise<void> {
   await ensure(client, ClusterRole, role);
   const found = await client.get(ClusterRole, role.metadata.name);
   const rules = found.rules ?? [];
-  const missing = (role.rules ?? []).filter((rule) => !rules.some((one) => deepEqual(one, rule)));
+  const missing = uncovered(role.rules, rules);
   if (missing.length === 0 || found.metadata.annotations?.[AUTO_UPDATE] === 'false') return;
-  await client.update(ClusterRole, { ...found, rules: [...rules, ...missing] as ClusterRole['rules'] });
+  await client.update(ClusterRole, { ...found, rules: [...rules, ...missing] });
 }
 
 /**
