@@ -3,8 +3,7 @@
  * is half of nginx's. The backend is another nginx, the load wrk, both of Debian; nothing of it where they are not installed.
  */
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { silent } from '../../src/base/log.ts';
@@ -15,11 +14,11 @@ import { startIngress } from '../../src/ingress/index.ts';
 import { ingress, service, slice, to } from '../../src/ingress/testing/objects.ts';
 import { issueCa, issueLeaf } from '../../src/wire/node/issue.ts';
 import { childOf } from './child.ts';
+import { cpuMicros, freePort } from './machine.ts';
 
 const SECONDS = 5;
 const CONNECTIONS = 64;
 const HOSTS = 200;
-const TICKS = 100; // of /proc/PID/stat, a second
 
 /** `node bench.js serve-ingress PORT`: two hundred hosts, all led to one backend at PORT. Prints its own port. */
 export async function serveIngressAlone(backend: number): Promise<void> {
@@ -70,21 +69,6 @@ async function nginx(directory: string, location: string): Promise<Running> {
 
 const answers = (port: number): Promise<boolean> => fetch(`http://127.0.0.1:${port}/`).then(() => true, () => false);
 
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/** User and system time of a process, in microseconds (proc(5)). */
-async function cpuOf(pid: number): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]!.split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS;
-}
-
 interface Measured {
   readonly perSecond: number;
   /** Microseconds of CPU. */
@@ -93,9 +77,9 @@ interface Measured {
 
 async function measure({ pid, port }: Pick<Running, 'pid' | 'port'>): Promise<Measured> {
   await wrk(port, 1);
-  const before = await cpuOf(pid);
+  const before = await cpuMicros([pid]);
   const { requests, perSecond } = await wrk(port, SECONDS);
-  return { perSecond, each: ((await cpuOf(pid)) - before) / requests };
+  return { perSecond, each: ((await cpuMicros([pid])) - before) / requests };
 }
 
 function wrk(port: number, seconds: number): Promise<{ readonly requests: number; readonly perSecond: number }> {

@@ -1,7 +1,6 @@
 /** Images from a private registry (Debian's docker-registry, on loopback): who may have them, and when they go. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,7 +8,7 @@ import { BUSYBOX_IMAGES, busyboxImage, PAUSE_IMAGE } from '../../src/cluster/ima
 import { machineExec } from '../../src/cluster/machine/exec.ts';
 import { Secret } from '../../src/kinds/core/secret.ts';
 import { ociArchive } from '../../src/wire/oci.ts';
-import { eventually } from './testing/cluster.ts';
+import { eventually, freePort } from './testing/cluster.ts';
 import { installed } from './testing/install.ts';
 import { startKubeletNode, type KubeletNode } from './testing/kubelet-node.ts';
 
@@ -20,13 +19,6 @@ let dir: string;
 let registry: ChildProcess;
 let host: string;
 let node: KubeletNode;
-
-const freePort = () => new Promise<number>((resolve, reject) => {
-  const trial = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
-    const address = trial.address();
-    trial.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))));
-  });
-});
 
 /** Puts an image of its own into the registry. */
 async function push(name: string): Promise<string> {
