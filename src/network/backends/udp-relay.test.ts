@@ -23,9 +23,9 @@ test('a packet is for the node whose pod network holds its destination, to the b
   expect([Buffer.alloc(0), Buffer.from([0x45]), packetTo('10.244.1.9').subarray(0, 19), Buffer.alloc(60, 0xff)].map((packet) => table.endpointFor(packet))).toEqual([undefined, undefined, undefined, undefined]);
 });
 
-const bound = (port = 0): Promise<Socket> => new Promise((resolve, reject) => {
+const bound = (port = 0, address = '127.0.0.1'): Promise<Socket> => new Promise((resolve, reject) => {
   const socket = createSocket('udp4');
-  socket.once('error', reject).bind(port, '127.0.0.1', () => resolve(socket));
+  socket.once('error', reject).bind(port, address, () => resolve(socket));
 });
 const next = (socket: Socket): Promise<string> => new Promise((resolve) => socket.once('message', (packet) => resolve(packet.subarray(20).toString())));
 const freePort = async (): Promise<number> => {
@@ -35,15 +35,24 @@ const freePort = async (): Promise<number> => {
   return port;
 };
 
+/** A relay, and the other node: another address with the same port. Free ports may be taken by somebody else until they are used. */
+async function arrange(device: Socket) {
+  for (let tries = 1; ; tries++) {
+    const [outer, inner] = [await freePort(), await freePort()];
+    const peer = await bound(outer, '127.0.0.2').catch(() => undefined);
+    const relay = peer && (await openRelay({ address: '127.0.0.1', log: silent, ports: { outer, inner, tun: device.address().port } }).catch(() => undefined));
+    if (peer && relay) return { outer, inner, peer, relay };
+    peer?.close();
+    if (tries === 20) throw new Error('no free ports');
+  }
+}
+
 test('packets go from the device to the other node and back, and strangers\' nowhere', async () => {
-  const [outer, inner] = [await freePort(), await freePort()];
   const device = await bound();
-  // The other node: another address on which the same port is free.
-  const peer = createSocket('udp4');
-  await new Promise<void>((resolve) => peer.bind(outer, '127.0.0.2', resolve));
+  const { outer, inner, peer, relay: opened } = await arrange(device);
   const stranger = createSocket('udp4');
   await new Promise<void>((resolve) => stranger.bind(0, '127.0.0.3', resolve));
-  using relay = await openRelay({ address: '127.0.0.1', log: silent, ports: { outer, inner, tun: device.address().port } });
+  using relay = opened;
   relay.know([{ cidrs: ['10.244.2.0/24'], endpoint: '127.0.0.2' }]);
 
   const atPeer = next(peer);
