@@ -1,3 +1,4 @@
+import { messageOf } from '../base/message-of.ts';
 import { ApiError, badRequest } from '../meta/api-error.ts';
 import { jsonProblem } from '../meta/json-error.ts';
 import { isRecord } from '../meta/own.ts';
@@ -121,8 +122,6 @@ function summary(text: string): string {
   const shown = text.startsWith('{') ? new TextDecoder().decode(start) : [...start].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   return bytes.length > SHOWN_BYTES ? `${shown} ...` : shown;
 }
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** @throws ApiError when `value` is nested too deeply for anything that walks it. */
 export function checkDepth(value: unknown): unknown {
   if (isDeeper(value, MAX_DEPTH)) throw badRequest('the object is nested too deeply: exceeded max depth');

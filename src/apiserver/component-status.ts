@@ -1,3 +1,4 @@
+import { messageOf } from '../base/message-of.ts';
 import { notFound } from '../meta/api-error.ts';
 import { parseFieldSelector } from '../meta/field-selector.ts';
 import { matchesRequirements, parseLabelSelector } from '../meta/label-selector.ts';
@@ -33,7 +34,7 @@ const COMPONENTS: Readonly<Record<string, Probe>> = {
 async function statusOf(core: Core, name: string): Promise<AnyObject> {
   const condition = await COMPONENTS[name]!(core).then(
     (message) => ({ type: 'Healthy', status: 'True', message }),
-    (error: unknown) => ({ type: 'Healthy', status: 'False', message: error instanceof Error ? error.message : String(error) }));
+    (error: unknown) => ({ type: 'Healthy', status: 'False', message: messageOf(error) }));
   return { kind: 'ComponentStatus', apiVersion: 'v1', metadata: { name, creationTimestamp: null }, conditions: [condition] } as unknown as AnyObject;
 }
 

@@ -1,5 +1,6 @@
 import { onAbort } from '../base/abort.ts';
 import type { Clock, Millis } from '../base/clock.ts';
+import { messageOf } from '../base/message-of.ts';
 import { ApiError, badRequest } from '../meta/api-error.ts';
 import { parseDuration } from '../meta/duration.ts';
 import type { ApiResponse } from '../wire/api.ts';
@@ -47,7 +48,7 @@ function limitOf(asked: string | null): Millis {
   try {
     limit = parseDuration(asked);
   } catch (error) {
-    throw badRequest(`invalid timeout specified in the request URL - ${error instanceof Error ? error.message : String(error)}`);
+    throw badRequest(`invalid timeout specified in the request URL - ${messageOf(error)}`);
   }
   return limit > 0 ? Math.min(limit, REQUEST_TIMEOUT) : REQUEST_TIMEOUT;
 }

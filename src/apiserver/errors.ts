@@ -1,3 +1,4 @@
+import { messageOf } from '../base/message-of.ts';
 import { ApiError } from '../meta/api-error.ts';
 import { StoreFull } from '../store/index.ts';
 import type { ApiResponse } from '../wire/api.ts';
@@ -29,7 +30,7 @@ function asApiError(core: Core, { request }: Exchange, error: unknown): ApiError
   core.log.error('a request failed for a reason of our own', {
     method: request.method, url: request.url, error: error instanceof Error ? (error.stack ?? error.message) : String(error),
   });
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new ApiError('InternalError', `Internal error occurred: ${message}`, { details: { causes: [{ message }] } });
 }
 
@@ -38,8 +39,6 @@ export function isPanic(error: unknown): boolean {
   if (error instanceof RangeError) return !/call stack/i.test(error.message);
   return error instanceof TypeError || error instanceof ReferenceError || error instanceof SyntaxError;
 }
-
-export const panicText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** One request found a mistake of ours; all others go on. */
 function answerPanic({ log }: Core, { request }: Exchange, error: unknown): ApiResponse {

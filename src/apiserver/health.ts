@@ -1,3 +1,4 @@
+import { messageOf } from '../base/message-of.ts';
 import type { ApiResponse } from '../wire/api.ts';
 import type { Core } from './core.ts';
 import type { Exchange } from './exchange.ts';
@@ -72,7 +73,7 @@ async function failureOf(core: Core, { name, run }: Check): Promise<string | und
     await run(core);
     return undefined;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     core.log.warn('a health check failed', { check: name, error: message });
     return message;
   }

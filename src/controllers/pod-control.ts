@@ -1,4 +1,5 @@
 import { deepEqual } from '../base/deep-equal.ts';
+import { messageOf } from '../base/message-of.ts';
 import { Pod } from '../kinds/core/pod.ts';
 import type { PodTemplateSpec } from '../kinds/core/pod-template.ts';
 import { isApiError } from '../meta/api-error.ts';
@@ -48,8 +49,6 @@ export async function deletePod(pod: Pod, owner: KubeObject, { client, events }:
     throw error;
   }
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Writes the status where it differs from the object's. */
 export async function writeStatus<R extends Resource, T extends KubeObject & { readonly status: object }>(

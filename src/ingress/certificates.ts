@@ -1,5 +1,6 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Logger } from '../base/log.ts';
+import { messageOf } from '../base/message-of.ts';
 import type { Informers } from '../client/index.ts';
 import { Secret } from '../kinds/core/secret.ts';
 import type { SecretRef } from './routes.ts';
@@ -50,7 +51,7 @@ export class Certificates implements AsyncDisposable {
     try {
       return createSecureContext({ cert: cert!, key: key! });
     } catch (error) {
-      this.#log.warn('ingress: a certificate cannot be used', { secret: `${metadata.namespace}/${metadata.name}`, error: error instanceof Error ? error.message : String(error) });
+      this.#log.warn('ingress: a certificate cannot be used', { secret: `${metadata.namespace}/${metadata.name}`, error: messageOf(error) });
       return undefined;
     }
   }

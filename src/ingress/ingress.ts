@@ -4,6 +4,7 @@ import type { SecureContext } from 'node:tls';
 import { Alarm } from '../base/alarm.ts';
 import type { Clock, Millis } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import { messageOf } from '../base/message-of.ts';
 import type { Handler, Informers } from '../client/index.ts';
 import { Service } from '../kinds/core/service.ts';
 import { EndpointSlice } from '../kinds/discovery/endpoint-slice.ts';
@@ -105,7 +106,7 @@ class IngressServer implements RunningIngress {
       this.#listeners ??= await this.#listen();
       await this.#options.announce?.(true);
     } catch (error) {
-      log.error('ingress: cannot listen', { error: error instanceof Error ? error.message : String(error) });
+      log.error('ingress: cannot listen', { error: messageOf(error) });
       this.#alarm.within(RETRY);
     }
   }

@@ -2,6 +2,7 @@ import { Alarm } from '../base/alarm.ts';
 import type { Clock, Millis } from '../base/clock.ts';
 import { deepEqual } from '../base/deep-equal.ts';
 import type { Logger } from '../base/log.ts';
+import { messageOf } from '../base/message-of.ts';
 import type { RunProgram } from '../base/program.ts';
 import type { Client, Informers } from '../client/index.ts';
 import { Node } from '../kinds/core/node.ts';
@@ -94,7 +95,7 @@ export class Keeper implements AsyncDisposable {
       await this.#announce(nodes, device);
       return failures.length === 0;
     } catch (error) {
-      log.error('network: other nodes\' pods are not looked after', { error: error instanceof Error ? error.message : String(error) });
+      log.error('network: other nodes\' pods are not looked after', { error: messageOf(error) });
       return false;
     }
   }

@@ -1,5 +1,6 @@
 import type { Clock, Millis } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import { messageOf } from '../base/message-of.ts';
 import { setSysctl } from '../base/program.ts';
 import type { RunProgram } from '../base/program.ts';
 import type { Client, EventRecorder, Informers } from '../client/index.ts';
@@ -140,7 +141,7 @@ class RuleWatch implements AsyncDisposable {
     try {
       if (!(await rulesStand(run, clusterCidrs))) await writeRules(run, clusterCidrs);
     } catch (error) {
-      log.error('network: rules not written', { error: error instanceof Error ? error.message : String(error) });
+      log.error('network: rules not written', { error: messageOf(error) });
     }
     if (!this.#closed) this.#timer = this.#next();
   }

@@ -1,4 +1,5 @@
 import type { Logger } from '../base/log.ts';
+import { messageOf } from '../base/message-of.ts';
 import type { ApiHandler } from '../wire/api.ts';
 import { serve, type HttpServer } from '../wire/node/http-server.ts';
 import type { Ruleset } from './ruleset.ts';
@@ -59,7 +60,7 @@ export class HealthCheckServers implements AsyncDisposable {
     try {
       this.#servers.set(port, await serve(this.#answer(port), { host: '0.0.0.0', port, log: this.#log }));
     } catch (error) {
-      this.#log.error('proxy: a health check port cannot be opened', { port, error: error instanceof Error ? error.message : String(error) });
+      this.#log.error('proxy: a health check port cannot be opened', { port, error: messageOf(error) });
     }
   }
 

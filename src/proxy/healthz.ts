@@ -1,5 +1,6 @@
 import type { Clock, Millis } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import { messageOf } from '../base/message-of.ts';
 import type { Node } from '../kinds/core/node.ts';
 import type { ApiHandler } from '../wire/api.ts';
 import { serve, type HttpServer } from '../wire/node/http-server.ts';
@@ -60,7 +61,7 @@ export async function serveHealthz({ host, port, log, ...facts }: HealthzOptions
   try {
     return await serve(healthzHandler(facts), { host, port, log });
   } catch (error) {
-    log.warn('proxy: its health is not served', { port, error: error instanceof Error ? error.message : String(error) });
+    log.warn('proxy: its health is not served', { port, error: messageOf(error) });
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock, Millis } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import { messageOf } from '../base/message-of.ts';
 import { setSysctl } from '../base/program.ts';
 import type { RunProgram } from '../base/program.ts';
 import { keyOf, type Informers } from '../client/index.ts';
@@ -177,7 +178,7 @@ class Proxy implements AsyncDisposable {
         await this.#writeChanges();
         this.#health.written();
       } catch (error) {
-        log.error('proxy: rules not written', { error: error instanceof Error ? error.message : String(error) });
+        log.error('proxy: rules not written', { error: messageOf(error) });
         this.#later(RETRY);
       }
       const took = clock.monotonic() - began;

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { messageOf } from '../base/message-of.ts';
 import type { PodInfo } from './framework/pod-info.ts';
 import type { Profile } from './framework/profile.ts';
 import type { Rejection, Verdict } from './framework/verdict.ts';
@@ -59,7 +60,7 @@ async function attempt(point: string, plugin: string, act: () => Promise<void>):
     await act();
     return undefined;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { type: 'error', message: `running ${point} plugin "${plugin}": ${why}` };
   }
 }

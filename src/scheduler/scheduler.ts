@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { messageOf } from '../base/message-of.ts';
 import { Turns } from '../base/turns.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -150,7 +151,7 @@ export class Scheduler implements AsyncDisposable {
       this.#keep(queued, decision);
       this.#place(queued, decision);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       this.#options.log.error('scheduling cycle failed', { pod: info.key, error: message });
       this.#failed(queued, { reason: 'SchedulerError', message, nominate: '' }, { type: 'error' });
     }

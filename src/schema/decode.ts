@@ -1,3 +1,4 @@
+import { messageOf } from '../base/message-of.ts';
 import { badRequest } from '../meta/api-error.ts';
 import type { AnyObject } from '../meta/object.ts';
 import { isRecord, setOwn } from '../meta/own.ts';
@@ -65,7 +66,7 @@ function run<T>(schema: SchemaNode, json: unknown, { refuse, keepsEmpty }: { ref
     const value = json === null || json === undefined ? zeroOf(schema, state, 0) : decoderOf(schema)(json, state, 0);
     return { value: value as T, problems: state.unknown };
   } catch (error) {
-    throw refuse(messageOf(error, schema, state));
+    throw refuse(refusalOf(error, schema, state));
   }
 }
 
@@ -81,12 +82,12 @@ export const strictError = (kind: Kind, problems: readonly string[]): Error => c
 const cannotBeHandled = (kind: Kind, why: string) =>
   badRequest(`${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: ${why}`);
 
-function messageOf(error: unknown, schema: SchemaNode, run: Run): string {
+function refusalOf(error: unknown, schema: SchemaNode, run: Run): string {
   if (error instanceof Mismatch) {
     if (error.goType !== undefined) return `json: cannot unmarshal ${jsonKind(error.value, error.goType)} into Go value of type ${error.goType}`;
     return mismatchMessage(schema, run.path.slice(0, run.depth), error.value);
   }
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 /** One decoding under way. `path` up to `depth` leads to the value in hand; what lies beyond is left from before. */

@@ -5,6 +5,7 @@
  */
 import { onAbort } from '../base/abort.ts';
 import type { Clock, Millis } from '../base/clock.ts';
+import { messageOf } from '../base/message-of.ts';
 import type { ApiRequest, ApiResponse, Duplex, Headers } from './api.ts';
 import { duplexPair } from './duplex.ts';
 import { textOf } from './response-text.ts';
@@ -90,7 +91,7 @@ class Translation {
       await this.#finish(await this.#output(opened));
     } catch (error) {
       spdy?.destroy(error);
-      await this.#finish(internalError(error instanceof Error ? error.message : String(error)));
+      await this.#finish(internalError(messageOf(error)));
     }
     await (input ?? drain(this.#socket.messages()));
   }
@@ -157,10 +158,10 @@ class Translation {
 async function upgraded(response: ApiResponse): Promise<Duplex> {
   if (response.body?.type === 'upgrade') return response.body.connection;
   const text = await textOf(response.body);
-  throw new Error(`unable to upgrade connection: ${messageOf(text)}`);
+  throw new Error(`unable to upgrade connection: ${statusMessageOf(text)}`);
 }
 
-function messageOf(text: string): string {
+function statusMessageOf(text: string): string {
   try {
     const status = JSON.parse(text) as { readonly kind?: unknown; readonly message?: unknown } | null;
     return status?.kind === 'Status' && typeof status.message === 'string' ? status.message : text;

@@ -1,4 +1,5 @@
 /** What the error channel of exec and attach says at the end: a metav1.Status. Its messages are client-go's and the API server's. */
+import { messageOf } from '../base/message-of.ts';
 
 interface Cause {
   readonly reason?: string;
@@ -46,6 +47,6 @@ function parsed(text: string): CommandStatus | string {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as CommandStatus) : 'json: not an object';
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

@@ -1,7 +1,8 @@
+import { messageOf } from '../../base/message-of.ts';
 import { ApiError, type Status } from '../../meta/api-error.ts';
 import type { ApiResponse } from '../../wire/api.ts';
 import type { Core } from '../core.ts';
-import { isPanic, panicText } from '../errors.ts';
+import { isPanic } from '../errors.ts';
 import { type Exchange, isLongRunning, type Next, type Stage } from '../exchange.ts';
 import { type AuditStage, AuditTrail } from './event.ts';
 import { untilEnd } from './until-end.ts';
@@ -61,7 +62,7 @@ async function audited(core: Core, exchange: Exchange, next: Next): Promise<ApiR
   try {
     response = await next(exchange);
   } catch (error) {
-    if (isPanic(error)) tell('Panic', { status: 'Failure', message: `APIServer panic'd: ${panicText(error)}`, reason: 'InternalError', code: 500 });
+    if (isPanic(error)) tell('Panic', { status: 'Failure', message: `APIServer panic'd: ${messageOf(error)}`, reason: 'InternalError', code: 500 });
     else tell('ResponseComplete', statusOf(error));
     throw error;
   }
@@ -91,7 +92,7 @@ function teller({ config, clock, metrics }: Core, trail: AuditTrail, omitted: re
 }
 
 function statusOf(error: unknown): Partial<Status> {
-  if (!(error instanceof ApiError)) return { status: 'Failure', message: panicText(error), code: 500 };
+  if (!(error instanceof ApiError)) return { status: 'Failure', message: messageOf(error), code: 500 };
   const { status, message, reason, details, code } = error.toStatus();
   return { status, ...(message === undefined ? {} : { message }), ...(reason ? { reason } : {}), ...(details ? { details } : {}), ...(code === undefined ? {} : { code }) };
 }

@@ -1,4 +1,5 @@
 import type { Millis } from '../../base/clock.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { CustomResourceDefinition } from '../../kinds/apiextensions/custom-resource-definition.ts';
 import { ApiError } from '../../meta/api-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
@@ -31,7 +32,7 @@ export class WebhookConverter {
     if (!first) return [];
     const about = `conversion webhook for ${typeOf(first)}`;
     const converted = await this.#ask(objects, apiVersion).catch((error: unknown) => {
-      throw internal(`${about} failed: ${error instanceof Error ? error.message : String(error)}`);
+      throw internal(`${about} failed: ${messageOf(error)}`);
     });
     if (converted.length !== objects.length) throw internal(`${about} returned ${converted.length} objects, expected ${objects.length}`);
     return objects.map((original, position) => {

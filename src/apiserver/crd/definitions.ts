@@ -3,6 +3,7 @@ import type { Millis } from '../../base/clock.ts';
 import type {
   CustomResourceDefinition, CustomResourceDefinitionCondition, CustomResourceDefinitionNames, CustomResourceDefinitionStatus,
 } from '../../kinds/apiextensions/custom-resource-definition.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import type { ApiHandler } from '../../wire/api.ts';
 import type { Core } from '../core.ts';
@@ -171,7 +172,7 @@ class Definitions implements AsyncDisposable {
       if (served) await deleteInstances(this.#handler, storage, { ...storage.kind, version: served.name });
       else await this.#removeUnserved(storage);
     } catch (error) {
-      await this.#says(version, definition, NOT_ALL_DELETED(error instanceof Error ? error.message : String(error)));
+      await this.#says(version, definition, NOT_ALL_DELETED(messageOf(error)));
       throw error;
     }
     await this.#core.hub.fresh();

@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import { ApiError, badRequest } from '../../meta/api-error.ts';
 import { FieldPath, invalid } from '../../meta/field-error.ts';
 import { jsonProblem } from '../../meta/json-error.ts';
@@ -86,7 +87,7 @@ function bodyData({ exchange: { request }, core }: ResourceRequest): PatchBody {
   }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message.split('\n')[0]! : String(error));
+const firstLineOf = (error: unknown): string => messageOf(error).split('\n')[0]!;
 
 type Changes = Readonly<Record<string, unknown>>;
 
@@ -126,7 +127,7 @@ export function readApplied({ exchange: { request, yaml } }: ResourceRequest, co
     return appliedMap(checkDepth(value));
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    throw badRequest(`error decoding YAML: ${messageOf(error)}`);
+    throw badRequest(`error decoding YAML: ${firstLineOf(error)}`);
   }
 }
 

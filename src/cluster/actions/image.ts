@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { messageOf } from '../../base/message-of.ts';
 import { Refusal, type ClusterRef, type StoredImage, type Terminal } from '../../cli/index.ts';
 import { layoutOf, type Layout } from '../layout.ts';
 import { machineExec } from '../machine/exec.ts';
@@ -10,7 +11,7 @@ export async function loadImage({ dataDir, file }: ClusterRef & { readonly file:
   const { layout, nodes } = await runningNodes(dataDir);
   for (const node of nodes) {
     const names = await importImages(layout.node(node.name), file, machineExec).catch((error: unknown) => {
-      throw new Refusal(`${node.name} did not take ${file}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new Refusal(`${node.name} did not take ${file}: ${messageOf(error)}`);
     });
     for (const name of names) terminal.out(`${node.name}: ${name}`);
   }

@@ -1,5 +1,6 @@
 /** The program of the thread that reads long YAML: see yaml-worker.ts. */
 import { parentPort } from 'node:worker_threads';
+import { messageOf } from '../../base/message-of.ts';
 import { readYaml } from '../../meta/yaml.ts';
 import type { YamlAnswer } from './yaml-worker.ts';
 
@@ -9,6 +10,6 @@ function answerTo(text: string): YamlAnswer {
   try {
     return { data: readYaml(text) };
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    return { error: messageOf(error) };
   }
 }

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from '../../base/log.ts';
+import { messageOf } from '../../base/message-of.ts';
 import { Refusal } from '../../cli/index.ts';
 import {
   completeConfiguration, optionsOf, readConfiguration, readCredentialProviders, refusalOf, serverOptionsOf, warningsFor,
@@ -39,7 +40,7 @@ export async function readKubeletConfig(path: string, say: (line: string) => voi
     for (const warning of warningsFor(given)) say(`${path}: ${warning}`);
     return { kubelet: given, ...(providers === undefined ? {} : { credentialProviders: { config: providers, binDir: dirname(path) } }) };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new Refusal(`failed to load kubelet config file, path: ${path}, error: failed to load Kubelet config file ${path}, error ${why}`, 'its fields: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/');
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock, Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { Random } from '../../base/random.ts';
 import { ensureCredentials } from '../credentials.ts';
 import type { Layout } from '../layout.ts';
@@ -109,7 +110,7 @@ export class Supervisor implements AsyncDisposable {
       this.#starting = this.#starting.then(() => this.#startNodes());
       return { pid: process.pid };
     } catch (error) {
-      return { pid: process.pid, trouble: error instanceof Error ? error.message : String(error) };
+      return { pid: process.pid, trouble: messageOf(error) };
     }
   }
 
@@ -124,7 +125,7 @@ export class Supervisor implements AsyncDisposable {
         return;
       } catch (error) {
         if (signal.aborted) return;
-        this.#trouble = error instanceof Error ? error.message : String(error);
+        this.#trouble = messageOf(error);
         log.error('nodes cannot be started; trying again', { error });
         await clock.sleep(RETRY, signal).catch(() => {});
       }

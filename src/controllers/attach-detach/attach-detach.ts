@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import { Node } from '../../kinds/core/node.ts';
 import { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
@@ -6,7 +7,6 @@ import { CSIDriver } from '../../kinds/storage/csi-driver.ts';
 import { VolumeAttachment } from '../../kinds/storage/volume-attachment.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import { findCondition } from '../../rules/pod-conditions.ts';
-import { messageOf } from '../pod-control.ts';
 import { defineController, watchOf, type Cache, type Context, type Controller, type Index } from '../runtime/index.ts';
 import { attachmentName, isInUse, isManaged, isOurs, volumeName, withoutVolume } from './names.ts';
 import { failed, NOTHING, plan, type Detachment, type Memory, type Observed, type Plan } from './plan.ts';

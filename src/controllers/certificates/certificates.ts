@@ -1,4 +1,5 @@
 import type { Millis } from '../../base/clock.ts';
+import { messageOf } from '../../base/message-of.ts';
 import { SubjectAccessReview } from '../../kinds/authorization/subject-access-review.ts';
 import {
   CertificateSigningRequest, type CertificateSigningRequestCondition,
@@ -6,7 +7,6 @@ import {
 import { isApiError } from '../../meta/api-error.ts';
 import { parseTime } from '../../meta/time.ts';
 import type { CertificateRequest } from '../../wire/certificate-request.ts';
-import { messageOf } from '../pod-control.ts';
 import { defineController, definePeriodic, type Context, type Controller } from '../runtime/index.ts';
 import { isDecided, isOurs, isStale, isToSign, kubeletRequest, refusal, requestOf, usagesOf, validity } from './plan.ts';
 

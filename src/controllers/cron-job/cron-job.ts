@@ -1,9 +1,10 @@
 import { deepEqual } from '../../base/deep-equal.ts';
+import { messageOf } from '../../base/message-of.ts';
 import { CronJob } from '../../kinds/batch/cron-job.ts';
 import { Job } from '../../kinds/batch/job.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import { formatTime } from '../../meta/time.ts';
-import { isNamespaceTerminating, messageOf } from '../pod-control.ts';
+import { isNamespaceTerminating } from '../pod-control.ts';
 import { controllerOf, defineController, type Context } from '../runtime/index.ts';
 import { plan, referenceTo, type Plan } from './plan.ts';
 

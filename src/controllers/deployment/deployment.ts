@@ -1,11 +1,12 @@
 import { deepEqual } from '../../base/deep-equal.ts';
+import { messageOf } from '../../base/message-of.ts';
 import { Deployment, type DeploymentStatus } from '../../kinds/apps/deployment.ts';
 import { ReplicaSet } from '../../kinds/apps/replica-set.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import { isEmptySelector } from '../../meta/label-selector.ts';
 import { isTerminalPhase } from '../../rules/pod-conditions.ts';
-import { isNamespaceTerminating, messageOf } from '../pod-control.ts';
+import { isNamespaceTerminating } from '../pod-control.ts';
 import { claim, controllerOf, defineController, watchOf, type Cache, type Context } from '../runtime/index.ts';
 import { REVISION } from './annotations.ts';
 import { plan, type Plan } from './plan.ts';

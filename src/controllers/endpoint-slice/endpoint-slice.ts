@@ -1,9 +1,10 @@
+import { messageOf } from '../../base/message-of.ts';
 import { Node } from '../../kinds/core/node.ts';
 import { Service } from '../../kinds/core/service.ts';
 import { EndpointSlice } from '../../kinds/discovery/endpoint-slice.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import { hasSelector, podsOf, watchPods } from '../endpoints/service-pods.ts';
-import { isNamespaceTerminating, messageOf } from '../pod-control.ts';
+import { isNamespaceTerminating } from '../pod-control.ts';
 import { controllerReference, defineController, watchOf, type Context, type Controller } from '../runtime/index.ts';
 import { desiredGroups } from './desired.ts';
 import { carryOut } from './carry-out.ts';

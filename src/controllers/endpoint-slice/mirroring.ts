@@ -1,10 +1,11 @@
+import { messageOf } from '../../base/message-of.ts';
 import { Endpoints, type EndpointAddress, type EndpointSubset } from '../../kinds/core/endpoints.ts';
 import { Service } from '../../kinds/core/service.ts';
 import { EndpointSlice, type Endpoint } from '../../kinds/discovery/endpoint-slice.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import { CHANGED_AT } from '../endpoints/plan.ts';
 import { isIPv6 } from '../endpoints/service-pods.ts';
-import { isNamespaceTerminating, messageOf } from '../pod-control.ts';
+import { isNamespaceTerminating } from '../pod-control.ts';
 import { controllerReference, defineController, watchOf } from '../runtime/index.ts';
 import { carryOut } from './carry-out.ts';
 import { groupKey, type Group } from './desired.ts';

@@ -1,8 +1,9 @@
+import { messageOf } from '../../base/message-of.ts';
 import { Endpoints } from '../../kinds/core/endpoints.ts';
 import { Service } from '../../kinds/core/service.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import { formatTime } from '../../meta/time.ts';
-import { isNamespaceTerminating, messageOf } from '../pod-control.ts';
+import { isNamespaceTerminating } from '../pod-control.ts';
 import { defineController, watchOf } from '../runtime/index.ts';
 import { CHANGED_AT, isCurrent, plan } from './plan.ts';
 import { hasSelector, podsOf, watchPods } from './service-pods.ts';

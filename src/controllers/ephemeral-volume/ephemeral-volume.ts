@@ -1,7 +1,7 @@
+import { messageOf } from '../../base/message-of.ts';
 import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import type { Volume } from '../../kinds/core/volume.ts';
-import { messageOf } from '../pod-control.ts';
 import { controllerOf, controllerReference, defineController, type Context } from '../runtime/index.ts';
 
 /** Makes a claim for each generic ephemeral volume of a pod; it goes with the pod, as what the pod owns. */

@@ -1,4 +1,5 @@
 import type { Millis } from '../../base/clock.ts';
+import { messageOf } from '../../base/message-of.ts';
 import {
   HorizontalPodAutoscaler, type HorizontalPodAutoscalerCondition, type HorizontalPodAutoscalerStatus,
 } from '../../kinds/autoscaling/horizontal-pod-autoscaler.ts';
@@ -7,7 +8,7 @@ import type { Scale } from '../../kinds/autoscaling/scale.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import { matchesRequirements, parseLabelSelector, type Requirement } from '../../meta/label-selector.ts';
 import { formatTime } from '../../meta/time.ts';
-import { messageOf, writeStatus } from '../pod-control.ts';
+import { writeStatus } from '../pod-control.ts';
 import { defineController, type Context, type Controller } from '../runtime/index.ts';
 import { MetricsClient } from './metrics-client.ts';
 import { evaluate, type Failure, type Proposal } from './metrics.ts';

@@ -1,11 +1,11 @@
 /** What the three metrics APIs answer, as samples. An add-on serves them (metrics-server, an adapter); none may be there. */
+import { messageOf } from '../../base/message-of.ts';
 import { readObject, type Client } from '../../client/index.ts';
 import type { CrossVersionObjectReference } from '../../kinds/autoscaling/metrics.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import { parseDuration } from '../../meta/duration.ts';
 import { parseQuantity, quantityMilliValue } from '../../meta/quantity.ts';
 import { parseTime } from '../../meta/time.ts';
-import { messageOf } from '../pod-control.ts';
 import { MetricError, type Sample, type Samples } from './calculator.ts';
 import type { Targets } from './target.ts';
 

@@ -1,9 +1,9 @@
 /** Each metric an autoscaler names: asked for, computed, and told of as its status. */
+import { messageOf } from '../../base/message-of.ts';
 import type { HorizontalPodAutoscaler } from '../../kinds/autoscaling/horizontal-pod-autoscaler.ts';
 import type { MetricIdentifier, MetricSpec, MetricStatus, MetricTarget, MetricValueStatus } from '../../kinds/autoscaling/metrics.ts';
 import { formatRequirements, requirementsOf, type LabelSelector } from '../../meta/label-selector.ts';
 import { formatQuantity, milliQuantityOf, parseQuantity, quantityMilliValue } from '../../meta/quantity.ts';
-import { messageOf } from '../pod-control.ts';
 import { byAverage, byUtilization, byValue, MetricError, perPod, type Scene } from './calculator.ts';
 import type { MetricsClient } from './metrics-client.ts';
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import type { NamespaceCondition } from '../../kinds/core/namespace.ts';
 import { setCondition } from '../../rules/pod-conditions.ts';
 import type { Remainder } from './content.ts';
@@ -26,7 +27,7 @@ export function deletionConditions(before: readonly NamespaceCondition[] | undef
   }, before ?? []);
 }
 
-const text = (errors: readonly unknown[]): string => errors.map((error) => (error instanceof Error ? error.message : String(error))).join(', ');
+const text = (errors: readonly unknown[]): string => errors.map(messageOf).join(', ');
 
 function told({ discoveryFailures, deletionFailures, remaining }: Progress): readonly Told[] {
   const finalizers = finalizerCounts(remaining);

@@ -1,9 +1,10 @@
+import { messageOf } from '../../base/message-of.ts';
 import { discover, type DiscoveredResource } from '../../client/index.ts';
 import { Namespace } from '../../kinds/core/namespace.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import { formatTime } from '../../meta/time.ts';
-import { messageOf, writeStatus } from '../pod-control.ts';
+import { writeStatus } from '../pod-control.ts';
 import { defineController, watchOf, type Context } from '../runtime/index.ts';
 import { deletionConditions, type Progress } from './conditions.ts';
 import { removeAll, type Remainder } from './content.ts';

@@ -1,9 +1,10 @@
+import { messageOf } from '../../base/message-of.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import type { PodTemplateSpec } from '../../kinds/core/pod-template.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import type { Resource } from '../../meta/resource.ts';
 import { formatTime } from '../../meta/time.ts';
-import { createPod, deletePod, messageOf, podFrom } from '../pod-control.ts';
+import { createPod, deletePod, podFrom } from '../pod-control.ts';
 import { slowStart, type Context } from '../runtime/index.ts';
 import { plan, type Plan, type Wanted } from './plan.ts';
 import { byDisposability } from './ranking.ts';

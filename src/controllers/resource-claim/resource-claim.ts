@@ -1,10 +1,10 @@
+import { messageOf } from '../../base/message-of.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import type { PodResourceClaim } from '../../kinds/core/pod-spec.ts';
 import type { PodResourceClaimStatus } from '../../kinds/core/pod-status.ts';
 import { ResourceClaim } from '../../kinds/resource/resource-claim.ts';
 import { ResourceClaimTemplate } from '../../kinds/resource/resource-claim-template.ts';
 import { isApiError } from '../../meta/api-error.ts';
-import { messageOf } from '../pod-control.ts';
 import { controllerOf, controllerReference, defineController, refersTo, watchOf, type Context } from '../runtime/index.ts';
 import { isDone, withoutUsers, PROTECTION } from './plan.ts';
 

@@ -1,9 +1,10 @@
+import { messageOf } from '../../base/message-of.ts';
 import type { StatefulSet } from '../../kinds/apps/stateful-set.ts';
 import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import { isApiError } from '../../meta/api-error.ts';
 import type { DeepPartial } from '../../meta/object.ts';
-import { isNamespaceTerminating, messageOf } from '../pod-control.ts';
+import { isNamespaceTerminating } from '../pod-control.ts';
 import { slowStart, type Context } from '../runtime/index.ts';
 import type { Birth, Plan } from './plan.ts';
 

@@ -1,5 +1,6 @@
 /** Secrets and ConfigMaps: keys, size, what their type demands, and the seal of immutability. */
 import { deepEqual } from '../../base/deep-equal.ts';
+import { messageOf } from '../../base/message-of.ts';
 import { FieldPath, forbidden, invalid, required, tooLong } from '../../meta/field-error.ts';
 import { configKeyProblems } from '../../meta/names.ts';
 import { type Errors, immutable, problemsAt } from '../checks.ts';
@@ -49,7 +50,7 @@ function* jsonErrors(base64: string, at: FieldPath): Errors {
   try {
     JSON.parse(atob(base64));
   } catch (error) {
-    yield invalid(at, '<secret contents redacted>', error instanceof Error ? error.message : String(error));
+    yield invalid(at, '<secret contents redacted>', messageOf(error));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock, Millis } from '../../base/clock.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { ClusterEntry, ExecEntry } from './kube-config.ts';
 
 /** What a client shows to say who it is. */
@@ -59,7 +60,7 @@ function parsed(text: string): Answer {
   try {
     return JSON.parse(text) as Answer;
   } catch (cause) {
-    throw new Error(`decoding stdout: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(`decoding stdout: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
 import type { Clock } from '../../base/clock.ts';
+import { messageOf } from '../../base/message-of.ts';
 import { CredentialSource, execCredential, type Credential, type RunProgram } from './exec-credential.ts';
 import { choose, impersonation, kubeConfigFrom, located, merged, NOTHING, type Chosen, type ClusterEntry, type KubeConfig, type UserEntry } from './kube-config.ts';
 
@@ -51,7 +52,7 @@ function defaultFiles(): readonly string[] {
 
 async function readConfig(file: string): Promise<KubeConfig> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new Error(`error loading config file ${JSON.stringify(file)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(`error loading config file ${JSON.stringify(file)}: ${messageOf(cause)}`, { cause });
   });
   return located(kubeConfigFrom(parse(text)), (path) => (isAbsolute(path) ? path : join(dirname(file), path)));
 }
@@ -103,7 +104,7 @@ async function pem(data: string | undefined, file: string | undefined, what: str
 
 function readNamed(file: string, what: string): Promise<string> {
   return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new Error(`unable to read ${what} ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(`unable to read ${what} ${file}: ${messageOf(cause)}`, { cause });
   });
 }
 

@@ -1,4 +1,5 @@
 /** Node allocatable (https://kubernetes.io/docs/tasks/administer-cluster/reserve-compute-resources/): who is held to which part of the node. */
+import { messageOf } from '../../base/message-of.ts';
 import type { Cgroups, NodeShare } from './cgroups.ts';
 
 /** Programs that are not pods, and what is reserved for them. */
@@ -31,7 +32,7 @@ export async function enforceNodeAllocatable({ cgroups, enforcement: { pods = tr
     try {
       await cgroups.hold(share.cgroup, share);
     } catch (error) {
-      const message = `Failed to enforce ${name} Reserved Cgroup Limits on "${share.cgroup}": ${error instanceof Error ? error.message : String(error)}`;
+      const message = `Failed to enforce ${name} Reserved Cgroup Limits on "${share.cgroup}": ${messageOf(error)}`;
       tell({ type: 'Warning', reason: 'FailedNodeAllocatableEnforcement', message });
       throw new Error(message, { cause: error });
     }

@@ -1,5 +1,6 @@
 /** Reading the kernel's small text files. What is not there is undefined: another version, or gone meanwhile. */
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { messageOf } from '../../base/message-of.ts';
 
 export const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
 
@@ -36,6 +37,6 @@ export async function write(path: string, value: number | string): Promise<void>
     await writeFile(path, String(value));
   } catch (error) {
     if (error instanceof Error && 'code' in error && MISSING.has(String(error.code))) return;
-    throw new Error(`failed to write ${String(value)} to ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`failed to write ${String(value)} to ${path}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
 /** What is wrong with a configuration, in upstream's words (pkg/kubelet/apis/config/validation). */
 import { isAbsolute, normalize } from 'node:path';
+import { messageOf } from '../../base/message-of.ts';
 import { parseDuration } from '../../meta/duration.ts';
 import { parseQuantity, QUANTITY_SHAPE } from '../../meta/quantity.ts';
 import { parseThresholds } from '../eviction/thresholds.ts';
@@ -151,6 +152,6 @@ function* complaints(check: () => unknown, say: (why: string) => string): Iterab
   try {
     check();
   } catch (error) {
-    yield say(error instanceof Error ? error.message : String(error));
+    yield say(messageOf(error));
   }
 }

@@ -1,6 +1,7 @@
 /** A container's mounts: its volumes, the pod's /etc/hosts, its termination message; and the devices among its volumes. */
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../../base/message-of.ts';
 import type { Random } from '../../base/random.ts';
 import type { Container, EphemeralContainer, VolumeMount } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
@@ -64,7 +65,7 @@ async function volumeMount(mount: VolumeMount, index: number, input: MountsInput
   const subPath = checked(subPathOf(mount, environment));
   const image = images?.get(mount.name);
   const recursive = await isRecursive(mount, () => input.canRecursiveReadOnly(pod)).catch((error: unknown) => {
-    throw new Error(`failed to resolve recursive read-only mode: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`failed to resolve recursive read-only mode: ${messageOf(error)}`, { cause: error });
   });
   return {
     containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,

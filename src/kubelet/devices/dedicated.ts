@@ -2,6 +2,7 @@
  * What a container has to itself: devices, and, where policies say so, processors and memory nodes. One door to all who give
  * such things; the topology manager sees to it that what they give lies together.
  */
+import { messageOf } from '../../base/message-of.ts';
 import type { Container } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { ResourceStatus } from '../../kinds/core/pod-status.ts';
@@ -78,7 +79,7 @@ export function dedicated(options: DedicatedOptions): Dedicated {
       } catch (error) {
         await release(pod.metadata.uid);
         if (error instanceof AdmissionError) return { reason: error.reason, message: error.message };
-        return { reason: 'UnexpectedAdmissionError', message: `Allocate failed due to ${error instanceof Error ? error.message : String(error)}, which is unexpected` };
+        return { reason: 'UnexpectedAdmissionError', message: `Allocate failed due to ${messageOf(error)}, which is unexpected` };
       }
     },
     of(pod, container) {

@@ -9,6 +9,7 @@ import { readdir, readFile, rename, rm, writeFile, mkdir } from 'node:fs/promise
 import { join } from 'node:path';
 import type { Clock, Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { Container } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import { quantityValue, parseQuantity } from '../../meta/quantity.ts';
@@ -121,7 +122,7 @@ class Devices implements DeviceManager {
       const plugin = this.#plugins.get(resource);
       if (!plugin?.options.preStartRequired) continue;
       await plugin.preStart(devices).catch((error: unknown) => {
-        throw new Error(`device plugin PreStartContainer rpc failed with err: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        throw new Error(`device plugin PreStartContainer rpc failed with err: ${messageOf(error)}`, { cause: error });
       });
     }
   }

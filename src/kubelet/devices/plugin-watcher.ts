@@ -7,6 +7,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { messageOf } from '../../base/message-of.ts';
 import { Registration, REGISTRATION_PACKAGE } from '../dra/plugin-api.ts';
 import { connectGrpc } from '../grpc/connection.ts';
 
@@ -108,7 +109,7 @@ class PluginWatcher implements AsyncDisposable {
         if (!handler) throw new Error(`no handler registered for plugin type: ${type} at socket ${path}`);
         await handler.register(plugin);
       } catch (error) {
-        await call('NotifyRegistrationStatus', { pluginRegistered: false, error: `RegisterPlugin error -- ${wordsOf(error)}` }, within);
+        await call('NotifyRegistrationStatus', { pluginRegistered: false, error: `RegisterPlugin error -- ${messageOf(error)}` }, within);
         throw error;
       }
       await call('NotifyRegistrationStatus', { pluginRegistered: true }, within).catch((error: unknown) => {
@@ -117,13 +118,11 @@ class PluginWatcher implements AsyncDisposable {
       });
       return { handler, name, endpoint: plugin.endpoint };
     } catch (error) {
-      if (!this.#stop.signal.aborted) log.info('a plugin could not be registered', { socket: path, error: wordsOf(error) });
+      if (!this.#stop.signal.aborted) log.info('a plugin could not be registered', { socket: path, error: messageOf(error) });
       return undefined;
     }
   }
 }
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Sockets below the directory and what tells each from another of its name. Hidden ones are being made. */
 async function socketsIn(dir: string): Promise<ReadonlyMap<string, string>> {

@@ -1,6 +1,7 @@
 /** Which claims pods of this node use, and which devices drivers prepared for them. Written down before a driver is asked. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../../base/message-of.ts';
 import type { Logger } from '../../base/log.ts';
 
 export interface ClaimDevice {
@@ -74,7 +75,7 @@ export class ClaimCache {
       await rename(`${this.#path}.tmp`, this.#path);
     });
     return this.#saving.catch((error: unknown) => {
-      throw new Error(`checkpoint ResourceClaim state: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new Error(`checkpoint ResourceClaim state: ${messageOf(error)}`, { cause: error });
     });
   }
 }

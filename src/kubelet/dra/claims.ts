@@ -7,9 +7,9 @@
  */
 import type { Clock, Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { ResourceClaim } from '../../kinds/resource/resource-claim.ts';
-import { CriError } from '../cri/cri.ts';
 import { ClaimCache } from './claim-cache.ts';
 import type { ClaimDevice, ClaimInfo } from './claim-cache.ts';
 import { claimOf, claimsOfContainer, mayUse } from './claim-name.ts';
@@ -97,7 +97,7 @@ class Claims implements PodClaims {
     const work = this.#turn.catch(() => {}).then(run);
     this.#turn = work.catch(() => {});
     return work.catch((error: unknown) => {
-      throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new Error(`${what}: ${messageOf(error)}`, { cause: error });
     });
   }
 
@@ -109,7 +109,7 @@ class Claims implements PodClaims {
       const named = claimOf(pod, podClaim);
       if (!named) continue;
       const claim = await this.#options.claim(namespace, named.name).catch((error: unknown) => {
-        throw new Error(`fetch ResourceClaim ${named.name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        throw new Error(`fetch ResourceClaim ${named.name}: ${messageOf(error)}`, { cause: error });
       });
       mayUse(pod, named, claim);
       const info = infoOf(claim);
@@ -203,5 +203,5 @@ function check(method: string, claims: readonly ClaimInfo[], answers: Readonly<R
 }
 
 const wrap = (method: string) => (error: unknown): never => {
-  throw new Error(`${method}: ${error instanceof CriError || error instanceof Error ? error.message : String(error)}`, { cause: error });
+  throw new Error(`${method}: ${messageOf(error)}`, { cause: error });
 };

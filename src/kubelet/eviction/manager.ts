@@ -4,6 +4,7 @@
  */
 import type { Clock, Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import { qosClassOf } from '../../kinds/core/pod-qos.ts';
 import { untolerated } from '../../rules/tolerations.ts';
@@ -121,7 +122,7 @@ class Evictions implements EvictionManager {
       try {
         for (let evicted = await this.synchronize(); evicted.length > 0 && !signal.aborted; evicted = await this.synchronize()) await this.#untilEnded(evicted);
       } catch (error) {
-        if (!signal.aborted) log.warn('eviction failed', { error: error instanceof Error ? error.message : String(error) });
+        if (!signal.aborted) log.warn('eviction failed', { error: messageOf(error) });
       }
     }
   }

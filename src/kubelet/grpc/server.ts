@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import type { sendUnaryData, ServerUnaryCall, ServerWritableStream, UntypedHandleCall } from '@grpc/grpc-js';
+import { messageOf } from '../../base/message-of.ts';
 import { definitionOf } from './codec.ts';
 import type { Message, Received, Sent, Service } from './message.ts';
 
@@ -48,7 +49,7 @@ export async function serveGrpc(socket: string, services: readonly ServedService
   };
 }
 
-const failure = (error: unknown) => ({ code: status.UNKNOWN, details: error instanceof Error ? error.message : String(error) });
+const failure = (error: unknown) => ({ code: status.UNKNOWN, details: messageOf(error) });
 const missing = { code: status.UNIMPLEMENTED, details: 'not implemented' };
 
 function unary(handler: unknown): UntypedHandleCall {

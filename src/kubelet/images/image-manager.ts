@@ -1,5 +1,6 @@
 /** Sees to it that a container's image is on the node, as its pull policy says. */
 import type { Clock, Millis } from '../../base/clock.ts';
+import { messageOf } from '../../base/message-of.ts';
 import { TokenBucket } from '../../client/index.ts';
 import type { Container } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
@@ -208,8 +209,6 @@ function pullFailure(image: string, complaint: string): { readonly reason: Waiti
   }
   return { reason: 'ErrImagePull', message: complaint };
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** `1.234s`, `87ms`, as Go prints it rounded to the millisecond. */
 function goSeconds(millis: number): string {

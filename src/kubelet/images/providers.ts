@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock, Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import { parseDuration } from '../../meta/duration.ts';
 import { covers, credentialsAmong, targetOf } from './credentials.ts';
@@ -65,7 +66,7 @@ export class CredentialProviders {
         const source = account && { uid: account.uid, namespace: account.namespace, name: account.name };
         return credentialsAmong(image, auths).map((auth): Credential => ({ auth, ...(source ? { source } : {}) }));
       } catch (error) {
-        log.warn('a credential provider failed', { provider: provider.name, image: target, error: error instanceof Error ? error.message : String(error) });
+        log.warn('a credential provider failed', { provider: provider.name, image: target, error: messageOf(error) });
         return [];
       }
     }));

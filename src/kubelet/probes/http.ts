@@ -2,6 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
+import { messageOf } from '../../base/message-of.ts';
 import type { Clock, Millis } from '../../base/clock.ts';
 
 export interface HttpTarget {
@@ -110,5 +111,5 @@ function dialMessage(error: unknown, address: string): string {
   if (words) return `dial tcp ${address}: connect: ${words}`;
   if (code === 'ECONNRESET') return 'EOF';
   if (code === 'EPROTO' && error instanceof Error && error.message.includes('wrong version number')) return HTTP_ANSWER;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

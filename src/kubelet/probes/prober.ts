@@ -1,5 +1,6 @@
 /** Asks a container once how it is. */
 import type { Clock } from '../../base/clock.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { Container } from '../../kinds/core/container.ts';
 import type { Probe } from '../../kinds/core/probe.ts';
 import { isCriError } from '../cri/cri.ts';
@@ -26,8 +27,6 @@ export type Prober = (probe: Probe, subject: ProbeSubject) => Promise<ProbeAnswe
 const AGENT = 'kube-probe/1.36';
 const success = (output = ''): ProbeAnswer => ({ result: 'success', output });
 const failure = (output: string): ProbeAnswer => ({ result: 'failure', output });
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 export function createProber({ cri, clock }: { readonly cri: Cri; readonly clock: Clock }): Prober {
   return async (probe, subject) => {
     const { container, containerId, podIp } = subject;
@@ -36,13 +35,13 @@ export function createProber({ cri, clock }: { readonly cri: Cri; readonly clock
       if (probe.exec) return await execProbe(cri, { containerId, cmd: probe.exec.command ?? [], timeoutSeconds: probe.timeoutSeconds ?? 1 });
       if (probe.httpGet) {
         const target = httpTarget(probe.httpGet, container, { podIp, agent: AGENT });
-        const answer = await httpGet(target, within).catch((error: unknown) => failure(textOf(error)));
+        const answer = await httpGet(target, within).catch((error: unknown) => failure(messageOf(error)));
         if ('result' in answer) return answer;
         return httpVerdict(answer);
       }
       if (probe.tcpSocket) {
         const at = { host: probe.tcpSocket.host || podIp, port: portOf(probe.tcpSocket.port, container) };
-        return await tcpConnect(at, within).then(() => success(), (error: unknown) => failure(textOf(error)));
+        return await tcpConnect(at, within).then(() => success(), (error: unknown) => failure(messageOf(error)));
       }
       if (probe.grpc) {
         const host = podIp.includes(':') ? `[${podIp}]` : podIp;
@@ -51,7 +50,7 @@ export function createProber({ cri, clock }: { readonly cri: Cri; readonly clock
       }
       return { result: 'unknown', output: `missing probe handler for ${container.name}` };
     } catch (error) {
-      return { result: 'unknown', output: textOf(error) };
+      return { result: 'unknown', output: messageOf(error) };
     }
   };
 }

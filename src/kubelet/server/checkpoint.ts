@@ -1,6 +1,7 @@
 /** POST /checkpoint/{namespace}/{pod}/{container}: a running container into an archive, where the runtime can (KEP-2008). */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../../base/message-of.ts';
 import { formatTime } from '../../meta/time.ts';
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import { containerNamed } from '../pod.ts';
@@ -25,6 +26,6 @@ export async function checkpoint({ context, workers }: ServerContext, request: A
     await cri.checkpointContainer(found.id, { location, timeoutSeconds: Number(timeout ?? 0) }, request.signal);
     return json({ items: [location] });
   } catch (error) {
-    return plain(500, `checkpointing of ${namespace}/${name}/${container} failed (${error instanceof Error ? error.message : String(error)})`);
+    return plain(500, `checkpointing of ${namespace}/${name}/${container} failed (${messageOf(error)})`);
   }
 }

@@ -2,6 +2,7 @@
  * The kubelet's own servers: over HTTPS for callers that are known (the API server, monitoring), and where they are asked for, over
  * plain HTTP what anyone may read, and /healthz for this machine alone.
  */
+import { messageOf } from '../../base/message-of.ts';
 import type { Collector } from '../../base/metrics/family.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
@@ -82,7 +83,7 @@ function counted(at: ServerContext, serverType: 'readwrite' | 'readonly', handle
     } catch (error) {
       if (error instanceof URIError) return plain(400, 'Bad Request\n');
       log.warn('kubelet request failed', { url: request.url, error: String(error) });
-      return plain(500, error instanceof Error ? error.message : String(error));
+      return plain(500, messageOf(error));
     } finally {
       done();
     }

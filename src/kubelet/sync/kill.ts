@@ -1,5 +1,6 @@
 /** Ends containers in order: preStop first, then a request to stop, then, when the grace period is over, the kill. */
 import type { Clock } from '../../base/clock.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { Container } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { LifecycleHandler } from '../../kinds/core/probe.ts';
@@ -121,7 +122,7 @@ class Failures {
     } catch (error) {
       this.#signal?.throwIfAborted();
       this.#cause = error;
-      this.#messages.push(`failed to "${action}" for "${target}" with ${action}Error: ${JSON.stringify(error instanceof Error ? error.message : String(error))}`);
+      this.#messages.push(`failed to "${action}" for "${target}" with ${action}Error: ${JSON.stringify(messageOf(error))}`);
     }
   }
 

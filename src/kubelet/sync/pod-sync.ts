@@ -6,6 +6,7 @@ import { mkdir, readdir, readlink, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { QosClass } from '../../kinds/core/pod-qos.ts';
 import { qosClassOf } from '../../kinds/core/pod-qos.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
@@ -262,7 +263,7 @@ async function prepareClaims(at: PodSyncContext, pod: Pod, signal: AbortSignal):
   try {
     await at.dedicated.prepareClaims(pod);
   } catch (error) {
-    if (!signal.aborted) at.tell(pod, undefined, { type: 'Warning', reason: 'FailedPrepareDynamicResources', message: `Failed to prepare dynamic resources: ${error instanceof Error ? error.message : String(error)}` });
+    if (!signal.aborted) at.tell(pod, undefined, { type: 'Warning', reason: 'FailedPrepareDynamicResources', message: `Failed to prepare dynamic resources: ${messageOf(error)}` });
     throw error;
   }
 }
@@ -279,7 +280,7 @@ async function telling<T>(at: PodSyncContext, { pod, signal }: { readonly pod: P
   try {
     return await run();
   } catch (error) {
-    if (!signal.aborted) at.tell(pod, undefined, { type: 'Warning', reason: 'FailedCreatePodSandBox', message: `Failed to create pod sandbox: ${error instanceof Error ? error.message : String(error)}` });
+    if (!signal.aborted) at.tell(pod, undefined, { type: 'Warning', reason: 'FailedCreatePodSandBox', message: `Failed to create pod sandbox: ${messageOf(error)}` });
     throw error;
   }
 }

@@ -10,6 +10,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Millis } from '../../base/clock.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import { isTerminalPhase } from '../../rules/pod-conditions.ts';
 import { graceSeconds } from '../pod.ts';
@@ -173,7 +174,7 @@ export class PodWorker implements AsyncDisposable {
         if (signal.aborted) continue;
         const wait = Math.min(MOST_RETRY, FIRST_RETRY * 2 ** this.#failures++);
         const { name, namespace, uid } = this.#pod.metadata;
-        this.#options.context.log.warn('Error syncing pod, skipping', { pod: `${namespace}/${name}`, uid, error: error instanceof Error ? error.message : String(error) });
+        this.#options.context.log.warn('Error syncing pod, skipping', { pod: `${namespace}/${name}`, uid, error: messageOf(error) });
         if (!this.#dirty) this.#wakeIn(wait);
       }
     }

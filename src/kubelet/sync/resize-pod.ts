@@ -1,4 +1,5 @@
 /** A pod's resize as its worker goes about it: what is promised, what is under way, what is told. */
+import { messageOf } from '../../base/message-of.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { ResourceRequirements } from '../../kinds/core/resources.ts';
 import type { Cgroups } from '../cgroups/cgroups.ts';
@@ -96,7 +97,7 @@ export async function resizePod(at: ResizeContext & Parameters<typeof carryOutRe
     return true;
   } catch (error) {
     signal.throwIfAborted();
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (memory.error !== message) at.tell(pod, undefined, { type: 'Warning', reason: 'ResizeError', message: resizeMessage('Pod resize error', pod, message) });
     memory.error = message;
     return false;

@@ -2,6 +2,7 @@
 import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock, Millis } from '../../base/clock.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { Random } from '../../base/random.ts';
 import type { Container, EphemeralContainer } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
@@ -209,7 +210,7 @@ async function orFail<T>(reason: 'CreateContainerConfigError' | 'CreateContainer
   } catch (error) {
     if (signal?.aborted) throw error;
     // The runtime's own words, without gRPC's.
-    const message = error instanceof CriError ? error.description : error instanceof Error ? error.message : String(error);
+    const message = error instanceof CriError ? error.description : messageOf(error);
     tell(container.name, { type: 'Warning', reason: 'Failed', message: `Error: ${message}` });
     // What could not run has ended: soon it shows as waiting for its next try.
     throw new StartError(reason, message, { cause: error, ...(reason === 'RunContainerError' ? { retryIn: SHOW_FAILURE } : {}) });
@@ -241,6 +242,6 @@ async function postStart(kubelet: Starting, request: StartRequest, { id, signal 
       finishedAt: 0, exitCode: 0, reason: '', message: '', image: '', imageRef: '', restartCount: 0, hash: '', logPath: '',
     };
     await killContainer({ ...kubelet, tell }, { pod, runtime, container: started, message: 'FailedPostStartHook', graceSeconds: pod.spec.terminationGracePeriodSeconds ?? 30 }, signal);
-    throw new StartError('PostStartHookError', error instanceof Error ? error.message : String(error), { cause: error });
+    throw new StartError('PostStartHookError', messageOf(error), { cause: error });
   }
 }

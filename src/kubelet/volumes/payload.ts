@@ -1,4 +1,5 @@
 /** What configMap, secret, downwardAPI and projected volumes contain. Pure but for asking for objects and tokens. */
+import { messageOf } from '../../base/message-of.ts';
 import type { ConfigMap } from '../../kinds/core/config-map.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { Secret } from '../../kinds/core/secret.ts';
@@ -37,7 +38,7 @@ export async function payloadOf(volume: Volume, input: PayloadInput): Promise<Pa
     try {
       for (const [path, file] of await projectionPayload(source, projected?.defaultMode, input)) all.set(path, file);
     } catch (error) {
-      problems.push(error instanceof Error ? error.message : String(error));
+      problems.push(messageOf(error));
     }
   }
   if (problems.length === 0) return all;

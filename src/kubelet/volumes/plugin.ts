@@ -1,5 +1,6 @@
 /** What a volume plugin is asked for. One for each kind of volume; `plugins/order.ts` names them all. */
 import type { Clock } from '../../base/clock.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { Volume } from '../../kinds/core/volume.ts';
@@ -80,7 +81,7 @@ export interface VolumePlugin {
 export class StepError extends Error {
   readonly step: string;
   constructor(step: string, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(messageOf(cause), { cause });
     this.name = 'StepError';
     this.step = step;
   }

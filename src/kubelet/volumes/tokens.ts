@@ -1,5 +1,6 @@
 /** Service account tokens bound to pods, renewed before they expire (TokenRequest). */
 import type { Clock, Millis } from '../../base/clock.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { Client } from '../../client/index.ts';
 import { ServiceAccount } from '../../kinds/core/service-account.ts';
 import type { TokenRequest } from '../../kinds/authentication/token-request.ts';
@@ -44,7 +45,7 @@ export function createTokens(client: Client, clock: Clock): Tokens {
         return answer.status.token ?? '';
       } catch (error) {
         if (known && clock.now() < known.expiresAt) return known.token;
-        throw new Error(`failed to fetch token: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        throw new Error(`failed to fetch token: ${messageOf(error)}`, { cause: error });
       }
     },
     renewalOf: (uid) => [...held.values()].filter((one) => one.uid === uid).map(({ renewAt }) => renewAt).toSorted((a, b) => a - b)[0],

@@ -1,4 +1,5 @@
 /** From a pod's volume to what is to be mounted: through its claim to the persistent volume, or the volume itself. */
+import { messageOf } from '../../base/message-of.ts';
 import type { Client } from '../../client/index.ts';
 import { PersistentVolumeClaim } from '../../kinds/core/persistent-volume-claim.ts';
 import { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
@@ -31,7 +32,7 @@ export async function specOf(volume: Volume, pod: Pod, { client, uses, signal }:
     persistent = await boundVolume(client, { ...claimed, namespace, owner: volume.ephemeral ? pod.metadata.uid : undefined }, signal);
   } catch (error) {
     signal?.throwIfAborted();
-    throw new Error(`error processing PVC ${namespace}/${claimed.name}: ${textOf(error)}`, { cause: error });
+    throw new Error(`error processing PVC ${namespace}/${claimed.name}: ${messageOf(error)}`, { cause: error });
   }
   const mode = persistent.spec.volumeMode ?? 'Filesystem';
   if (uses.mounts.has(volume.name) && mode !== 'Filesystem') throw new Error(`volume ${volume.name} has volumeMode ${mode}, but is specified in volumeMounts`);
@@ -54,7 +55,7 @@ interface Claim {
 async function boundVolume(client: Client, { namespace, name, owner }: Claim, signal: AbortSignal | undefined): Promise<PersistentVolume> {
   const around = signal ? { signal } : {};
   const claim = await client.get(PersistentVolumeClaim, name, { namespace, ...around }).catch((error: unknown) => {
-    throw new Error(`failed to fetch PVC from API server: ${textOf(error)}`, { cause: error });
+    throw new Error(`failed to fetch PVC from API server: ${messageOf(error)}`, { cause: error });
   });
   if (claim.metadata.deletionTimestamp !== undefined) throw new Error('PVC is being deleted');
   if (claim.status.phase !== 'Bound') throw new Error('PVC is not bound');
@@ -62,7 +63,7 @@ async function boundVolume(client: Client, { namespace, name, owner }: Claim, si
   if (!volumeName) throw new Error('PVC has empty pvc.Spec.VolumeName');
   if (owner !== undefined && !claim.metadata.ownerReferences?.some(({ uid, controller }) => controller === true && uid === owner)) throw new Error('not the ephemeral PVC for the pod');
   const volume = await client.get(PersistentVolume, volumeName, around).catch((error: unknown) => {
-    throw new Error(`failed to fetch PV ${volumeName} from API server: ${textOf(error)}`, { cause: error });
+    throw new Error(`failed to fetch PV ${volumeName} from API server: ${messageOf(error)}`, { cause: error });
   });
   const { claimRef } = volume.spec;
   if (!claimRef) throw new Error(`found PV object ${volumeName} but it has a nil pv.Spec.ClaimRef indicating it is not yet bound to the claim`);
@@ -70,4 +71,3 @@ async function boundVolume(client: Client, { namespace, name, owner }: Claim, si
   return volume;
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,7 @@
 import { Alarm } from '../../base/alarm.ts';
 import type { Clock, Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { messageOf } from '../../base/message-of.ts';
 import { NftKeeper, removeNftTable } from '../../base/nftables.ts';
 import type { RunProgram } from '../../base/program.ts';
 import type { Handler, Informers } from '../../client/index.ts';
@@ -112,7 +113,7 @@ class PolicyKeeper implements Policies {
         await this.#sync();
         if (this.#watching) this.#alarm.within(LOOK);
       } catch (error) {
-        this.#options.log.error('network: policies not written', { error: error instanceof Error ? error.message : String(error) });
+        this.#options.log.error('network: policies not written', { error: messageOf(error) });
         this.#alarm.within(RETRY);
       }
     });

@@ -1,4 +1,5 @@
 import type { Logger } from '../../base/log.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { Random } from '../../base/random.ts';
 import { StoreFull } from '../driver.ts';
 import type { Change, Commit, Conflict, Driver, Entry, Revision, Span, Txn } from '../driver.ts';
@@ -220,7 +221,7 @@ class WalDriver implements Driver {
   /** The log is whole without it: it is tried again after as many bytes. */
   #postpone(error: unknown): void {
     this.#logBytes = 0;
-    this.#parts.place.log.warn('store: no snapshot', { error: error instanceof Error ? error.message : String(error) });
+    this.#parts.place.log.warn('store: no snapshot', { error: messageOf(error) });
   }
 }
 

@@ -1,4 +1,5 @@
 import { nextTurn } from '../../base/clock.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { ApiResponse, Headers } from '../api.ts';
 import { BodyRefused } from './body.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -118,7 +119,7 @@ function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
 export function failure(error: unknown): ApiResponse {
   const refused = error instanceof BodyRefused;
   const code = refused ? error.status : 500;
-  const message = refused ? error.message : `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`;
+  const message = refused ? error.message : `Internal error occurred: ${messageOf(error)}`;
   const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: refused ? error.reason : 'InternalError', code };
   return {
     status: code,

@@ -1,4 +1,5 @@
 /** One webhook asked about one request. */
+import { messageOf } from '../../../base/message-of.ts';
 import { ApiError, badRequest, type Reason, type StatusDetails } from '../../../meta/api-error.ts';
 import type { Core } from '../../core.ts';
 import { callWebhook, WebhookFailure } from '../../webhook/client.ts';
@@ -35,7 +36,7 @@ export async function ask(core: Core, invocation: Invocation, attributes: Attrib
   try {
     verdict = verdictOf(answer, { uid, version, mutating: hook.type === 'admit' });
   } catch (error) {
-    throw new CallFailure(hook, `received invalid webhook response: ${error instanceof Error ? error.message : String(error)}`, { status: 503, cause: error });
+    throw new CallFailure(hook, `received invalid webhook response: ${messageOf(error)}`, { status: 503, cause: error });
   }
   for (const [key, value] of Object.entries(verdict.auditAnnotations)) attributes.annotate?.(`${hook.name}/${key}`, value);
   for (const warning of verdict.warnings) attributes.warn(warning);

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../base/message-of.ts';
 import { ApiError } from '../../../meta/api-error.ts';
 import { applyJsonPatch } from '../../../meta/json-patch.ts';
 import type { AnyObject } from '../../../meta/object.ts';
@@ -101,7 +102,7 @@ function inner<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw internal(error instanceof ApiError && error.cause instanceof Error ? error.cause.message : error instanceof Error ? error.message : String(error));
+    throw internal(error instanceof ApiError && error.cause instanceof Error ? error.cause.message : messageOf(error));
   }
 }
 

@@ -1,4 +1,5 @@
 /** AdmissionReview, answered: the API server's side of it is apiserver/admission/webhook. */
+import { messageOf } from '../../../base/message-of.ts';
 import { ApiError, badRequest, forbiddenRequest, invalidObject } from '../../../meta/api-error.ts';
 import type { FieldError } from '../../../meta/field-error.ts';
 import { differences } from '../../../meta/json-diff.ts';
@@ -50,7 +51,7 @@ async function verdictOf(hook: AdmissionHook, request: Asked, review: Review<Kub
     if (complaints.length > 0) return refused(refusalOf(hook, complaints, review.name));
     return { allowed: true };
   } catch (error) {
-    return refused(error instanceof ApiError ? error : new ApiError('', error instanceof Error ? error.message : String(error)));
+    return refused(error instanceof ApiError ? error : new ApiError('', messageOf(error)));
   }
 }
 

@@ -1,4 +1,5 @@
 /** ConversionReview, answered: any version to any other, by way of the hub. */
+import { messageOf } from '../../../base/message-of.ts';
 import { badRequest } from '../../../meta/api-error.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import { isRecord } from '../../../meta/own.ts';
@@ -20,7 +21,7 @@ export function answerConversion(hook: ConversionHook, body: unknown): object {
   try {
     return answer({ result: { status: 'Success' }, convertedObjects: objects.map((object) => converted(hook, object, desiredAPIVersion)) });
   } catch (error) {
-    return answer({ result: { status: 'Failure', message: error instanceof Error ? error.message : String(error) } });
+    return answer({ result: { status: 'Failure', message: messageOf(error) } });
   }
 }
 

@@ -3,6 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/log.ts';
+import { messageOf } from '../../../base/message-of.ts';
 import { isApiError } from '../../../meta/api-error.ts';
 import type { KeyPair } from '../../../wire/node/issue.ts';
 import { answerAdmission } from './admission.ts';
@@ -39,7 +40,7 @@ export async function serveWebhooks(hooks: readonly Webhook[], { port, host, pai
     metrics.began(path);
     void answer(hook, request).catch((error: unknown) => {
       log.warn('a review could not be answered', { path, error: String(error) });
-      return { status: isApiError(error) ? error.code : 500, body: error instanceof Error ? error.message : String(error) };
+      return { status: isApiError(error) ? error.code : 500, body: messageOf(error) };
     }).then(({ status, body }) => {
       metrics.ended(path, status, clock.monotonic() - start);
       send(response, status, body);

@@ -4,6 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Millis } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/log.ts';
+import { messageOf } from '../../../base/message-of.ts';
 import type { Pod } from '../../../kinds/core/pod.ts';
 import { podOfManifest } from './manifest.ts';
 
@@ -127,7 +128,7 @@ export class ManifestDir implements AsyncDisposable {
     try {
       return podOfManifest(text, { path, ...at });
     } catch (error) {
-      this.#options.log.warn('Could not process manifest file', { file: path, error: error instanceof Error ? error.message : String(error) });
+      this.#options.log.warn('Could not process manifest file', { file: path, error: messageOf(error) });
       return undefined;
     }
   }

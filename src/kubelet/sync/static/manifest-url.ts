@@ -1,6 +1,7 @@
 /** Static pods from a URL: asked for again and again; what cannot be had or read leaves the pods as they were. */
 import type { Clock, Millis } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/log.ts';
+import { messageOf } from '../../../base/message-of.ts';
 import type { Pod } from '../../../kinds/core/pod.ts';
 import { podsOfManifest } from './manifest.ts';
 
@@ -58,7 +59,7 @@ export class ManifestUrl implements AsyncDisposable {
       this.#failing = false;
       onPods(pods);
     } catch (error) {
-      if (!this.#failing && !this.#stop.signal.aborted) log.warn('Failed to read pods from URL', { url, error: error instanceof Error ? error.message : String(error) });
+      if (!this.#failing && !this.#stop.signal.aborted) log.warn('Failed to read pods from URL', { url, error: messageOf(error) });
       this.#failing = true;
     }
   }

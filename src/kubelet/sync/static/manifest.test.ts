@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { messageOf } from '../../../base/message-of.ts';
 import { podOfManifest } from './manifest.ts';
 
 const SEEN = '2026-01-01T00:00:00.000Z';
@@ -38,7 +39,7 @@ test('what is no pod is refused with a reason', () => {
     try {
       podOfManifest(text, at);
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
     return undefined;
   };

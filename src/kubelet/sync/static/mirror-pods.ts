@@ -4,6 +4,7 @@
  */
 import type { Clock, Millis } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/log.ts';
+import { messageOf } from '../../../base/message-of.ts';
 import type { Client, Informer } from '../../../client/index.ts';
 import { keyOf } from '../../../client/index.ts';
 import type { Node } from '../../../kinds/core/node.ts';
@@ -75,7 +76,7 @@ export class MirrorPods implements AsyncDisposable {
       try {
         if (await this.#pass(signal)) continue;
       } catch (error) {
-        if (!signal.aborted) log.warn('mirror pods are not as they should be', { error: error instanceof Error ? error.message : String(error) });
+        if (!signal.aborted) log.warn('mirror pods are not as they should be', { error: messageOf(error) });
       }
       this.#dirty = true;
       await clock.sleep(RETRY, signal).catch(() => {});

@@ -1,6 +1,7 @@
 /** A disk or directory of the node that a persistent volume names. */
 import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../../../base/message-of.ts';
 import { podsDir } from '../../containers/paths.ts';
 import { formatAndMount } from '../format.ts';
 import { isMountPoint } from '../mounter.ts';
@@ -68,7 +69,7 @@ async function sourceDirectory(spec: VolumeSpec, { rootDir, mounter, signal }: P
   const options = [...(spec.readOnly ? ['ro'] : []), ...(spec.persistent?.spec.mountOptions ?? [])];
   await formatAndMount(mounter, { device: path, target, type, options }, signal).catch(async (error: unknown) => {
     await rmdir(target).catch(() => {});
-    throw new StepError('MountVolume.MountDevice', `local: failed to mount device ${path} at ${target} (fstype: ${type}), error ${error instanceof Error ? error.message : String(error)}`);
+    throw new StepError('MountVolume.MountDevice', `local: failed to mount device ${path} at ${target} (fstype: ${type}), error ${messageOf(error)}`);
   });
   return target;
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../base/message-of.ts';
 import type { Random } from '../../../base/random.ts';
 import { StoreFull } from '../../driver.ts';
 import type { Change, Del, Put, Revision } from '../../driver.ts';
@@ -19,7 +20,7 @@ const DEL = 2;
 /** After this nobody knows what the disk holds: the process must end, and the next one reads what is there. */
 export class LogFailed extends Error {
   constructor(path: string, cause: unknown) {
-    super(`store: ${path} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`store: ${path} cannot be written: ${messageOf(cause)}`, { cause });
     this.name = 'LogFailed';
   }
 }
