@@ -2,7 +2,8 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, ServerRespons
 import type { Http2ServerRequest, Http2ServerResponse, OutgoingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Millis } from '../base/clock.ts';
-import { requestHeaders, responseHeaders, type Asker } from './headers.ts';
+import type { Asker } from './action.ts';
+import { requestHeaders, responseHeaders } from './headers.ts';
 import type { Backend } from './endpoints.ts';
 import type { Upstreams } from './upstreams.ts';
 

@@ -1,14 +1,8 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { Asker } from './action.ts';
 
 /** Of one connection, not of the request (RFC 9110, section 7.6.1; RFC 9113, section 8.2.2). */
 const PER_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings']);
-
-/** Who asked, as the backend is told. */
-export interface Asker {
-  readonly address: string;
-  readonly proto: 'http' | 'https';
-  readonly port: number;
-}
 
 /** The request's headers for the backend. What a client says of its own origin is not believed. */
 export function requestHeaders(headers: IncomingHttpHeaders, asker: Asker): OutgoingHttpHeaders {

@@ -12,11 +12,12 @@ import { IngressClass } from '../kinds/networking/ingress-class.ts';
 import { Ingress } from '../kinds/networking/ingress.ts';
 import { isBuiltInIngress } from '../rules/built-in-ingress.ts';
 import { Certificates } from './certificates.ts';
-import { BY_SERVICE, resolveBackend, serviceOfSlice, type Backend } from './endpoints.ts';
+import { destinationAt, type Asked, type Asker } from './action.ts';
+import { BY_SERVICE, serviceOfSlice, type Backend } from './endpoints.ts';
 import { forward, forwardUpgrade, refuse, type Request, type Response } from './forward.ts';
-import type { Asker } from './headers.ts';
 import { listen, type Listeners, type ListenOptions } from './listeners.ts';
-import { planRoutes, routeFor, secretFor, type BackendRef, type Routes } from './routes.ts';
+import { IngressRouter } from './router.ts';
+import { planRoutes, secretFor } from './routes.ts';
 import { Upstreams } from './upstreams.ts';
 
 export interface IngressOptions extends Pick<ListenOptions, 'host' | 'ports' | 'shown'> {
@@ -49,9 +50,7 @@ class IngressServer implements RunningIngress {
   readonly #upstreams = new Upstreams();
   readonly #certificates: Certificates;
   readonly #handlers: Disposable[] = [];
-  #routes: Routes = planRoutes([]);
-  /** What references lead to, until a Service or an endpoint changes. */
-  readonly #backends = new Map<BackendRef, Backend>();
+  readonly #router: IngressRouter;
   #listeners: Listeners | undefined;
   /** Services and their endpoints are watched once there is an Ingress. */
   #watching = false;
@@ -61,6 +60,7 @@ class IngressServer implements RunningIngress {
 
   constructor(options: IngressOptions) {
     this.#options = options;
+    this.#router = new IngressRouter(options.informers);
     this.#certificates = new Certificates(options.informers, options.log);
     this.#alarm = new Alarm(options.clock, () => {
       this.#working = this.#working.then(() => this.#sync());
@@ -96,9 +96,9 @@ class IngressServer implements RunningIngress {
     if (this.#closed) return;
     const classes = informers.for(IngressClass).lister.list();
     const ours = informers.for(Ingress).lister.list().filter((ingress) => isBuiltInIngress(ingress, classes));
-    this.#routes = planRoutes(ours);
-    this.#backends.clear();
-    this.#certificates.want(this.#routes.secrets.values());
+    const routes = planRoutes(ours);
+    this.#router.follow(routes);
+    this.#certificates.want(routes.secrets.values());
     if (ours.length === 0) return this.#rest();
     this.#watch();
     await Promise.all([informers.for(Service).untilSynced(), informers.for(EndpointSlice).untilSynced()]).catch(() => {});
@@ -124,7 +124,7 @@ class IngressServer implements RunningIngress {
     if (this.#watching) return;
     this.#watching = true;
     const { informers } = this.#options;
-    const forget = (): void => this.#backends.clear();
+    const forget = (): void => this.#router.forget();
     const slices = informers.for(EndpointSlice);
     slices.addIndex(BY_SERVICE, serviceOfSlice);
     const leaving: Handler<EndpointSlice> = {
@@ -152,36 +152,42 @@ class IngressServer implements RunningIngress {
   }
 
   #contextFor(name: string): SecureContext | undefined {
-    const ref = secretFor(this.#routes, name);
+    const ref = secretFor(this.#router.routes, name);
     return ref && this.#certificates.contextOf(ref);
   }
 
   /** Never rejects. */
   async #answer(request: Request, response: Response, asker: Asker): Promise<void> {
     response.on('error', () => {});
-    const backend = this.#backendFor(request);
+    const backend = this.#backendFor(request, asker);
     if (backend === 'none') return refuse(response, 404);
     if (!backend) return refuse(response, 503);
     await forward({ request, response, backend, asker, upstreams: this.#upstreams });
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, asker: Asker): void {
-    const backend = this.#backendFor(request);
+    const backend = this.#backendFor(request, asker);
     if (backend === 'none') return void socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     forwardUpgrade({ request, socket, head, asker, upstreams: this.#upstreams, backend: backend ?? { speech: 'http', endpoints: [] } });
   }
 
   /** `none` where no rule matches; undefined where the rule's Service is not there. */
-  #backendFor({ headers, url = '/' }: Request): Backend | 'none' | undefined {
-    const { informers } = this.#options;
-    const ref = routeFor(this.#routes, headers.host ?? String(headers[':authority'] ?? ''), url.split('?', 1)[0]!);
-    if (!ref) return 'none';
-    const known = this.#backends.get(ref);
-    if (known) return known;
-    const backend = resolveBackend(ref, informers.for(Service).lister, informers.for(EndpointSlice).lister);
-    if (backend) this.#backends.set(ref, backend);
-    return backend;
+  #backendFor(request: Request, asker: Asker): Backend | 'none' | undefined {
+    const { action } = this.#router.decide(askedOf(request, asker));
+    if (action.act !== 'forward') return 'none';
+    const destination = destinationAt(action, 0);
+    return destination && this.#router.backendOf(destination.ref);
   }
+}
+
+function askedOf({ headers, method = 'GET', url = '/' }: Request, asker: Asker): Asked {
+  const mark = url.indexOf('?');
+  const [path, query] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)];
+  const valueOf = (name: string): string | undefined => {
+    const value = headers[name];
+    return typeof value === 'object' ? value.join(', ') : value;
+  };
+  return { asker, method, path, query, host: headers.host ?? valueOf(':authority') ?? '', header: valueOf };
 }
 
 /** `host:port` of those that are not ending. */

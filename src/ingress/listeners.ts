@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Millis } from '../base/clock.ts';
+import type { Asker } from './action.ts';
 import type { Request, Response } from './forward.ts';
-import type { Asker } from './headers.ts';
 
 export interface ListenOptions {
   readonly host: string;
