@@ -41,7 +41,7 @@ async function world(ports: readonly number[], more: { readonly appProtocol?: st
   const around = { clock: systemClock, log: silent };
   const informers = createInformers(createClient(api.transport), { ...around, random });
   const told: boolean[] = [];
-  const running = startIngress({ ...around, informers, host: '127.0.0.1', ports: { http: 0, https: 0 }, shown: { http: 80, https: 443 }, fallback: () => certificate('fallback'), announce: async (is) => void told.push(is) });
+  const running = startIngress({ ...around, informers, host: '127.0.0.1', ports: { http: 0, https: 0 }, shown: { http: 80, https: 443 }, fallback: () => certificate('fallback'), announce: async (at) => void told.push(at.size > 0) });
   const until = async (check: () => unknown) => {
     while (!check()) await systemClock.sleep(5);
   };

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { SecureContext } from 'node:tls';
 import { Alarm } from '../base/alarm.ts';
+import { deepEqual } from '../base/deep-equal.ts';
 import type { Clock, Millis } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { messageOf } from '../base/message-of.ts';
@@ -15,24 +16,27 @@ import { Certificates } from './certificates.ts';
 import { destinationAt, type Asked, type Asker } from './action.ts';
 import { BY_SERVICE, serviceOfSlice, type Backend } from './endpoints.ts';
 import { forward, forwardUpgrade, refuse, type Request, type Response } from './forward.ts';
-import { listen, type Listeners, type ListenOptions } from './listeners.ts';
+import type { DoorOptions, DoorPlace } from './door.ts';
+import { Doors } from './doors.ts';
 import { IngressRouter } from './router.ts';
 import { planRoutes, secretFor } from './routes.ts';
 import { Upstreams } from './upstreams.ts';
 
-export interface IngressOptions extends Pick<ListenOptions, 'host' | 'ports' | 'shown'> {
+export interface IngressOptions extends Pick<DoorOptions, 'host' | 'fallback'> {
   readonly informers: Informers;
-  /** A certificate for hosts that have none, made when it is needed. */
-  readonly fallback: () => ListenOptions['fallback'];
-  /** Called when it has begun to answer, and the other way around: for who leads packets here. */
-  readonly announce?: (answering: boolean) => Promise<void>;
+  /** Where Ingresses are answered. */
+  readonly ports: { readonly http: number; readonly https: number };
+  /** Which of these clients believe they ask. */
+  readonly shown: { readonly http: number; readonly https: number };
+  /** Called with the ports that it answers at, by name, before one of them closes and after one is open: for who leads packets here. */
+  readonly announce?: (answering: ReadonlyMap<string, number>) => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 export interface RunningIngress extends AsyncDisposable {
-  /** The ports it listens on; undefined while there is no Ingress for it. */
-  readonly ports: Listeners['ports'] | undefined;
+  /** The ports it answers Ingresses at; undefined while there is none for it. */
+  readonly ports: IngressOptions['ports'] | undefined;
 }
 
 const GATHER: Millis = 20;
@@ -51,9 +55,10 @@ class IngressServer implements RunningIngress {
   readonly #certificates: Certificates;
   readonly #handlers: Disposable[] = [];
   readonly #router: IngressRouter;
-  #listeners: Listeners | undefined;
+  readonly #doors: Doors;
   /** Services and their endpoints are watched once there is an Ingress. */
   #watching = false;
+  #told: ReadonlyMap<string, number> = new Map();
   readonly #alarm: Alarm;
   #working: Promise<void> = Promise.resolve();
   #closed = false;
@@ -62,13 +67,20 @@ class IngressServer implements RunningIngress {
     this.#options = options;
     this.#router = new IngressRouter(options.informers);
     this.#certificates = new Certificates(options.informers, options.log);
+    this.#doors = new Doors({
+      host: options.host, fallback: options.fallback,
+      contextFor: (name) => this.#contextFor(name),
+      onRequest: (request, response, asker) => void this.#answer(request, response, asker),
+      onUpgrade: (request, socket, head, asker) => this.#upgrade(request, socket, head, asker),
+    }, options.log);
     this.#alarm = new Alarm(options.clock, () => {
       this.#working = this.#working.then(() => this.#sync());
     });
   }
 
-  get ports(): Listeners['ports'] | undefined {
-    return this.#listeners?.ports;
+  get ports(): IngressOptions['ports'] | undefined {
+    const [http, https] = [this.#doors.ports.get('http'), this.#doors.ports.get('https')];
+    return http === undefined || https === undefined ? undefined : { http, https };
   }
 
   start(): void {
@@ -85,42 +97,49 @@ class IngressServer implements RunningIngress {
     this.#alarm[Symbol.dispose]();
     for (const handler of this.#handlers) handler[Symbol.dispose]();
     await this.#working;
-    await this.#listeners?.[Symbol.asyncDispose]();
+    await this.#doors[Symbol.asyncDispose]();
     this.#upstreams[Symbol.dispose]();
     await this.#certificates[Symbol.asyncDispose]();
   }
 
   /** Never rejects. */
   async #sync(): Promise<void> {
-    const { informers, log } = this.#options;
+    const { informers } = this.#options;
     if (this.#closed) return;
     const classes = informers.for(IngressClass).lister.list();
     const ours = informers.for(Ingress).lister.list().filter((ingress) => isBuiltInIngress(ingress, classes));
     const routes = planRoutes(ours);
     this.#router.follow(routes);
     this.#certificates.want(routes.secrets.values());
-    if (ours.length === 0) return this.#rest();
-    this.#watch();
-    await Promise.all([informers.for(Service).untilSynced(), informers.for(EndpointSlice).untilSynced()]).catch(() => {});
+    if (ours.length > 0) await this.#watch();
+    await this.#open(ours.length > 0 ? this.#mainDoors() : new Map());
+  }
+
+  #mainDoors(): ReadonlyMap<string, DoorPlace> {
+    const { ports, shown } = this.#options;
+    return new Map((['http', 'https'] as const).map((proto) => [proto, { port: ports[proto], proto, shown: shown[proto] }]));
+  }
+
+  /** Nobody is led to a door that is closed, nor to one before it is open. */
+  async #open(wanted: ReadonlyMap<string, DoorPlace>): Promise<void> {
     try {
-      this.#listeners ??= await this.#listen();
-      await this.#options.announce?.(true);
+      await this.#announce(new Map([...this.#doors.ports].filter(([name]) => wanted.has(name))));
+      const all = await this.#doors.follow(wanted);
+      await this.#announce(this.#doors.ports);
+      if (!all) this.#alarm.within(RETRY);
     } catch (error) {
-      log.error('ingress: cannot listen', { error: messageOf(error) });
+      this.#options.log.error('ingress: cannot say where it answers', { error: messageOf(error) });
       this.#alarm.within(RETRY);
     }
   }
 
-  /** The last Ingress has gone. */
-  async #rest(): Promise<void> {
-    const listeners = this.#listeners;
-    if (!listeners) return;
-    this.#listeners = undefined;
-    await this.#options.announce?.(false).catch(() => this.#alarm.within(RETRY));
-    await listeners[Symbol.asyncDispose]();
+  async #announce(answering: ReadonlyMap<string, number>): Promise<void> {
+    if (deepEqual([...answering], [...this.#told])) return;
+    await this.#options.announce?.(answering);
+    this.#told = answering;
   }
 
-  #watch(): void {
+  async #watch(): Promise<void> {
     if (this.#watching) return;
     this.#watching = true;
     const { informers } = this.#options;
@@ -139,16 +158,7 @@ class IngressServer implements RunningIngress {
       },
     };
     this.#handlers.push(informers.for(Service).addHandler({ onAdd: forget, onUpdate: forget, onDelete: forget }), slices.addHandler(leaving));
-  }
-
-  #listen(): Promise<Listeners> {
-    const { host, ports, shown, fallback } = this.#options;
-    return listen({
-      host, ports, shown, fallback: fallback(),
-      contextFor: (name) => this.#contextFor(name),
-      onRequest: (request, response, asker) => void this.#answer(request, response, asker),
-      onUpgrade: (request, socket, head, asker) => this.#upgrade(request, socket, head, asker),
-    });
+    await Promise.all([informers.for(Service).untilSynced(), slices.untilSynced()]).catch(() => {});
   }
 
   #contextFor(name: string): SecureContext | undefined {

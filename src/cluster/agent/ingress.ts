@@ -22,18 +22,13 @@ const SHOWN = { http: 80, https: 443 };
 
 /** Answers for Ingresses on the node's own address, and says so in an EndpointSlice of their Service. */
 export function startNodeIngress({ client, informers, node, clock, random, log }: NodeIngressOptions): AsyncDisposable {
-  const endpoint = {
-    service: INGRESS_SERVICE,
-    ports: [{ name: 'http', protocol: 'TCP' as const, port: INGRESS_PORTS.http }, { name: 'https', protocol: 'TCP' as const, port: INGRESS_PORTS.https }],
-  };
-  let told: boolean | undefined;
+  const endpoint = { service: INGRESS_SERVICE, ports: [] };
   return startIngress({
     informers, clock, log, host: node.address, ports: INGRESS_PORTS, shown: SHOWN,
     fallback: () => placeholder(clock, random),
     async announce(answering) {
-      if (told === answering) return;
-      await (answering ? writeOwnSlice({ client, node }, endpoint) : removeOwnSlice({ client, node }, endpoint));
-      told = answering;
+      const ports = [...answering].map(([name, port]) => ({ name, port, protocol: 'TCP' as const }));
+      await (ports.length > 0 ? writeOwnSlice({ client, node }, { ...endpoint, ports }) : removeOwnSlice({ client, node }, endpoint));
     },
   });
 }
