@@ -26,7 +26,7 @@ afterAll(async () => {
 /** Containers by id and how often they were restarted: the same before and after, or something was lost. */
 const containers = (): Promise<string> => cluster.kubectl(
   'get', 'pods', '-l', 'app=guestbook', '--sort-by=.metadata.name',
-  '-o', 'jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount}{"\\n"}{end}',
+  '-o', 'jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount} {.status.containerStatuses[0].lastState}{"\\n"}{end}',
 );
 
 /** A pod made now runs: every part between kubectl and the container is at work again. */
@@ -84,8 +84,8 @@ test(`an agent killed at any moment while pods come and go loses none and leaves
     process.kill(pid, 'SIGKILL');
     await eventually('there is another agent', async () => (await cluster.pidOf(`agent-${node}`)) !== pid);
   }
-  const states = () => cluster.kubectl('get', 'pods', '-l', 'app=churn', '-o', 'jsonpath={range .items[*]}{.metadata.name} {.status.phase} {.status.containerStatuses[0].restartCount}{"\\n"}{end}');
-  const wanted = [...there].toSorted().map((name) => `${name} Running 0`);
+  const states = () => cluster.kubectl('get', 'pods', '-l', 'app=churn', '-o', 'jsonpath={range .items[*]}{.metadata.name} {.status.phase} {.status.containerStatuses[0].restartCount} {.status.containerStatuses[0].lastState}{"\\n"}{end}');
+  const wanted = [...there].toSorted().map((name) => `${name} Running 0 {}`);
   await eventually('all that should run does, started once', async () => {
     expect((await states()).trim().split('\n').filter(Boolean).toSorted()).toEqual(wanted);
     return true;

@@ -77,6 +77,11 @@ export class FakeCri implements Cri {
     for (const tell of this.#listeners) tell(id);
   }
 
+  /** Who had it started hung up before the task was made, as containerd 1.6 records it. */
+  cutStart(id: string, message: string): void {
+    this.#update(id, { state: 'CONTAINER_EXITED', exitCode: 128, reason: 'StartError', startedAt: 0, finishedAt: this.#nanos(), message });
+  }
+
   /** The newest container of that name, in that pod if said. */
   find(name: string, pod?: string): ContainerStatus | undefined {
     return [...this.#containers.values()].filter(({ status, sandboxId }) =>

@@ -57,6 +57,26 @@ test.each(moments(8, 'after'))('a pod whose kubelet is killed at call %i of its 
   expect((await node.cri.listContainers()).map(({ metadata }) => metadata?.name).toSorted()).toEqual(['a', 'once', 'side']);
 });
 
+test.each([
+  'failed to create containerd task: failed to create shim task: context canceled: unknown',
+  'failed to create containerd task: failed to start shim: start failed: : signal: killed: unknown',
+])('a pod that restarts nothing, whose kubelet is killed while the runtime starts its container, runs it all the same: %s', async (message) => {
+  await using node = await startNode();
+  let cut = false;
+  node.onCall = (call, when) => {
+    if (call !== 'startContainer' || when !== 'before' || cut) return undefined;
+    cut = true;
+    node.cri.cutStart(node.cri.find('a')!.id, message);
+    return new Promise(() => {});
+  };
+  await node.run('job', { restartPolicy: 'Never', containers: [main('a')] });
+  await node.until('the moment', () => cut);
+  await node.crash();
+  const pod = await node.untilPod('job', isReady);
+  expect(pod.status.containerStatuses![0]).toMatchObject({ restartCount: 0, lastState: {}, started: true });
+  expect(await node.cri.listContainers()).toHaveLength(1);
+});
+
 test('the moments above are all there are', async () => {
   await using node = await startNode();
   const calls = around(node, 0, 'before', () => {});

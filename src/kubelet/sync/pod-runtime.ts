@@ -113,6 +113,16 @@ function sandboxOf(status: PodSandboxStatus): RuntimeSandbox {
 
 const STATES = { CONTAINER_CREATED: 'created', CONTAINER_RUNNING: 'running', CONTAINER_EXITED: 'exited', CONTAINER_UNKNOWN: 'unknown' } as const;
 
+/**
+ * A kubelet that is killed while the runtime starts a container has withdrawn its call: containerd then records an end of a container that never ran.
+ * Nothing failed, so it is one that was made and not yet started: no restart is counted, and a pod that restarts nothing does not fail by it.
+ */
+const isCutOff = ({ state, reason, startedAt, message }: ContainerStatus): boolean =>
+  state === 'CONTAINER_EXITED' && reason === 'StartError' && startedAt === 0 && CUT_OFF.test(message);
+
+/** containerd's words where the caller is gone before the shim answers, and where its shim is still starting (it kills that). */
+const CUT_OFF = /\bcontext canceled\b|\bstart failed: : signal: killed\b/;
+
 function containerOf(status: ContainerStatus & { readonly podSandboxId: string }): RuntimeContainer {
   const { labels, annotations } = status;
   const messagePath = annotations[TERMINATION_MESSAGE_PATH];
@@ -122,7 +132,7 @@ function containerOf(status: ContainerStatus & { readonly podSandboxId: string }
     id: status.id,
     name: labels[CONTAINER_NAME] ?? status.metadata?.name ?? '',
     sandboxId: status.podSandboxId,
-    state: STATES[status.state],
+    state: isCutOff(status) ? 'created' : STATES[status.state],
     createdAt: millis(status.createdAt),
     startedAt: millis(status.startedAt),
     finishedAt: millis(status.finishedAt),
