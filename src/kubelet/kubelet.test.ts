@@ -150,10 +150,18 @@ test('what a pod had that was deleted by force is free, though its sandbox is st
   expect(second.status.reason).toBeUndefined();
 });
 
-test('a pod whose time is up fails', async () => {
+test('a pod whose time is up fails, and says so when nothing of it runs any more', async () => {
   await using node = await startTestNode();
   await node.run('slow', { activeDeadlineSeconds: 5, containers: [main] });
   await node.untilPod('slow', isReady);
+  let stop = () => {};
+  const stopped = new Promise<void>((resolve) => (stop = resolve));
+  node.onCall = (call, when) => (call === 'stopContainer' && when === 'before' ? stopped : undefined);
+  const ending = await node.untilPod('slow', ({ status: { conditions = [] } }) => conditions.some(({ type, status: is }) => type === 'Ready' && is === 'False'));
+  expect(ending.status).toMatchObject({ phase: 'Running', containerStatuses: [{ state: { running: {} } }] });
+  expect(ending.status.reason).toBeUndefined();
+  expect(ending.status.conditions!.find(({ type }) => type === 'Ready')).toMatchObject({ reason: 'PodFailed' });
+  stop();
   const pod = await node.untilPod('slow', ({ status: { phase } }) => phase === 'Failed');
   expect(pod.status).toMatchObject({ reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' });
 });

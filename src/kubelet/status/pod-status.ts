@@ -43,10 +43,11 @@ export function podStatus(whole: PodStatusInput): PodStatus {
   const main = containerStatuses(pod.spec.containers, { ...input, previous: before.containerStatuses ?? [] });
   const init = containerStatuses(initContainers(pod), { ...input, previous: before.initContainerStatuses ?? [] });
   const ephemeral = containerStatuses(ephemeralContainers(pod), { ...input, previous: before.ephemeralContainerStatuses ?? [] });
-  const phase = finalPhase(input, phaseOf({
+  const computed = phaseOf({
     pod, finished, statuses: { containerStatuses: main, initContainerStatuses: init },
     initialized: pod.spec.containers.some(({ name }) => newestOf(runtime, name) !== undefined),
-  }));
+  });
+  const phase = finalPhase(input, computed);
   const ips = ipsOf(input);
   const why = failure ?? (phase === before.phase ? { reason: before.reason ?? '', message: before.message ?? '' } : { reason: '', message: '' });
   const sandbox = activeSandbox(runtime);
@@ -55,7 +56,7 @@ export function podStatus(whole: PodStatusInput): PodStatus {
     ...(why.reason ? { reason: why.reason } : {}),
     ...(why.message ? { message: why.message } : {}),
     conditions: kubeletConditions({
-      pod, phase, init, main, now: formatTime(now), failed: failure?.condition, resize: finished ? undefined : input.resize,
+      pod, phase: finished || failure?.unready ? phase : computed, init, main, now: formatTime(now), failed: failure?.condition, resize: finished ? undefined : input.resize,
       ...(mayRestartAll(pod.spec) ? { restarting: !finished && restartTriggers(pod, runtime).length > 0 } : {}),
       sandboxReady: sandbox !== undefined && (pod.spec.hostNetwork === true || sandbox.ips.length > 0),
     }),
@@ -68,6 +69,18 @@ export function podStatus(whole: PodStatusInput): PodStatus {
     containerStatuses: main,
     ...(init.length > 0 ? { initContainerStatuses: init } : {}),
     ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
+  };
+}
+
+/**
+ * What is told of it as long as something of the pod may still run: nobody shall take what it has, so it has not ended, and
+ * nothing is said of why it does.
+ */
+export function beforeItsEnd(told: PodStatus, { reason: _reason, message: _message, ...status }: PodStatus): PodStatus {
+  const { phase, reason, message } = told;
+  return {
+    ...status, ...(phase === undefined ? {} : { phase }), ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }),
+    ...(status.conditions ? { conditions: status.conditions.filter(({ type }) => type !== 'DisruptionTarget') } : {}),
   };
 }
 

@@ -10,7 +10,7 @@ import { messageOf } from '../../base/message-of.ts';
 import type { QosClass } from '../../kinds/core/pod-qos.ts';
 import { qosClassOf } from '../../kinds/core/pod-qos.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
-import type { PodCondition } from '../../kinds/core/pod-status.ts';
+import type { PodCondition, PodStatus } from '../../kinds/core/pod-status.ts';
 import type { RuntimeClass } from '../../kinds/node/runtime-class.ts';
 import { isTerminalPhase } from '../../rules/pod-conditions.ts';
 import { podDns } from '../containers/dns.ts';
@@ -25,7 +25,7 @@ import type { Cgroups } from '../cgroups/cgroups.ts';
 import { containerNamed, graceSeconds, initContainers, podTitle } from '../pod.ts';
 import type { ProbeManager } from '../probes/probe-manager.ts';
 import type { WaitingNote } from '../status/container-status.ts';
-import { podStatus } from '../status/pod-status.ts';
+import { beforeItsEnd, podStatus } from '../status/pod-status.ts';
 import type { StatusManager } from '../status/status-manager.ts';
 import { terminationMessages } from '../status/termination-message.ts';
 import type { ReferredObjects } from '../volumes/objects.ts';
@@ -84,6 +84,8 @@ export interface PodFailure {
   readonly message: string;
   /** Told beside it. */
   readonly condition?: Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>;
+  /** From the moment it is decided; else its containers say so until they have ended. */
+  readonly unready?: boolean;
 }
 
 export const newMemory = (): PodMemory => ({ waiting: new Map(), messages: new Map(), failure: undefined, resize: { resizing: false } });
@@ -109,8 +111,21 @@ export async function observe(at: PodSyncContext, pod: Pod, memory: PodMemory, {
     started: (id) => at.probes.hasStarted(id), ready: (id) => at.probes.isReady(id),
     hostIps: at.node().hostIps, now: at.clock.now(), failure: memory.failure, resize: memory.resize, actual, devices: (container) => at.dedicated.healthOf(uid, container), actualPod: await actualOfPod(at, pod, cgroupOf(at, pod)),
   });
-  at.statuses.set(pod, status);
+  at.statuses.set(pod, hasEnded(status, { said, runtime, finished, failure: memory.failure }) ? status : beforeItsEnd(said.status, status));
   return { runtime, pod: { ...said, status: { ...said.status, ...status } } };
+}
+
+interface Ending {
+  readonly said: Pod;
+  readonly runtime: PodRuntime;
+  readonly finished: boolean;
+  readonly failure: PodFailure | undefined;
+}
+
+/** Whether what is told of its phase may be told: a final one only when nothing of the pod runs, or ever did. */
+function hasEnded({ phase }: PodStatus, { said, runtime, finished, failure }: Ending): boolean {
+  if (!isTerminalPhase(phase) || isTerminalPhase(said.status.phase)) return true;
+  return finished ? !isRunning(runtime) : failure !== undefined && runtime.sandboxes.length + runtime.containers.length === 0;
 }
 
 /** The API's copy is behind what this kubelet has said since; conditions of others are the API's. */
@@ -158,7 +173,7 @@ function deadlineIn({ clock, tell }: PodSyncContext, pod: Pod, memory: PodMemory
   if (activeDeadlineSeconds === undefined || startTime === undefined) return undefined;
   const left = Date.parse(startTime) + activeDeadlineSeconds * 1000 - clock.now();
   if (left > 0) return left;
-  memory.failure = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
+  memory.failure = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline', unready: true };
   tell(pod, undefined, { type: 'Normal', reason: 'DeadlineExceeded', message: memory.failure.message });
   return 0;
 }
@@ -231,14 +246,14 @@ async function act(at: PodSyncContext, acting: Acting, signal: AbortSignal): Pro
   return { ...pending, ...started, changed: started.changed || (plan.kill.length > 0 && !started.refused) };
 }
 
-interface Ending {
+interface ContainerEnding {
   readonly pod: Pod;
   readonly runtime: PodRuntime;
   readonly kill: ContainerKill;
   readonly tell: Tell;
 }
 
-async function endContainer(at: PodSyncContext, { pod, runtime, kill, tell }: Ending, signal: AbortSignal): Promise<void> {
+async function endContainer(at: PodSyncContext, { pod, runtime, kill, tell }: ContainerEnding, signal: AbortSignal): Promise<void> {
   const spec = containerNamed(pod, kill.container.name);
   const probe = kill.because === 'liveness' ? spec?.livenessProbe : kill.because === 'startup' ? spec?.startupProbe : undefined;
   await killContainer({ ...at, tell }, {

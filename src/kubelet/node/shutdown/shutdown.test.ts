@@ -37,8 +37,16 @@ test('a node that shuts down is not ready, takes no pods, and ends those it has'
   await node.run('web', { containers: [main] });
   await node.untilPod('web', isReady);
   await node.untilPod('static-node-1', isReady);
+  let seen: Pod | undefined;
+  node.onCall = async (call, when) => {
+    if (call === 'stopContainer' && when === 'after') seen ??= await node.pod('web');
+  };
   await node.shutdown();
 
+  // Nothing is told of its end while it ends.
+  expect(seen!.status).toMatchObject({ phase: 'Running' });
+  expect(seen!.status.reason).toBeUndefined();
+  expect(seen!.status.conditions!.map(({ type }) => type)).not.toContain('DisruptionTarget');
   const failed = { phase: 'Failed', reason: 'Terminated', message: 'Pod was terminated in response to imminent node shutdown.' };
   const web = (await node.pod('web'))!;
   expect(web.status).toMatchObject(failed);
