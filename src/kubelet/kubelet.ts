@@ -135,7 +135,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
     told: () => Promise.race([context.statuses.settled(), clock.sleep(LAST_WORDS).catch(() => {})]),
   });
   if (isReal) started.use(startLogRotation(context, options.containerLogs));
-  const server = started.use(await startKubeletServer({ ...options, context, workers: loop.workers, stats, cpus: machine.cpus, metrics }));
+  const server = started.use(await startKubeletServer({ ...options, context, workers: loop.workers, stats, cpus: machine.cpus, metrics, process: { startedAt: clock.now(), version: options.version ?? VERSION, flags: flagsOf(options) } }));
 
   const around = {
     withheld: withheld(options.eviction ?? {}, machine), pressure: () => pressure?.eviction.conditions ?? [], devices: () => own?.devices.offers() ?? {},
@@ -205,6 +205,12 @@ async function createContext({ options, machine, maskedPaths, wake, started, cop
     ...(cgroups.unified ? { swap: { behavior: options.swapBehavior ?? 'NoSwap', swapBytes: machine.swapBytes, memoryBytes: machine.memoryBytes } } : {}),
   };
 }
+
+/** As upstream's kubelet would have been told. */
+const flagsOf = ({ nodeName, nodeIp, nodeIps = [nodeIp], rootDir, cgroupRoot, clusterDomain, clusterDns = [], nodeLabels = {}, maxPods = 110 }: KubeletOptions): Readonly<Record<string, string>> => ({
+  'cgroup-root': cgroupRoot, 'cluster-dns': `[${clusterDns.join(',')}]`, 'cluster-domain': clusterDomain, 'hostname-override': nodeName, 'max-pods': String(maxPods), 'node-ip': nodeIps.join(','),
+  'node-labels': Object.entries(nodeLabels).map(([name, value]) => `${name}=${value}`).join(','), 'root-dir': rootDir,
+});
 
 /** containerd may be starting at the same moment. */
 async function untilRuntimeAnswers({ cri, clock, log }: KubeletOptions, signal: AbortSignal): ReturnType<KubeletOptions['cri']['version']> {

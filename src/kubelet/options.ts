@@ -199,6 +199,8 @@ export interface KubeletServerOptions {
   readonly debugging?: boolean;
   /** False: nothing of /var/log. */
   readonly systemLogs?: boolean;
+  /** Logs of services may be asked for by their names; not unless said. */
+  readonly systemLogQuery?: boolean;
   /** Plain HTTP for anyone; there is none unless said. */
   readonly readOnlyPort?: number;
 }

@@ -22,7 +22,7 @@ export const WITHOUT_EFFECT: readonly Limit[] = [
   { fields: ['hairpinMode', 'makeIPTablesUtilChains', 'iptablesMasqueradeBit', 'iptablesDropBit'], why: 'the network and the proxy see to it' },
   { fields: ['maxOpenFiles', 'protectKernelDefaults', 'kernelMemcgNotification', 'enableControllerAttachDetach', 'qosReserved', 'singleProcessOOMKill', 'topologyManagerPolicyOptions', 'userNamespaces'], why: 'it is not done' },
   { fields: ['cpuCFSQuotaPeriod', 'runtimeRequestTimeout', 'cpuManagerReconcilePeriod', 'draManagerReconcilePeriod'], why: 'the period is upstream\'s default' },
-  { fields: ['memoryThrottlingFactor', 'enableSystemLogQuery'], why: 'its feature gate is not on' },
+  { fields: ['memoryThrottlingFactor'], why: 'its feature gate is not on' },
   { fields: ['volumeStatsAggPeriod'], why: 'disks are measured when they are asked for, every ten seconds at most' },
   { fields: ['logging', 'tracing', 'showHiddenMetricsForVersion'], why: 'knarr has logs and metrics of its own making' },
   { fields: ['featureGates'], why: 'features are on as upstream has them by default' },

@@ -121,7 +121,7 @@ export function serverOptionsOf(config: KubeletConfiguration, made: Pick<Kubelet
     cache: {
       tokens: parseDuration(webhook.cacheTTL), allowed: parseDuration(authorization.webhook.cacheAuthorizedTTL), denied: parseDuration(authorization.webhook.cacheUnauthorizedTTL),
     },
-    debugging: config.enableDebuggingHandlers, systemLogs: config.enableDebuggingHandlers && config.enableSystemLogHandler,
+    debugging: config.enableDebuggingHandlers, systemLogs: config.enableDebuggingHandlers && config.enableSystemLogHandler, systemLogQuery: config.enableSystemLogQuery,
     ...(readOnlyPort > 0 ? { readOnlyPort } : {}),
   };
 }

@@ -12,7 +12,7 @@ import { plain } from './plain.ts';
 /** Paths that have a permission of their own; what it takes is that alone, or `proxy` too, which was needed for it once (KEP-2862). */
 const PERMISSIONS: readonly (readonly [path: string, ...subresources: string[]])[] = [
   ['/stats', 'stats'], ['/metrics', 'metrics'], ['/logs', 'log'], ['/checkpoint', 'checkpoint'],
-  ['/healthz', 'healthz', 'proxy'], ['/pods', 'pods', 'proxy'], ['/runningpods', 'pods', 'proxy'], ['/configz', 'configz', 'proxy'],
+  ['/healthz', 'healthz', 'proxy'], ['/pods', 'pods', 'proxy'], ['/runningpods', 'pods', 'proxy'], ['/configz', 'configz', 'proxy'], ['/statusz', 'statusz', 'proxy'],
 ];
 
 /** The subresources of `nodes` of which one will do. */

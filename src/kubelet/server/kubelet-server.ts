@@ -4,7 +4,7 @@
  */
 import { messageOf } from '../../base/message-of.ts';
 import type { Collector } from '../../base/metrics/family.ts';
-import type { Clock } from '../../base/clock.ts';
+import type { Clock, Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Client } from '../../client/index.ts';
 import type { ApiHandler, ApiRequest, ApiResponse } from '../../wire/api.ts';
@@ -34,7 +34,17 @@ export interface ServerContext {
   readonly configuration: Readonly<Record<string, unknown>>;
   /** Where the machine's logs are, if they may be read. */
   readonly systemLogs: string | undefined;
+  /** Whether services' logs may be asked for by name. */
+  readonly logQuery: boolean;
+  readonly process: ProcessFacts;
   readonly health: Health;
+}
+
+/** What `/statusz` and `/flagz` tell of the program. */
+export interface ProcessFacts {
+  readonly startedAt: Millis;
+  readonly version: string;
+  readonly flags: Readonly<Record<string, string>>;
 }
 
 export interface KubeletServer extends AsyncDisposable {
@@ -42,7 +52,7 @@ export interface KubeletServer extends AsyncDisposable {
   readonly port: number | undefined;
 }
 
-export interface ServerOptions extends Omit<ServerContext, 'systemLogs' | 'health' | 'configuration' | 'collectors'>, Pick<KubeletOptions, 'server' | 'healthz' | 'configuration' | 'collectors'> {
+export interface ServerOptions extends Omit<ServerContext, 'systemLogs' | 'logQuery' | 'health' | 'configuration' | 'collectors'>, Pick<KubeletOptions, 'server' | 'healthz' | 'configuration' | 'collectors'> {
   readonly client: Client;
   readonly clock: Clock;
   readonly log: Logger;
@@ -55,7 +65,7 @@ export async function startKubeletServer(options: ServerOptions): Promise<Kubele
   await using started = new Disposer();
   // Whoever is answered at all is answered by the loop that everything else runs on.
   const health = new Health({ ping: () => undefined, log: () => undefined, syncloop: () => undefined });
-  const at: ServerContext = { ...options, configuration, collectors, health, systemLogs: server?.systemLogs === false ? undefined : SYSTEM_LOGS };
+  const at: ServerContext = { ...options, configuration, collectors, health, systemLogs: server?.systemLogs === false ? undefined : SYSTEM_LOGS, logQuery: server?.systemLogQuery === true };
   const secure = server && started.use(await serve(secured(at, server, createAuthorizer({ ...server, client, clock, nodeName }), log), { ...server, tls: tlsOf(server), log }));
   const open = async (what: string, where: { readonly host: string; readonly port: number }, handler: ApiHandler) => {
     // Somebody else may have the port: pods run all the same.

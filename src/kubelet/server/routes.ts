@@ -7,7 +7,9 @@ import { cadvisorUsage, kubeletMetrics, probeMetrics, resourceUsage, serviceLeve
 import { json, plain } from './plain.ts';
 import { desiredPods, runningPods } from './pods-handler.ts';
 import { attach, exec, portForward, run } from './streams-handler.ts';
+import { queriedLogs } from './log-query.ts';
 import { systemLogs } from './system-logs.ts';
+import { flagz, statusz } from './z-pages.ts';
 
 type Handle = (at: ServerContext, request: ApiRequest, path: readonly string[]) => Promise<ApiResponse> | ApiResponse;
 
@@ -26,7 +28,19 @@ const query = (request: ApiRequest): URLSearchParams => new URL(request.url, 'ht
 
 const METRICS: Readonly<Record<string, Handle>> = { '': kubeletMetrics, resource: resourceUsage, cadvisor: cadvisorUsage, probes: probeMetrics, slis: serviceLevels };
 
-/** By the first segment of the path; the others are the handler's. There is no Go runtime to profile: no /debug/pprof. */
+function logs(at: ServerContext, request: ApiRequest, segments: readonly string[]): Promise<ApiResponse> | ApiResponse {
+  const path = segments.filter((segment) => segment !== '');
+  if (!at.systemLogs) return plain(405, 'logs endpoint is disabled.\n');
+  return at.logQuery ? queriedLogs({ root: at.systemLogs, run: at.context.mounter.run }, request, path) : systemLogs(at.systemLogs, request, path);
+}
+
+/** There is no Go runtime to profile, nor flags of its logging. */
+function debug([what]: readonly string[]): ApiResponse {
+  if (what === 'pprof') return plain(405, 'profiling endpoint is disabled.\n');
+  return what === 'flags' ? plain(405, 'flags endpoint is disabled.\n') : notFound();
+}
+
+/** By the first segment of the path; the others are the handler's. */
 const ROUTES: Readonly<Record<string, Route>> = {
   healthz: { methods: READ, handle: ({ health }, request, path) => health.answer(path, query(request)) },
   pods: { methods: ['GET'], handle: desiredPods },
@@ -40,14 +54,17 @@ const ROUTES: Readonly<Record<string, Route>> = {
   run: { methods: ['POST'], debugging: true, handle: run },
   checkpoint: { methods: ['POST'], debugging: true, handle: checkpoint },
   configz: { methods: READ, debugging: true, handle: ({ configuration }) => json({ kubeletconfig: configuration }) },
-  logs: { methods: READ, debugging: true, handle: (at, request, path) => (at.systemLogs ? systemLogs(at.systemLogs, request, path.filter((segment) => segment !== '')) : plain(405, 'logs endpoint is disabled.\n')) },
+  logs: { methods: READ, debugging: true, handle: logs },
+  debug: { methods: [...READ, 'PUT'], debugging: true, handle: (_at, _request, path) => debug(path) },
+  statusz: { methods: READ, debugging: true, handle: statusz },
+  flagz: { methods: READ, debugging: true, handle: flagz },
 };
 
 /** Also told apart where requests are counted. */
-const UNLISTED = ['debug', 'pprof'];
+const UNLISTED = ['pprof'];
 
 /** What upstream answers for while debugging endpoints are off; the others are not there then. */
-const DISABLED = new Set(['run', 'exec', 'attach', 'portForward', 'containerLogs', 'runningpods', 'logs']);
+const DISABLED = new Set(['run', 'exec', 'attach', 'portForward', 'containerLogs', 'runningpods', 'logs', 'debug']);
 
 export interface Routing {
   /** Whether this is the server that knows its callers. */
