@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly input?: string;
   /** Ends the program. */
   readonly signal?: AbortSignal;
+  /** Told of each line as it is printed, for programs that go on; the result is then without them. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** Runs a program of this machine; resolves whatever its exit code, with 127 where it is not there. */

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
-import { ProgramFailed, type ProgramResult } from '../../base/program.ts';
+import { createInterface } from 'node:readline';
+import { ProgramFailed, type ProgramResult, type RunOptions } from '../../base/program.ts';
 
-export interface ExecOptions {
-  readonly input?: string;
+export interface ExecOptions extends RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly signal?: AbortSignal;
 }
 
 /** Runs programs on this machine: a seam, so that tests can watch what would be run. */
@@ -25,7 +24,8 @@ export const machineExec: Exec = {
     });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
-    child.stdout!.on('data', (chunk: Buffer) => out.push(chunk));
+    if (options.onLine) createInterface(child.stdout!).on('line', options.onLine);
+    else child.stdout!.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr!.on('data', (chunk: Buffer) => err.push(chunk));
     child.stdin?.on('error', () => {}); // it may exit before it has read everything
     child.stdin?.end(options.input);

@@ -1,5 +1,6 @@
 /** What scenarios need of the machine: programs, network namespaces, and web requests from inside them. */
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { mustRun } from '../../../src/base/program.ts';
 import type { RunProgram } from '../../../src/base/program.ts';
 
@@ -13,7 +14,8 @@ export function runWith(env: Readonly<Record<string, string>>, ...[command, args
     const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
     const child = spawn(command, args, { stdio: 'pipe', env: { ...process.env, PATH: path, ...env }, signal: options?.signal });
     let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk) => (stdout += String(chunk)));
+    if (options?.onLine) createInterface(child.stdout).on('line', options.onLine);
+    else child.stdout.on('data', (chunk) => (stdout += String(chunk)));
     child.stderr.on('data', (chunk) => (stderr += String(chunk)));
     child.on('error', (error) => resolve({ code: 127, stdout, stderr: error.message }));
     child.on('close', (code) => resolve({ code: code ?? 128, stdout, stderr }));
