@@ -12,4 +12,5 @@
 export { cniConfig, type CniOptions } from './cni.ts';
 export { BACKENDS, type BackendName } from './backends/backend.ts';
 export { cleanPolicies, startPolicies, type Policies, type PolicyOptions } from './policy/policies.ts';
+export { KernelWatch } from './kernel-watch.ts';
 export { cleanNetwork, startNetwork, type NetworkOptions } from './network.ts';

@@ -9,7 +9,9 @@ import type { Backend } from './backends/backend.ts';
 import { hostGw } from './backends/host-gw.ts';
 import { macOf, vxlan } from './backends/vxlan.ts';
 import { Keeper } from './keeper.ts';
+import { KernelWatch } from './kernel-watch.ts';
 import { FakeKernel } from './testing/kernel.ts';
+import { Monitors } from './testing/monitors.ts';
 import { node } from './testing/nodes.ts';
 
 const one = node('one', '192.0.2.1', '10.244.0.0/24');
@@ -32,8 +34,8 @@ function start(make: (kernel: FakeKernel) => Backend) {
   put(one);
   return {
     api, kernel, clock, put, refused,
-    begin: () => new Keeper({
-      informers, client: createClient(api.transport), backend: make(kernel), nodeName: 'one', nodeIp: '192.0.2.1', nodeCidrs: ['10.244.0.0/24'],
+    begin: (watch?: KernelWatch) => new Keeper({
+      ...(watch ? { kernel: watch } : {}), informers, client: createClient(api.transport), backend: make(kernel), nodeName: 'one', nodeIp: '192.0.2.1', nodeCidrs: ['10.244.0.0/24'],
       clusterCidrs: ['10.244.0.0/16'], run: kernel.run, clock, log: silent, onRefusal: (of, why) => refused.push(`${of.metadata.name}: ${why}`),
     }),
     passes: async (time = 100) => {
@@ -146,4 +148,37 @@ test('vxlan: what somebody flushed or falsified stands again after the next look
   expect([...kernel.forwarding]).toEqual([[MAC.two, '192.0.2.2']]);
   expect([...kernel.neighbours]).toEqual([['10.244.1.0', MAC.two]]);
   expect(kernel.links.get('knarr-vxlan')).toBe(macOf('one'));
+});
+
+test('vxlan: what others take away is mended as soon as the kernel tells, and its own changes ask it once', async () => {
+  await using world = start((kernel) => vxlan(kernel.run));
+  const { clock, kernel, put } = world;
+  const monitors = new Monitors();
+  await using watch = new KernelWatch({ run: monitors.run, clock, log: silent });
+  put(withMac(two, MAC.two));
+  await using _keeper = world.begin(watch);
+  await world.passes();
+  monitors.say('links', '[ROUTE]10.244.1.0/24 via 10.244.1.0 dev knarr-vxlan proto 107 onlink ');
+  await world.passes(600);
+
+  const calls = kernel.calls.length;
+  for (const line of ['[NEIGH]10.244.0.9 dev knarr-pods lladdr 02:00:00:00:00:05 STALE ', '[LINK]9: veth1@if2: <UP> mtu 1450', '[ROUTE]203.0.113.0/24 via 192.0.2.9 dev eth0 ']) monitors.say('links', line);
+  await world.passes(5_000);
+  expect(kernel.calls).toHaveLength(calls);
+
+  const damage: readonly (readonly [line: string, harm: () => void])[] = [
+    ['[ROUTE]Deleted 10.244.1.0/24 via 10.244.1.0 dev knarr-vxlan proto 107 onlink ', () => kernel.routes.clear()],
+    ['[NEIGH]10.244.1.0 dev knarr-vxlan lladdr 02:00:00:00:00:99 PERMANENT ', () => kernel.neighbours.set('10.244.1.0', MAC.new)],
+    ['[NEIGH]Deleted 192.0.2.2 dev knarr-vxlan lladdr 02:00:00:00:00:02 NOARP PERMANENT ', () => kernel.forwarding.clear()],
+    ['[LINK]Deleted 4: knarr-vxlan: <BROADCAST,MULTICAST> mtu 1450 ', () => kernel.links.clear()],
+    ['[ADDR]Deleted 3: eth0    inet 192.0.2.1/24 scope global eth0', () => kernel.routes.clear()],
+  ];
+  for (const [line, harm] of damage) {
+    harm();
+    monitors.say('links', line);
+    await world.passes(600);
+    expect([[...kernel.routes.keys()], [...kernel.neighbours], [...kernel.forwarding], [...kernel.links]], line).toEqual([
+      ['10.244.1.0/24'], [['10.244.1.0', MAC.two]], [[MAC.two, '192.0.2.2']], [['knarr-vxlan', macOf('one')]],
+    ]);
+  }
 });

@@ -8,7 +8,8 @@ import type { Client, Informers } from '../client/index.ts';
 import { Node } from '../kinds/core/node.ts';
 import { annotationsOf } from './annotations.ts';
 import type { Backend, Device, Here } from './backends/backend.ts';
-import { reconcileKernel } from './kernel.ts';
+import { PROTOCOL, reconcileKernel } from './kernel.ts';
+import type { KernelWatch } from './kernel-watch.ts';
 import { linkOf } from './link.ts';
 import { peersOf, REFLECTOR, withoutOverlaps, type Refusal } from './peers.ts';
 
@@ -22,6 +23,8 @@ export interface KeeperOptions {
   /** Of this node's pods. */
   readonly nodeCidrs: readonly string[];
   readonly clusterCidrs: readonly string[];
+  /** Tells of what others change here; without it they are found out now and then. */
+  readonly kernel?: KernelWatch;
   /** Runs programs in the node's network namespace. */
   readonly run: RunProgram;
   readonly clock: Clock;
@@ -34,6 +37,8 @@ const GATHER: Millis = 50;
 const RETRY: Millis = 5_000;
 /** Links that come and go take their routes with them, and others may take them away. */
 const LOOK: Millis = 30_000;
+/** What the kernel tells of, our own changes among it, is looked at no more often. */
+const PACE: Millis = 500;
 
 /**
  * Keeps the way to other nodes' pods: looks at this node, plans, and makes the kernel follow. It begins when the nodes are
@@ -44,6 +49,10 @@ export class Keeper implements AsyncDisposable {
   #handler: Disposable | undefined;
   readonly #alarm: Alarm;
   #working: Promise<void> = Promise.resolve();
+  readonly #news: Disposable | undefined;
+  /** What the backend stands on: its device and the link to the other nodes. */
+  #links: readonly string[] = [];
+  #lookedAt: Millis = 0;
   #refused: readonly Refusal[] = [];
   #closed = false;
 
@@ -62,6 +71,7 @@ export class Keeper implements AsyncDisposable {
       },
       onDelete: change,
     });
+    this.#news = options.kernel?.on('links', (line) => concerns(line, this.#links), () => this.#alarm.within(Math.max(GATHER, this.#lookedAt + PACE - options.clock.monotonic())));
     this.#alarm.within(GATHER);
   }
 
@@ -69,6 +79,7 @@ export class Keeper implements AsyncDisposable {
     this.#closed = true;
     this.#alarm[Symbol.dispose]();
     this.#handler?.[Symbol.dispose]();
+    this.#news?.[Symbol.dispose]();
     await this.#working;
     await this.#options.backend[Symbol.asyncDispose]();
   }
@@ -76,6 +87,7 @@ export class Keeper implements AsyncDisposable {
   async #work(): Promise<void> {
     if (this.#closed) return;
     const whole = this.#options.informers.for(Node).synced && (await this.#sync());
+    this.#lookedAt = this.#options.clock.monotonic();
     this.#alarm.within(whole ? LOOK : RETRY);
   }
 
@@ -86,6 +98,7 @@ export class Keeper implements AsyncDisposable {
       const nodes = informers.for(Node).lister.list();
       const here = await this.#look(nodes);
       const device = await backend.prepare?.(here);
+      this.#links = [here.link, device?.name].filter((name) => name !== undefined);
       const { peers, refused } = withoutOverlaps(peersOf(nodes, nodeName), { name: nodeName, cidrs: here.cidrs });
       const plan = backend.plan(here, peers);
       const failures = await reconcileKernel(run, plan, device?.name);
@@ -123,4 +136,11 @@ export class Keeper implements AsyncDisposable {
     if (!own || Object.entries(annotations).every(([name, value]) => own.metadata.annotations?.[name] === value)) return;
     await client.patch(Node, nodeName, { type: 'merge', body: { metadata: { annotations } } });
   }
+}
+
+/** Whether a line of ip-monitor(8) is about our routes, or what they lead over; other links' neighbours come and go all the time. */
+function concerns(line: string, links: readonly string[]): boolean {
+  if (line.startsWith('[ROUTE]')) return line.includes(` proto ${PROTOCOL} `);
+  const name = /^\[(?:LINK|ADDR)\](?:Deleted )?\d+: ([^\s@:]+)/.exec(line)?.[1] ?? /^\[NEIGH\].* dev (knarr-\S+)/.exec(line)?.[1];
+  return name !== undefined && links.includes(name);
 }

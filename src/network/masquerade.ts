@@ -4,6 +4,8 @@ import type { RunProgram } from '../base/program.ts';
 import { familyOf, type Family } from './peers.ts';
 
 const CHAINS = { nat: 'KNARR-POSTROUTING', filter: 'KNARR-FORWARD' } as const;
+/** Where they are led into from. */
+const TABLES = [['nat', 'POSTROUTING'], ['filter', 'FORWARD']] as const;
 /** Chains of the portmap plugin that stay empty behind the last pod with a host port. */
 const PORTMAP = ['CNI-HOSTPORT-DNAT', 'CNI-HOSTPORT-SETMARK', 'CNI-HOSTPORT-MASQ'];
 
@@ -33,16 +35,24 @@ export async function writeRules(run: RunProgram, clusterCidrs: readonly string[
   for (const cidr of clusterCidrs) {
     const program = PROGRAMS[familyOfCidr(cidr)];
     await mustRun(run, `${program}-restore`, [...IPTABLES_WAIT, '--noflush'], networkRules(cidr));
-    await ensureRule(run, { program, table: 'nat', chain: 'POSTROUTING', rule: ['-j', CHAINS.nat] }, '-A');
-    await ensureRule(run, { program, table: 'filter', chain: 'FORWARD', rule: ['-j', CHAINS.filter] }, '-A');
+    for (const [table, chain] of TABLES) await ensureRule(run, { program, table, chain, rule: ['-j', CHAINS[table]] }, '-A');
   }
 }
 
-/** Whether they are still there. */
+/** Whether they are still there, and what leads to them. */
 export async function rulesStand(run: RunProgram, clusterCidrs: readonly string[]): Promise<boolean> {
-  const looks = clusterCidrs.map((cidr) => run(PROGRAMS[familyOfCidr(cidr)], [...IPTABLES_WAIT, '-t', 'nat', '-C', 'POSTROUTING', '-j', CHAINS.nat]));
-  return (await Promise.all(looks)).every(({ code }) => code === 0);
+  const looks = clusterCidrs.flatMap((cidr) => TABLES.map(async ([table, from]) => {
+    const ask = (...words: readonly string[]) => run(PROGRAMS[familyOfCidr(cidr)], [...IPTABLES_WAIT, '-t', table, ...words]);
+    const [jump, chain] = await Promise.all([ask('-C', from, '-j', CHAINS[table]), ask('-S', CHAINS[table])]);
+    return jump.code === 0 && chain.stdout.split('\n').filter((line) => line.startsWith('-A')).length === 2;
+  }));
+  return (await Promise.all(looks)).every((stands) => stands);
 }
+
+/** Whether what xtables-monitor(8) says may mean that they are gone. */
+export const concernsRules = (line: string): boolean => GONE.test(line);
+
+const GONE = new RegExp(`-D (?:${TABLES.map(([table, from]) => `${from}|${CHAINS[table]}`).join('|')})\\b|DEL table: table (?:nat|filter) `);
 
 export async function removeRules(run: RunProgram): Promise<void> {
   const ours: readonly string[] = [CHAINS.nat, CHAINS.filter, ...PORTMAP];

@@ -43,6 +43,7 @@ test('a node is ready for pods without the API server, and rules that vanish are
   api.intercept = () => ({ status: 503, headers: {} });
   const clock = new ManualClock();
   const answers: Record<string, { code?: number; stdout?: string }> = { 'ip -4 -o address': { stdout: ADDRESS }, 'ip -o link show dev eth0': { stdout: LINK } };
+  for (const [table, chain] of [['nat', 'KNARR-POSTROUTING'], ['filter', 'KNARR-FORWARD']]) answers[`iptables -w 10 -t ${table} -S ${chain}`] = { stdout: `-N ${chain}\n-A ${chain}\n-A ${chain}\n` };
   const { calls, run } = programs(answers);
   await using informers = createInformers(createClient(api.transport), { clock, log: silent, random: seededRandom(1) });
   await using _network = await startNetwork({
@@ -58,5 +59,9 @@ test('a node is ready for pods without the API server, and rules that vanish are
   answers['iptables -w 10 -t nat -C POSTROUTING -j KNARR-POSTROUTING'] = { code: 1 };
   await clock.advance(61_000);
   expect(restores()).toBe(2);
+  answers['iptables -w 10 -t nat -C POSTROUTING -j KNARR-POSTROUTING'] = { code: 0 };
+  answers['iptables -w 10 -t filter -S KNARR-FORWARD'] = { stdout: '-N KNARR-FORWARD\n' };
+  await clock.advance(61_000);
+  expect(restores()).toBe(3);
   await rm(root, { recursive: true });
 });

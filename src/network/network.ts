@@ -1,6 +1,5 @@
-import type { Clock, Millis } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
-import { messageOf } from '../base/message-of.ts';
 import { setSysctl } from '../base/program.ts';
 import type { RunProgram } from '../base/program.ts';
 import type { Client, EventRecorder, Informers } from '../client/index.ts';
@@ -9,9 +8,11 @@ import { makeBackend, unmakeOthers } from './backends/order.ts';
 import { removeCniConfig, writeCniConfig } from './cni.ts';
 import { Keeper } from './keeper.ts';
 import { removeRoutes } from './kernel.ts';
+import type { KernelWatch } from './kernel-watch.ts';
 import { linkOf } from './link.ts';
-import { removeRules, rulesStand, writeRules } from './masquerade.ts';
+import { removeRules, writeRules } from './masquerade.ts';
 import { FAMILIES, familyOf, type Family } from './peers.ts';
+import { RuleWatch } from './rule-watch.ts';
 
 export interface NetworkOptions {
   readonly informers: Informers;
@@ -34,13 +35,13 @@ export interface NetworkOptions {
   /** For programs that the backend runs. */
   readonly stateDir: string;
   readonly bridge: string;
+  /** Tells of what others change, so that it is mended at once; without it, within a minute. */
+  readonly kernel?: KernelWatch;
   /** Runs programs in the node's network namespace. */
   readonly run: RunProgram;
   readonly clock: Clock;
   readonly log: Logger;
 }
-
-const LOOK: Millis = 60_000;
 
 /**
  * Prepares this node for pods and keeps the way to the others'. Resolves once pods can start: the way follows as soon as the
@@ -110,39 +111,4 @@ async function forward(run: RunProgram, { families, nodeIp, log }: { readonly fa
  */
 async function sendNoRedirects(run: RunProgram, link: string): Promise<void> {
   for (const scope of ['all', link]) await setSysctl(run, `net/ipv4/conf/${scope}/send_redirects`, '0');
-}
-
-/** Writes the rules again where someone emptied the tables. */
-class RuleWatch implements AsyncDisposable {
-  readonly #options: NetworkOptions;
-  #timer: Disposable;
-  #working: Promise<void> = Promise.resolve();
-  #closed = false;
-
-  constructor(options: NetworkOptions) {
-    this.#options = options;
-    this.#timer = this.#next();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
-    this.#timer[Symbol.dispose]();
-    await this.#working;
-  }
-
-  #next(): Disposable {
-    return this.#options.clock.after(LOOK, () => {
-      this.#working = this.#look();
-    });
-  }
-
-  async #look(): Promise<void> {
-    const { run, clusterCidrs, log } = this.#options;
-    try {
-      if (!(await rulesStand(run, clusterCidrs))) await writeRules(run, clusterCidrs);
-    } catch (error) {
-      log.error('network: rules not written', { error: messageOf(error) });
-    }
-    if (!this.#closed) this.#timer = this.#next();
-  }
 }

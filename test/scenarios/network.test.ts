@@ -86,6 +86,8 @@ test.skipIf(!isRoot)(`vxlan: what others flush, falsify or take away is mended, 
   const reaches = (what: string) => until(what, () => get(one.pod, '10.244.2.2'), (answer) => answer === `${two.pod} 10.244.1.2`);
   await reaches('to begin with');
   const here = inside(one.name);
+  const shown = 'ip route show proto 107; ip neighbour show dev knarr-vxlan nud permanent; bridge fdb show dev knarr-vxlan; iptables-save';
+  const kept = async (): Promise<string> => (await here('sh', ['-c', shown])).stdout.split('\n').filter((line) => !/^#|^:[A-Z]+ /.test(line)).toSorted().join('\n');
   const mac = /lladdr (\S+)/.exec(await mustRun(here, 'ip', ['neighbour', 'show', '10.244.2.0']))![1]!;
   const damage = {
     'the forwarding entry is gone': `bridge fdb del ${mac} dev knarr-vxlan dst 192.0.2.2 self`,
@@ -94,13 +96,16 @@ test.skipIf(!isRoot)(`vxlan: what others flush, falsify or take away is mended, 
     'the device is deleted': 'ip link delete knarr-vxlan',
     'the peer is said to be elsewhere': `bridge fdb replace ${mac} dev knarr-vxlan dst 192.0.2.99 self permanent`,
     'the rules are flushed': 'iptables -t nat -F',
+    'what leads to the rules is deleted': 'iptables -D FORWARD -j KNARR-FORWARD',
+    'all tables are deleted': 'nft flush ruleset',
   };
   await mustRun(here, 'sh', ['-c', 'ip route add 203.0.113.0/24 via 192.0.2.254; ip neighbour replace 192.0.2.77 lladdr 02:00:00:00:00:77 dev eth0 nud permanent']);
+  const whole = await kept();
   for (const [what, line] of Object.entries(damage)) {
     await mustRun(here, 'sh', ['-c', line]);
-    await reaches(what);
+    await until(`${what}: mended`, kept, (now) => now === whole);
   }
-  await until('rules', async () => (await here('iptables-save', ['-t', 'nat'])).stdout, (text) => text.includes('KNARR-POSTROUTING -s 10.244.0.0/16'));
+  await reaches('and in the end');
   expect(await mustRun(here, 'ip', ['route'])).toContain('203.0.113.0/24 via 192.0.2.254');
   expect(await mustRun(here, 'ip', ['neighbour'])).toContain('02:00:00:00:00:77');
 

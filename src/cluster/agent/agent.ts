@@ -5,7 +5,7 @@ import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { createClient, createEventRecorder, createInformers } from '../../client/index.ts';
 import { connectCri, measuredTransport, paced, startKubelet } from '../../kubelet/index.ts';
-import { startNetwork, startPolicies } from '../../network/index.ts';
+import { KernelWatch, startNetwork, startPolicies } from '../../network/index.ts';
 import { cleanProxy, startProxy } from '../../proxy/index.ts';
 import { connect } from '../../wire/node/http-client.ts';
 import { DNS_NAMESPACE, DNS_PORT, DNS_SERVICE } from '../control-plane/cluster-objects.ts';
@@ -54,14 +54,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const asAgent = reach(agent, `knarr-agent/${KUBERNETES_VERSION}`);
   const place = layout.node(node.name);
   const asNode = reach(own, `kubelet/${KUBERNETES_VERSION}`);
+  const kernel = started.add(new KernelWatch({ run, clock, log: log.with({ room: 'network' }) }));
   started.add(await startNetwork({
-    informers: asAgent.informers, client: asNode.client, run, clock, log: log.with({ room: 'network' }),
+    informers: asAgent.informers, client: asNode.client, kernel, run, clock, log: log.with({ room: 'network' }),
     events: started.add(createEventRecorder(asAgent.client, { component: 'knarr-network', host: node.name, clock, random })),
     backend: networkOf(settings), nodeName: node.name, nodeIp: node.address, nodeCidrs: podCidrsOf(settings, node), clusterCidrs: clusterCidrsOf(settings),
     cniConfigDir: place.cniConfig, cniDataDir: place.cniData, stateDir: place.network, bridge: POD_BRIDGE,
   }));
   const policies = started.add(startPolicies({
-    informers: asAgent.informers, run, clock, log: log.with({ room: 'network' }), nodeName: node.name,
+    informers: asAgent.informers, kernel, run, clock, log: log.with({ room: 'network' }), nodeName: node.name,
     names: { namespace: DNS_NAMESPACE, labels: { 'k8s-app': DNS_SERVICE }, service: settings.dnsIp, port: DNS_PORT },
   }));
   const { configuration, options: kubelet } = await configureNode({ settings, node, place, made: { tls: serving!, clientCa: ca!.cert } });

@@ -5,6 +5,8 @@ import type { RunProgram } from '../../base/program.ts';
 import { seededRandom } from '../../base/random.ts';
 import { createClient, createInformers } from '../../client/index.ts';
 import { FakeApi } from '../../client/testing/fake-api.ts';
+import { KernelWatch } from '../kernel-watch.ts';
+import { Monitors } from '../testing/monitors.ts';
 import { namespace, pod, policy } from '../testing/pods.ts';
 import { startPolicies } from './policies.ts';
 
@@ -25,7 +27,9 @@ async function world() {
   api.put('/api/v1/namespaces/ns', namespace('ns'));
   api.put('/api/v1/namespaces/ns/pods/web', pod('web', '10.0.0.1'));
   const informers = createInformers(createClient(api.transport), { clock, log: silent, random: seededRandom(1) });
-  const policies = startPolicies({ informers, nodeName: 'one', run, clock, log: silent });
+  const monitors = new Monitors();
+  const watch = new KernelWatch({ run: monitors.run, clock, log: silent });
+  const policies = startPolicies({ informers, kernel: watch, nodeName: 'one', run, clock, log: silent });
   const pass = async () => {
     await settle();
     await clock.advance(100);
@@ -35,9 +39,10 @@ async function world() {
   const deny = () => api.put('/apis/networking.k8s.io/v1/namespaces/ns/networkpolicies/deny', policy('deny', {}));
   const close = async () => {
     await policies[Symbol.asyncDispose]();
+    await watch[Symbol.asyncDispose]();
     await informers[Symbol.asyncDispose]();
   };
-  return { api, clock, scripts, kernel, policies, pass, deny, [Symbol.asyncDispose]: close };
+  return { api, clock, scripts, kernel, monitors, policies, pass, deny, [Symbol.asyncDispose]: close };
 }
 
 test('a cluster without policies has no rules, and nobody watches its pods', async () => {
@@ -59,7 +64,13 @@ test('a policy is written whole, what follows as a change', async () => {
   expect(w.scripts.at(-1)).toMatch(/^add element inet knarr-policy in4 { 10\.0\.0\.2 : goto in-\w+ }\nadd element inet knarr-policy self4 { 10\.0\.0\.2 \. 10\.0\.0\.2 }\n$/);
   w.api.remove('/apis/networking.k8s.io/v1/namespaces/ns/networkpolicies/deny');
   await w.pass();
-  expect(w.scripts.at(-1)).toContain('delete element inet knarr-policy in4 { 10.0.0.1, 10.0.0.2 }');
+  expect(w.scripts.at(-1)).toBe('delete table inet knarr-policy'); // no packet pays for what is not there
+  w.api.put('/api/v1/namespaces/ns/pods/third', pod('third', '10.0.0.3'));
+  await w.pass();
+  w.deny();
+  await w.pass();
+  expect(w.scripts.at(-1)).toMatch(/add table inet knarr-policy[^]*in4 { 10\.0\.0\.1 : goto/);
+  expect(w.scripts).toHaveLength(5);
 });
 
 test('a pod is isolated before anybody but the kubelet knows its address', async () => {
@@ -98,6 +109,22 @@ test('rules that someone flushed come back by themselves', async () => {
   const written = w.scripts.length;
   w.kernel.flushed = true;
   await w.clock.advance(25_000);
+  await settle();
+  expect(w.scripts.slice(written)[0]).toContain('add table inet knarr-policy');
+});
+
+test('rules that someone flushed come back as soon as the kernel tells', async () => {
+  await using w = await world();
+  w.deny();
+  await w.pass();
+  await w.pass();
+  const written = w.scripts.length;
+  w.monitors.say('rules', ' EVENT: nft: DEL table: table knarr-proxy ip flags 0 use 0 handle 7');
+  w.kernel.flushed = true;
+  await w.clock.advance(1_000);
+  expect(w.scripts).toHaveLength(written);
+  w.monitors.say('rules', ' EVENT: nft: DEL table: table knarr-policy inet flags 0 use 0 handle 8');
+  await w.clock.advance(600);
   await settle();
   expect(w.scripts.slice(written)[0]).toContain('add table inet knarr-policy');
 });

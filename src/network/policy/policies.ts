@@ -9,6 +9,7 @@ import { Namespace } from '../../kinds/core/namespace.ts';
 import { Node } from '../../kinds/core/node.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import { NetworkPolicy } from '../../kinds/networking/network-policy.ts';
+import type { KernelWatch } from '../kernel-watch.ts';
 import { internalIpsOf } from '../peers.ts';
 import { addressesOf, planIsolation } from './plan.ts';
 import type { NameServers, World } from './plan.ts';
@@ -19,6 +20,8 @@ export interface PolicyOptions {
   readonly nodeName: string;
   /** The cluster's names, where nodes answer for them: for whom policies mean the pods that do so elsewhere. */
   readonly names?: Omit<NameServers, 'addresses'>;
+  /** Tells of rules that someone takes away; without it they are looked at now and then. */
+  readonly kernel?: KernelWatch;
   /** Runs programs in the node's network namespace. */
   readonly run: RunProgram;
   readonly clock: Clock;
@@ -38,8 +41,10 @@ const GATHER: Millis = 20;
 const RETRY: Millis = 2_000;
 /** Pods start without an API server too, if later. */
 const PATIENCE: Millis = 5_000;
-/** How soon rules that someone flushed are back. */
+/** How soon rules that someone flushed are back where the kernel is not watched. */
 const LOOK: Millis = 10_000;
+/** After news of rules, our own changes among it. */
+const PACE: Millis = 500;
 
 export function startPolicies(options: PolicyOptions): Policies {
   const keeper = new PolicyKeeper(options);
@@ -54,7 +59,7 @@ export async function cleanPolicies(run: RunProgram): Promise<void> {
 
 class PolicyKeeper implements Policies {
   readonly #options: PolicyOptions;
-  readonly #nft: NftKeeper;
+  #nft: NftKeeper;
   readonly #handlers: Disposable[] = [];
   readonly #early: EarlyPods;
   readonly #alarm: Alarm;
@@ -62,6 +67,9 @@ class PolicyKeeper implements Policies {
   /** Pods and namespaces are watched once there is a policy: a cluster without any pays nothing for them. */
   #watching = false;
   #lookedAt: Millis | undefined;
+  #suspicious = false;
+  /** Whether the kernel is known to have no rules of ours. */
+  #bare = false;
   #closed = false;
 
   constructor(options: PolicyOptions) {
@@ -73,7 +81,10 @@ class PolicyKeeper implements Policies {
 
   start(): void {
     const change = () => this.#alarm.within(GATHER);
-    const policies = this.#options.informers.for(NetworkPolicy);
+    const { informers, kernel } = this.#options;
+    const policies = informers.for(NetworkPolicy);
+    const news = kernel?.on('rules', isAboutPolicies, () => this.#suspect());
+    if (news) this.#handlers.push(news);
     this.#handlers.push(policies.addHandler({ onAdd: change, onUpdate: change, onDelete: change }));
     // No policy at all tells of no change, but rules of an earlier one may be left.
     void policies.untilSynced().then(() => this.#alarm.within(0), () => {});
@@ -122,23 +133,38 @@ class PolicyKeeper implements Policies {
 
   /** @throws ProgramFailed */
   async #sync(): Promise<void> {
-    const { informers, names, run } = this.#options;
+    const { informers, names } = this.#options;
     const policies = informers.for(NetworkPolicy);
     // Until then what is in the kernel is all that is known.
     if (!policies.synced) return;
-    if (!this.#watching && policies.lister.size === 0) return cleanPolicies(run);
+    if (policies.lister.size === 0) return this.#bare ? undefined : this.#clear();
+    this.#bare = false;
     this.#watch();
     if (!this.#watched().every(({ synced }) => synced)) return;
     await this.#look();
     await this.#nft.apply(policyTable(planIsolation(this.#world()), names?.port));
   }
 
-  /** Whether someone flushed the rules, now and then. */
+  /** Without a policy there is no rule at all: the packets of most clusters never meet one. @throws ProgramFailed */
+  async #clear(): Promise<void> {
+    await cleanPolicies(this.#options.run);
+    this.#nft = new NftKeeper(this.#options.run);
+    [this.#bare, this.#lookedAt, this.#suspicious] = [true, undefined, false];
+  }
+
+  #suspect(): void {
+    if (!this.#watching || this.#suspicious) return;
+    this.#suspicious = true;
+    this.#alarm.within(PACE);
+  }
+
+  /** Whether someone flushed the rules: after news of them, and now and then. */
   async #look(): Promise<void> {
     const { clock, log } = this.#options;
     const now = clock.monotonic();
     if (this.#lookedAt !== undefined) {
-      if (now - this.#lookedAt < LOOK) return;
+      if (!this.#suspicious && now - this.#lookedAt < LOOK) return;
+      this.#suspicious = false;
       if (!(await this.#nft.stands())) log.warn('network: the rules of the policies were gone; writing them again');
     }
     this.#lookedAt = now;
@@ -225,3 +251,5 @@ const hasEnded = ({ status }: Pod): boolean => status.phase === 'Succeeded' || s
 const podFacts = (pod: Pod): string => JSON.stringify([pod.metadata.labels, addressesOf(pod), hasEnded(pod), pod.spec.nodeName]);
 const idOf = ({ metadata }: NetworkPolicy): string => `${metadata.namespace}/${metadata.name}`;
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+/** Whether a line of xtables-monitor(8) may be about them: of rules in others' tables than iptables' it shows nothing. */
+const isAboutPolicies = (line: string): boolean => line.includes(POLICY_TABLE.name) || line.trim() === 'EVENT:';

@@ -174,13 +174,17 @@ export async function getInFullPackets(namespace: string, address: string): Prom
   return (await inside(namespace)('node', ['-e', script])).stdout;
 }
 
-/** Asks until it is so. @throws with the last answer when a minute has passed */
+/** Asks until it is so, and prints how long that took. @throws with the last answer when a minute and a half has passed */
 export async function until<T>(what: string, check: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
-  const deadline = systemClock.monotonic() + 60_000;
+  const began = systemClock.monotonic();
+  const deadline = began + 90_000;
   for (;;) {
     const answer = await check();
-    if (fits(answer)) return answer;
+    if (fits(answer)) {
+      process.stdout.write(`  ${what}: ${((systemClock.monotonic() - began) / 1000).toFixed(1)} s\n`);
+      return answer;
+    }
     if (systemClock.monotonic() > deadline) throw new Error(`${what}: ${JSON.stringify(answer)}`);
-    await systemClock.sleep(100);
+    await systemClock.sleep(50);
   }
 }

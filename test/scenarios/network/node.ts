@@ -1,13 +1,13 @@
 /** The program `node OPTIONS`: one node's network, run inside its namespace. Nodes come in as lines of JSON, its own annotations go out. */
 import { setMaxListeners } from 'node:events';
 import { createInterface } from 'node:readline';
-import { systemClock, type Clock } from '../../../src/base/clock.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { silent } from '../../../src/base/log.ts';
 import { seededRandom } from '../../../src/base/random.ts';
 import { createClient, createInformers } from '../../../src/client/index.ts';
 import { FakeApi } from '../../../src/client/testing/fake-api.ts';
 import type { Node } from '../../../src/kinds/core/node.ts';
-import { startNetwork, type BackendName } from '../../../src/network/index.ts';
+import { KernelWatch, startNetwork, type BackendName } from '../../../src/network/index.ts';
 import { run } from '../support/namespaces.ts';
 
 export interface NodeOptions {
@@ -23,10 +23,6 @@ export interface NodeOptions {
 // One signal stops many loops, as in an agent.
 setMaxListeners(0);
 
-/** What is looked at every half minute is looked at every second and a half here. */
-const HASTE = 20;
-const hasty: Clock = { ...systemClock, after: (delay, fire) => systemClock.after(delay > 1000 ? Math.max(delay / HASTE, 1000) : delay, fire) };
-
 const { name, address, cidrs, clusterCidrs, backend, root } = JSON.parse(process.argv[2]!) as NodeOptions;
 const api = new FakeApi();
 const pathOf = (node: string): string => `/api/v1/nodes/${node}`;
@@ -35,7 +31,7 @@ api.intercept = ({ method }) => {
   if (method === 'PATCH') queueMicrotask(() => say({ annotations: api.objects.get(pathOf(name))?.metadata.annotations ?? {} }));
   return undefined;
 };
-const around = { clock: hasty, log: silent, random: seededRandom(1) };
+const around = { clock: systemClock, log: silent, random: seededRandom(1) };
 const client = createClient(api.transport);
 const informers = createInformers(client, around);
 const lines = createInterface(process.stdin);
@@ -49,8 +45,9 @@ lines.on('line', (line) => {
     api.put(pathOf(node.metadata.name), { ...node, metadata: { ...node.metadata, annotations: { ...node.metadata.annotations, ...said } } });
   }
 });
+const kernel = new KernelWatch({ ...around, run });
 const network = await startNetwork({
-  ...around, informers, client, backend, run, nodeName: name, nodeIp: address, nodeCidrs: cidrs, clusterCidrs,
+  ...around, kernel, informers, client, backend, run, nodeName: name, nodeIp: address, nodeCidrs: cidrs, clusterCidrs,
   events: {
     event: (_node, _type, reason, message) => say({ event: `${reason}: ${message}` }),
     flushed: async () => {},
@@ -59,4 +56,4 @@ const network = await startNetwork({
   cniConfigDir: `${root}/conf`, cniDataDir: `${root}/data`, stateDir: `${root}/state`, bridge: 'cni0',
 });
 say({ ready: true });
-lines.once('close', () => void network[Symbol.asyncDispose]().then(() => process.exit(0)));
+lines.once('close', () => void Promise.all([kernel, network].map((part) => part[Symbol.asyncDispose]())).then(() => process.exit(0)));
