@@ -3,6 +3,7 @@ import type { JWK } from 'jose';
 import type { Clock, Millis } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import type { Policy as PodSecurityPolicy } from '../rules/pod-security/policy.ts';
 import type { Kind } from '../schema/kind.ts';
 import type { Driver } from '../store/index.ts';
 import type { ApiHandler, ApiRequest, ApiResponse, UserInfo } from '../wire/api.ts';
@@ -48,6 +49,18 @@ export interface ServiceAccountConfig {
   readonly verificationKeys?: readonly JWK[];
 }
 
+/** A PodSecurityConfiguration (pod-security.admission.config.k8s.io/v1). */
+export interface PodSecurityConfig {
+  /** Of namespaces whose labels do not say; privileged unless given. */
+  readonly defaults?: PodSecurityPolicy;
+  /** Whom no standard is asked of. */
+  readonly exemptions?: {
+    readonly usernames?: readonly string[];
+    readonly runtimeClasses?: readonly string[];
+    readonly namespaces?: readonly string[];
+  };
+}
+
 /** Takes one audit.k8s.io/v1 Event as a line of JSON, its end included. Called with every request: it must be quick. */
 export type AuditSink = (line: string) => void;
 
@@ -79,6 +92,8 @@ export interface ApiServerConfig {
   /** The CA of the certificate that extension API servers know the front proxy by; the cluster's unless given. */
   readonly frontProxyCaPem?: string;
   readonly legacyServiceAccountTokens?: boolean;
+  /** The admission plugin PodSecurity's defaults and exemptions. */
+  readonly podSecurity?: PodSecurityConfig;
   readonly version?: VersionInfo;
   /** What `/logs/` shows; nothing unless given. */
   readonly logs?: LogFiles;

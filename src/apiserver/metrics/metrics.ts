@@ -45,6 +45,8 @@ export class Metrics {
   readonly webhookRequests = new Values();
   readonly webhookRejections = new Values();
   readonly webhookFailOpen = new Values();
+  readonly podSecurityEvaluations = new Values();
+  readonly podSecurityExemptions = new Values();
   readonly healthChecks = new Values();
   readonly health = new Values();
   readonly inProcess = new Values();
@@ -79,6 +81,8 @@ export class Metrics {
     yield { name: 'apiserver_admission_webhook_request_total', type: 'counter', help: 'Admission webhook request total, identified by name and broken out for each admission type (validating or mutating) and operation. Additional labels specify whether the request was rejected or not and an HTTP status code. Codes greater than 600 are truncated to 600, to keep the metrics cardinality bounded.', samples: this.webhookRequests };
     yield { name: 'apiserver_admission_webhook_rejection_count', type: 'counter', help: 'Admission webhook rejection count, identified by name and broken out for each admission type (validating or admit) and operation. Additional labels specify an error type (calling_webhook_error or apiserver_internal_error if an error occurred; no_error otherwise) and optionally a non-zero rejection code if the webhook rejects the request with an HTTP status code (honored by the apiserver when the code is greater or equal to 400). Codes greater than 600 are truncated to 600, to keep the metrics cardinality bounded.', samples: this.webhookRejections };
     yield { name: 'apiserver_admission_webhook_fail_open_count', type: 'counter', help: 'Admission webhook fail open count, identified by name and broken out for each admission type (validating or mutating).', samples: this.webhookFailOpen };
+    yield { name: 'pod_security_evaluations_total', type: 'counter', help: 'Number of policy evaluations that occurred, not counting ignored or exempt requests.', samples: this.podSecurityEvaluations };
+    yield { name: 'pod_security_exemptions_total', type: 'counter', help: 'Number of exempt requests, not counting ignored or out of scope requests.', samples: this.podSecurityExemptions };
     yield { name: 'rest_client_requests_total', type: 'counter', help: 'Number of HTTP requests, partitioned by status code, method, and host.', samples: this.inProcess };
     yield { name: 'apiserver_audit_event_total', type: 'counter', help: 'Counter of audit events generated and sent to the audit backend.', samples: [{ labels: '', value: this.audited }] };
     const watches = [...this.#watches.values()].filter(({ count }) => count > 0);
