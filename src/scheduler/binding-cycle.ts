@@ -13,20 +13,19 @@ export type Bound =
 
 export const BOUND: Bound = { type: 'bound' };
 
-/** Reserve, in the same step as the cycle. Those asked before a refusal are told to let go. */
+/** Reserve, in the same step as the cycle. After a refusal those asked before it have to be told to let go. */
 export function reserve(profile: Profile, pod: PodInfo, node: string): Bound {
   for (const plugin of profile.reserve) {
     const rejection = plugin.reserve?.(pod, node);
     if (!rejection) continue;
-    unreserve(profile, pod, node);
     return { type: 'rejected', plugin: plugin.name, rejection };
   }
   return BOUND;
 }
 
 /** In the reverse order of `reserve`. */
-export function unreserve(profile: Profile, pod: PodInfo, node: string): void {
-  for (const plugin of profile.reserve.toReversed()) plugin.unreserve?.(pod, node);
+export async function unreserve(profile: Profile, pod: PodInfo, node: string): Promise<void> {
+  await Promise.all(profile.reserve.toReversed().map((plugin) => plugin.unreserve?.(pod, node)));
 }
 
 /** The most a Permit plugin may hold a pod, as upstream. */

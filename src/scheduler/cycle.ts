@@ -26,6 +26,8 @@ export interface Unfit {
   /** The node now promised to the pod; '' takes back what was promised before, undefined leaves it. */
   readonly nominate: string | undefined;
   readonly victims: readonly PodInfo[];
+  /** What plugins have to write for the pod. */
+  readonly effects: readonly ((signal: AbortSignal) => Promise<void>)[];
 }
 
 export interface CycleInput {
@@ -88,7 +90,7 @@ function unfit(pod: PodInfo, run: FilterRun, found: Pick<Diagnosis, 'verdicts' |
   if (run.rejected) plugins.add(run.rejected.plugin);
   for (const { plugin } of found.verdicts) plugins.add(plugin);
   const diagnosis: Diagnosis = { allNodes: run.snapshot.table.nodes.length, plugins, postFilterMessage: '', ...found };
-  if (diagnosis.allNodes === 0) return { type: 'unfit', diagnosis, nominate: '', victims: [] };
+  if (diagnosis.allNodes === 0) return { type: 'unfit', diagnosis, nominate: '', victims: [], effects: [] };
 
   const answers: PostFiltered[] = [];
   for (const plugin of run.profile.postFilter) {
@@ -104,6 +106,7 @@ function unfit(pod: PodInfo, run: FilterRun, found: Pick<Diagnosis, 'verdicts' |
     diagnosis: { ...diagnosis, postFilterMessage },
     nominate: helped?.nominate ?? (answers.some(({ keepsNomination }) => keepsNomination) ? undefined : ''),
     victims: helped?.victims ?? [],
+    effects: answers.flatMap(({ effect }) => effect ?? []),
   };
 }
 

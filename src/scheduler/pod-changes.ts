@@ -11,6 +11,7 @@ export function changesOfWaiting(old: PodInfo, pod: PodInfo): readonly WakeReaso
   if (differ(old.tolerations, pod.tolerations)) changes.push('own-tolerations');
   if (differ(old.labels, pod.labels)) changes.push('own-labels');
   if (differ([...old.requests], [...pod.requests])) changes.push('own-requests');
+  if (differ(old.pod.status.resourceClaimStatuses, pod.pod.status.resourceClaimStatuses)) changes.push('own-claims');
   if (differ(old.pod.spec, pod.pod.spec)) changes.push('own-spec');
   return changes;
 }

@@ -15,7 +15,8 @@ import type { PluginEntry } from './framework/plugin.ts';
 import { PodInfo } from './framework/pod-info.ts';
 import { defineProfile, type Profile } from './framework/profile.ts';
 import { knowOwners } from './owners.ts';
-import { defaultPlugins } from './plugins/order.ts';
+import { ClusterDevices } from './dra/devices.ts';
+import { defaultPlugins, type PluginServices } from './plugins/order.ts';
 import { disruptionTarget, planStatusPatch, type Unscheduled } from './pod-status.ts';
 import { Nominator } from './queue/nominator.ts';
 import { SchedulingQueue, type Failure, type QueuedPod } from './queue/scheduling-queue.ts';
@@ -61,6 +62,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #nominator = new Nominator();
   readonly #view: ClusterView;
   readonly #storage: ClusterStorage;
+  readonly #devices: ClusterDevices;
   readonly #recorders: ReadonlyMap<string, EventRecorder>;
   readonly #decisions = new Decisions();
   readonly #stop = new AbortController();
@@ -76,7 +78,12 @@ export class Scheduler implements AsyncDisposable {
     const { client, clock, random, log, profiles = [{ schedulerName: DEFAULT_SCHEDULER }] } = options;
     this.#options = options;
     this.#storage = new ClusterStorage(options.informers, (event) => this.#queue.wake(event));
-    const services = { client, clock, storage: this.#storage, ...knowOwners(options.informers), isPreempting: (uid: string) => this.#preempting.has(uid) };
+    this.#devices = new ClusterDevices(options.informers, (event) => this.#queue.wake(event));
+    const services: PluginServices = {
+      client, clock, random, storage: this.#storage, devices: this.#devices, ...knowOwners(options.informers),
+      isPreempting: (uid) => this.#preempting.has(uid),
+      event: ({ pod }, { type, reason, message }) => this.#recorders.get(pod.spec.schedulerName ?? DEFAULT_SCHEDULER)?.event(pod, type, reason, message),
+    };
     this.#profiles = new Map(profiles.map(({ schedulerName, plugins }) => [schedulerName, defineProfile(schedulerName, plugins ?? defaultPlugins(services))]));
     this.#queue = new SchedulingQueue({
       clock,
@@ -105,10 +112,20 @@ export class Scheduler implements AsyncDisposable {
     const queued = this.#queue.get(info.uid);
     const profile = this.#profiles.get(pod.spec.schedulerName ?? DEFAULT_SCHEDULER);
     return {
-      verdicts: pod.spec.nodeName || !profile ? [] : explainPod(info, this.#input(profile)),
+      verdicts: pod.spec.nodeName || !profile ? [] : this.#verdicts(info, profile),
       ...(last && { last }),
       ...(queued?.gate && { gate: queued.gate }),
     };
+  }
+
+  /** Where a plugin cannot tell, the pod's condition says why. */
+  #verdicts(info: PodInfo, profile: Profile): readonly NodeVerdict[] {
+    try {
+      return explainPod(info, this.#input(profile));
+    } catch (error) {
+      this.#options.log.info('pod cannot be explained', { pod: info.key, error: String(error) });
+      return [];
+    }
   }
 
   /** Pods in each part of the queue, as `scheduler_pending_pods` counts them. */
@@ -122,6 +139,7 @@ export class Scheduler implements AsyncDisposable {
     await this.#loop;
     this.#view[Symbol.dispose]();
     this.#storage[Symbol.dispose]();
+    this.#devices[Symbol.dispose]();
     this.#queue[Symbol.dispose]();
     await Promise.allSettled(this.#pending);
     await Promise.all([...this.#recorders.values()].map((recorder) => recorder[Symbol.asyncDispose]()));
@@ -161,7 +179,10 @@ export class Scheduler implements AsyncDisposable {
     const { info, profile } = queued;
     this.#view.assume(info, node.name);
     const reserved = reserve(profile, info, node.name);
-    if (reserved.type !== 'bound') return this.#unplaced(queued, reserved);
+    if (reserved.type !== 'bound') {
+      this.#inBackground(() => unreserve(profile, info, node.name));
+      return this.#unplaced(queued, reserved);
+    }
     const waits = profile.preBind.some((plugin) => plugin.waits?.(info));
     const weight = waits ? 0 : 1;
     this.#binding += weight;
@@ -175,7 +196,7 @@ export class Scheduler implements AsyncDisposable {
         this.#event(queued, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node.name}`);
         return;
       }
-      unreserve(profile, info, node.name);
+      await unreserve(profile, info, node.name);
       this.#unplaced(queued, bound);
     });
   }
@@ -192,9 +213,10 @@ export class Scheduler implements AsyncDisposable {
   }
 
   #unfit(queued: QueuedPod, decision: Unfit): void {
-    const { diagnosis, nominate, victims } = decision;
+    const { diagnosis, nominate, victims, effects } = decision;
     const message = diagnosis.allNodes === 0 ? NO_NODES : fitMessage(diagnosis);
     this.#keep(queued, decision, message);
+    for (const effect of effects) this.#inBackground(() => effect(this.#stop.signal));
     if (nominate !== undefined) this.#nominator.set(queued.info, nominate);
     if (nominate) this.#preempt(queued, nominate, victims.filter(({ terminating }) => !terminating));
     // Without any node nobody was asked: a new node is news to all.

@@ -106,7 +106,8 @@ const componentRoles: Readonly<Record<string, RoleData>> = {
       `${READ} | policy | poddisruptionbudgets`, `${READ} | | persistentvolumeclaims,persistentvolumes`, ...DELEGATION,
       `${READ} | storage.k8s.io | csinodes`, `${READ} | | namespaces`, `${READ} | storage.k8s.io | csidrivers`,
       `${READ} | storage.k8s.io | csistoragecapacities,volumeattachments`,
-      `${READ} | resource.k8s.io | deviceclasses,resourceclaims,resourceslices`, 'patch,update | resource.k8s.io | resourceclaims,resourceclaims/status',
+      `${READ} | resource.k8s.io | deviceclasses,resourceclaims,resourceslices`, 'create,delete,patch,update | resource.k8s.io | resourceclaims',
+      'patch,update | resource.k8s.io | resourceclaims/status',
     ],
   },
   'system:kubelet-api-admin': {

@@ -32,7 +32,8 @@ function tryParse(text: string, normalize = false): SemverValue | undefined {
   return match ? new SemverValue(match.slice(1, 4).map(Number), match[4]?.split('.') ?? []) : undefined;
 }
 
-function parse(text: string, normalize = false): SemverValue {
+/** @throws EvaluationError */
+export function parseSemver(text: string, normalize = false): SemverValue {
   const version = tryParse(text, normalize);
   if (version) return version;
   if (text === '') throw new EvaluationError('Version string empty');
@@ -56,8 +57,8 @@ function order(a: SemverValue, b: SemverValue): number {
 }
 
 export const semvers: Library = {
-  'semver(string): kubernetes.Semver': (text: string) => parse(text),
-  'semver(string, bool): kubernetes.Semver': parse,
+  'semver(string): kubernetes.Semver': (text: string) => parseSemver(text),
+  'semver(string, bool): kubernetes.Semver': parseSemver,
   'isSemver(string): bool': (text: string) => tryParse(text) !== undefined,
   'isSemver(string, bool): bool': (text: string, normalize: boolean) => tryParse(text, normalize) !== undefined,
   'kubernetes.Semver.isGreaterThan(kubernetes.Semver): bool': (a: SemverValue, b: SemverValue) => order(a, b) > 0,

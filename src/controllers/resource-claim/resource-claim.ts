@@ -5,6 +5,7 @@ import type { PodResourceClaimStatus } from '../../kinds/core/pod-status.ts';
 import { ResourceClaim } from '../../kinds/resource/resource-claim.ts';
 import { ResourceClaimTemplate } from '../../kinds/resource/resource-claim-template.ts';
 import { isApiError } from '../../meta/api-error.ts';
+import { mustBeFor } from '../../rules/pod-resource-claims.ts';
 import { controllerOf, controllerReference, defineController, refersTo, watchOf, type Context } from '../runtime/index.ts';
 import { isDone, withoutUsers, PROTECTION } from './plan.ts';
 
@@ -45,13 +46,11 @@ export const podResourceClaimController = defineController({
 /** @returns the name of the claim to be told of; undefined where the pod tells of it already, or names it itself */
 async function claimFor(pod: Pod, { name, resourceClaimTemplateName }: PodResourceClaim, { cache, client }: Context): Promise<string | undefined> {
   if (resourceClaimTemplateName === undefined) return undefined;
-  const { name: podName, namespace = '', uid } = pod.metadata;
+  const { name: podName, namespace = '' } = pod.metadata;
   const told = pod.status.resourceClaimStatuses?.find((one) => one.name === name);
   if (told) {
     const claim = told.resourceClaimName === undefined ? undefined : cache.get(ResourceClaim, told.resourceClaimName, namespace);
-    if (claim && controllerOf(claim)?.uid !== uid) {
-      throw new Error(`ResourceClaim ${namespace}/${claim.metadata.name} was not created for pod ${namespace}/${podName} (pod is not owner)`);
-    }
+    if (claim) mustBeFor(pod, claim);
     if (claim || told.resourceClaimName === undefined) return undefined;
   }
   // Made before, but not told of: a restart came between.
@@ -87,7 +86,8 @@ async function reserve({ metadata, spec }: Pod, told: readonly PodResourceClaimS
 function claimsOf({ metadata, spec, status }: Pod): readonly string[] {
   const named = (spec.resourceClaims ?? []).flatMap(({ resourceClaimName }) => resourceClaimName ?? []);
   const told = (status.resourceClaimStatuses ?? []).flatMap(({ resourceClaimName }) => resourceClaimName ?? []);
-  return [...new Set([...named, ...told])].map((name) => `${metadata.namespace}/${name}`);
+  const extended = status.extendedResourceClaimStatus?.resourceClaimName ?? [];
+  return [...new Set([...named, ...told].concat(extended))].map((name) => `${metadata.namespace}/${name}`);
 }
 
 /** Takes claims back from pods that are done with them: reservations, allocations, and in the end the claims made for them. */

@@ -126,7 +126,7 @@ test('until claim, allocation, reservation and driver are there, a pod waits and
 test('another\'s claim of the same name is not taken for the one made by template', async () => {
   await using at = await node();
   const pod = podOf({ containers: [{ name: 'a' }], resourceClaims: [{ name: 'x', resourceClaimTemplateName: 't' }] }, { uid: 'p', name: 'p' }, { resourceClaimStatuses: [{ name: 'x', resourceClaimName: 'c' }] });
-  await expect(at.claims.prepare(pod)).rejects.toThrow('ResourceClaim default/c was not created for pod default/p (pod is not owner)');
+  await expect(at.claims.prepare(pod)).rejects.toThrow('ResourceClaim default/c was not created for Pod default/p (Pod is not owner)');
 });
 
 test('a kubelet that was away knows what is prepared, asks again, and gives back what pods left meanwhile', async () => {

@@ -1,4 +1,5 @@
 import type { Node } from '../../kinds/core/node.ts';
+import type { ResourceClaim } from '../../kinds/resource/resource-claim.ts';
 import type { PodInfo } from './pod-info.ts';
 
 /** What may make a rejected pod fit. Each plugin lists those that can change its verdict. */
@@ -22,11 +23,16 @@ export type WakeReason =
   | 'csi-node'
   | 'csi-driver'
   | 'csi-capacity'
+  | 'device-claim'
+  | 'device-class'
+  | 'device-slice'
   /** Changes of the waiting pod itself. */
   | 'own-gates'
   | 'own-tolerations'
   | 'own-labels'
   | 'own-requests'
+  /** The names of claims made for it. */
+  | 'own-claims'
   | 'own-spec';
 
 /** Something that happened in the cluster. */
@@ -38,4 +44,7 @@ export interface ClusterEvent {
   readonly pod?: PodInfo;
   /** A PersistentVolumeClaim, as `namespace/name`. */
   readonly claim?: string;
+  /** Without its allocation where it is gone. */
+  readonly deviceClaim?: ResourceClaim;
+  readonly oldDeviceClaim?: ResourceClaim;
 }

@@ -32,6 +32,8 @@ export interface PostFiltered {
   readonly victims?: readonly PodInfo[];
   /** What the pod was promised before stays promised: it waits for that. Else it is taken back. */
   readonly keepsNomination?: boolean;
+  /** What has to be written for it, done beside the next cycles. */
+  readonly effect?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** A queued pod as the queue's order sees it. */
@@ -43,7 +45,7 @@ export interface Queued {
 
 /**
  * The extension points of the scheduling framework, under upstream's names, in the order they run
- * (https://kubernetes.io/docs/concepts/scheduling-eviction/scheduling-framework/). All but `permit`, `preBind`, `bind` and
+ * (https://kubernetes.io/docs/concepts/scheduling-eviction/scheduling-framework/). All but `unreserve`, `permit`, `preBind`, `bind` and
  * `postBind` are pure and must not yield: the whole cycle is one step. A throw in a cycle sends the pod to back off and is
  * reported on it as a SchedulerError.
  */
@@ -68,8 +70,8 @@ export interface Plugin<F = unknown, S = unknown> {
   /** Brings the scores of all nodes into 0..100, in place. Without it they must be there already. */
   normalize?(scores: Float64Array, state: S, nodes: readonly NodeInfo[]): void;
   reserve?(pod: PodInfo, node: string): Verdict;
-  /** Also called where another plugin's reserve, or binding, failed; must not throw. */
-  unreserve?(pod: PodInfo, node: string): void;
+  /** Also called where another plugin's reserve, or binding, failed; must not throw. What was written already is taken back in the promise. */
+  unreserve?(pod: PodInfo, node: string): void | Promise<void>;
   /** A promise makes the pod wait, assumed on its node, until it settles. */
   permit?(pod: PodInfo, node: string): Verdict | Promise<Verdict>;
   /** Whether preBind will wait for the work of others: such a pod is not counted among bindings under way. */

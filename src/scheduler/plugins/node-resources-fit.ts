@@ -11,6 +11,8 @@ interface Want {
   readonly amount: number;
   readonly allocatable: Float64Array;
   readonly requested: Float64Array;
+  /** Devices stand for it on nodes that have none of it themselves: DynamicResources looks for them. */
+  readonly byDevices: boolean;
 }
 type Wants = readonly Want[];
 
@@ -21,18 +23,19 @@ interface Usage {
   readonly usedMemory: Float64Array;
 }
 
-/** The node must have room for what the pod requests; the more room is left, the better (LeastAllocated). */
-export const nodeResourcesFit = definePlugin<Wants, Usage>({
-  name: 'NodeResourcesFit',
-  wakeOn: ['pod-removed', 'pod-scaled-down', 'node-added', 'node-allocatable', 'own-requests'],
-  wakes: ({ requests }, { node }) => node === undefined || couldHold(node, requests),
+/** Whether a DeviceClass stands behind a resource. */
+type ByDevices = (resource: string) => boolean;
 
-  preFilter: (pod, snapshot) => ({ type: 'go', state: wantsOf(pod, snapshot) }),
+/** The node must have room for what the pod requests; the more room is left, the better (LeastAllocated). */
+export const nodeResourcesFit = (byDevices: ByDevices) => definePlugin<Wants, Usage>({
+  name: 'NodeResourcesFit',
+  wakeOn: ['pod-removed', 'pod-scaled-down', 'node-added', 'node-allocatable', 'device-class', 'own-requests'],
+  wakes: ({ requests }, { node }) => node === undefined || couldHold(node, requests, byDevices),
+
+  preFilter: (pod, snapshot) => ({ type: 'go', state: wantsOf(pod, snapshot, byDevices) }),
 
   filter(_, { slot }, wants) {
-    for (const { amount, allocatable, requested } of wants) {
-      if (amount > allocatable[slot]! - requested[slot]!) return lacking(wants, slot);
-    }
+    for (const want of wants) if (isLacking(want, slot)) return lacking(wants, slot);
     return pass;
   },
 
@@ -52,17 +55,26 @@ export const nodeResourcesFit = definePlugin<Wants, Usage>({
 });
 
 /** Whether the node would do if it were empty. */
-function couldHold({ status: { allocatable = {} } }: Node, requests: Amounts): boolean {
-  return [...requests].every(([resource, amount]) => amount === 0 || amountOf(resource, allocatable[resource] ?? '0') >= amount);
+function couldHold({ status: { allocatable = {} } }: Node, requests: Amounts, byDevices: ByDevices): boolean {
+  return [...requests].every(([resource, amount]) => {
+    const held = amountOf(resource, allocatable[resource] ?? '0');
+    return amount === 0 || held >= amount || (held === 0 && isOfDevices(resource, byDevices));
+  });
 }
+
+/** Resources of Kubernetes' own have no domain: most pods ask for nothing else. */
+const isOfDevices = (resource: string, byDevices: ByDevices): boolean => resource.includes('/') && byDevices(resource);
+
+const isLacking = ({ amount, allocatable, requested, byDevices }: Want, slot: number): boolean =>
+  amount > allocatable[slot]! - requested[slot]! && !(byDevices && allocatable[slot] === 0);
 
 function freeShare(capacity: number, used: number): number {
   return capacity === 0 || used > capacity ? 0 : Math.trunc(((capacity - used) * MAX_SCORE) / capacity);
 }
 
-function wantsOf(pod: PodInfo, { table }: Snapshot): Wants {
+function wantsOf(pod: PodInfo, { table }: Snapshot, byDevices: ByDevices): Wants {
   const want = (resource: string, column: number, amount: number): Want =>
-    ({ resource, amount, allocatable: table.allocatable(column), requested: table.requested(column) });
+    ({ resource, amount, allocatable: table.allocatable(column), requested: table.requested(column), byDevices: isOfDevices(resource, byDevices) });
   const wants = [want('pods', PODS, 1)];
   for (const [resource, amount] of pod.requests) if (amount > 0) wants.push(want(resource, table.column(resource), amount));
   return wants;
@@ -72,7 +84,7 @@ function wantsOf(pod: PodInfo, { table }: Snapshot): Wants {
 const rejections = new Map<string, Rejection>();
 
 function lacking(wants: Wants, slot: number): Verdict {
-  const missing = wants.filter(({ amount, allocatable, requested }) => amount > allocatable[slot]! - requested[slot]!);
+  const missing = wants.filter((want) => isLacking(want, slot));
   const reasons = missing.map(({ resource }) => (resource === 'pods' ? 'Too many pods' : `Insufficient ${resource}`));
   // More than the node has at all: no other pod's leaving would help.
   const forGood = missing.some(({ resource, amount, allocatable }) => resource !== 'pods' && amount > allocatable[slot]!);

@@ -2,7 +2,7 @@ import type { Client } from '../../client/index.ts';
 import type { PluginEntry } from '../framework/plugin.ts';
 import { defaultBinder } from './default-binder.ts';
 import { defaultPreemption, type PreemptionServices } from './default-preemption/plugin.ts';
-import { dynamicResources } from './dynamic-resources.ts';
+import { dynamicResources, type DeviceServices } from './dynamic-resources/plugin.ts';
 import { imageLocality } from './image-locality.ts';
 import { interPodAffinity } from './inter-pod-affinity/plugin.ts';
 import { nodeAffinity } from './node-affinity.ts';
@@ -23,8 +23,8 @@ import { volumeRestrictions } from './volume-restrictions.ts';
 import { volumeZone } from './volume-zone.ts';
 
 /** What plugins know and do beyond pods and nodes. */
-export interface PluginServices extends PreemptionServices, BindServices {
-  readonly client: Pick<Client, 'createSubresource' | 'patch'>;
+export interface PluginServices extends PreemptionServices, BindServices, DeviceServices {
+  readonly client: Pick<Client, 'createSubresource'> & DeviceServices['client'];
   readonly selectorOf: SelectorOf;
 }
 
@@ -37,14 +37,14 @@ export const defaultPlugins = (services: PluginServices): readonly PluginEntry[]
   { plugin: taintToleration, weight: 3 },
   { plugin: nodeAffinity, weight: 2 },
   { plugin: nodePorts, weight: 0 },
-  { plugin: nodeResourcesFit, weight: 1 },
+  { plugin: nodeResourcesFit((resource) => services.devices.classOfResource(resource) !== undefined), weight: 1 },
   { plugin: volumeRestrictions(services.storage), weight: 0 },
   { plugin: nodeVolumeLimits(services.storage), weight: 0 },
   { plugin: volumeBinding(services), weight: 0 },
   { plugin: volumeZone(services.storage), weight: 0 },
   { plugin: podTopologySpread(services.selectorOf), weight: 2 },
   { plugin: interPodAffinity, weight: 2 },
-  { plugin: dynamicResources, weight: 0 },
+  { plugin: dynamicResources(services), weight: 2 },
   { plugin: defaultPreemption(services), weight: 0 },
   { plugin: nodeResourcesBalancedAllocation, weight: 1 },
   { plugin: imageLocality, weight: 1 },

@@ -10,6 +10,7 @@ import { PodInfo } from '../framework/pod-info.ts';
 import { defineProfile } from '../framework/profile.ts';
 import { defaultPlugins } from '../plugins/order.ts';
 import { NodeTable } from '../snapshot/node-table.ts';
+import { devicesOf } from './devices.ts';
 import { storageOf } from './storage.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -86,9 +87,12 @@ const bindsNothing = () => Promise.reject(new Error('a cycle binds nothing'));
 
 /** The default profile, bound to nothing. Pods with the same `app` label belong together. */
 export const testPlugins = defaultPlugins({
-  client: { createSubresource: bindsNothing, patch: bindsNothing },
+  client: { createSubresource: bindsNothing, patch: bindsNothing, get: bindsNothing, create: bindsNothing, update: bindsNothing, updateStatus: bindsNothing, delete: bindsNothing },
   clock: new ManualClock(),
+  random: seededRandom(3),
   storage: storageOf([]),
+  devices: devicesOf([]),
+  event: () => {},
   selectorOf: ({ labels }) => (labels.app === undefined ? undefined : { matchLabels: { app: labels.app } }),
   budgets: () => [],
   isPreempting: () => false,

@@ -3,6 +3,7 @@ import { compareResourceVersions, type Client } from '../../../client/index.ts';
 import { PersistentVolume } from '../../../kinds/core/persistent-volume.ts';
 import { PersistentVolumeClaim } from '../../../kinds/core/persistent-volume-claim.ts';
 import { isFullyBound, reaches } from '../../../rules/volume-matching.ts';
+import { eitherOf } from '../../framework/either-of.ts';
 import type { PodInfo } from '../../framework/pod-info.ts';
 import type { StorageView } from '../../volumes/storage.ts';
 import { keyOfClaim, SELECTED_NODE, type Bindings } from './find.ts';
@@ -29,7 +30,7 @@ export async function bindVolumes({ bind, provision }: Bindings, to: { readonly 
   const deadline = clock.now() + TIMEOUT;
   while (!areBound({ claims: bind.map(({ claim }) => claim), asked }, to, storage)) {
     if (clock.now() >= deadline) throw new Error('binding volumes: context deadline exceeded');
-    await oneOf(storage.untilChange(), clock, signal);
+    await eitherOf(storage.untilChange(), { clock, atMost: POLL }, signal);
   }
 }
 
@@ -68,13 +69,4 @@ function isBoundFor(claim: PersistentVolumeClaim, nodeName: string, storage: Sto
     throw new Error(`binding volumes: pv "${volume.metadata.name}" node affinity doesn't match node "${nodeName}": no matching NodeSelectorTerms`);
   }
   return volume !== undefined && isFullyBound(claim);
-}
-
-/** Until something changed, or for a while. */
-async function oneOf(change: Promise<void>, clock: Clock, signal: AbortSignal): Promise<void> {
-  const over = new AbortController();
-  const poll = clock.sleep(POLL, AbortSignal.any([signal, over.signal])).catch(() => undefined);
-  await Promise.race([change, poll]);
-  over.abort();
-  signal.throwIfAborted();
 }
