@@ -23,6 +23,9 @@ export interface UpRequest extends ClusterRef {
   readonly network: PodNetwork | undefined;
   /** Of pods and Services; undefined: as before, or IPv4. */
   readonly ipFamilies: readonly ('IPv4' | 'IPv6')[] | undefined;
+  /** Of pods and of Services, one of each family at most; undefined: as before, or of our choice. */
+  readonly podCidrs: readonly string[] | undefined;
+  readonly serviceCidrs: readonly string[] | undefined;
   /** What writes Services into the kernel; undefined: what the cluster had, or what works best here. */
   readonly proxy: 'nftables' | 'iptables' | 'none' | undefined;
   /** Who answers for the cluster's names; undefined: as before, or ourselves. */

@@ -33,7 +33,7 @@ test('up without flags asks for a cluster below the home directory on 6443', asy
   expect(code).toBe(0);
   expect(calls).toEqual([{
     dataDir: '/home/me/.knarr', port: 6443, nodes: undefined, simulated: undefined, store: 'wal', kubeconfig: undefined,
-    foreground: false, install: true, legacyServiceAccountTokens: false, legacyApis: false, auditLog: false, network: undefined, ipFamilies: undefined, proxy: undefined, dns: undefined, components: 0, without: [], kubeletConfig: undefined,
+    foreground: false, install: true, legacyServiceAccountTokens: false, legacyApis: false, auditLog: false, network: undefined, ipFamilies: undefined, podCidrs: undefined, serviceCidrs: undefined, proxy: undefined, dns: undefined, components: 0, without: [], kubeletConfig: undefined,
   } satisfies UpRequest]);
 });
 
@@ -43,6 +43,15 @@ test('controllers and scheduler may have processes of their own, or be left to o
   expect(await asked('--components', '3', '--without', 'scheduler')).toEqual([[3, ['scheduler']]]);
   expect(await asked('--without', 'scheduler,controllers')).toEqual([[0, ['scheduler', 'controllers']]]);
   expect((await run(['up', '--without', 'kubelet'])).err).toContain('It must be controllers, scheduler or both.');
+});
+
+test('networks are read one by one, and nonsense is refused before anything is done', async () => {
+  const asked = (await run(['up', '--pod-cidr', '10.1.0.0/16,fd01::/48', '--service-cidr', '10.2.0.0/16'])).calls[0] as UpRequest;
+  expect([asked.podCidrs, asked.serviceCidrs]).toEqual([['10.1.0.0/16', 'fd01::/48'], ['10.2.0.0/16']]);
+  const said = async (...args: string[]) => (await run(['up', ...args])).err;
+  expect(await said('--pod-cidr', '10.1.0.1/16')).toContain('"10.1.0.1/16" must not have bits set beyond the prefix length.');
+  expect(await said('--pod-cidr', '10.1.0.0')).toContain('must be a valid CIDR value');
+  expect(await said('--service-cidr', '10.1.0.0/16,10.2.0.0/16')).toContain('It must be one network, or one of each family.');
 });
 
 test('KNARR_HOME moves the data directory and --data-dir beats it', async () => {

@@ -1,9 +1,9 @@
-import { isIpv6 } from '../meta/ip.ts';
+import { isIpv6, partOfCidr } from '../meta/ip.ts';
 import type { NodePlace, Settings } from './settings.ts';
 
 /**
- * A cluster's networks by family, IPv4 first. Those of IPv6 are unique local addresses (RFC 4193) and follow from the slot and a
- * node's number, as those of IPv4 do.
+ * A cluster's networks by family, IPv4 first. Those of IPv6 are unique local addresses (RFC 4193) unless others were asked for,
+ * and follow from the slot and a node's number, as those of IPv4 do.
  */
 type Families = Pick<Settings, 'ipFamilies' | 'slot'>;
 
@@ -13,15 +13,16 @@ const dual = (settings: Families, first: string, second: string | undefined): re
   (isDualStack(settings) && second !== undefined ? [first, second] : [first]);
 
 /** Of all pods. */
-export const clusterCidrsOf = (settings: Families & Pick<Settings, 'podCidr'>): readonly string[] => dual(settings, settings.podCidr, `fd00:10:${244 - settings.slot}::/48`);
+export const clusterCidrsOf = (settings: Families & Pick<Settings, 'podCidr' | 'podCidr6'>): readonly string[] => dual(settings, settings.podCidr, podCidr6Of(settings));
 
-export const serviceCidrsOf = (settings: Families & Pick<Settings, 'serviceCidr'>): readonly string[] => dual(settings, settings.serviceCidr, `fd00:10:${96 + settings.slot}::/112`);
+export const serviceCidrsOf = (settings: Families & Pick<Settings, 'serviceCidr' | 'serviceCidr6'>): readonly string[] =>
+  dual(settings, settings.serviceCidr, settings.serviceCidr6 ?? `fd00:10:${96 + settings.slot}::/112`);
 
 /** Of one node's pods. */
-export function podCidrsOf(settings: Families, { podCidr, index }: Pick<NodePlace, 'podCidr' | 'index'>): readonly string[] {
-  const part = index === 1 ? '' : `:${index - 1}`; // canonical: a group of zeros is part of the run
-  return dual(settings, podCidr, `fd00:10:${244 - settings.slot}${part}::/64`);
-}
+export const podCidrsOf = (settings: Families & Pick<Settings, 'podCidr6'>, { podCidr, index }: Pick<NodePlace, 'podCidr' | 'index'>): readonly string[] =>
+  dual(settings, podCidr, partOfCidr(podCidr6Of(settings), index - 1, 64));
+
+const podCidr6Of = ({ slot, podCidr6 }: Families & Pick<Settings, 'podCidr6'>): string => podCidr6 ?? `fd00:10:${244 - slot}::/48`;
 
 /** By which others reach a node: in a namespace, addresses on the bridge; else the machine's own, where it has both. */
 export function nodeIpsOf(settings: Families & Pick<Settings, 'apiAddresses'>, node: NodePlace): readonly string[] {

@@ -1,4 +1,6 @@
 import { Refusal, type NodeRequest } from '../cli/index.ts';
+import { refuseTooMany } from './ranges.ts';
+import { clusterCidrsOf } from './settings-families.ts';
 import { withMore, type NodePlace, type Settings } from './settings.ts';
 
 /** As many as the pod network has parts for, and the link addresses. */
@@ -29,7 +31,8 @@ function refuseShared({ nodes }: Settings): void {
 
 function add(settings: Settings, count: number): NodeChange {
   if (settings.nodes.length + count > MOST_NODES) throw new Refusal(`there are ${settings.nodes.length} nodes, and one machine takes ${MOST_NODES}`);
-  const nodes = withMore(settings.nodes, count, settings.slot);
+  const nodes = withMore(settings.nodes, count, settings);
+  refuseTooMany(clusterCidrsOf(settings), Math.max(...nodes.map(({ index }) => index)));
   const about = nodes.filter((node) => !settings.nodes.includes(node));
   const added = new Set(about.map(({ name }) => name));
   return { settings: { ...settings, nodes, retired: settings.retired.filter((name) => !added.has(name)) }, about };

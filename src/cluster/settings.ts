@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readText, writeWhole } from './files.ts';
 import type { Layout } from './layout.ts';
 import type { PodNetwork, UpRequest } from '../cli/index.ts';
+import { addressIn, nodePart, rangeOf, type RangeWishes } from './cidrs.ts';
 
 /** One real node and where it lives. */
 export interface NodePlace {
@@ -38,6 +39,9 @@ export interface Settings {
   readonly ipFamilies?: UpRequest['ipFamilies'];
   readonly podCidr: string;
   readonly serviceCidr: string;
+  /** Of IPv6, where the cluster has it and others than the slot's were asked for. */
+  readonly podCidr6?: string;
+  readonly serviceCidr6?: string;
   readonly kubernetesServiceIp: string;
   readonly dnsIp: string;
   readonly clusterDomain: string;
@@ -65,7 +69,7 @@ export interface Settings {
   readonly retired: readonly string[];
 }
 
-export interface Wishes {
+export interface Wishes extends RangeWishes {
   readonly port: number;
   readonly nodes: number;
   readonly simulated: number;
@@ -108,10 +112,11 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, befor
   // A second cluster's only node must not share the first one's ports, links and rules; and a node that has a place keeps it.
   const onHost = wishes.nodes === 1 && slot === 0 && kept.length === 0;
   const hostAddress = machine.addresses[0] ?? (wishes.nodes > 0 ? bridge.address : '127.0.0.1');
+  const networks = networksOf(wishes, slot, before);
+  const { podCidr, serviceCidr } = networks;
   const nodes = onHost
-    ? [{ name: nodeNameOf(machine.hostname), index: 1, place: 'host' as const, address: hostAddress, podCidr: podCidrOf(slot, 1) }]
-    : withMore(kept, wishes.nodes - kept.length, slot);
-  const services = `10.${96 + slot}`;
+    ? [{ name: nodeNameOf(machine.hostname), index: 1, place: 'host' as const, address: hostAddress, podCidr: nodePart(podCidr, 1) }]
+    : withMore(kept, wishes.nodes - kept.length, { slot, podCidr });
   const [proxy, dns] = [wishes.proxy ?? before?.proxy, wishes.dns ?? before?.dns];
   return {
     version: 1,
@@ -124,10 +129,9 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, befor
     ipFamilies: wishes.ipFamilies ?? before?.ipFamilies ?? ['IPv4'],
     ...(proxy === undefined ? {} : { proxy }),
     ...(dns === undefined ? {} : { dns }),
-    podCidr: `10.${244 - slot}.0.0/16`,
-    serviceCidr: `${services}.0.0/16`,
-    kubernetesServiceIp: `${services}.0.1`,
-    dnsIp: `${services}.0.10`,
+    ...networks,
+    kubernetesServiceIp: addressIn(serviceCidr, 1),
+    dnsIp: addressIn(serviceCidr, 10),
     clusterDomain: 'cluster.local',
     apiAddresses: [...new Set([hostAddress, bridge.address, ...machine.addresses])],
     apiHosts: [machine.hostname.toLowerCase()],
@@ -143,14 +147,23 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, befor
 }
 
 /** Nodes of the lowest free numbers beside those there are: a number stands for a name, an address and a pod network. */
-export function withMore(nodes: readonly NodePlace[], count: number, slot: number): readonly NodePlace[] {
+export function withMore(nodes: readonly NodePlace[], count: number, { slot, podCidr }: Pick<Settings, 'slot' | 'podCidr'>): readonly NodePlace[] {
   const taken = new Set(nodes.map(({ index }) => index));
   const free = Array.from({ length: nodes.length + count }, (_, at) => at + 1).filter((index) => !taken.has(index)).slice(0, count);
-  const added = free.map((index): NodePlace => ({ name: `node-${index}`, index, place: 'namespace', address: `10.89.${slot}.${index + 10}`, podCidr: podCidrOf(slot, index) }));
+  const added = free.map((index): NodePlace => ({ name: `node-${index}`, index, place: 'namespace', address: `10.89.${slot}.${index + 10}`, podCidr: nodePart(podCidr, index) }));
   return [...nodes, ...added].toSorted((a, b) => a.index - b.index);
 }
 
-const podCidrOf = (slot: number, index: number): string => `10.${244 - slot}.${index - 1}.0/24`;
+/** What was asked for, else what the cluster has, else the slot's own. */
+function networksOf({ podCidrs, serviceCidrs }: RangeWishes, slot: number, before: Settings | undefined): Pick<Settings, 'podCidr' | 'serviceCidr' | 'podCidr6' | 'serviceCidr6'> {
+  const had = before?.slot === slot ? before : undefined;
+  const [podCidr6, serviceCidr6] = [rangeOf(podCidrs, 6) ?? had?.podCidr6, rangeOf(serviceCidrs, 6) ?? had?.serviceCidr6];
+  return {
+    podCidr: rangeOf(podCidrs, 4) ?? had?.podCidr ?? `10.${244 - slot}.0.0/16`,
+    serviceCidr: rangeOf(serviceCidrs, 4) ?? had?.serviceCidr ?? `10.${96 + slot}.0.0/16`,
+    ...(podCidr6 === undefined ? {} : { podCidr6 }), ...(serviceCidr6 === undefined ? {} : { serviceCidr6 }),
+  };
+}
 
 /** Nodes that are to run. */
 export const poweredNodes = ({ nodes, stopped = [] }: Pick<Settings, 'nodes' | 'stopped'>): readonly NodePlace[] => nodes.filter(({ name }) => !stopped.includes(name));

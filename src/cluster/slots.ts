@@ -32,10 +32,20 @@ async function claim(slot: number, dataDir: string, processes: Processes): Promi
   if (written) return undefined;
   const holder = (await readFile(fileOf(slot), 'utf8').catch(() => '')).trim();
   if (holder === dataDir) return undefined;
-  const records = Object.values(await readRecords(layoutOf(holder)));
-  if (holder !== '' && records.some((identity) => processes.lives(identity))) return holder;
+  if (await isLiving(holder, processes)) return holder;
   await writeFile(fileOf(slot), dataDir); // its holder died without a word
   return undefined;
+}
+
+/** The data directories of the clusters that hold a slot and run. */
+export async function livingClusters(processes: Processes): Promise<readonly string[]> {
+  const holders = await Promise.all(Array.from({ length: SLOTS }, async (_, slot) => (await readFile(fileOf(slot), 'utf8').catch(() => '')).trim()));
+  const lives = await Promise.all(holders.map((holder) => isLiving(holder, processes)));
+  return holders.filter((_, at) => lives[at]);
+}
+
+async function isLiving(holder: string, processes: Processes): Promise<boolean> {
+  return holder !== '' && Object.values(await readRecords(layoutOf(holder))).some((identity) => processes.lives(identity));
 }
 
 export async function releaseSlot(dataDir: string, slot: number): Promise<void> {

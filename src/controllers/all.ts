@@ -49,16 +49,16 @@ export interface ControllersConfig {
   readonly serviceAccountKey?: JWK;
   /** Every ServiceAccount gets a token Secret, as before v1.24. */
   readonly legacyServiceAccountTokens?: boolean;
-  /** Where nodes' pod ranges come from; 10.244.0.0/16 unless said. */
-  readonly clusterCidr?: string;
+  /** Where nodes' pod ranges come from, one of each family; 10.244.0.0/16 unless said. */
+  readonly clusterCidrs?: readonly string[];
   /** The group of the nodes' agents, where they implement the built-in ingress. */
   readonly agents?: string;
 }
 
 /** Every controller, in the order in which they start. */
-export function allControllers({ caPem, authority, serviceAccountKey: key, legacyServiceAccountTokens = false, clusterCidr, agents }: ControllersConfig): readonly Controller[] {
+export function allControllers({ caPem, authority, serviceAccountKey: key, legacyServiceAccountTokens = false, clusterCidrs, agents }: ControllersConfig): readonly Controller[] {
   return [
-    nodeIpamController(clusterCidr),
+    nodeIpamController(clusterCidrs),
     nodeLifecycleController(),
     taintEvictionController(),
     nodeTtlController(),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cidrProblems, formatIp, ipProblems, isInCidr, isIpv6, parseIp, specialIpProblems } from './ip.ts';
+import { cidrProblems, cidrsOverlap, formatIp, ipProblems, isInCidr, isIpv6, parseIp, partOfCidr, partsOfCidr, specialIpProblems } from './ip.ts';
 
 test.each(['10.9.8.7', '::', '2001:db8::ffff', '1:2:3:4:5:6:7:8', 'fe80::1'])('%s is an address', (text) => {
   expect(ipProblems(text)).toEqual([]);
@@ -46,4 +46,14 @@ test('addresses of the machine itself are special', () => {
   expect(specialIpProblems('169.254.169.254')).toEqual(['may not be in the link-local range (169.254.0.0/16, fe80::/10)']);
   expect(specialIpProblems('0.0.0.0')).toEqual(['may not be unspecified (0.0.0.0)']);
   expect(specialIpProblems('10.0.0.1')).toEqual([]);
+});
+
+test('ranges overlap where one holds the other, never across families', () => {
+  expect([cidrsOverlap('10.244.0.0/16', '10.244.3.0/24'), cidrsOverlap('10.244.3.0/25', '10.244.3.128/25'), cidrsOverlap('::/0', '0.0.0.0/0')]).toEqual([true, false, false]);
+});
+
+test('a range has equal parts, which are numbered from 0', () => {
+  expect([partOfCidr('10.244.0.0/16', 0, 24), partOfCidr('10.244.0.0/16', 255, 24), partOfCidr('10.244.0.0/16', 256, 24)]).toEqual(['10.244.0.0/24', '10.244.255.0/24', undefined]);
+  expect([partOfCidr('fd00:10::/48', 10, 64), partOfCidr('fd00:10::/112', 10, 128)]).toEqual(['fd00:10:0:a::/64', 'fd00:10::a/128']);
+  expect([partsOfCidr('10.244.0.0/16', 24), partsOfCidr('10.244.0.0/26', 24), partsOfCidr('nonsense', 24)]).toEqual([256, 0, 0]);
 });

@@ -67,6 +67,30 @@ export function parseCidr(text: string): { readonly family: 4 | 6; readonly valu
   return Number(prefix) <= (ip.family === 4 ? 32 : 128) ? { ...ip, prefix: Number(prefix) } : undefined;
 }
 
+/** Whether two ranges share an address; false where either is malformed or their families differ. */
+export function cidrsOverlap(a: string, b: string): boolean {
+  const [one, two] = [parseCidr(a), parseCidr(b)];
+  if (!one || one.family !== two?.family) return false;
+  const shift = BigInt(lengthOf(one) - Math.min(one.prefix, two.prefix));
+  return one.value >> shift === two.value >> shift;
+}
+
+/** The part number `at`, from 0, of a range's equal parts of `prefix` bits; undefined behind the last, or where the range is malformed. */
+export function partOfCidr(range: string, at: number, prefix: number): string | undefined {
+  const whole = parseCidr(range);
+  if (!whole || at < 0 || at >= partsOfCidr(range, prefix)) return undefined;
+  const first = (whole.value >> BigInt(lengthOf(whole) - whole.prefix)) << BigInt(lengthOf(whole) - whole.prefix);
+  return `${formatIp({ family: whole.family, value: first + (BigInt(at) << BigInt(lengthOf(whole) - prefix)) })}/${prefix}`;
+}
+
+/** How many such parts a range has; 0 where it is smaller than one, or malformed. */
+export function partsOfCidr(range: string, prefix: number): number {
+  const whole = parseCidr(range);
+  return whole && prefix >= whole.prefix && prefix <= lengthOf(whole) ? 2 ** (prefix - whole.prefix) : 0;
+}
+
+const lengthOf = ({ family }: { readonly family: 4 | 6 }): number => (family === 4 ? 32 : 128);
+
 const ZERO_LED = /(^|[.:])0\d+\.|\.0\d/;
 const isMapped = ({ family, value }: { readonly family: 4 | 6; readonly value: bigint }): boolean => family === 6 && value >> 32n === 0xffffn;
 

@@ -1,5 +1,5 @@
 import type { Node } from '../kinds/core/node.ts';
-import { parseCidr, parseIp } from '../meta/ip.ts';
+import { cidrsOverlap, parseCidr, parseIp } from '../meta/ip.ts';
 import { backendDataOf, publicIpOf } from './annotations.ts';
 
 export type Family = 4 | 6;
@@ -62,7 +62,7 @@ export function withoutOverlaps(peers: readonly Peer[], own: { readonly name: st
   const refused: Refusal[] = [];
   const kept = peers.map((peer) => {
     const cidrs = peer.cidrs.filter((cidr) => {
-      const other = taken.find((one) => overlaps(one.cidr, cidr));
+      const other = taken.find((one) => cidrsOverlap(one.cidr, cidr));
       if (other) refused.push({ node: peer.name, why: `its pod network ${cidr} overlaps ${other.cidr} of node ${other.of}` });
       return other === undefined;
     });
@@ -75,13 +75,5 @@ export function withoutOverlaps(peers: readonly Peer[], own: { readonly name: st
 export const internalIpsOf = ({ status }: Node): readonly string[] => (status.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
 
 export const familyOf = (address: string): Family | undefined => parseIp(address.split('/')[0]!)?.family;
-
-/** Whether two ranges share an address. */
-export function overlaps(a: string, b: string): boolean {
-  const [one, two] = [parseCidr(a), parseCidr(b)];
-  if (!one || one.family !== two?.family) return false;
-  const shift = BigInt((one.family === 4 ? 32 : 128) - Math.min(one.prefix, two.prefix));
-  return one.value >> shift === two.value >> shift;
-}
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { dataDirOption } from '../data-dir.ts';
+import { cidrProblems, isIpv6 } from '../../meta/ip.ts';
 import type { UpRequest } from '../actions.ts';
 import type { CommandLine } from '../main.ts';
 
@@ -18,6 +19,8 @@ interface Flags {
   readonly auditLog: boolean;
   readonly network?: UpRequest['network'];
   readonly ipFamilies?: UpRequest['ipFamilies'];
+  readonly podCidr?: readonly string[];
+  readonly serviceCidr?: readonly string[];
   readonly proxy?: NonNullable<UpRequest['proxy']>;
   readonly dns?: NonNullable<UpRequest['dns']>;
   readonly components: number | boolean;
@@ -41,17 +44,21 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
     .option('--audit-log', 'write a line for each API request to logs/audit.log in the data directory', false)
     .addOption(new Option('--network <backend>', 'how packets get from node to node: as before, or host-gw; none: install a CNI of your own').choices(['host-gw', 'vxlan', 'udp', 'bgp', 'none']))
     .option('--ip-families <list>', 'of pods and Services, when the cluster is made: IPv4, or IPv4,IPv6 for both', families)
+    .option('--pod-cidr <cidrs>', 'of pods, when the cluster is made: 10.244.0.0/16, with an IPv6 one behind a comma where it has both; each node takes a /24 or a /64', ranges)
+    .option('--service-cidr <cidrs>', 'of Services, when the cluster is made: 10.96.0.0/16, with an IPv6 one behind a comma where it has both', ranges)
     .addOption(new Option('--proxy <backend>', 'what writes Services into the kernel, nftables where it works unless said; none: run a proxy of your own').choices(['nftables', 'iptables', 'none']))
     .addOption(new Option('--dns <server>', 'who answers for the cluster\'s names; none: run CoreDNS or another behind the Service kube-dns').choices(['built-in', 'none']))
     .option('--components [n]', 'run controllers and scheduler in processes of their own, n of each, of which one leads (2 unless said)', count('a number of processes', 1, 9), 0)
     .option('--without <names>', 'leave controllers or scheduler (or both: a,b) to others, who find <data-dir>/{controller-manager,scheduler}.kubeconfig', loops, [])
     .option('--kubelet-config <file>', 'a KubeletConfiguration (kubelet.config.k8s.io/v1beta1) for every real node', (file: string) => resolve(file))
-    .action(async (flags: Flags) => {
+    .action(async ({ podCidr: podCidrs, serviceCidr: serviceCidrs, ...flags }: Flags) => {
       exit(await line.actions.up({
         ...flags,
         nodes: flags.nodes,
         network: flags.network,
         ipFamilies: flags.ipFamilies,
+        podCidrs,
+        serviceCidrs,
         simulated: flags.simulated,
         kubeconfig: flags.kubeconfig,
         proxy: flags.proxy,
@@ -66,6 +73,18 @@ function families(text: string): UpRequest['ipFamilies'] {
   if (text === 'IPv4') return ['IPv4'];
   if (text === 'IPv4,IPv6') return ['IPv4', 'IPv6'];
   throw new InvalidArgumentError('It must be IPv4, or IPv4,IPv6: nodes find each other by IPv4.');
+}
+
+/** One network, or one of each family with a comma between them. */
+function ranges(text: string): readonly string[] {
+  const cidrs = text.split(',');
+  for (const cidr of cidrs) {
+    const [problem] = cidrProblems(cidr);
+    if (problem !== undefined) throw new InvalidArgumentError(`${JSON.stringify(cidr)} ${problem}.`);
+  }
+  const families = cidrs.map((cidr) => isIpv6(cidr.split('/')[0]!));
+  if (new Set(families).size !== cidrs.length) throw new InvalidArgumentError('It must be one network, or one of each family.');
+  return cidrs;
 }
 
 /** Loops by name, with commas between them. */

@@ -12,8 +12,11 @@ import { machineExec } from '../machine/exec.ts';
 import { canRunContainers, machineFacts } from '../machine/facts.ts';
 import { ensurePackages } from '../machine/packages.ts';
 import { readKubeletConfig } from '../node/kubelet-config.ts';
+import { judgeRanges, judgeWishes, refuseTooMany } from '../ranges.ts';
+import { clusterCidrsOf } from '../settings-families.ts';
 import { networkOf, planCluster, readSettings, writeSettings, type Settings, type Wishes } from '../settings.ts';
 import { claimSlot } from '../slots.ts';
+import { surroundings } from '../surroundings.ts';
 import { ask } from '../supervisor/control.ts';
 import { machineProcesses } from '../supervisor/process.ts';
 import { CONTROL_PLANE } from '../supervisor/programs.ts';
@@ -36,7 +39,7 @@ export async function up(request: UpRequest, terminal: Terminal): Promise<number
   const before = await readSettings(layout);
   const wishes = { ...wishesOf(request, before, say), ...(request.kubeletConfig === undefined ? {} : await readKubeletConfig(request.kubeletConfig, say)) };
   if (wishes.nodes > 0) await ensurePackages(machineExec, { install: request.install, network: networkOf(wishes), say });
-  const settings = await makeSettings(layout, wishes, before);
+  const settings = await makeSettings(layout, { wishes, before, say });
   await ensureCredentials(layout, settings, { clock, random: systemRandom });
   if (request.kubeconfig !== undefined) await writeWhole(request.kubeconfig, await adminKubeconfig(layout, settings));
   await wantSupervisor(layout);
@@ -75,12 +78,12 @@ function isTaken(port: number): Promise<boolean> {
 
 /** What is not said stays as it was. */
 function wishesOf(request: UpRequest, before: Settings | undefined, say: (line: string) => void): Wishes {
-  const { port, legacyServiceAccountTokens, legacyApis, auditLog, ipFamilies, proxy, dns, components, without } = request;
+  const { port, legacyServiceAccountTokens, legacyApis, auditLog, ipFamilies, podCidrs, serviceCidrs, proxy, dns, components, without } = request;
   if (ipFamilies && before && ipFamilies.join() !== (before.ipFamilies ?? ['IPv4']).join()) {
     throw new Refusal(`this cluster was made for ${(before.ipFamilies ?? ['IPv4']).join(' and ')}: nodes' and Services' networks cannot change`, 'make another with: knarr up --data-dir DIR');
   }
   const network = request.network ?? before?.network ?? 'host-gw';
-  const same = { port, legacyServiceAccountTokens, legacyApis, auditLog, network, ...(ipFamilies ? { ipFamilies } : {}), proxy, dns, components, without };
+  const same = { port, legacyServiceAccountTokens, legacyApis, auditLog, network, ...(ipFamilies ? { ipFamilies } : {}), ...(podCidrs ? { podCidrs } : {}), ...(serviceCidrs ? { serviceCidrs } : {}), proxy, dns, components, without };
   const simulated = request.simulated ?? before?.simulated ?? 0;
   const real = request.nodes ?? before?.nodes.length ?? (simulated > 0 ? 0 : 1);
   if (real === 0 || canRunContainers()) return { ...same, nodes: real, simulated };
@@ -90,10 +93,19 @@ function wishesOf(request: UpRequest, before: Settings | undefined, say: (line: 
   return { ...same, nodes: 0, simulated: 1 };
 }
 
-async function makeSettings(layout: Layout, wishes: Wishes, before: Settings | undefined): Promise<Settings> {
+interface Making {
+  readonly wishes: Wishes;
+  readonly before: Settings | undefined;
+  readonly say: (line: string) => void;
+}
+
+async function makeSettings(layout: Layout, { wishes, before, say }: Making): Promise<Settings> {
   await mkdir(layout.run, { recursive: true, mode: 0o700 });
   const slot = wishes.nodes === 0 ? (before?.slot ?? 0) : await claimSlot(layout.dataDir, before?.slot, machineProcesses(systemClock));
   const settings = planCluster(wishes, machineFacts(), { slot, before });
+  judgeWishes(wishes, settings, before);
+  if (!before) for (const line of judgeRanges(settings, wishes.nodes, await surroundings(layout.dataDir))) say(line);
+  refuseTooMany(clusterCidrsOf(settings), Math.max(0, ...settings.nodes.map(({ index }) => index)));
   await writeSettings(layout, settings);
   return settings;
 }

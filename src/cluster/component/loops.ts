@@ -9,6 +9,7 @@ import { clusterAuthority } from '../pki/authority.ts';
 import { requirePair } from '../pki/ensure.ts';
 import { AGENT_GROUP } from '../pki/plan.ts';
 import { ensureServiceAccountKey } from '../pki/service-account-key.ts';
+import { clusterCidrsOf } from '../settings-families.ts';
 import type { Loop, Settings } from '../settings.ts';
 
 export interface LoopOptions {
@@ -30,7 +31,7 @@ export async function startLoop(loop: Loop, { layout, settings, log, ...around }
   return startControllers({
     ...around, log: log.with({ room: 'controllers' }),
     config: {
-      caPem: ca.cert, authority: clusterAuthority(ca, around.random), clusterCidr: settings.podCidr, agents: AGENT_GROUP, serviceAccountKey,
+      caPem: ca.cert, authority: clusterAuthority(ca, around.random), clusterCidrs: clusterCidrsOf(settings), agents: AGENT_GROUP, serviceAccountKey,
       legacyServiceAccountTokens: settings.legacyServiceAccountTokens,
     },
   });

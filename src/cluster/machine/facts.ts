@@ -3,7 +3,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import type { MachineFacts } from '../settings.ts';
 
 /** Links that clusters make, ours and others': their addresses are not the machine's own. */
-const MADE_LINKS = /^(knarr|cni|docker|br-|veth|flannel|cali|virbr|kube-)/;
+export const MADE_LINKS = /^(knarr|cni|docker|br-|veth|flannel|cali|virbr|kube-)/;
 
 export function machineFacts(): MachineFacts {
   const first = defaultRouteLink();

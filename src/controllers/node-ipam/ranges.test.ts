@@ -14,3 +14,13 @@ test('when all are taken there is none, and ranges from elsewhere do not count',
   ranges.occupy('foreign', '10.0.0.0/24');
   expect([ranges.allocate('a'), ranges.allocate('b'), ranges.allocate('c')]).toEqual(['192.168.254.0/24', '192.168.255.0/24', undefined]);
 });
+
+test('of IPv6 each gets 64 bits, and addresses are canonical', () => {
+  const ranges = new Ranges('fd00:10:244::/48');
+  ranges.occupy('old', 'fd00:10:244:1::/64');
+  expect([ranges.allocate('a'), ranges.allocate('b')]).toEqual(['fd00:10:244::/64', 'fd00:10:244:2::/64']);
+});
+
+test('a range that is smaller than a part has none', () => {
+  expect(new Ranges('192.168.0.0/26').allocate('a')).toBeUndefined();
+});

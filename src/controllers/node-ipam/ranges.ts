@@ -1,6 +1,8 @@
-/** Hands out equal parts of one IPv4 range, lowest first: each node's pods get one. */
+import { isInCidr, parseCidr, partOfCidr, partsOfCidr } from '../../meta/ip.ts';
+
+/** Hands out equal parts of one range of either family, lowest first: each node's pods get one. */
 export class Ranges {
-  readonly #base: number;
+  readonly #range: string;
   readonly #partBits: number;
   readonly #count: number;
   readonly #taken = new Map<number, string>();
@@ -8,19 +10,17 @@ export class Ranges {
   /** No part below is free. */
   #floor = 0;
 
-  /** @param range `10.244.0.0/16`; @param partBits the parts' prefix length, 24 */
-  constructor(range: string, partBits = 24) {
-    const { address, bits } = parse(range);
-    this.#base = address;
+  /** @param range `10.244.0.0/16`; @param partBits the parts' prefix length: 24, and of IPv6 64, unless said */
+  constructor(range: string, partBits = range.includes(':') ? 64 : 24) {
+    this.#range = range;
     this.#partBits = partBits;
-    this.#count = 2 ** (partBits - bits);
+    this.#count = partsOfCidr(range, partBits);
   }
 
   /** Marks a part that an owner already has. A part of some other range is not ours to count. */
   occupy(owner: string, part: string): void {
-    const { address, bits } = parse(part);
-    const index = (address - this.#base) / 2 ** (32 - this.#partBits);
-    if (bits !== this.#partBits || !Number.isInteger(index) || index < 0 || index >= this.#count) return;
+    const index = this.#indexOf(part);
+    if (index === undefined) return;
     this.#taken.set(index, owner);
     this.#byOwner.set(owner, index);
   }
@@ -45,13 +45,14 @@ export class Ranges {
     this.#floor = Math.min(this.#floor, index);
   }
 
-  #format(index: number): string {
-    const address = this.#base + index * 2 ** (32 - this.#partBits);
-    return `${[24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.')}/${this.#partBits}`;
+  #format(index: number): string | undefined {
+    return partOfCidr(this.#range, index, this.#partBits);
   }
-}
 
-function parse(range: string): { readonly address: number; readonly bits: number } {
-  const [address = '', bits = ''] = range.split('/');
-  return { address: address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0), bits: Number(bits) };
+  #indexOf(part: string): number | undefined {
+    const [whole, one] = [parseCidr(this.#range), parseCidr(part)];
+    if (!whole || one?.prefix !== this.#partBits || !isInCidr(part.split('/')[0]!, this.#range)) return undefined;
+    const shift = BigInt((whole.family === 4 ? 32 : 128) - this.#partBits);
+    return Number((one.value >> shift) - (whole.value >> shift));
+  }
 }
