@@ -32,10 +32,10 @@ const register = (api: TestApi, more: Json = {}) => api.request('POST', SERVICES
   spec: { group: 'wardle.example.com', version: 'v1alpha1', groupPriorityMinimum: 2000, versionPriority: 200, insecureSkipTLSVerify: true, service: { namespace: 'default', name: 'sample', port: 7443 }, ...more },
 });
 
-async function serve(api: TestApi): Promise<void> {
-  await api.request('POST', '/api/v1/namespaces/default/services', { metadata: { name: 'sample' }, spec: { ports: [{ name: 'api', port: 7443, targetPort: 443 }] } });
+async function serve(api: TestApi, name = 'sample'): Promise<void> {
+  await api.request('POST', '/api/v1/namespaces/default/services', { metadata: { name }, spec: { ports: [{ name: 'api', port: 7443, targetPort: 443 }] } });
   await api.request('POST', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
-    metadata: { name: 'sample', labels: { 'kubernetes.io/service-name': 'sample' } }, addressType: 'IPv4', ports: [{ name: 'api', port: 443 }], endpoints: [{ addresses: ['10.1.2.3'], conditions: { ready: true } }],
+    metadata: { name, labels: { 'kubernetes.io/service-name': name } }, addressType: 'IPv4', ports: [{ name: 'api', port: 443 }], endpoints: [{ addresses: ['10.1.2.3'], conditions: { ready: true } }],
   });
 }
 
@@ -162,6 +162,21 @@ test('discovery and OpenAPI tell of what others serve, and do not wait for one t
   hangs = true;
   expect(await fresh('Stale')).toMatchObject({ resources: [{ resource: 'flunders' }] });
   expect((await api.request('GET', '/apis/apps/v1')).status).toBe(200);
+});
+
+test.each([
+  ['stops in the middle', async function* () { yield [encoder.encode('{"kind":')]; await new Promise(() => undefined); }],
+  ['never ends', async function* () { for (;;) yield [new Uint8Array(1 << 20).fill(0x20)]; }],
+])('a server whose answer %s keeps no other waiting', async (_what, endless) => {
+  await using api = await start(async (request, target) => (target.serverName === 'sample.default.svc' ? { status: 200, headers: {}, body: { type: 'stream', chunks: endless() } } : wardle(request, target)));
+  await serve(api);
+  await register(api);
+  await available(api, 'Passed');
+
+  await serve(api, 'other');
+  const spec = { group: 'wardle.example.com', version: 'v1beta1', groupPriorityMinimum: 2000, versionPriority: 200, insecureSkipTLSVerify: true, service: { namespace: 'default', name: 'other', port: 7443 } };
+  await api.request('POST', SERVICES, { metadata: { name: 'v1beta1.wardle.example.com' }, spec });
+  await available(api, 'Passed', 'v1beta1.wardle.example.com');
 });
 
 test('an upgrade goes through to the far side, which has the connection from then on', async () => {

@@ -1,7 +1,6 @@
 /** Whether an extension API server can be asked: the condition Available of its APIService. */
 import { onAbort } from '../../base/abort.ts';
 import type { Millis } from '../../base/clock.ts';
-import type { ApiResponse } from '../../wire/api.ts';
 import { failureWords } from '../connect/forwarding.ts';
 import type { Core } from '../core.ts';
 import { LOOPBACK } from '../bootstrap/send.ts';
@@ -65,8 +64,8 @@ async function discoveryProblem(around: Around, remote: Remote): Promise<Availab
 
 class TooLate extends Error {}
 
-/** The outcome, or TooLate: whatever hangs is let go. */
-export async function patiently(around: Pick<Core, 'clock'>, ask: (signal: AbortSignal) => Promise<ApiResponse>): Promise<ApiResponse> {
+/** What comes of it, or TooLate: whatever hangs, and whatever of an answer was not read, is let go. */
+export async function patiently<T>(around: Pick<Core, 'clock'>, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const over = new AbortController();
   const timer = around.clock.after(PATIENCE, () => over.abort(new TooLate()));
   try {
@@ -76,5 +75,6 @@ export async function patiently(around: Pick<Core, 'clock'>, ask: (signal: Abort
     });
   } finally {
     timer[Symbol.dispose]();
+    over.abort();
   }
 }

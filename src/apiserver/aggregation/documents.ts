@@ -27,8 +27,8 @@ export interface RemoteDocuments {
 
 const NOTHING: RemoteDocuments = { resources: [], stale: true, v2: [], v3Hash: undefined };
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
-/** More is not kept of one document. */
-const MAX_CHARS = 16 << 20;
+/** More is not read of one document. */
+const MAX_BYTES = 16 << 20;
 
 type Around = Pick<Core, 'config' | 'resources' | 'random' | 'clock'>;
 
@@ -62,12 +62,12 @@ export class Documents {
   }
 
   async #get(remote: Remote, url: string, accept = 'application/json'): Promise<Readonly<Record<string, unknown>>> {
-    const response = await patiently(this.#around, (signal) => askRemote(this.#around, remote, {
-      user: LOOPBACK, request: { method: 'GET', url, headers: { accept }, peer: { address: 'in-process' }, signal },
-    }));
-    if (response.status !== 200) throw new Error(`${url}: ${response.status}`);
-    const text = await wholeText(response.body);
-    const document: unknown = text.length > MAX_CHARS ? undefined : JSON.parse(text);
+    const text = await patiently(this.#around, async (signal) => {
+      const { status, body } = await askRemote(this.#around, remote, { user: LOOPBACK, request: { method: 'GET', url, headers: { accept }, peer: { address: 'in-process' }, signal } });
+      if (status !== 200) throw new Error(`${url}: ${status}`);
+      return wholeText(body, MAX_BYTES);
+    });
+    const document: unknown = JSON.parse(text);
     if (!isRecord(document)) throw new Error(`${url}: no document`);
     return document;
   }

@@ -49,6 +49,8 @@ class Keeper implements Disposable {
   #timer: Disposable | undefined;
   #due: Millis = Number.POSITIVE_INFINITY;
   #running = false;
+  /** Who is being looked at, by name; `again`: what is found may be outdated by then. */
+  readonly #looking = new Map<string, { again: boolean }>();
   #ended = false;
 
   constructor(core: Core, handler: ApiHandler) {
@@ -85,16 +87,39 @@ class Keeper implements Disposable {
     this.#running = true;
     try {
       await keepLocal(this.#core, this.#handler);
-      const remotes = [...this.#core.aggregation.services.remotes().values()];
-      const found = await Promise.all(remotes.map((remote) => this.#look(remote)));
-      if (remotes.length > 0) this.soon(found.every(Boolean) ? RECHECK : RETRY);
     } catch (error) {
-      if (this.#core.stopping.aborted) return;
-      this.#core.log.warn('the APIServices could not be kept', { error: String(error) });
-      this.soon(RETRY);
+      this.#failed(error);
     } finally {
       this.#running = false;
     }
+    for (const remote of this.#core.aggregation.services.remotes().values()) void this.#visitOne(remote);
+  }
+
+  /** Each by itself: one that hangs keeps no other waiting. */
+  async #visitOne(remote: Remote): Promise<void> {
+    const { name } = remote;
+    const under = this.#looking.get(name);
+    if (under) {
+      under.again = true;
+      return;
+    }
+    const look = { again: false };
+    this.#looking.set(name, look);
+    try {
+      const works = await this.#look(remote);
+      this.soon(works ? RECHECK : RETRY);
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#looking.delete(name);
+      if (look.again) this.soon(DELAY);
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#core.stopping.aborted) return;
+    this.#core.log.warn('the APIServices could not be kept', { error: String(error) });
+    this.soon(RETRY);
   }
 
   /** @returns whether it works */

@@ -80,12 +80,19 @@ async function* batchesOf(body: ResponseBody | undefined): AsyncGenerator<readon
   if (body.type === 'stream') yield* body.chunks;
 }
 
-/** A body's text; it is read whole. */
-export async function wholeText(body: ResponseBody | undefined): Promise<string> {
+/** A body's text; it is read whole. @throws Error where it is longer than `most` bytes */
+export async function wholeText(body: ResponseBody | undefined, most = Number.POSITIVE_INFINITY): Promise<string> {
   if (body?.type === 'object') return JSON.stringify(body.object);
   const decoder = new TextDecoder();
   let text = '';
-  for await (const batch of batchesOf(body)) for (const chunk of batch) text += decoder.decode(chunk, { stream: true });
+  let size = 0;
+  for await (const batch of batchesOf(body)) {
+    for (const chunk of batch) {
+      size += chunk.length;
+      if (size > most) throw new Error(`the answer is longer than ${most} bytes`);
+      text += decoder.decode(chunk, { stream: true });
+    }
+  }
   return text + decoder.decode();
 }
 
