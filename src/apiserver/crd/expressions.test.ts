@@ -85,6 +85,12 @@ test('rules that compare stand where items can be told again', async () => {
   expect(causes(refused)).toEqual([`${at}.items.x-kubernetes-validations[0].rule: Invalid value: "self == oldSelf": oldSelf cannot be used on the uncorrelatable portion of the schema within ${at}`]);
 });
 
+test('an empty rule is told of once', async () => {
+  await using api = await startApi();
+  const refused = await api.request('POST', DEFINITIONS, withRules([{ rule: '' }]));
+  expect(causes(refused)).toEqual(['spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule: Required value: rule is not specified']);
+});
+
 test('defaults are values of their schemas', async () => {
   await using api = await startApi();
   const at = 'spec.validation.openAPIV3Schema.properties[spec].properties';

@@ -80,7 +80,7 @@ export const jsonSchemaProps: () => Field<JSONSchemaProps> = part(() =>
 
 export const validationRule = part(() =>
   object('apiextensions-apiserver.pkg.apis.apiextensions.v1.ValidationRule', {
-    rule: string().required().tag(1).describe('A CEL expression over self, and oldSelf on updates, that must be true.'),
+    rule: string().mayBeEmpty().tag(1).describe('A CEL expression over self, and oldSelf on updates, that must be true.'),
     message: string().tag(2).describe('What is said when it is not.'),
     messageExpression: string().tag(3).describe('A CEL expression for the message, before message.'),
     reason: string().pointer().tag(4).describe('The reason of the error: FieldValueInvalid, FieldValueForbidden, FieldValueRequired or FieldValueDuplicate.'),
