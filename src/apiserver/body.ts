@@ -139,6 +139,9 @@ function isDeeper(value: unknown, levels: number): boolean {
 const TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 const goTypeOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
 
+/** Why what is no object has no kind. */
+export const noTypeMeta = (value: unknown): string => `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${TYPE_META}`;
+
 /** Where upstream's types are registered, as its messages name the place. */
 const SCHEME = 'pkg/api/legacyscheme/scheme.go:30';
 
@@ -171,8 +174,7 @@ export function checkKind(kinds: readonly Kind[], kind: Pick<Kind, 'group' | 've
   if (body === undefined) throw badRequest(unrecognized(kind.kind, `couldn't get version/kind; json parse error: unexpected end of JSON input`, ''));
   if (body === null) return {};
   if (!isRecord(body)) {
-    const why = `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeOf(body)} into Go value of type ${TYPE_META}`;
-    throw badRequest(unrecognized(kind.kind, why, JSON.stringify(body)));
+    throw badRequest(unrecognized(kind.kind, noTypeMeta(body), JSON.stringify(body)));
   }
   const why = kind.custom ? undefined : otherKind(kinds, kind, body);
   const given = String(body['apiVersion'] || apiVersionOf(kind));

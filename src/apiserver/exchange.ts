@@ -29,7 +29,15 @@ export interface Exchange {
   /** Why authorization said what it said: for audit. */
   verdict: { readonly allowed: boolean; readonly reason: string } | undefined;
   /** What else audit tells of it: admission's, by key. */
-  annotations: Map<string, string> | undefined;
+  annotations: Map<string, Annotation> | undefined;
+}
+
+export type AnnotationLevel = 'Metadata' | 'Request';
+
+export interface Annotation {
+  readonly value: string;
+  /** The least of audit's levels that tells it. */
+  readonly from: AnnotationLevel;
 }
 
 /** All there will be from the beginning: objects that grow are slow. */
@@ -53,10 +61,10 @@ export function warn(exchange: Exchange, ...texts: readonly string[]): void {
   for (const text of texts) if (!exchange.warnings.includes(text)) exchange.warnings.push(text);
 }
 
-/** Tells audit something of the request, unless the same was said. */
-export function annotate(exchange: Exchange, key: string, value: string): void {
+/** Tells audit something of the request, unless the same was said. @param from the least level it is told at: what shows of bodies is for those who want bodies */
+export function annotate(exchange: Exchange, key: string, value: string, from: AnnotationLevel = 'Metadata'): void {
   exchange.annotations ??= new Map();
-  if (!exchange.annotations.has(key)) exchange.annotations.set(key, value);
+  if (!exchange.annotations.has(key)) exchange.annotations.set(key, { value, from });
 }
 
 const LONG_SUBRESOURCES = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);

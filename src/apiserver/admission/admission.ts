@@ -3,6 +3,7 @@ import type { AnyObject } from '../../meta/object.ts';
 import type { Kind } from '../../schema/kind.ts';
 import type { UserInfo } from '../../wire/api.ts';
 import type { Core } from '../core.ts';
+import type { AnnotationLevel } from '../exchange.ts';
 import type { Replacement } from '../registry/storage.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -27,8 +28,8 @@ export interface Attributes<T = AnyObject> {
   readonly shown?: Shown;
   /** How the caller wants it done: a CreateOptions and its like. */
   readonly options?: (operation: Operation) => object | undefined;
-  /** Adds to what audit tells of the request. */
-  readonly annotate?: (key: string, value: string) => void;
+  /** Adds to what audit tells of the request, at that level and above. */
+  readonly annotate?: (key: string, value: string, from?: AnnotationLevel) => void;
   /** Of the request, and when it must be answered by the clock's `monotonic`. */
   readonly signal?: AbortSignal | undefined;
   readonly deadline?: Millis | undefined;

@@ -179,6 +179,23 @@ test.each([
   await available(api, 'Passed', 'v1beta1.wardle.example.com');
 });
 
+test('a server whose discovery is none serves nothing that is shown', async () => {
+  let resources: unknown = [{ name: 5, kind: 'Flunder' }];
+  await using api = await start(async (request, target) => (request.url === '/apis/wardle.example.com/v1alpha1' ? json({ ...RESOURCES, resources }) : wardle(request, target)));
+  await serve(api);
+  await register(api);
+  await available(api, 'Passed');
+  const version = async () => JSON.parse((await api.request('GET', '/apis', undefined, { headers: { accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' } })).text).items.at(-1).versions[0];
+
+  expect(await version()).toEqual({ version: 'v1alpha1', resources: [], freshness: 'Stale' });
+  ({ resources } = RESOURCES);
+  for (let turn = 0; turn < 2000 && (await version()).freshness !== 'Current'; turn++) {
+    api.clock.advance(200);
+    await nextTurn();
+  }
+  expect((await version()).resources).toHaveLength(1);
+});
+
 test('an upgrade goes through to the far side, which has the connection from then on', async () => {
   const [far, near] = duplexPair();
   await using api = await start(async (request, target) => (request.upgrade ? { status: 101, headers: { upgrade: 'SPDY/3.1', connection: 'Upgrade' }, body: { type: 'upgrade', connection: far } } : wardle(request, target)));

@@ -1,12 +1,14 @@
 /** What extension API servers say of themselves: their discovery and OpenAPI documents, kept so that nobody waits for them. */
 import { deepEqual } from '../../base/deep-equal.ts';
 import { isRecord } from '../../meta/own.ts';
+import { canonicalize } from '../../schema/decode.ts';
+import { boolean, list, object, string, type TypeOf } from '../../schema/field.ts';
 import { LOOPBACK } from '../bootstrap/send.ts';
 import type { Core } from '../core.ts';
 import type { Remote } from './api-services.ts';
 import { patiently } from './availability.ts';
 import { askRemote } from './backend.ts';
-import { wholeText } from './proxy.ts';
+import { wholeText } from '../whole-text.ts';
 
 /** An entry of a Swagger 2.0 document's maps. */
 export interface RemotePiece {
@@ -80,7 +82,7 @@ export class Documents {
       const version = recordsOf(group?.['versions']).find((one) => one['version'] === remote.version);
       if (version) return recordsOf(version['resources']);
     }
-    return toDiscovery(recordsOf((await this.#get(remote, `/apis/${remote.group}/${remote.version}`))['resources']), remote);
+    return toDiscovery(await this.#get(remote, `/apis/${remote.group}/${remote.version}`), remote);
   }
 
   async #v2(remote: Remote): Promise<readonly RemotePiece[]> {
@@ -104,16 +106,24 @@ type Loose = Readonly<Record<string, unknown>>;
 const recordsOf = (list: unknown): readonly Loose[] => (Array.isArray(list) ? list.filter(isRecord) : []);
 const entriesOf = (map: unknown): readonly [string, Loose][] => (isRecord(map) ? Object.entries(map).filter((entry): entry is [string, Loose] => isRecord(entry[1])) : []);
 
-/** meta/v1 APIResources as apidiscovery.k8s.io has them. */
-function toDiscovery(resources: readonly Loose[], { group, version }: Remote): readonly unknown[] {
-  const kindOf = (one: Loose) => ({ group: one['group'] || group, version: one['version'] || version, kind: one['kind'] });
-  const nameOf = ({ name }: Loose): string => (typeof name === 'string' ? name : '');
-  return resources.filter((one) => !nameOf(one).includes('/')).map((one) => {
-    const below = resources.filter((other) => nameOf(other).startsWith(`${nameOf(one)}/`));
+const resourceList = object('v1.APIResourceList', {
+  resources: list(object('v1.APIResource', {
+    name: string().always(), singularName: string().always(), namespaced: boolean().always(), group: string(), version: string(), kind: string().always(),
+    verbs: list(string()), shortNames: list(string()), categories: list(string()),
+  })),
+});
+type Listed = NonNullable<TypeOf<typeof resourceList>['resources']>[number];
+
+/** meta/v1 APIResources as apidiscovery.k8s.io has them. @throws Error where the document is none */
+function toDiscovery(document: unknown, { group, version }: Remote): readonly unknown[] {
+  const { resources = [] } = canonicalize<TypeOf<typeof resourceList>>(resourceList.node, document, (why) => new Error(why)).value;
+  const kindOf = (one: Listed) => ({ group: one.group || group, version: one.version || version, kind: one.kind });
+  return resources.filter(({ name }) => !name.includes('/')).map((one) => {
+    const below = resources.filter(({ name }) => name.startsWith(`${one.name}/`));
     return {
-      resource: nameOf(one), responseKind: kindOf(one), scope: one['namespaced'] ? 'Namespaced' : 'Cluster', singularResource: one['singularName'] ?? '', verbs: one['verbs'] ?? [],
-      ...(one['shortNames'] ? { shortNames: one['shortNames'] } : {}), ...(one['categories'] ? { categories: one['categories'] } : {}),
-      ...(below.length === 0 ? {} : { subresources: below.map((other) => ({ subresource: nameOf(other).slice(nameOf(one).length + 1), responseKind: kindOf(other), verbs: other['verbs'] ?? [] })) }),
+      resource: one.name, responseKind: kindOf(one), scope: one.namespaced ? 'Namespaced' : 'Cluster', singularResource: one.singularName, verbs: one.verbs ?? [],
+      ...(one.shortNames ? { shortNames: one.shortNames } : {}), ...(one.categories ? { categories: one.categories } : {}),
+      ...(below.length === 0 ? {} : { subresources: below.map((other) => ({ subresource: other.name.slice(one.name.length + 1), responseKind: kindOf(other), verbs: other.verbs ?? [] })) }),
     };
   });
 }

@@ -4,6 +4,7 @@ import { answered, failureWords, proxied } from '../connect/forwarding.ts';
 import type { Core } from '../core.ts';
 import type { Exchange, Stage } from '../exchange.ts';
 import { answerText } from '../respond.ts';
+import { batchesOf, wholeText } from '../whole-text.ts';
 import { Unreachable } from '../webhook/target.ts';
 import type { Remote } from './api-services.ts';
 import { askRemote } from './backend.ts';
@@ -70,30 +71,6 @@ function objectOf(status: number, text: string): unknown {
   } catch {
     return new ApiError(status === 503 ? 'ServiceUnavailable' : 'InternalError', text.trim() || 'the server reported an error', { code: status }).toStatus();
   }
-}
-
-const isReadable = (body: ResponseBody | undefined) => body?.type === 'bytes' || body?.type === 'stream';
-
-async function* batchesOf(body: ResponseBody | undefined): AsyncGenerator<readonly Uint8Array[]> {
-  if (!body || !isReadable(body)) return;
-  if (body.type === 'bytes') yield body.chunks;
-  if (body.type === 'stream') yield* body.chunks;
-}
-
-/** A body's text; it is read whole. @throws Error where it is longer than `most` bytes */
-export async function wholeText(body: ResponseBody | undefined, most = Number.POSITIVE_INFINITY): Promise<string> {
-  if (body?.type === 'object') return JSON.stringify(body.object);
-  const decoder = new TextDecoder();
-  let text = '';
-  let size = 0;
-  for await (const batch of batchesOf(body)) {
-    for (const chunk of batch) {
-      size += chunk.length;
-      if (size > most) throw new Error(`the answer is longer than ${most} bytes`);
-      text += decoder.decode(chunk, { stream: true });
-    }
-  }
-  return text + decoder.decode();
 }
 
 /** One event a line. */

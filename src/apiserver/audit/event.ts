@@ -1,7 +1,7 @@
 import type { Status } from '../../meta/api-error.ts';
 import { formatMicroTime } from '../../meta/time.ts';
 import type { UserInfo } from '../../wire/api.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Annotation, Exchange } from '../exchange.ts';
 
 export type AuditStage = 'RequestReceived' | 'ResponseStarted' | 'ResponseComplete' | 'Panic';
 
@@ -46,8 +46,8 @@ export class AuditTrail {
   }
 }
 
-const furtherText = (annotations: ReadonlyMap<string, string>): string =>
-  [...annotations].map(([key, value]) => `,${JSON.stringify(key)}:${JSON.stringify(value)}`).join('');
+const furtherText = (annotations: ReadonlyMap<string, Annotation>): string =>
+  [...annotations].map(([key, { value, from }]) => (from === 'Metadata' ? `,${JSON.stringify(key)}:${JSON.stringify(value)}` : '')).join('');
 
 /** Authentication gives the same caller the same object. */
 const users = new WeakMap<UserInfo, string>();

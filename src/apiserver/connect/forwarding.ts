@@ -62,6 +62,9 @@ const CONNECT_WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connect: connection refused', EHOSTUNREACH: 'connect: no route to host', ENETUNREACH: 'connect: network is unreachable', ETIMEDOUT: 'connect: connection timed out',
 };
 
+/** Before an answer, and in the middle of one. */
+const CUT_OFF: Readonly<Record<string, string>> = { 'socket hang up': 'EOF', aborted: 'unexpected EOF' };
+
 /** What Go says where Node says `connect ECONNREFUSED 192.0.2.1:80`: it is read by people and matched by programs. */
 export function failureWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -71,7 +74,7 @@ export function failureWords(error: unknown): string {
   const tls = tlsWords(error, code);
   if (tls !== undefined) return tls;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `dial tcp: lookup ${(error as { readonly hostname?: string }).hostname ?? ''}: ${code === 'ENOTFOUND' ? 'no such host' : 'Temporary failure in name resolution'}`;
-  if (code === 'ECONNRESET') return error.message === 'socket hang up' ? 'EOF' : 'read: connection reset by peer';
+  if (code === 'ECONNRESET') return CUT_OFF[error.message] ?? 'read: connection reset by peer';
   return error.message;
 }
 

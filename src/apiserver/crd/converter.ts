@@ -4,6 +4,8 @@ import type { CustomResourceDefinition } from '../../kinds/apiextensions/custom-
 import { ApiError } from '../../meta/api-error.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import { isRecord } from '../../meta/own.ts';
+import { status } from '../../kinds/meta/status.ts';
+import { any, list, object, string, type TypeOf } from '../../schema/field.ts';
 import type { Core } from '../core.ts';
 import { callWebhook, type ClientConfig } from '../webhook/client.ts';
 
@@ -46,7 +48,7 @@ export class WebhookConverter {
     if (this.#reviewVersion === undefined) throw new Error('no supported conversion review versions');
     const uid = this.#around.random.uuid();
     const review = { kind: 'ConversionReview', apiVersion: `${GROUP}/${this.#reviewVersion}`, request: { uid, desiredAPIVersion, objects } };
-    const answer = await callWebhook(this.#around, { client: this.#client, body: encoder.encode(JSON.stringify(review)), timeout: TIMEOUT });
+    const answer = await callWebhook(this.#around, { client: this.#client, body: encoder.encode(JSON.stringify(review)), answer: conversionReview, timeout: TIMEOUT });
     return convertedIn(answer, this.#reviewVersion, uid);
   }
 }
@@ -56,17 +58,23 @@ const internal = (message: string): ApiError => new ApiError('InternalError', `I
 /** `example.com/v1, Kind=Widget`. */
 const typeOf = ({ apiVersion, kind }: Pick<AnyObject, 'apiVersion' | 'kind'>): string => `${apiVersion}, Kind=${kind}`;
 
+/** What a webhook answers with. */
+const conversionReview = object('apiextensions.v1.ConversionReview', {
+  apiVersion: string(),
+  kind: string(),
+  response: object('apiextensions.v1.ConversionResponse', { uid: string(), convertedObjects: list(any()), result: status() }),
+});
+
 /** What the webhook made of the objects, where it answered what it was asked and succeeded. */
-function convertedIn(answer: unknown, version: string, uid: string): readonly unknown[] {
-  const { apiVersion = '', kind = '', response } = isRecord(answer) ? answer : {};
+function convertedIn({ apiVersion = '', kind = '', response }: TypeOf<typeof conversionReview>, version: string, uid: string): readonly unknown[] {
   if (version === 'v1' && (apiVersion !== `${GROUP}/v1` || kind !== 'ConversionReview')) {
-    throw new Error(`expected webhook response of ${GROUP}/v1, Kind=ConversionReview, got ${String(apiVersion) || '/'}, Kind=${String(kind)}`);
+    throw new Error(`expected webhook response of ${GROUP}/v1, Kind=ConversionReview, got ${apiVersion || '/'}, Kind=${kind}`);
   }
-  if (!isRecord(response)) throw new Error('no response provided');
-  if (version === 'v1' && response['uid'] !== uid) throw new Error(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response['uid'] ?? '')}`);
-  const { status = '', message = '' } = isRecord(response['result']) ? response['result'] : {};
-  if (status !== 'Success') throw new Error(message ? String(message) : `response.result.status was '${String(status)}', not 'Success'`);
-  return Array.isArray(response['convertedObjects']) ? (response['convertedObjects'] as readonly unknown[]) : [];
+  if (!response) throw new Error('no response provided');
+  if (version === 'v1' && response.uid !== uid) throw new Error(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? '')}`);
+  const { result = {}, convertedObjects = [] } = response;
+  if (result.status !== 'Success') throw new Error(result.message || `response.result.status was '${result.status ?? ''}', not 'Success'`);
+  return convertedObjects;
 }
 
 interface Problem {

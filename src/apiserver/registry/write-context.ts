@@ -43,7 +43,7 @@ export function attributesOf(context: WriteContext, operation: Operation, object
     user: exchange.user,
     dryRun: query.dryRun,
     warn: (text) => warn(exchange, text),
-    annotate: (key, value) => annotate(exchange, key, value),
+    annotate: (key, value, from) => annotate(exchange, key, value, from),
     options: (done) => objects.options ?? writeOptions(done, query),
     signal: exchange.request.signal,
     deadline: exchange.deadline,

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
 import { ManualClock, nextTurn } from '../../base/clock.ts';
 import { systemRandom } from '../../base/random.ts';
+import { boolean, object } from '../../schema/field.ts';
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import type { BackendTarget } from '../config.ts';
 import type { Core } from '../core.ts';
 import { callWebhook } from './client.ts';
 
 const encoder = new TextEncoder();
+const ANSWER = object('v1.Answer', { response: object('v1.Response', { allowed: boolean() }) });
 const client = { url: 'https://hook.example:8443/validate' };
 const text = (body: string, status = 200): ApiResponse => ({ status, headers: { 'content-type': 'text/plain' }, body: { type: 'bytes', chunks: [encoder.encode(body)] } });
 
@@ -15,7 +17,7 @@ function around(askBackend: (target: BackendTarget, request: ApiRequest) => Prom
   const services: Readonly<Record<string, object>> = {};
   const resources = { of: () => ({ cache: { object: (_namespace: string, name: string) => services[name], list: () => [] } }) } as unknown as Core['resources'];
   const core = { config: { askBackend } as unknown as Core['config'], clock, random: systemRandom, resources };
-  const call = (more: object = {}) => callWebhook(core, { client, body: encoder.encode('{}'), timeout: 2000, ...more });
+  const call = (more: object = {}) => callWebhook(core, { client, body: encoder.encode('{}'), answer: ANSWER, timeout: 2000, ...more });
   return { clock, call };
 }
 
@@ -34,6 +36,8 @@ test('a review is posted with what is left of its time, and the answer is its JS
 
 test.each([
   ['garbage', text('garbage'), 'couldn\'t get version/kind; json parse error: invalid character \'g\' looking for beginning of value'],
+  ['no object', text('[]'), 'couldn\'t get version/kind; json parse error: json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'],
+  ['of another type', text('{"response":{"allowed":"yes"}}'), 'json: cannot unmarshal string into Go struct field Response.response.allowed of type bool'],
   ['nothing', text(''), '0-length response with status code: 200 and content type: text/plain'],
   ['a failure', text('boom', 500), 'an error on the server ("boom") has prevented the request from succeeding'],
   ['not there', text('', 404), 'the server could not find the requested resource'],

@@ -2,10 +2,15 @@
 import { onAbort } from '../../base/abort.ts';
 import type { Millis } from '../../base/clock.ts';
 import { jsonProblem } from '../../meta/json-error.ts';
-import type { ApiResponse, ResponseBody } from '../../wire/api.ts';
+import { isRecord } from '../../meta/own.ts';
+import { canonicalize } from '../../schema/decode.ts';
+import type { Field } from '../../schema/field.ts';
+import type { ApiResponse } from '../../wire/api.ts';
 import type { BackendTarget } from '../config.ts';
+import { noTypeMeta } from '../body.ts';
 import { failureWords } from '../connect/forwarding.ts';
 import type { Core } from '../core.ts';
+import { wholeText } from '../whole-text.ts';
 import { serviceEndpoint, serviceName } from './target.ts';
 
 /** WebhookClientConfig of admissionregistration.k8s.io and of apiextensions.k8s.io. */
@@ -16,10 +21,12 @@ export interface ClientConfig {
   readonly caBundle?: string;
 }
 
-export interface WebhookCall {
+export interface WebhookCall<T = unknown> {
   readonly client: ClientConfig;
   /** The review, as it is sent. */
   readonly body: Uint8Array;
+  /** What an answer is. */
+  readonly answer: Field<T>;
   readonly timeout: Millis;
   /** Of the request that is waiting for the answer. */
   readonly signal?: AbortSignal;
@@ -42,8 +49,8 @@ type Around = Pick<Core, 'config' | 'resources' | 'clock' | 'random'>;
 const MAX_ANSWER_BYTES = 8 << 20;
 const USER_AGENT = 'kube-apiserver-admission';
 
-/** POSTs a review and resolves with the answer's JSON. @throws WebhookFailure */
-export async function callWebhook(core: Around, call: WebhookCall): Promise<unknown> {
+/** POSTs a review and resolves with the answer, its types checked. @throws WebhookFailure */
+export async function callWebhook<T>(core: Around, call: WebhookCall<T>): Promise<T> {
   const { url, target } = destination(core, call);
   const failed = (error: unknown) => new WebhookFailure(`Post ${JSON.stringify(url.text)}: ${failureWords(error)}`, { cause: error });
   const { askBackend } = core.config;
@@ -60,12 +67,12 @@ export async function callWebhook(core: Around, call: WebhookCall): Promise<unkn
   }
   let text: string;
   try {
-    text = await limit.bound(bodyText(response.body));
+    text = await limit.bound(wholeText(response.body, MAX_ANSWER_BYTES));
   } catch (error) {
     throw new WebhookFailure(`unexpected error when reading response body. Please retry. Original error: ${failureWords(error)}`, { cause: error });
   }
   if (response.status < 200 || response.status > 206) throw new WebhookFailure(refusalWords(response.status, text), { status: response.status });
-  return parsed(response, text);
+  return parsed(response, { text, answer: call.answer });
 }
 
 interface Destination {
@@ -115,29 +122,16 @@ function timeLimit({ clock }: Around, { timeout, signal }: WebhookCall): TimeLim
   };
 }
 
-async function bodyText(body: ResponseBody | undefined): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let size = 0;
-  const add = (chunks: readonly Uint8Array[]) => {
-    for (const chunk of chunks) {
-      size += chunk.length;
-      if (size > MAX_ANSWER_BYTES) throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
-      text += decoder.decode(chunk, { stream: true });
-    }
-  };
-  if (body?.type === 'bytes') add(body.chunks);
-  if (body?.type === 'stream') for await (const batch of body.chunks) add(batch);
-  return text + decoder.decode();
-}
-
-function parsed({ status, headers }: ApiResponse, text: string): unknown {
+function parsed<T>({ status, headers }: ApiResponse, { text, answer }: { readonly text: string; readonly answer: Field<T> }): T {
   if (text === '') throw new WebhookFailure(`0-length response with status code: ${status} and content type: ${headers['content-type'] ?? ''}`, { status });
+  let json: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    json = JSON.parse(text);
   } catch {
     throw new WebhookFailure(`couldn't get version/kind; json parse error: ${jsonProblem(text)}`, { status });
   }
+  if (json !== null && !isRecord(json)) throw new WebhookFailure(noTypeMeta(json), { status });
+  return canonicalize<T>(answer.node, json, (why) => new WebhookFailure(why, { status })).value;
 }
 
 const MAX_QUOTED = 2048;

@@ -1,12 +1,14 @@
 /** One webhook asked about one request. */
 import { messageOf } from '../../../base/message-of.ts';
-import { ApiError, badRequest, type Reason, type StatusDetails } from '../../../meta/api-error.ts';
+import type { Status } from '../../../kinds/meta/status.ts';
+import { ApiError, badRequest, type Reason } from '../../../meta/api-error.ts';
+import type { TypeOf } from '../../../schema/field.ts';
 import type { Core } from '../../core.ts';
 import { callWebhook, WebhookFailure } from '../../webhook/client.ts';
 import type { Attributes } from '../admission.ts';
 import type { Hook } from './hooks.ts';
 import { observe } from './observe.ts';
-import { reviewOf, reviewVersion, type Verdict, verdictOf } from './review.ts';
+import { admissionReview, reviewOf, reviewVersion, type Verdict, verdictOf } from './review.ts';
 import type { Invocation } from './select.ts';
 
 /** A webhook could not be asked, or gave no answer: its failure policy decides what becomes of the request. */
@@ -44,11 +46,11 @@ export async function ask(core: Core, invocation: Invocation, attributes: Attrib
   return verdict;
 }
 
-async function answerOf(core: Core, hook: Hook, { body, attributes: { signal, deadline } }: { readonly body: Uint8Array; readonly attributes: Attributes }): Promise<unknown> {
+async function answerOf(core: Core, hook: Hook, { body, attributes: { signal, deadline } }: { readonly body: Uint8Array; readonly attributes: Attributes }): Promise<TypeOf<typeof admissionReview>> {
   const own = hook.timeoutSeconds * 1000;
   const timeout = deadline === undefined ? own : Math.max(1, Math.min(own, deadline - core.clock.monotonic()));
   try {
-    return await callWebhook(core, { client: hook.clientConfig, body, timeout, ...(signal ? { signal } : {}) });
+    return await callWebhook(core, { client: hook.clientConfig, body, answer: admissionReview, timeout, ...(signal ? { signal } : {}) });
   } catch (error) {
     if (!(error instanceof WebhookFailure)) throw error;
     throw new CallFailure(hook, `failed to call webhook: ${error.message}`, { status: error.status, cause: error });
@@ -56,14 +58,18 @@ async function answerOf(core: Core, hook: Hook, { body, attributes: { signal, de
 }
 
 /** The webhook's own status, made a failure whatever it says, with who said it before its words. */
-function refusal({ name }: Hook, status: Readonly<Record<string, unknown>>): ApiError {
-  const { code, message, reason, details } = status;
+function refusal({ name }: Hook, { code = 0, message, reason = '', details }: Status): ApiError {
   const denied = `admission webhook ${JSON.stringify(name)} denied the request`;
-  const why = [message, reason].find((one) => typeof one === 'string' && one !== '');
-  return new ApiError((typeof reason === 'string' ? reason : '') as Reason, why === undefined ? `${denied} without explanation` : `${denied}: ${String(why)}`, {
-    code: typeof code === 'number' && code >= 400 && code <= 599 ? code : 400,
-    ...(typeof details === 'object' && details !== null ? { details: details as StatusDetails } : {}),
-  });
+  const why = message || reason;
+  return new ApiError(reason as Reason, why === '' ? `${denied} without explanation` : `${denied}: ${why}`, { code: code >= 400 && code <= 599 ? code : 400, ...(details ? { details } : {}) });
+}
+
+export interface Consultation<T> {
+  readonly attributes: Attributes;
+  /** Where in the order it stands, as audit names it: `round_0_index_1`. */
+  readonly place: string;
+  /** What is made of an approval. @throws CallFailure where it makes no sense */
+  use(verdict: Verdict): T | Promise<T>;
 }
 
 /**
@@ -71,18 +77,21 @@ function refusal({ name }: Hook, status: Readonly<Record<string, unknown>>): Api
  * @returns undefined where the webhook failed and that is to be ignored
  * @throws ApiError
  */
-export async function consult(core: Core, invocation: Invocation, { attributes, place }: { readonly attributes: Attributes; readonly place: string }): Promise<Verdict | undefined> {
+export async function consult<T>(core: Core, invocation: Invocation, { attributes, place, use }: Consultation<T>): Promise<T | undefined> {
   const { hook } = invocation;
   const { operation } = attributes;
   const start = core.clock.monotonic();
   const seen = (outcome: Parameters<typeof observe>[2]) => observe(core.metrics, { hook, operation, seconds: (core.clock.monotonic() - start) / 1000 }, outcome);
+  let answered = false;
   try {
     const verdict = await ask(core, invocation, attributes);
+    answered = true;
+    const done = await use(verdict);
     seen({ type: 'allowed' });
-    return verdict;
+    return done;
   } catch (error) {
     if (!(error instanceof CallFailure)) {
-      seen(error instanceof ApiError ? { type: 'rejected', code: error.code } : { type: 'broken' });
+      seen(error instanceof ApiError && !answered ? { type: 'rejected', code: error.code } : { type: 'broken' });
       throw error;
     }
     const ignored = hook.failurePolicy === 'Ignore';

@@ -1,6 +1,7 @@
 /** AdmissionReview, there and back. */
 import type { AnyObject } from '../../../meta/object.ts';
-import { isRecord } from '../../../meta/own.ts';
+import { type Status, status } from '../../../kinds/meta/status.ts';
+import { boolean, bytes, list, map, object, string, type TypeOf } from '../../../schema/field.ts';
 import { apiVersionOf } from '../../../meta/resource.ts';
 import type { Attributes } from '../admission.ts';
 import { equivalents, inVersion } from './equivalents.ts';
@@ -53,7 +54,7 @@ export function reviewOf(core: Core, invocation: Invocation, { attributes, uid, 
 /** What a webhook said, once it is known to be an answer. */
 export interface Verdict {
   readonly allowed: boolean;
-  readonly status: Readonly<Record<string, unknown>> | undefined;
+  readonly status: Status | undefined;
   /** JSON text, where there is a patch. */
   readonly patch: string | undefined;
   readonly patchType: string;
@@ -61,38 +62,32 @@ export interface Verdict {
   readonly auditAnnotations: Readonly<Record<string, string>>;
 }
 
-/** @throws Error in upstream's words where the answer is none to this review */
-export function verdictOf(answer: unknown, { uid, version, mutating }: { readonly uid: string; readonly version: ReviewVersion; readonly mutating: boolean }): Verdict {
-  const { response, apiVersion, kind } = isRecord(answer) ? answer : {};
-  if (!isRecord(response)) throw new Error('webhook response was absent');
-  const { patch, patchType } = response;
-  if (version === 'v1') {
-    if (response['uid'] !== uid) throw new Error(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(textOf(response['uid']))}`);
-    if (apiVersion !== `${GROUP}/v1` || kind !== 'AdmissionReview') throw new Error(`expected webhook response of ${GROUP}/v1, Kind=AdmissionReview, got ${kindText(apiVersion, kind)}`);
-    checkPatch({ patch: textOf(patch), patchType }, mutating);
-  }
-  const { allowed, status, warnings, auditAnnotations } = response;
-  const given = mutating && typeof patch === 'string' && patch !== '' ? patch : undefined;
-  return {
-    allowed: allowed === true,
-    status: isRecord(status) ? status : undefined,
-    patch: given === undefined ? undefined : decoded(given),
-    patchType: version === 'v1' ? textOf(patchType) : 'JSONPatch',
-    warnings: Array.isArray(warnings) ? warnings.filter((one) => typeof one === 'string') : [],
-    auditAnnotations: isRecord(auditAnnotations) ? Object.fromEntries(Object.entries(auditAnnotations).map(([key, value]) => [key, textOf(value)])) : {},
-  };
-}
+/** Of AdmissionReview, what a webhook answers with. */
+export const admissionReview = object('admission.v1.AdmissionReview', {
+  apiVersion: string(),
+  kind: string(),
+  response: object('admission.v1.AdmissionResponse', {
+    uid: string(), allowed: boolean(), status: status(), patch: bytes(), patchType: string().pointer(), auditAnnotations: map(string()), warnings: list(string()),
+  }),
+});
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+/** @throws Error in upstream's words where the answer is none to this review */
+export function verdictOf({ response, apiVersion = '', kind = '' }: TypeOf<typeof admissionReview>, { uid, version, mutating }: { readonly uid: string; readonly version: ReviewVersion; readonly mutating: boolean }): Verdict {
+  if (!response) throw new Error('webhook response was absent');
+  const { allowed = false, status, warnings = [], auditAnnotations = {}, patch = '', patchType } = response;
+  if (version === 'v1') {
+    if (response.uid !== uid) throw new Error(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? '')}`);
+    if (apiVersion !== `${GROUP}/v1` || kind !== 'AdmissionReview') throw new Error(`expected webhook response of ${GROUP}/v1, Kind=AdmissionReview, got ${kindText(apiVersion, kind)}`);
+    checkPatch({ patch, patchType }, mutating);
+  }
+  return { allowed, status, patch: mutating && patch !== '' ? decoded(patch) : undefined, patchType: version === 'v1' ? (patchType ?? '') : 'JSONPatch', warnings, auditAnnotations };
+}
 
 /** As Go prints a GroupVersionKind. */
-function kindText(apiVersion: unknown, kind: unknown): string {
-  const version = textOf(apiVersion);
-  return `${version.includes('/') ? version : `/${version}`}, Kind=${textOf(kind)}`;
-}
+const kindText = (version: string, kind: string): string => `${version.includes('/') ? version : `/${version}`}, Kind=${kind}`;
 
-function checkPatch({ patch, patchType }: { readonly patch: string; readonly patchType: unknown }, mutating: boolean): void {
-  const isTyped = patchType !== undefined && patchType !== null;
+function checkPatch({ patch, patchType }: { readonly patch: string; readonly patchType: string | undefined }, mutating: boolean): void {
+  const isTyped = patchType !== undefined;
   if (!mutating) {
     if (patch !== '') throw new Error('validating webhook may not return response.patch');
     if (isTyped) throw new Error('validating webhook may not return response.patchType');
@@ -103,12 +98,4 @@ function checkPatch({ patch, patchType }: { readonly patch: string; readonly pat
   if (isTyped && patchType === '') throw new Error('webhook returned invalid response.patchType of ""');
 }
 
-function decoded(base64: string): string {
-  let binary: string;
-  try {
-    binary = atob(base64);
-  } catch {
-    throw new Error('illegal base64 data at input byte 0');
-  }
-  return new TextDecoder().decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
-}
+const decoded = (base64: string): string => new TextDecoder().decode(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));

@@ -17,7 +17,7 @@ export const validatingWebhooks: AdmissionPlugin = {
       const invocation = await invocationOf(core, hook, attributes);
       if (invocation) due.push(invocation);
     }
-    const answers = await Promise.allSettled(due.map((invocation, index) => consult(core, invocation, { attributes, place: `round_0_index_${index}` })));
+    const answers = await Promise.allSettled(due.map((invocation, index) => consult(core, invocation, { attributes, place: `round_0_index_${index}`, use: () => undefined })));
     for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
     return undefined;
   },

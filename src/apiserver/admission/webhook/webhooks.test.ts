@@ -56,7 +56,7 @@ test.each([
   ['garbage', 'failed to call webhook: couldn\'t get version/kind; json parse error: invalid character \'g\' looking for beginning of value'],
   [`"${'x'.repeat(10 << 20)}"`, 'failed to call webhook: unexpected error when reading response body. Please retry. Original error: the answer is longer than 8388608 bytes'],
   ['{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"}', 'received invalid webhook response: webhook response was absent'],
-  ['[]', 'received invalid webhook response: webhook response was absent'],
+  ['{"response":{"allowed":"yes"}}', 'failed to call webhook: json: cannot unmarshal string into Go struct field AdmissionResponse.response.allowed of type bool'],
   ['{"response":{"uid":"x","allowed":true}}', /received invalid webhook response: expected response.uid="[0-9a-f-]{36}", got "x"$/],
 ])('what is no answer stops the request unless it may be ignored', async (answer, why) => {
   await using api = await startHooked({ '/bad': () => answer, '/bad2': () => answer });
@@ -171,8 +171,10 @@ test('warnings reach the caller, and audit is told who changed what', async () =
   expect(lines.at(-1).annotations).toMatchObject({
     'warn.example.com/why': 'because',
     'mutation.webhook.admission.k8s.io/round_0_index_0': '{"configuration":"hooks","webhook":"warn.example.com","mutated":true}',
+    'mutation.webhook.admission.k8s.io/round_0_index_1': '{"configuration":"hooks","webhook":"gone.example.com","mutated":false}',
     'failed-open.mutation.webhook.admission.k8s.io/round_0_index_1': 'gone.example.com',
   });
+  expect(Object.keys(lines.at(-1).annotations).filter((key) => key.startsWith('patch'))).toEqual([]);
   expect((await api.request('GET', '/metrics')).text).toContain('apiserver_admission_webhook_fail_open_count{name="gone.example.com",type="admit"} 1');
 });
 
