@@ -5,7 +5,7 @@ import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import type { KubeletAddress } from '../config.ts';
 import type { Shown } from '../admission/admission.ts';
 import type { Core } from '../core.ts';
-import { annotate, warn } from '../exchange.ts';
+import { annotate, type AnnotationLevel, warn } from '../exchange.ts';
 import { isTrue, type RequestInfo } from '../request-info.ts';
 import type { ResourceRequest } from '../resource-request.ts';
 import { forwarded, passThrough } from './forwarding.ts';
@@ -39,11 +39,19 @@ export async function askKubelet({ core }: ResourceRequest, node: string, { url,
   return passThrough(() => kubelet(address, forwarded(request, url)), { method: request.method, url: `https://${address.address}:${address.port}${url}`, upgrade: request.upgrade !== undefined });
 }
 
-/** Lets admission see a connection before it is made. @returns what is asked of it, as admission left it: what its query says */
-export async function admitConnect({ core, served, exchange }: ResourceRequest, object: AnyObject): Promise<URLSearchParams> {
+/** What is asked of a connection, as admission left it. */
+export interface Asked {
+  readonly query: URLSearchParams;
+  /** Behind a proxy. */
+  readonly path: string;
+}
+
+/** Lets admission see a connection before it is made. */
+export async function admitConnect({ core, served, exchange }: ResourceRequest, object: AnyObject): Promise<Asked> {
   const { info, user, request: { signal } } = exchange;
+  const { subresource } = info;
   const options = connectOptions(info);
-  let query = info.query;
+  let asked: Asked = { query: info.query, path: info.rest };
   let present = options;
   const shown: Shown | undefined = options && present && {
     kind: { group: '', version: 'v1', kind: options.kind },
@@ -51,20 +59,20 @@ export async function admitConnect({ core, served, exchange }: ResourceRequest, 
     take(pod, changed) {
       if (!isRecord(changed)) return pod;
       present = { ...changed, kind: options.kind };
-      query = queryOf(present);
+      asked = subresource !== 'proxy' ? { ...asked, query: queryOf(present) } : present['path'] === options['path'] ? { ...asked, path: info.rest } : { ...asked, path: pathOf(present) };
       return { ...pod };
     },
   };
   const attributes = {
-    operation: 'CONNECT' as const, kind: served.kind, subresource: info.subresource, namespace: info.namespace, name: info.name,
+    operation: 'CONNECT' as const, kind: served.kind, subresource, namespace: info.namespace, name: info.name,
     object, old: undefined, user, dryRun: false, signal,
     warn: (text: string) => warn(exchange, text),
-    annotate: (key: string, value: string) => annotate(exchange, key, value),
+    annotate: (key: string, value: string, from?: AnnotationLevel) => annotate(exchange, key, value, from),
     ...(shown ? { shown } : {}),
   };
   await core.admission.mutate(attributes, core);
   await core.admission.validate(attributes, core);
-  return query;
+  return asked;
 }
 
 const OPTIONS: Readonly<Record<string, string>> = { exec: 'PodExecOptions', attach: 'PodAttachOptions', portforward: 'PodPortForwardOptions', proxy: 'ProxyOptions' };
@@ -76,11 +84,25 @@ type Options = Readonly<Record<string, unknown>> & { readonly kind: string };
 function connectOptions({ subresource, resource, query, rest }: RequestInfo): Options | undefined {
   const named = OPTIONS[subresource];
   if (named === undefined) return undefined;
-  if (named === 'ProxyOptions') return { kind: `${resource.charAt(0).toUpperCase()}${resource.slice(1, -1)}${named}`, path: rest };
+  if (named === 'ProxyOptions') return { kind: `${resource.charAt(0).toUpperCase()}${resource.slice(1, -1)}${named}`, path: decodedPath(rest) };
   const ports = query.getAll('ports').flatMap((one) => one.split(',')).filter((one) => one !== '').map(Number);
   if (named === 'PodPortForwardOptions') return { kind: named, ports };
   const flags = FLAGS.filter((flag) => isTrue(query.get(flag))).map((flag) => [flag, true]);
   return { kind: named, ...Object.fromEntries(flags), container: query.get('container') ?? '', ...(subresource === 'exec' ? { command: query.getAll('command') } : {}) };
+}
+
+/** As a URL has it. */
+function pathOf({ path }: Options): string {
+  const encoded = typeof path === 'string' ? path.split('/').map(encodeURIComponent).join('/') : '';
+  return encoded === '' || encoded.startsWith('/') ? encoded : `/${encoded}`;
+}
+
+function decodedPath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** The query that asks for it; what is of another type than it should be counts as left out. */

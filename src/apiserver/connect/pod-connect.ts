@@ -82,7 +82,8 @@ async function podOf(at: ResourceRequest): Promise<{ readonly pod: AnyObject; re
   const { core, served, exchange: { info } } = at;
   const version = await readFresh(core, served, served.codec.keyOf(info.namespace, info.name));
   if (!version) throw notFound(served.kind, info.name);
-  return { asked: await admitConnect(at, version.object), pod: version.object };
+  const { query } = await admitConnect(at, version.object);
+  return { asked: query, pod: version.object };
 }
 
 const specOf = (pod: AnyObject): PodSpec => pod['spec'] as PodSpec;

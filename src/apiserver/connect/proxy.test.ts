@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
-import { startApi, type TestApi } from '../testing/start-api.ts';
+import { type StartApi, startApi, type TestApi } from '../testing/start-api.ts';
 import type { DialTarget } from '../config.ts';
 import { checkProxyable, parseNamed } from './proxy-target.ts';
 
@@ -15,11 +15,11 @@ interface Dialed {
 }
 
 /** A server with a pod behind a service, both of which answer as given. */
-async function withPod(answer: () => Promise<ApiResponse> = async () => saying('hello')): Promise<TestApi & { readonly dialed: Dialed[] }> {
+async function withPod(answer: () => Promise<ApiResponse> = async () => saying('hello'), config: StartApi['config'] = {}): Promise<TestApi & { readonly dialed: Dialed[] }> {
   const dialed: Dialed[] = [];
   const dial = async (target: DialTarget, request: ApiRequest) => (dialed.push({ target, request }), answer());
   const kubelet = async (_node: unknown, request: ApiRequest) => dial({ scheme: 'https', host: 'kubelet', port: 10250 }, request);
-  const api = await startApi({ config: { dial, kubelet } });
+  const api = await startApi({ config: { dial, kubelet, ...config } });
   await api.request('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
   await api.request('POST', PODS, { metadata: { name: 'p' }, spec: { nodeName: 'n', containers: [{ name: 'a', image: 'i' }, { name: 'c', image: 'i', ports: [{ containerPort: 8080 }, { containerPort: 9 }] }] } });
   await setIp(api, '10.244.0.5');
@@ -169,4 +169,23 @@ test('a page full of tags that never close takes no longer to read than another'
   let length = 0;
   if (body?.type === 'stream') for await (const batch of body.chunks) for (const chunk of batch) length += chunk.byteLength;
   expect(length).toBe(page.byteLength);
+});
+
+test('a webhook may lead a caller to another path', async () => {
+  const asked: object[] = [];
+  const askBackend = async (_target: unknown, { body }: ApiRequest): Promise<ApiResponse> => {
+    const { apiVersion, kind, request } = JSON.parse(body?.type === 'bytes' ? new TextDecoder().decode(body.bytes) : '') as { apiVersion: string; kind: string; request: { uid: string; object: object } };
+    asked.push(request.object);
+    const patch = btoa(JSON.stringify([{ op: 'replace', path: '/path', value: '/safe place?' }]));
+    return saying(JSON.stringify({ apiVersion, kind, response: { uid: request.uid, allowed: true, patchType: 'JSONPatch', patch } }));
+  };
+  await using api = await withPod(undefined, { askBackend });
+  const rules = [{ operations: ['CONNECT'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/proxy'] }];
+  const hook = { name: 'a.example.com', clientConfig: { url: 'https://hook.example/' }, sideEffects: 'None', admissionReviewVersions: ['v1'], rules };
+  await api.request('POST', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', { metadata: { name: 'hooks' }, webhooks: [hook] });
+
+  await api.request('GET', `${PODS}/p/proxy/a%20b/c?x=y`);
+
+  expect(asked).toEqual([{ apiVersion: 'v1', kind: 'PodProxyOptions', path: '/a b/c' }]);
+  expect(api.dialed[0]!.request.url).toBe('/safe%20place%3F?x=y');
 });

@@ -15,43 +15,45 @@ const anyVerb = (handle: VerbHandler): Subresource => ({ get: handle, create: ha
 
 export const podProxy = anyVerb(async (at) => {
   const named = parseNamed(at.exchange.info.name, 'pod');
-  return proxyTo(at, podTarget(await objectOf(at, named.name), named));
+  const { object, path } = await objectOf(at, named.name);
+  return proxyTo(at, podTarget(object, named), path);
 });
 
 export const serviceProxy = anyVerb(async (at) => {
   const { info } = at.exchange;
   const named = parseNamed(info.name, 'service');
-  const service = await objectOf(at, named.name);
-  return proxyTo(at, serviceTarget(at.core, service, named, info.name));
+  const { object, path } = await objectOf(at, named.name);
+  return proxyTo(at, serviceTarget(at.core, object, named, info.name), path);
 });
 
 /** `nodes/x/proxy/…` is the kubelet's own server; with another port it is whatever listens there. */
 export const nodeProxy = anyVerb(async (at) => {
   const { name, port, scheme } = parseNamed(at.exchange.info.name, 'node');
-  await objectOf(at, name);
+  const { path } = await objectOf(at, name);
   const kubelet = kubeletAddress(at.core, name);
   if (port !== '' && port !== String(kubelet.port)) {
     checkProxyable(kubelet.address);
-    return proxyTo(at, { scheme, host: kubelet.address, port: Number(port) });
+    return proxyTo(at, { scheme, host: kubelet.address, port: Number(port) }, path);
   }
   const { request } = at.exchange;
-  return movedToSlash(at) ?? finish(at, await reached(() => askKubelet(at, name, { url: targetUrl(at), request })), `${kubelet.address}:${kubelet.port}`);
+  return movedToSlash(at) ?? finish(at, await reached(() => askKubelet(at, name, { url: targetUrl(at, path), request })), `${kubelet.address}:${kubelet.port}`);
 });
 
-async function objectOf(at: ResourceRequest, name: string): Promise<AnyObject> {
+/** What is asked behind, and for which path, as admission left it. */
+async function objectOf(at: ResourceRequest, name: string): Promise<{ readonly object: AnyObject; readonly path: string }> {
   const { core, served, exchange: { info } } = at;
   const version = await readFresh(core, served, served.codec.keyOf(info.namespace, name));
   if (!version) throw notFound(served.kind, name);
-  await admitConnect(at, version.object);
-  return version.object;
+  const { path } = await admitConnect(at, version.object);
+  return { object: version.object, path };
 }
 
-async function proxyTo(at: ResourceRequest, target: DialTarget): Promise<ApiResponse> {
+async function proxyTo(at: ResourceRequest, target: DialTarget, path: string): Promise<ApiResponse> {
   const { core: { config: { dial } }, exchange: { request, info } } = at;
   if (!dial) throw new ApiError('ServiceUnavailable', 'no way to reach pods is configured');
   const moved = movedToSlash(at);
   if (moved) return moved;
-  const asked = proxied(request, targetUrl(at), info.path);
+  const asked = proxied(request, targetUrl(at, path), info.path);
   return finish(at, await reached(() => dial(target, asked)), `${target.host}:${target.port}`);
 }
 
@@ -72,9 +74,8 @@ function movedToSlash({ exchange: { info, request } }: ResourceRequest): ApiResp
   return { status: 301, headers: { location: `${info.path}/${query}` }, body: { type: 'bytes', chunks: [] } };
 }
 
-function targetUrl({ exchange: { info, request } }: ResourceRequest): string {
-  const path = info.rest === '' ? '/' : info.rest;
-  return path + request.url.slice(info.path.length);
+function targetUrl({ exchange: { info, request } }: ResourceRequest, path: string): string {
+  return (path === '' ? '/' : path) + request.url.slice(info.path.length);
 }
 
 function finish(at: ResourceRequest, response: ApiResponse, host: string): Promise<ApiResponse> | ApiResponse {
