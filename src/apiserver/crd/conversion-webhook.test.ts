@@ -88,6 +88,15 @@ test('what was stored before the stored version changed is converted when it is 
   expect((await api.request('GET', PATH)).body.items.map((one: Json) => one.hostPort)).toEqual(['localhost:8080', 'there:1']);
 });
 
+test('objects of many bytes are converted a few at a time', async () => {
+  await using api = await startWith({ now: honest });
+  const long = 'x'.repeat(900_000);
+  for (const name of 'abcdefghij') await api.request('POST', PATH, v1(name, `${long}:1`));
+  const { status, body } = await api.request('GET', V2);
+  expect([status, body.items.map((one: Json) => [one.metadata.name, one.port]).join(' ')]).toEqual([200, 'a,1 b,1 c,1 d,1 e,1 f,1 g,1 h,1 i,1 j,1']);
+  expect(api.asked.length).toBe(10);
+});
+
 const about = 'Internal error occurred: conversion webhook for example.com/v1, Kind=Widget';
 const answers = (change: (review: Json, answer: Json) => void): Answer => async (review) => {
   const answer = await honest(review);
@@ -101,6 +110,7 @@ test.each<[string, Answer, string]>([
   ['no status', answers((_, { response }) => (response.result = {})), `${about} failed: response.result.status was '', not 'Success'`],
   ['nothing', () => ({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'ConversionReview' }), `${about} failed: no response provided`],
   ['another kind of answer', () => ({ apiVersion: 'v1', kind: 'Pod' }), `${about} failed: expected webhook response of apiextensions.k8s.io/v1, Kind=ConversionReview, got v1, Kind=Pod`],
+  ['garbage', () => ({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'ConversionReview', response: { convertedObjects: 'none' } }), `${about} failed: json: cannot unmarshal string into Go struct field ConversionResponse.response.convertedObjects of type []runtime.RawExtension`],
   ['too many objects', answers((_, { response }) => response.convertedObjects.push({})), `${about} returned 2 objects, expected 1`],
   ['another version', answers((_, { response }) => (response.convertedObjects[0].apiVersion = 'example.com/v9')), `${about} returned invalid converted object at index 0: invalid groupVersion (expected example.com/v2, received example.com/v9)`],
   ['another name', answers((_, { response }) => (response.convertedObjects[0].metadata.name = 'other')), `${about} returned invalid object: must have the same name: a != other`],

@@ -7,8 +7,9 @@ import type { Served } from '../resources.ts';
 import type { Version } from '../watch-cache/version.ts';
 
 const decoder = new TextDecoder();
-/** Objects that one review asks to convert. */
+/** What one review asks to convert: an answer of several times that is still read. */
 const AT_ONCE = 100;
+const BYTES_AT_ONCE = 1 << 20;
 
 /**
  * Reading and writing what only a webhook can bring to another version. Conversion takes time, reading does not: whoever reads sees to it first that
@@ -55,7 +56,7 @@ export class Remote {
       lacking.set(object.apiVersion, same);
     }
     for (const same of lacking.values()) {
-      for (let at = 0; at < same.length; at += AT_ONCE) waiting.push(this.#ask(same.slice(at, at + AT_ONCE)));
+      for (const batch of batchesOf(same)) waiting.push(this.#ask(batch));
     }
     await Promise.all(waiting);
   }
@@ -84,6 +85,20 @@ export class Remote {
     const [converted] = await this.#kind.custom!.convert!([object], apiVersionOf(this.#stored));
     return pruned(this.#stored, converted!);
   }
+}
+
+function* batchesOf<T extends { readonly value: Uint8Array }>(all: readonly T[]): Generator<readonly T[]> {
+  let batch: T[] = [];
+  let bytes = 0;
+  for (const one of all) {
+    if (batch.length === AT_ONCE || (batch.length > 0 && bytes + one.value.length > BYTES_AT_ONCE)) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(one);
+    bytes += one.value.length;
+  }
+  if (batch.length > 0) yield batch;
 }
 
 const parse = (text: Uint8Array): AnyObject => JSON.parse(decoder.decode(text)) as AnyObject;
