@@ -101,7 +101,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
   let knowsPods = false;
   const own: DedicatedNode | undefined = isReal ? started.use(await startDedicatedNode({ ...options, activePods: () => loop.workers.active(), holds: (uid) => !knowsPods || !loop.workers.hasEnded(uid), onDevices: () => {
     nudge();
-    for (const uid of own?.devices.inventory.holders ?? []) wake(uid);
+    for (const uid of own?.holders() ?? []) wake(uid);
   } })) : undefined;
   const cgroups = isReal ? await systemCgroups(options.cgroupRoot, { clock }) : noCgroups;
   const security = await readNodeSecurity({ ...options, isReal });

@@ -36,7 +36,7 @@ export interface Dedicated {
   /** A container that has processors to itself is held to them, not to a quota. */
   hasOwnCpus(uid: string): boolean;
   /** How the devices are that it was given. */
-  healthOf(uid: string, container: string): readonly ResourceStatus[];
+  healthOf(pod: Pod, container: string): readonly ResourceStatus[];
   /** Right before a container starts. @throws Error with upstream's text */
   prepare(uid: string, container: string): Promise<void>;
   release(uid: string): Promise<void>;
@@ -90,7 +90,7 @@ export function dedicated(options: DedicatedOptions): Dedicated {
       return { ...withClaims(extrasOf(devices, uid, container), claims?.cdiDevices(pod, container)), ...(set ? { cpuset: set, ownCpus: own !== undefined } : {}) };
     },
     hasOwnCpus: (uid) => cpus?.holders.includes(uid) === true,
-    healthOf: (uid, container) => devices.inventory.healthOf(uid, container),
+    healthOf: (pod, container) => [...devices.inventory.healthOf(pod.metadata.uid, container), ...(claims?.healthOf(pod, container) ?? [])],
     async prepareClaims(pod) {
       await claims?.prepare(pod);
     },

@@ -108,7 +108,7 @@ test('health changes, a plugin that goes and a kubelet that comes back show; wha
   expect(await dedicated({ devices: at.manager }).allocate(asking('p', 1), () => true)).toBeUndefined();
   at.plugin.offer({ a: 'Healthy', b: 'Unhealthy', c: 'Unhealthy' });
   await at.until(3, 1);
-  const health = () => dedicated({ devices: at.manager }).healthOf('p', 'c0');
+  const health = () => dedicated({ devices: at.manager }).healthOf(asking('p', 1), 'c0');
   expect(health()).toEqual([{ name: RESOURCE, resources: [{ resourceID: 'a', health: 'Healthy' }] }]);
   at.plugin.offer({ a: 'Unhealthy', b: 'Unhealthy' });
   await at.until(2, 0);

@@ -9,13 +9,14 @@ import type { Clock, Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { messageOf } from '../../base/message-of.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
+import type { ResourceStatus } from '../../kinds/core/pod-status.ts';
 import type { ResourceClaim } from '../../kinds/resource/resource-claim.ts';
-import { claimOf } from '../../rules/pod-resource-claims.ts';
 import { ClaimCache } from './claim-cache.ts';
 import type { ClaimDevice, ClaimInfo } from './claim-cache.ts';
-import { claimsOfContainer, mayUse } from './claim-name.ts';
+import { claimsOfContainer, claimsOfPod, hasClaims, mayUse } from './claim-name.ts';
 import { CALL_SECONDS } from './drivers.ts';
 import type { Drivers } from './drivers.ts';
+import type { DeviceHealths } from './health.ts';
 import type { ClaimRef, PreparedDevice } from './plugin-api.ts';
 
 export interface PodClaims extends AsyncDisposable {
@@ -27,6 +28,10 @@ export interface PodClaims extends AsyncDisposable {
   cdiDevices(pod: Pod, container: string): readonly string[];
   /** The claims of a container, with what was prepared. */
   infosOf(pod: Pod, container: string): readonly ClaimInfo[];
+  /** How the devices are that a container has by its claims, as its status tells. */
+  healthOf(pod: Pod, container: string): readonly ResourceStatus[];
+  /** Pods that have claims here. */
+  readonly pods: readonly string[];
 }
 
 export interface PodClaimsOptions {
@@ -34,6 +39,7 @@ export interface PodClaimsOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly drivers: Pick<Drivers, 'call'>;
+  readonly health: Pick<DeviceHealths, 'of'>;
   /** @throws ApiError */
   readonly claim: (namespace: string, name: string) => Promise<ResourceClaim>;
   /** Pods of which something may still run here. */
@@ -64,7 +70,7 @@ class Claims implements PodClaims {
   }
 
   prepare(pod: Pod): Promise<void> {
-    if ((pod.spec.resourceClaims ?? []).length === 0) return Promise.resolve();
+    if (!hasClaims(pod)) return Promise.resolve();
     return this.#inTurn('prepare dynamic resources', () => this.#prepare(pod));
   }
 
@@ -83,9 +89,26 @@ class Claims implements PodClaims {
     return [...new Set(ids)];
   }
 
+  get pods(): readonly string[] {
+    return this.#cache.pods;
+  }
+
   infosOf(pod: Pod, container: string): readonly ClaimInfo[] {
-    if ((pod.spec.resourceClaims ?? []).length === 0) return [];
+    if (!hasClaims(pod)) return [];
     return claimsOfContainer(pod, container).flatMap(({ claim }) => this.#cache.get(pod.metadata.namespace ?? '', claim) ?? []);
+  }
+
+  healthOf(pod: Pod, container: string): readonly ResourceStatus[] {
+    if (!hasClaims(pod)) return [];
+    const { health } = this.#options;
+    return claimsOfContainer(pod, container).flatMap(({ claim, requests, as }) => {
+      const info = as === undefined ? undefined : this.#cache.get(pod.metadata.namespace ?? '', claim);
+      return !info ? [] : requests.map((request) => ({
+        name: `claim:${as}${request === '' ? '' : `/${request}`}`,
+        resources: Object.entries(info.drivers).flatMap(([driver, devices]) => devices.filter((device) => serves(device, request)).map(({ poolName, deviceName, cdiDeviceIds }) =>
+          ({ resourceID: cdiDeviceIds[0] ?? `${driver}/${poolName}/${deviceName}`, ...health.of(driver, poolName, deviceName) }))),
+      })).filter(({ resources }) => resources.length > 0);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -106,9 +129,7 @@ class Claims implements PodClaims {
   async #prepare(pod: Pod): Promise<void> {
     const { uid, namespace = '' } = pod.metadata;
     const wanted: ClaimInfo[] = [];
-    for (const podClaim of pod.spec.resourceClaims ?? []) {
-      const named = claimOf(pod, podClaim);
-      if (!named) continue;
+    for (const named of claimsOfPod(pod)) {
       const claim = await this.#options.claim(namespace, named.name).catch((error: unknown) => {
         throw new Error(`fetch ResourceClaim ${named.name}: ${messageOf(error)}`, { cause: error });
       });

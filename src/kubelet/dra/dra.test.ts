@@ -10,6 +10,7 @@ import { startPluginWatcher } from '../devices/plugin-watcher.ts';
 import { podOf } from '../testing/pods.ts';
 import { startPodClaims } from './claims.ts';
 import { startDrivers } from './drivers.ts';
+import { DeviceHealths } from './health.ts';
 import { startTestDriver } from './testing/driver.ts';
 import type { TestDriverOptions } from './testing/driver.ts';
 
@@ -32,11 +33,12 @@ async function node(claims: readonly ResourceClaim[] = [claim('c')]) {
   // Calls have real deadlines.
   const clock = new ManualClock(systemClock.now());
   const rootDir = await mkdtemp(join(tmpdir(), 'knarr-dra-'));
-  const at = { claims: [...claims], wiped: [] as string[], gone: new Set<string>() };
-  const drivers = startDrivers({ clock, log: silent, deleteSlices: async (driver) => void at.wiped.push(driver ?? 'all') });
+  const at = { claims: [...claims], wiped: [] as string[], gone: new Set<string>(), news: 0 };
+  const health = new DeviceHealths(clock, () => at.news++);
+  const drivers = startDrivers({ clock, log: silent, health, deleteSlices: async (driver) => void at.wiped.push(driver ?? 'all') });
   const watcher = await startPluginWatcher({ dir: join(rootDir, 'plugins_registry'), clock, log: silent, handlers: { DRAPlugin: drivers } });
   const open = () => startPodClaims({
-    rootDir, clock, log: silent, drivers, holds: (uid) => !at.gone.has(uid),
+    rootDir, clock, log: silent, drivers, health, holds: (uid) => !at.gone.has(uid),
     claim: async (_, name) => at.claims.find(({ metadata }) => metadata.name === name) ?? Promise.reject(new Error(`resourceclaims.resource.k8s.io "${name}" not found`)),
   });
   let podClaims = await open();
@@ -172,4 +174,32 @@ test('a driver that dies without a word is missed', async () => {
 test('a driver none of whose versions is known is not taken', async () => {
   await using drivers = startDrivers({ clock: new ManualClock(), log: silent, deleteSlices: async () => {} });
   expect(() => drivers.register({ name: 'd', endpoint: '/d.sock', supportedVersions: ['v1alpha3'] })).toThrow('invalid supported gRPC versions of DRA driver plugin d at endpoint /d.sock: ');
+});
+
+test('the claim for extended resources is prepared like any other, and given to the containers it is for', async () => {
+  const own: ResourceClaim = { ...claim('p-extended'), metadata: { ...claim('p-extended').metadata, ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'p', controller: true }] } };
+  await using at = await node([own]);
+  await using _ = await at.driver({ prepare: () => ['example.com/gpu=1'], requestNames: ['container-0-request-0'] });
+  const pod = podOf({ containers: [{ name: 'a' }, { name: 'b' }] }, { uid: 'p', name: 'p' });
+  const told: Pod = { ...pod, status: { ...pod.status, extendedResourceClaimStatus: { resourceClaimName: 'p-extended', requestMappings: [{ containerName: 'a', resourceName: 'example.com/gpu', requestName: 'container-0-request-0' }] } } };
+  await at.claims.prepare(told);
+  expect(at.claims.cdiDevices(told, 'a')).toEqual(['example.com/gpu=1']);
+  expect(at.claims.cdiDevices(told, 'b')).toEqual([]);
+});
+
+test('a driver tells how its devices are, and what it stops telling is unknown', async () => {
+  await using at = await node();
+  await using driver = await at.driver({ health: true });
+  const pod = podWith('p', ['c']);
+  await at.claims.prepare(pod);
+  const healthOf = () => at.claims.healthOf(pod, 'a');
+  const status = (health: object) => [{ name: 'claim:c', resources: [{ resourceID: `${DRIVER}/pool/device`, ...health }] }];
+  expect(healthOf()).toEqual(status({ health: 'Unknown' }));
+  driver.report('HEALTHY');
+  await expect.poll(healthOf, { timeout: 30_000 }).toEqual(status({ health: 'Healthy' }));
+  driver.report('UNHEALTHY', 'too hot');
+  await expect.poll(healthOf, { timeout: 30_000 }).toEqual(status({ health: 'Unhealthy', message: 'too hot' }));
+  expect(at.at.news).toBeGreaterThanOrEqual(2);
+  await at.clock.advance(31_000);
+  expect(healthOf()).toEqual(status({ health: 'Unknown' }));
 });

@@ -9,11 +9,14 @@ import type { Logger } from '../../base/log.ts';
 import type { PluginHandler } from '../devices/plugin-watcher.ts';
 import { connectGrpc } from '../grpc/connection.ts';
 import type { Call, GrpcConnection } from '../grpc/connection.ts';
+import { HEALTH_SERVICE } from './health.ts';
+import type { DeviceHealths } from './health.ts';
 import { DRA_VERSIONS, DRAPlugin } from './plugin-api.ts';
 
 export interface DriversOptions {
   readonly clock: Clock;
   readonly log: Logger;
+  readonly health?: Pick<DeviceHealths, 'watch'>;
   /** Deletes this node's slices, of one driver or of all. */
   readonly deleteSlices: (driver: string | undefined, signal: AbortSignal) => Promise<void>;
 }
@@ -50,7 +53,7 @@ class RegisteredDrivers implements Drivers {
   readonly #plugins = new Map<string, Plugin[]>();
   readonly #leaving = new Map<string, Disposable>();
   readonly #stop = new AbortController();
-  readonly #wiping = new Set<Promise<void>>();
+  readonly #pending = new Set<Promise<void>>();
 
   constructor(options: DriversOptions) {
     this.#options = options;
@@ -68,6 +71,7 @@ class RegisteredDrivers implements Drivers {
     const plugin: Plugin = { endpoint, connection, call: connection.service(version[1], { DRAPlugin }).call, stop: new AbortController(), connected: false };
     this.#plugins.set(name, [...known, plugin]);
     this.#options.log.info('a driver of dynamic resources registers', { driver: name, endpoint, service: version[0] });
+    if (supportedVersions.includes(HEALTH_SERVICE)) this.#watchHealth(name, plugin);
     connection.onConnection((connected) => {
       plugin.connected = connected;
       this.#weigh(name);
@@ -106,8 +110,8 @@ class RegisteredDrivers implements Drivers {
         await clock.sleep(wait, signal).catch(() => {});
       }
     };
-    const wiping = work().finally(() => this.#wiping.delete(wiping));
-    this.#wiping.add(wiping);
+    const wiping = work().finally(() => this.#pending.delete(wiping));
+    this.#pending.add(wiping);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -117,7 +121,12 @@ class RegisteredDrivers implements Drivers {
       plugin.stop.abort();
       plugin.connection[Symbol.dispose]();
     }
-    await Promise.all(this.#wiping);
+    await Promise.all(this.#pending);
+  }
+
+  #watchHealth(name: string, { connection, stop }: Plugin): void {
+    const watching = this.#options.health?.watch(name, connection, { log: this.#options.log, signal: stop.signal }).finally(() => this.#pending.delete(watching!));
+    if (watching) this.#pending.add(watching);
   }
 
   /** Begins or ends the wait for a driver that is away. */

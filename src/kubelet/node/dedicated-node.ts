@@ -26,11 +26,14 @@ import { startPluginWatcher } from '../devices/plugin-watcher.ts';
 import { Disposer } from '../disposer.ts';
 import { startPodClaims } from '../dra/claims.ts';
 import { startDrivers } from '../dra/drivers.ts';
+import { DeviceHealths } from '../dra/health.ts';
 import type { KubeletOptions } from '../options.ts';
 
 export interface DedicatedNode extends AsyncDisposable {
   readonly dedicated: Dedicated;
   readonly devices: DeviceManager;
+  /** Pods that have devices, or claims. */
+  holders(): readonly string[];
   /** Of the static policy alone. */
   readonly pool: SharedPool | undefined;
 }
@@ -51,8 +54,9 @@ export async function startDedicatedNode(options: DedicatedNodeOptions): Promise
   const cpus = options.cpuManagerPolicy === 'static' ? await openCpuManager({ rootDir, topology, reserved: reservedCpus(options, topology), options: parseCpuPolicyOptions(options.cpuManagerPolicyOptions) }) : undefined;
   const memory = options.memoryManagerPolicy === 'Static' ? await openMemoryManager({ topology, rootDir, ...(options.reservedMemory ? { reserved: options.reservedMemory } : {}) }) : undefined;
   const devices = started.use(await startDeviceManager({ dir: join(rootDir, 'device-plugins'), clock, log, onChange: onDevices }));
-  const drivers = started.use(startDrivers({ clock, log, deleteSlices: (driver, signal) => deleteSlices(options, driver, signal) }));
-  const claims = started.use(await startPodClaims({ rootDir, clock, log, drivers, holds: options.holds, claim: (namespace, name) => options.client.get(ResourceClaim, name, { namespace }) }));
+  const health = new DeviceHealths(clock, onDevices);
+  const drivers = started.use(startDrivers({ clock, log, health, deleteSlices: (driver, signal) => deleteSlices(options, driver, signal) }));
+  const claims = started.use(await startPodClaims({ rootDir, clock, log, drivers, health, holds: options.holds, claim: (namespace, name) => options.client.get(ResourceClaim, name, { namespace }) }));
   started.use(await startPluginWatcher({ dir: join(rootDir, 'plugins_registry'), clock, log, handlers: { DRAPlugin: drivers, DevicePlugin: devices } }));
   const isHere = (uid: string) => activePods().some((pod) => pod.metadata.uid === uid);
   const pool = cpus && createSharedPool({ cri, cpus, isHere });
@@ -63,7 +67,7 @@ export async function startDedicatedNode(options: DedicatedNodeOptions): Promise
   if (monitoring) started.use(monitoring);
   const running = started.move();
   return {
-    devices, pool,
+    devices, pool, holders: () => [...new Set([...devices.inventory.holders, ...claims.pods])],
     dedicated: dedicated({
       devices, claims, topology, policy: topologyManagerPolicy, scope: topologyManagerScope, closest, ...(cpus ? { cpus } : {}), ...(memory ? { memory } : {}),
       onSharedChange: () => void pool?.reconcile().catch((error: unknown) => log.warn('shared processors were not set', { error: String(error) })),

@@ -42,7 +42,10 @@ export function outOfResource(pod: Pick<Pod, 'spec' | 'status'>, { status }: Nod
   const allocatable = amounts(status.allocatable);
   const used = new Map<string, number>();
   for (const other of others) for (const [resource, amount] of podRequests(other)) used.set(resource, (used.get(resource) ?? 0) + amount);
+  const byClaim = new Set(pod.status.extendedResourceClaimStatus?.requestMappings.map(({ resourceName }) => resourceName));
   for (const [resource, requested] of podRequests(pod)) {
+    // The scheduler found devices for it instead.
+    if (byClaim.has(resource)) continue;
     const capacity = allocatable.get(resource) ?? 0;
     if (requested > 0 && requested > capacity - (used.get(resource) ?? 0)) return insufficient(resource, { requested, used: used.get(resource) ?? 0, capacity });
   }

@@ -109,7 +109,7 @@ export async function observe(at: PodSyncContext, pod: Pod, memory: PodMemory, {
   const status = podStatus({
     pod: said, runtime, finished, runtimeName: at.runtimeName, waiting: memory.waiting, messages: memory.messages,
     started: (id) => at.probes.hasStarted(id), ready: (id) => at.probes.isReady(id),
-    hostIps: at.node().hostIps, now: at.clock.now(), failure: memory.failure, resize: memory.resize, actual, devices: (container) => at.dedicated.healthOf(uid, container), actualPod: await actualOfPod(at, pod, cgroupOf(at, pod)),
+    hostIps: at.node().hostIps, now: at.clock.now(), failure: memory.failure, resize: memory.resize, actual, devices: (container) => at.dedicated.healthOf(said, container), actualPod: await actualOfPod(at, pod, cgroupOf(at, pod)),
   });
   at.statuses.set(pod, hasEnded(status, { said, runtime, finished, failure: memory.failure }) ? status : beforeItsEnd(said.status, status));
   return { runtime, pod: { ...said, status: { ...said.status, ...status } } };

@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serveGrpc, served } from '../../grpc/server.ts';
+import { DRAResourceHealth, HEALTH_PACKAGE, HEALTH_SERVICE } from '../health.ts';
 import { DRA_VERSIONS, DRAPlugin, Registration, REGISTRATION_PACKAGE } from '../plugin-api.ts';
 
 type Version = (typeof DRA_VERSIONS)[number][0];
@@ -15,6 +16,8 @@ export interface TestDriverOptions {
   readonly prepare?: (claim: string) => readonly string[] | string;
   /** Of the claim, that the device is for. */
   readonly requestNames?: readonly string[];
+  /** Whether it tells how its device is. */
+  readonly health?: boolean;
 }
 
 export interface TestDriver extends AsyncDisposable {
@@ -22,14 +25,17 @@ export interface TestDriver extends AsyncDisposable {
   readonly calls: readonly string[];
   /** What the kubelet said of its registration: an error, or '' where it was taken. */
   readonly told: readonly string[];
+  /** What it says of its one device from now on. */
+  report(health: 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN', message?: string): void;
   /** What prepares is gone; what registered stays. */
   crash(): Promise<void>;
 }
 
-export async function startTestDriver({ rootDir, name, version = 'v1.DRAPlugin', prepare = () => [], requestNames = [] }: TestDriverOptions): Promise<TestDriver> {
+export async function startTestDriver({ rootDir, name, version = 'v1.DRAPlugin', prepare = () => [], requestNames = [], health = false }: TestDriverOptions): Promise<TestDriver> {
   const endpoint = join(rootDir, 'plugins', name, 'dra.sock');
   const calls: string[] = [];
   const told: string[] = [];
+  const reports = new Reports();
   const [, path] = DRA_VERSIONS.find(([one]) => one === version)!;
   const service = await serveGrpc(endpoint, [served(path, { DRAPlugin }, {
     async NodePrepareResources({ claims }) {
@@ -45,9 +51,9 @@ export async function startTestDriver({ rootDir, name, version = 'v1.DRAPlugin',
       calls.push(...claims.map((claim) => `unprepare ${claim.name}`));
       return { claims: Object.fromEntries(claims.map((claim) => [claim.uid, {}])) };
     },
-  })]);
+  }), ...(health ? [served(HEALTH_PACKAGE, { DRAResourceHealth }, { NodeWatchResources: (_, signal) => reports.follow(signal) })] : [])]);
   const registration = await serveGrpc(join(rootDir, 'plugins_registry', `${name}-reg.sock`), [served(REGISTRATION_PACKAGE, { Registration }, {
-    GetInfo: async () => ({ type: 'DRAPlugin', name, endpoint, supportedVersions: [version] }),
+    GetInfo: async () => ({ type: 'DRAPlugin', name, endpoint, supportedVersions: [version, ...(health ? [HEALTH_SERVICE] : [])] }),
     async NotifyRegistrationStatus({ pluginRegistered, error }) {
       told.push(pluginRegistered ? '' : error);
       return {};
@@ -55,6 +61,7 @@ export async function startTestDriver({ rootDir, name, version = 'v1.DRAPlugin',
   })]);
   return {
     calls, told,
+    report: (status, message = '') => reports.add({ devices: [{ device: { pool_name: 'pool', device_name: 'device' }, health: status, message }] }),
     async crash() {
       await service[Symbol.asyncDispose]();
     },
@@ -64,4 +71,26 @@ export async function startTestDriver({ rootDir, name, version = 'v1.DRAPlugin',
       await rm(join(rootDir, 'plugins', name), { recursive: true, force: true });
     },
   };
+}
+
+type Report = { readonly devices: readonly { readonly device: { readonly pool_name: string; readonly device_name: string }; readonly health: 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN'; readonly message: string }[] };
+
+/** The latest report, and each that follows. */
+class Reports {
+  #latest: Report | undefined;
+  #wake: () => void = () => {};
+
+  add(report: Report): void {
+    this.#latest = report;
+    this.#wake();
+  }
+
+  async *follow(signal: AbortSignal): AsyncGenerator<Report> {
+    signal.addEventListener('abort', () => this.#wake());
+    let told: Report | undefined;
+    while (!signal.aborted) {
+      if (told === this.#latest) await new Promise<void>((resolve) => (this.#wake = resolve));
+      else if ((told = this.#latest)) yield told;
+    }
+  }
 }
