@@ -61,6 +61,32 @@ export interface PodSecurityConfig {
   };
 }
 
+/** How many events may come, of all or of each namespace, user or thing they are about. */
+export interface EventLimit {
+  readonly type: 'Server' | 'Namespace' | 'User' | 'SourceAndObject';
+  /** A second, in the long run, and at once. */
+  readonly qps: number;
+  readonly burst: number;
+  /** How many namespaces, users or things are counted at a time. */
+  readonly cacheSize: number;
+}
+
+/** Of the admission plugins that have a configuration. */
+export interface PluginConfigs {
+  readonly podSecurity?: PodSecurityConfig;
+  readonly eventRateLimit?: readonly EventLimit[];
+  /** Node selectors by namespace; `clusterDefaultNodeSelector` holds for those without one. */
+  readonly podNodeSelector?: Readonly<Record<string, string>>;
+}
+
+export interface AdmissionConfig {
+  /** Names of plugins, on besides those that are by default. */
+  readonly enable?: readonly string[];
+  /** Off, by default or not. */
+  readonly disable?: readonly string[];
+  readonly plugins?: PluginConfigs;
+}
+
 /** Takes one audit.k8s.io/v1 Event as a line of JSON, its end included. Called with every request: it must be quick. */
 export type AuditSink = (line: string) => void;
 
@@ -92,8 +118,7 @@ export interface ApiServerConfig {
   /** The CA of the certificate that extension API servers know the front proxy by; the cluster's unless given. */
   readonly frontProxyCaPem?: string;
   readonly legacyServiceAccountTokens?: boolean;
-  /** The admission plugin PodSecurity's defaults and exemptions. */
-  readonly podSecurity?: PodSecurityConfig;
+  readonly admission?: AdmissionConfig;
   readonly version?: VersionInfo;
   /** What `/logs/` shows; nothing unless given. */
   readonly logs?: LogFiles;

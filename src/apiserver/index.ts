@@ -7,6 +7,8 @@
  * It must not know sockets, files, processes or the machine's clock, nor any controller, scheduler or node.
  */
 export type { ApiServerConfig, ApiServerOptions, AuditSink, BackendTarget, DialTarget, KubeletAddress, ProcessFacts, ServiceAccountConfig, VersionInfo } from './config.ts';
+export { type ApiConfiguration, readApiConfiguration } from './configuration/read.ts';
+export { choosePlugins } from './admission/order.ts';
 export type { LogFiles } from './logs.ts';
 export { type ApiServer, startApiServer } from './server.ts';
 export { type PolicyRule, uncovered } from './authz/rules.ts';

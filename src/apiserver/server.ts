@@ -1,5 +1,5 @@
 import type { ApiHandler } from '../wire/api.ts';
-import { admissionPlugins } from './admission/order.ts';
+import { choosePlugins } from './admission/order.ts';
 import { makeAggregation, startAggregationKeeper } from './aggregation/index.ts';
 import { Allocations } from './allocators/allocations.ts';
 import { ClusterIps } from './allocators/cluster-ips.ts';
@@ -61,7 +61,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const flowControl = new FlowControl({ resources, clock, seats: maxRequestsInFlight + maxMutatingRequestsInFlight });
   const core: Core = {
     driver: measuredDriver(driver, metrics, clock), clock, random, log, config, hub, resources,
-    admission: new MeasuredAdmission(admissionPlugins, metrics, clock),
+    admission: new MeasuredAdmission(choosePlugins(config.admission), metrics, clock),
     authorizer: unionAuthorizer([new NodeAuthorizer(resources), rbac]),
     rbac,
     tokens: new Tokens({ config: config.serviceAccounts, clock, random }),

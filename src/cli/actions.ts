@@ -36,6 +36,10 @@ export interface UpRequest extends ClusterRef {
   readonly without: readonly ('controllers' | 'scheduler')[];
   /** A file with the KubeletConfiguration of every real node. */
   readonly kubeletConfig: string | undefined;
+  /** A file of configuration documents of the API server. */
+  readonly apiConfig: string | undefined;
+  /** Admission plugins by name, on or off other than by default. */
+  readonly admission: { readonly enable: readonly string[]; readonly disable: readonly string[] };
 }
 
 export type PodNetwork = 'host-gw' | 'vxlan' | 'udp' | 'bgp' | 'none';

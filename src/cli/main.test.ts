@@ -34,6 +34,7 @@ test('up without flags asks for a cluster below the home directory on 6443', asy
   expect(calls).toEqual([{
     dataDir: '/home/me/.knarr', port: 6443, nodes: undefined, simulated: undefined, store: 'wal', kubeconfig: undefined,
     foreground: false, install: true, legacyServiceAccountTokens: false, legacyApis: false, auditLog: false, network: undefined, ipFamilies: undefined, podCidrs: undefined, serviceCidrs: undefined, proxy: undefined, dns: undefined, components: 0, without: [], kubeletConfig: undefined,
+    apiConfig: undefined, admission: { enable: [], disable: [] },
   } satisfies UpRequest]);
 });
 
@@ -52,6 +53,11 @@ test('networks are read one by one, and nonsense is refused before anything is d
   expect(await said('--pod-cidr', '10.1.0.1/16')).toContain('"10.1.0.1/16" must not have bits set beyond the prefix length.');
   expect(await said('--pod-cidr', '10.1.0.0')).toContain('must be a valid CIDR value');
   expect(await said('--service-cidr', '10.1.0.0/16,10.2.0.0/16')).toContain('It must be one network, or one of each family.');
+});
+
+test('admission plugins are named, with commas between', async () => {
+  const { calls } = await run(['up', '--enable-admission-plugins', 'AlwaysPullImages,EventRateLimit', '--disable-admission-plugins', 'Priority']);
+  expect((calls[0] as UpRequest).admission).toEqual({ enable: ['AlwaysPullImages', 'EventRateLimit'], disable: ['Priority'] });
 });
 
 test('KNARR_HOME moves the data directory and --data-dir beats it', async () => {

@@ -6,6 +6,8 @@ export interface Layout {
   readonly dataDir: string;
   /** What the cluster was made as; see settings.ts. */
   readonly settings: string;
+  /** What the API server is configured by, as `up --api-config` gave it; it may hold keys. */
+  readonly apiConfig: string;
   readonly adminKubeconfig: string;
   /** For a controller manager or a scheduler of others' making. */
   readonly loopKubeconfigs: Readonly<Record<Loop, string>>;
@@ -45,6 +47,7 @@ export function layoutOf(dataDir: string): Layout {
   return {
     dataDir,
     settings: join(dataDir, 'cluster.json'),
+    apiConfig: join(dataDir, 'api-config.yaml'),
     adminKubeconfig: join(dataDir, 'admin.kubeconfig'),
     loopKubeconfigs: { controllers: join(dataDir, 'controller-manager.kubeconfig'), scheduler: join(dataDir, 'scheduler.kubeconfig') },
     pki: join(dataDir, 'pki'),

@@ -53,6 +53,8 @@ export interface Settings {
   readonly legacyApis?: boolean;
   /** Each request leaves its audit lines in `logs/audit.log`. */
   readonly auditLog?: boolean;
+  /** Admission plugins that are on or off other than by default. */
+  readonly admission?: UpRequest['admission'];
   /** How many processes of their own each loop has, of which one leads; none: they run within the API server's. */
   readonly components?: number;
   /** Loops that are somebody else's work: an upstream scheduler's. */
@@ -77,6 +79,7 @@ export interface Wishes extends RangeWishes {
   readonly legacyApis?: boolean;
   /** Each request leaves its audit lines in `logs/audit.log`. */
   readonly auditLog?: boolean;
+  readonly admission?: UpRequest['admission'];
   readonly network?: PodNetwork;
   readonly ipFamilies?: UpRequest['ipFamilies'];
   readonly proxy?: UpRequest['proxy'];
@@ -138,6 +141,7 @@ export function planCluster(wishes: Wishes, machine: MachineFacts, { slot, befor
     legacyServiceAccountTokens: wishes.legacyServiceAccountTokens,
     legacyApis: wishes.legacyApis ?? false,
     auditLog: wishes.auditLog ?? false,
+    ...(wishes.admission ? { admission: wishes.admission } : {}),
     components: wishes.components ?? 0,
     without: wishes.without ?? [],
     ...(wishes.kubelet ? { kubelet: wishes.kubelet } : {}),

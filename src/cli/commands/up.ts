@@ -26,6 +26,9 @@ interface Flags {
   readonly components: number | boolean;
   readonly without: UpRequest['without'];
   readonly kubeletConfig?: string;
+  readonly apiConfig?: string;
+  readonly enableAdmissionPlugins: readonly string[];
+  readonly disableAdmissionPlugins: readonly string[];
 }
 
 export function upCommand(line: CommandLine, exit: (code: number) => void): Command {
@@ -51,7 +54,10 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
     .option('--components [n]', 'run controllers and scheduler in processes of their own, n of each, of which one leads (2 unless said)', count('a number of processes', 1, 9), 0)
     .option('--without <names>', 'leave controllers or scheduler (or both: a,b) to others, who find <data-dir>/{controller-manager,scheduler}.kubeconfig', loops, [])
     .option('--kubelet-config <file>', 'a KubeletConfiguration (kubelet.config.k8s.io/v1beta1) for every real node', (file: string) => resolve(file))
-    .action(async ({ podCidr: podCidrs, serviceCidr: serviceCidrs, ...flags }: Flags) => {
+    .option('--api-config <file>', 'what kube-apiserver reads from files, as documents of one: an AdmissionConfiguration', (file: string) => resolve(file))
+    .option('--enable-admission-plugins <names>', 'turn on plugins that are off by default (a,b)', names, [])
+    .option('--disable-admission-plugins <names>', 'turn off plugins (a,b)', names, [])
+    .action(async ({ enableAdmissionPlugins: enable, disableAdmissionPlugins: disable, podCidr: podCidrs, serviceCidr: serviceCidrs, ...flags }: Flags) => {
       exit(await line.actions.up({
         ...flags,
         nodes: flags.nodes,
@@ -64,6 +70,8 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
         proxy: flags.proxy,
         dns: flags.dns,
         kubeletConfig: flags.kubeletConfig,
+        apiConfig: flags.apiConfig,
+        admission: { enable, disable },
         components: flags.components === true ? 2 : Number(flags.components),
       }, line.terminal));
     });
@@ -86,6 +94,8 @@ function ranges(text: string): readonly string[] {
   if (new Set(families).size !== cidrs.length) throw new InvalidArgumentError('It must be one network, or one of each family.');
   return cidrs;
 }
+
+const names = (text: string): readonly string[] => text.split(',').map((name) => name.trim()).filter((name) => name !== '');
 
 /** Loops by name, with commas between them. */
 function loops(text: string): UpRequest['without'] {

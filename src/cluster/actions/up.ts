@@ -20,6 +20,7 @@ import { surroundings } from '../surroundings.ts';
 import { ask } from '../supervisor/control.ts';
 import { machineProcesses } from '../supervisor/process.ts';
 import { CONTROL_PLANE } from '../supervisor/programs.ts';
+import { takeApiConfig } from '../control-plane/api-config.ts';
 import { readRecords } from '../supervisor/records.ts';
 import { startSupervisor, wantSupervisor } from '../supervisor/start.ts';
 import { stopCluster } from '../teardown.ts';
@@ -37,6 +38,7 @@ export async function up(request: UpRequest, terminal: Terminal): Promise<number
   await refuseSecond(request, layout);
   const say = (line: string): void => terminal.err(`knarr: ${line}`);
   const before = await readSettings(layout);
+  await takeApiConfig(request, layout);
   const wishes = { ...wishesOf(request, before, say), ...(request.kubeletConfig === undefined ? {} : await readKubeletConfig(request.kubeletConfig, say)) };
   if (wishes.nodes > 0) await ensurePackages(machineExec, { install: request.install, network: networkOf(wishes), say });
   const settings = await makeSettings(layout, { wishes, before, say });
@@ -78,12 +80,12 @@ function isTaken(port: number): Promise<boolean> {
 
 /** What is not said stays as it was. */
 function wishesOf(request: UpRequest, before: Settings | undefined, say: (line: string) => void): Wishes {
-  const { port, legacyServiceAccountTokens, legacyApis, auditLog, ipFamilies, podCidrs, serviceCidrs, proxy, dns, components, without } = request;
+  const { port, legacyServiceAccountTokens, legacyApis, auditLog, admission, ipFamilies, podCidrs, serviceCidrs, proxy, dns, components, without } = request;
   if (ipFamilies && before && ipFamilies.join() !== (before.ipFamilies ?? ['IPv4']).join()) {
     throw new Refusal(`this cluster was made for ${(before.ipFamilies ?? ['IPv4']).join(' and ')}: nodes' and Services' networks cannot change`, 'make another with: knarr up --data-dir DIR');
   }
   const network = request.network ?? before?.network ?? 'host-gw';
-  const same = { port, legacyServiceAccountTokens, legacyApis, auditLog, network, ...(ipFamilies ? { ipFamilies } : {}), ...(podCidrs ? { podCidrs } : {}), ...(serviceCidrs ? { serviceCidrs } : {}), proxy, dns, components, without };
+  const same = { port, legacyServiceAccountTokens, legacyApis, auditLog, admission, network, ...(ipFamilies ? { ipFamilies } : {}), ...(podCidrs ? { podCidrs } : {}), ...(serviceCidrs ? { serviceCidrs } : {}), proxy, dns, components, without };
   const simulated = request.simulated ?? before?.simulated ?? 0;
   const real = request.nodes ?? before?.nodes.length ?? (simulated > 0 ? 0 : 1);
   if (real === 0 || canRunContainers()) return { ...same, nodes: real, simulated };

@@ -25,6 +25,7 @@ import { MetricsApi } from '../metrics/metrics-api.ts';
 import { METRICS_SERVICE, registerMetrics } from '../metrics/objects.ts';
 import { Started } from '../started.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
+import { readTakenApiConfig } from './api-config.ts';
 import { AuditLog } from './audit-log.ts';
 import { ensureClusterObjects, removeOldLeases, removeRetiredNodes } from './cluster-objects.ts';
 import { backendDialer } from './backends.ts';
@@ -90,6 +91,7 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
   const [ca, frontProxyCa, kubeletClient, proxyClient, signingKey] = await Promise.all([
     requirePair(layout, 'ca'), requirePair(layout, 'front-proxy-ca'), requirePair(layout, 'apiserver-kubelet-client'), requirePair(layout, 'front-proxy-client'), ensureServiceAccountKey(layout),
   ]);
+  const configuration = await readTakenApiConfig(layout);
   const issuer = `https://kubernetes.default.svc.${settings.clusterDomain}`;
   const yaml = started.add(new YamlWorker(startYamlThread, clock));
   return {
@@ -108,6 +110,7 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
     metrics: () => passes.queueFamilies(),
     hostname: hostname(),
     ...(settings.auditLog ? { audit: started.add(new AuditLog({ file: join(layout.logs, 'audit.log'), clock, log })).write } : {}),
+    admission: { ...settings.admission, ...configuration.admission },
     logs: logFilesIn(layout.logs),
     legacyServiceAccountTokens: settings.legacyServiceAccountTokens,
     version: { gitVersion: KUBERNETES_VERSION },

@@ -100,7 +100,7 @@ test('a running pod may be changed where nothing changes that the standard asks 
 test('exempt are namespaces, users and runtime classes; defaults hold where labels say nothing', async () => {
   const baseline = { level: 'baseline', version: 'latest' } as const;
   const free = { level: 'privileged', version: 'latest' } as const;
-  const config = (exemptions: object) => ({ config: { podSecurity: { defaults: { enforce: baseline, audit: free, warn: free }, exemptions } } });
+  const config = (exemptions: object) => ({ config: { admission: { plugins: { podSecurity: { defaults: { enforce: baseline, audit: free, warn: free }, exemptions } } } } });
   const outcome = async (exemptions: object) => {
     await using api = await guarded({}, config(exemptions));
     await api.request('POST', '/apis/node.k8s.io/v1/runtimeclasses', { metadata: { name: 'kata' }, handler: 'kata' });

@@ -41,7 +41,7 @@ export const podSecurity: AdmissionPlugin = {
 const known = new WeakMap<Readonly<Record<string, string>>, ReturnType<typeof policyOf>>();
 
 function policyFor({ metadata }: AnyObject, { config }: Core): { readonly policy: Policy; readonly errors: readonly FieldError[] } {
-  const defaults = config.podSecurity?.defaults ?? PRIVILEGED;
+  const defaults = config.admission?.plugins?.podSecurity?.defaults ?? PRIVILEGED;
   if (!metadata.labels) return { policy: defaults, errors: [] };
   const kept = known.get(metadata.labels);
   if (kept) return kept;
@@ -109,7 +109,7 @@ function namespacePolicy(attributes: Attributes, core: Core): ReturnType<typeof 
 }
 
 const isExempt = ({ config }: Core, what: 'namespaces' | 'usernames' | 'runtimeClasses', name: string | undefined): boolean =>
-  name !== undefined && (config.podSecurity?.exemptions?.[what]?.includes(name) ?? false);
+  name !== undefined && (config.admission?.plugins?.podSecurity?.exemptions?.[what]?.includes(name) ?? false);
 
 function exempted({ annotate, ...attributes }: Attributes, { metrics }: Core, why: 'namespace' | 'user' | 'runtimeClass'): undefined {
   annotate?.(`${PREFIX}/exempt`, why);

@@ -1,0 +1,41 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { layoutOf } from '../layout.ts';
+import { readTakenApiConfig, takeApiConfig } from './api-config.ts';
+
+const NONE = { enable: [], disable: [] };
+const CONFIG = 'apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins: [{ name: EventRateLimit, path: limits.yaml }]\n';
+const LIMITS = 'apiVersion: eventratelimit.admission.k8s.io/v1alpha1\nkind: Configuration\nlimits: [{ type: Server, qps: 5, burst: 10 }]\n';
+
+async function directory(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'knarr-api-config-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+test('what up takes is there at every start, for its owner alone, and finds the files it names', async () => {
+  const [dir, elsewhere] = [await directory(), await directory()];
+  const layout = layoutOf(join(dir, 'data'));
+  await writeFile(join(elsewhere, 'config.yaml'), CONFIG);
+  await writeFile(join(elsewhere, 'limits.yaml'), LIMITS);
+
+  expect(await readTakenApiConfig(layout)).toEqual({});
+  await takeApiConfig({ apiConfig: join(elsewhere, 'config.yaml'), admission: NONE }, layout);
+  await takeApiConfig({ apiConfig: undefined, admission: NONE }, layout);
+
+  expect((await readTakenApiConfig(layout)).admission?.plugins?.eventRateLimit).toEqual([{ type: 'Server', qps: 5, burst: 10, cacheSize: 4096 }]);
+  expect((await stat(layout.apiConfig)).mode & 0o777).toBe(0o600);
+});
+
+test('what cannot be read is refused, and nothing is taken', async () => {
+  const dir = await directory();
+  const layout = layoutOf(join(dir, 'data'));
+  const file = join(dir, 'config.yaml');
+  await writeFile(file, CONFIG);
+
+  await expect(takeApiConfig({ apiConfig: file, admission: NONE }, layout)).rejects.toThrow(/^failed to read the API server's configuration .*config.yaml: ENOENT/);
+  await expect(takeApiConfig({ apiConfig: undefined, admission: { enable: ['Nothing'], disable: [] } }, layout)).rejects.toThrow('enable-admission-plugins plugin "Nothing" is unknown');
+  expect(await readTakenApiConfig(layout)).toEqual({});
+});
