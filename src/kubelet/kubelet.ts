@@ -109,7 +109,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
     options, metrics, machine, maskedPaths: security.maskedPaths, runtimeName, objects, tokens, node, tell, cgroups, dedicated: own?.dedicated ?? nothingDedicated, services: () => services.lister.list(), wake, started, copyOf: (pod) => loop.copyOf(pod), mounter, self: () => nodes.lister.get(nodeName), onVolumesInUse: () => nudge(),
   });
   const stats = createStats({
-    ...options, cri, clock, cgroups: context.cgroups, machineMemory: machine.memoryBytes, reservedMemory: options.reserved?.memoryBytes ?? 0, activePods: () => loop.workers.active(),
+    ...options, cri, clock, cgroups: context.cgroups, machineMemory: machine.memoryBytes, reservedMemory: options.reserved?.memoryBytes ?? 0, activePods: () => loop.workers.active(), claimed: (uid) => context.volumes.claimed(uid),
   });
   const tellNode: PressureOptions['tellNode'] = ({ type, reason, message }) => recorder.event({ reference: { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName } }, type, reason, message);
   // A pretended runtime has nothing that could run short.
@@ -194,7 +194,7 @@ async function createContext({ options, machine, maskedPaths, wake, started, cop
       onProbed: (at, result, span) => parts.metrics.probed(at, result, span),
       tell: (pod, container, { reason, text }) => tell(pod, container, { type: 'Warning', reason, message: text }),
     })),
-    volumes: createVolumeManager({ rootDir, logDir, client, clock, objects, tokens, node, self, mounter: parts.mounter, tell: (pod, event) => tell(pod, undefined, event), onInUse: onVolumesInUse }),
+    volumes: createVolumeManager({ rootDir, logDir, client, clock, objects, tokens, node, self, mounter: parts.mounter, tell: (pod, event) => tell(pod, undefined, event), onInUse: onVolumesInUse, onOperation: (...done) => parts.metrics.storageOperation(...done) }),
     canRecursiveReadOnly: async ({ spec: { runtimeClassName } }) => {
       const handler = runtimeClassName ? (await runtimeClass(runtimeClassName))?.handler : '';
       return (await cri.features()).handlers.some(({ name, recursiveReadOnlyMounts }) => name === handler && recursiveReadOnlyMounts);

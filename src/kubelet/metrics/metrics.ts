@@ -150,8 +150,8 @@ export class KubeletMetrics {
     this.#probeSeconds.at(labels({ container, namespace, pod: name, probe_type })).observe(seconds(span));
   }
 
-  storageOperation(at: { readonly operation: string; readonly plugin: string; readonly failed: boolean }, span: Millis): void {
-    this.#storageSeconds.at(labels({ migrated: 'false', operation_name: at.operation, status: at.failed ? 'fail-unknown' : 'success', volume_plugin: at.plugin })).observe(seconds(span));
+  storageOperation(operation: string, at: { readonly plugin: string; readonly failed: boolean }, span: Millis): void {
+    this.#storageSeconds.at(labels({ migrated: 'false', operation_name: operation, status: at.failed ? 'fail-unknown' : 'success', volume_plugin: at.plugin })).observe(seconds(span));
   }
 
   /** `/metrics`, what is looked up when asked aside. */

@@ -13,7 +13,7 @@ import type { Container, ContainerStats, PodSandbox } from '../cri/runtime-v1.ts
 import { DiskUsageCache, fileSystem, sameFileSystem } from './disk-usage.ts';
 import { networkOf, processesOfMachine, swapOfMachine } from './proc.ts';
 import { RateMeter } from './rate-meter.ts';
-import type { ContainerSample, NetworkSample, NodeSample, PodSample, VolumeSample } from './samples.ts';
+import type { ContainerSample, FileSystemSample, NetworkSample, NodeSample, PodSample, VolumeSample } from './samples.ts';
 import { emptyDirsOf } from './volumes.ts';
 
 export interface StatsProvider {
@@ -31,6 +31,8 @@ export interface StatsOptions extends Directories {
   readonly cri: Cri;
   readonly clock: Clock;
   readonly cgroups: Cgroups;
+  /** Claims that a pod has mounted and whose file systems tell how full they are. */
+  readonly claimed: (uid: string) => readonly { readonly name: string; readonly claim: string; readonly path: string }[];
   /** Those that may use anything. */
   readonly activePods: () => readonly Pod[];
   readonly machineMemory: number;
@@ -41,6 +43,7 @@ export interface StatsOptions extends Directories {
 /** Asked twice within this, the same is answered twice. */
 const FRESH: Millis = 1000;
 const DISK_PERIOD: Millis = 10_000;
+const MOST_PATIENCE: Millis = 2000;
 
 export function createStats(options: StatsOptions): StatsProvider {
   const sampler = new Sampler(options);
@@ -62,6 +65,7 @@ class Sampler {
   readonly #options: StatsOptions;
   readonly #disks: DiskUsageCache;
   readonly #rates = new RateMeter();
+  readonly #asked = new Set<string>();
   readonly #startedAt: Millis;
 
   constructor(options: StatsOptions) {
@@ -152,7 +156,22 @@ class Sampler {
       const [usage, fs] = await Promise.all([this.#disks.of(path), fileSystem(path, this.#options.clock.now())]);
       return usage ? [{ name: volume.name, usage, fs, ephemeral: !isInMemory(volume) }] : [];
     }));
-    return samples.flat();
+    const claims = await Promise.all(this.#options.claimed(pod.metadata.uid).map(async ({ name, claim, path }) => {
+      const fs = await this.#answered(path);
+      return fs ? [{ name, claim, fs, usage: { bytes: fs.usedBytes, inodes: fs.inodesUsed }, ephemeral: false }] : [];
+    }));
+    return [...samples, ...claims].flat();
+  }
+
+  /** Another machine's file system may not answer: it is not asked again meanwhile, nor waited for long. */
+  async #answered(path: string): Promise<FileSystemSample | undefined> {
+    const { clock } = this.#options;
+    if (this.#asked.has(path)) return undefined;
+    this.#asked.add(path);
+    const answer = fileSystem(path, clock.now()).finally(() => this.#asked.delete(path));
+    const patience = new AbortController();
+    const waited = clock.sleep(MOST_PATIENCE, patience.signal).then(() => undefined, () => undefined);
+    return Promise.race([answer, waited]).finally(() => patience.abort());
   }
 }
 

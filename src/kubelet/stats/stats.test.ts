@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../base/clock.ts';
+import { seededRandom } from '../../base/random.ts';
+import { noCgroups } from '../cgroups/cgroups.ts';
+import { FakeCri } from '../cri/fake-cri.ts';
 import { podOf, START } from '../testing/pods.ts';
 import { cadvisorMetrics } from './cadvisor-metrics.ts';
 import { DiskUsageCache, diskUsage } from './disk-usage.ts';
 import { parseNetDev } from './proc.ts';
 import { formatFamilies } from './prometheus.ts';
+import { createStats } from './provider.ts';
 import { RateMeter } from './rate-meter.ts';
 import { resourceMetrics } from './resource-metrics.ts';
 import type { NodeSample, PodSample, RatedUsage } from './samples.ts';
@@ -27,7 +31,7 @@ const sample: PodSample = {
   pod: podOf({ containers: [{ name: 'a' }] }), cgroup: '/kubepods/pod1', startedAt: START, usage: usage(),
   containers: [{ name: 'a', id: 'c1', image: 'busybox', startedAt: START, cgroup: '/kubepods/pod1/c1', usage: usage(), limits: { cpuShares: 102 }, rootfs: { bytes: 10, inodes: 2 }, logs: { bytes: 5, inodes: 1 } }],
   network: { at: START, interfaces: [{ name: 'eth0', rxBytes: 1, rxErrors: 2, txBytes: 3, txErrors: 4 }] },
-  volumes: [{ name: 'v', usage: { bytes: 20, inodes: 3 }, fs, ephemeral: true }, { name: 'm', usage: { bytes: 40, inodes: 3 }, fs, ephemeral: false }],
+  volumes: [{ name: 'v', usage: { bytes: 20, inodes: 3 }, fs, ephemeral: true }, { name: 'm', claim: 'data', usage: { bytes: 40, inodes: 3 }, fs, ephemeral: false }],
 };
 
 test('the summary has the form of the stats API', () => {
@@ -44,9 +48,22 @@ test('the summary has the form of the stats API', () => {
       podRef: { name: 'web', namespace: 'default', uid: sample.pod.metadata.uid }, startTime: NOW, cpu, memory: memory(800),
       containers: [{ name: 'a', startTime: NOW, cpu, memory: memory(800), rootfs: of(10, 2), logs: of(5, 1) }],
       network: { time: NOW, name: 'eth0', rxBytes: 1, rxErrors: 2, txBytes: 3, txErrors: 4, interfaces: sample.network!.interfaces },
-      volume: [{ ...of(20, 3), name: 'v' }, { ...of(40, 3), name: 'm' }], 'ephemeral-storage': of(35, 6), process_stats: { process_count: 3 },
+      volume: [{ ...of(20, 3), name: 'v' }, { ...of(40, 3), name: 'm', pvcRef: { name: 'data', namespace: 'default' } }], 'ephemeral-storage': of(35, 6), process_stats: { process_count: 3 },
     }],
   });
+});
+
+test('a claim uses what its file system says', async () => {
+  const clock = new ManualClock();
+  const pod = podOf({ containers: [{ name: 'a' }] });
+  const stats = createStats({
+    cri: new FakeCri({ clock, random: seededRandom(1) }), clock, cgroups: noCgroups, rootDir: '/none', logDir: '/none', machineMemory: 1, reservedMemory: 0, activePods: () => [pod],
+    claimed: () => [{ name: 'v', claim: 'data', path: tmpdir() }, { name: 'gone', claim: 'gone', path: '/none' }],
+  });
+  const [{ volumes = [] } = { volumes: [] }] = await stats.podsWithDisks();
+  expect(volumes.map(({ name, claim, ephemeral }) => [name, claim, ephemeral])).toEqual([['v', 'data', false]]);
+  expect(volumes[0]!.usage).toEqual({ bytes: volumes[0]!.fs!.usedBytes, inodes: volumes[0]!.fs!.inodesUsed });
+  expect(volumes[0]!.fs!.capacityBytes).toBeGreaterThan(0);
 });
 
 test('resource metrics carry the time they were taken', () => {

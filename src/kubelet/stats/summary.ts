@@ -36,7 +36,7 @@ function podOf(sample: PodSample, { fs, imageFs, at }: NodeSample): object {
     startTime: formatTime(startedAt),
     containers: containers.map((container) => containerOf(container, { fs, imageFs })),
     ...cpuOf(usage), ...memoryOf(usage, usage?.memory.limitBytes), ...networkOf(network),
-    ...(volumes ? { volume: volumes.map((volume) => ({ ...usedOf(volume.usage, volume.fs, volume.fs?.at ?? at), name: volume.name })) } : {}),
+    ...(volumes ? { volume: volumes.map((volume) => ({ ...usedOf(volume.usage, volume.fs, volume.fs?.at ?? at), name: volume.name, ...(volume.claim === undefined ? {} : { pvcRef: { name: volume.claim, namespace } }) })) } : {}),
     ...(disk ? { 'ephemeral-storage': usedOf(disk, fs, at) } : {}),
     ...(usage?.processes === undefined ? {} : { process_stats: { process_count: usage.processes } }),
     ...swapOf(usage),

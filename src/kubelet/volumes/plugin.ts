@@ -1,5 +1,5 @@
 /** What a volume plugin is asked for. One for each kind of volume; `plugins/order.ts` names them all. */
-import type { Clock } from '../../base/clock.ts';
+import type { Clock, Millis } from '../../base/clock.ts';
 import { messageOf } from '../../base/message-of.ts';
 import type { PersistentVolume } from '../../kinds/core/persistent-volume.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
@@ -29,6 +29,14 @@ export interface SharedSource extends Pick<Volume, 'hostPath' | 'nfs'> {
 
 export const sourceOf = ({ volume, persistent }: VolumeSpec): SharedSource => persistent?.spec ?? volume;
 
+/** Where a claim's file system is for one pod. */
+export interface ClaimedVolume {
+  /** As the pod calls it. */
+  readonly name: string;
+  readonly claim: string;
+  readonly path: string;
+}
+
 /** A volume that is ready for containers. */
 export interface PreparedVolume {
   readonly name: string;
@@ -48,6 +56,8 @@ export interface VolumeManagerOptions extends Directories {
   readonly objects: ReferredObjects;
   readonly tokens: Tokens;
   readonly node: () => NodeFacts;
+  /** What is done with volumes is counted. */
+  readonly onOperation?: (operation: 'volume_mount' | 'map_volume' | 'volume_unmount', at: { readonly plugin: string; readonly failed: boolean }, span: Millis) => void;
   /** An event about the pod. */
   readonly tell: (pod: Pod, event: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }) => void;
 }
@@ -69,6 +79,8 @@ export interface VolumePlugin {
   /** Its content is the API's: it is set up again at each sync. */
   readonly followsObjects?: true;
   readonly hasMountOptions?: true;
+  /** How full the volume is, the file system that is mounted there says. */
+  readonly isFileSystem?: true;
   /** Called before each try. @throws Error where the volume cannot be one of this kind */
   check?(spec: VolumeSpec, at: PluginContext): Promise<void> | void;
   /** Makes it, or finds that it is there: also after a restart of the kubelet. @throws Error with upstream's text */

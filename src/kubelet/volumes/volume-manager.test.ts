@@ -19,6 +19,7 @@ async function arrange() {
   const clock = new ManualClock();
   const mounter = new FakeMounter();
   const events: string[] = [];
+  const operations: string[] = [];
   const configMaps = new Map<string, Partial<ConfigMap>>();
   const stored = new Map<string, object>();
   const client = {
@@ -33,18 +34,18 @@ async function arrange() {
     rootDir: dir, logDir: dir, clock, mounter, client, self: () => node.self, onInUse: () => void node.told++,
     objects: { of: () => ({ configMap: async (name) => configMaps.get(name) as ConfigMap | undefined, secret: async () => undefined }), release: async () => {} },
     tokens: { get: async () => 'token', renewalOf: () => undefined, forget: () => {} }, node: () => ({ hostIps: [], allocatable: { memory: '1Gi' } }),
-    tell: (_, { type, reason, message }) => void events.push(`${type} ${reason}: ${message}`),
+    onOperation: (operation, { plugin, failed }) => void operations.push(`${operation} ${plugin}${failed ? ' failed' : ''}`), tell: (_, { type, reason, message }) => void events.push(`${type} ${reason}: ${message}`),
   });
   const pod = (volumes: object[], spec: DeepPartial<Pod['spec']> = {}, uid = 'u1') => podOf({
     containers: [{ name: 'c', volumeMounts: volumes.map((volume) => ({ name: (volume as { name: string }).name, mountPath: '/x' })) }], volumes: volumes as never, ...(spec as object),
   }, { uid });
   const claim = (name: string, volume: object) => {
     stored.set(`PersistentVolumeClaim/${name}`, { metadata: { name, uid: `claim-${name}` }, spec: { volumeName: name }, status: { phase: 'Bound' } });
-    stored.set(`PersistentVolume/${name}`, { metadata: { name }, spec: { claimRef: { uid: `claim-${name}` }, ...volume } });
+    stored.set(`PersistentVolume/${name}`, { metadata: { name }, spec: { claimRef: { name, uid: `claim-${name}` }, ...volume } });
     return { name: 'v', persistentVolumeClaim: { claimName: name } };
   };
   const fails = (of: Pod) => manager.prepare(of, []).then(() => undefined, (error: VolumesNotReady) => error.retryIn);
-  return { dir, clock, mounter, events, configMaps, stored, manager, node, pod, claim, fails, [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) };
+  return { dir, clock, mounter, events, operations, configMaps, stored, manager, node, pod, claim, fails, [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) };
 }
 
 test('a volume that fails is tried again after half a second, doubling to two minutes; the others are there meanwhile', async () => {
@@ -118,12 +119,15 @@ test('a local directory is mounted for each pod by itself; one for a single pod 
   const target = join(at.dir, 'pods', 'u1', 'volumes', 'kubernetes.io~local-volume', 'disk');
   expect(prepared.get('v')).toEqual({ name: 'disk', hostPath: target, readOnly: false });
   expect(at.mounter.calls).toEqual([`mount bind,noatime ${disk} ${target}`]);
+  expect(at.manager.claimed('u1')).toEqual([{ name: 'v', claim: 'disk', path: target }]);
   await at.fails(at.pod([volume], {}, 'u2'));
+  expect(at.manager.claimed('u2')).toEqual([]);
   expect(at.events).toEqual(['Warning FailedMount: MountVolume.SetUp failed for volume "disk" : volume uses the ReadWriteOncePod access mode and is already in use by another pod']);
   await at.manager.remove('u1');
   at.manager.retry('u2');
   expect(await at.fails(at.pod([volume], {}, 'u2'))).toBeUndefined();
   expect(await readFile(join(disk, 'f'), 'utf8')).toBe('');
+  expect(at.operations).toEqual(['volume_mount kubernetes.io/local-volume', 'volume_mount kubernetes.io/local-volume failed', 'volume_unmount kubernetes.io/local-volume', 'volume_mount kubernetes.io/local-volume']);
 });
 
 test('the group that a volume is annotated with is the pod\'s, too', async () => {

@@ -20,7 +20,7 @@ import { attachmentsOf } from './attachments.ts';
 import type { Attachments } from './attachments.ts';
 import { errorText } from './file-error.ts';
 import { StepError } from './plugin.ts';
-import type { PluginContext, PreparedVolume, VolumeManagerOptions as PluginOptions, VolumePlugin, VolumeSpec } from './plugin.ts';
+import type { ClaimedVolume, PluginContext, PreparedVolume, VolumeManagerOptions as PluginOptions, VolumePlugin, VolumeSpec } from './plugin.ts';
 import { plugins } from './plugins/order.ts';
 import { releaseDisks, removePodDir, tearDownVolumes } from './tear-down.ts';
 import { specOf, usesOf } from './volume-spec.ts';
@@ -41,6 +41,8 @@ export class VolumesNotReady extends Error {
 export interface VolumeManager {
   /** Until all volumes are there with their present content. Called again and again while the pod runs. @throws VolumesNotReady */
   prepare(pod: Pod, podIps: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, PreparedVolume>>;
+  /** The pod's claims that are there and whose use can be told. */
+  claimed(uid: string): readonly ClaimedVolume[];
   /** Something a pod's volumes wait for has changed: the next `prepare` tries at once. */
   retry(uid: string): void;
   /** Unmounts and removes all of a pod's; nothing happens where there are none. @throws Error where something could not be unmounted: nothing of it is removed then */
@@ -109,12 +111,20 @@ class Volumes implements VolumeManager {
     throw new VolumesNotReady(unmounted, Math.max(0, Math.min(...unmounted.map((name) => (state.failures.get(name)?.retryAt ?? now + ATTACH_WAIT) - now))));
   }
 
+  claimed(uid: string): readonly ClaimedVolume[] {
+    const { specs, prepared } = this.#pods.get(uid) ?? { specs: new Map<string, VolumeSpec>(), prepared: new Map<string, PreparedVolume>() };
+    return [...specs].flatMap(([name, spec]) => {
+      const path = prepared.get(name)?.hostPath;
+      return path && spec.persistent?.spec.claimRef?.name && pluginFor(spec)?.isFileSystem ? [{ name, claim: spec.persistent.spec.claimRef.name, path }] : [];
+    });
+  }
+
   retry(uid: string): void {
     this.#pods.get(uid)?.failures.clear();
   }
 
   async tearDown(uid: string): Promise<void> {
-    await tearDownVolumes(this.#options, uid);
+    await this.#counted('volume_unmount', [...(this.#pods.get(uid)?.specs.values() ?? [])], () => tearDownVolumes(this.#options, uid));
     this.#pods.delete(uid);
     this.attachments.release(uid);
     await releaseDisks(this.#options, (name) => this.#isWanted(name));
@@ -142,7 +152,7 @@ class Volumes implements VolumeManager {
     if (state.prepared.has(name) && !plugin?.followsObjects) return;
     try {
       if (!(await this.attachments.isAttached(pod.metadata.uid, spec))) return;
-      const prepared = await this.#setUp(spec, plugin, at);
+      const prepared = await this.#counted(spec.isBlock ? 'map_volume' : 'volume_mount', [spec], () => this.#setUp(spec, plugin, at));
       const group = groupFor(spec);
       state.prepared.set(name, { name: spec.name, ...prepared, ...(group === undefined ? {} : { group }) });
       state.failures.delete(name);
@@ -152,6 +162,19 @@ class Volumes implements VolumeManager {
       const step = error instanceof StepError ? error.step : 'MountVolume.SetUp';
       const cause = error instanceof StepError && error.cause ? error.cause : error;
       tell(pod, { type: 'Warning', reason: spec.isBlock ? 'FailedMapVolume' : 'FailedMount', message: `${step} failed for volume "${spec.name}" : ${errorText(cause)}` });
+    }
+  }
+
+  async #counted<T>(operation: 'map_volume' | 'volume_mount' | 'volume_unmount', specs: readonly VolumeSpec[], run: () => Promise<T>): Promise<T> {
+    const { clock, onOperation } = this.#options;
+    const began = clock.monotonic();
+    let failed = true;
+    try {
+      const done = await run();
+      failed = false;
+      return done;
+    } finally {
+      for (const spec of specs) onOperation?.(operation, { plugin: pluginFor(spec)?.name ?? '', failed }, clock.monotonic() - began);
     }
   }
 

@@ -13,6 +13,7 @@ import type { PluginContext, VolumePlugin, VolumeSpec } from '../plugin.ts';
 export const localPlugin: VolumePlugin = {
   name: 'kubernetes.io/local-volume',
   hasMountOptions: true,
+  isFileSystem: true,
   supports: ({ persistent }) => persistent?.spec.local !== undefined,
   check: async (spec) => void (await kindOf(pathOf(spec))),
 

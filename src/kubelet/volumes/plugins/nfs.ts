@@ -7,6 +7,7 @@ import type { VolumePlugin } from '../plugin.ts';
 export const nfsPlugin: VolumePlugin = {
   name: 'kubernetes.io/nfs',
   hasMountOptions: true,
+  isFileSystem: true,
   supports: (spec) => sourceOf(spec).nfs !== undefined,
   async setUp(spec, { dir, mounter, signal }) {
     const { server, path, readOnly: always = false } = sourceOf(spec).nfs!;
