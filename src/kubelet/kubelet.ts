@@ -44,6 +44,7 @@ import { startLogRotation } from './sync/log-rotation.ts';
 import { createStatusManager } from './status/status-manager.ts';
 import { Backoff } from './sync/backoff.ts';
 import { collectContainers } from './sync/container-gc.ts';
+import { LeftShims } from './sync/left-shims.ts';
 import type { PodSyncContext } from './sync/pod-sync.ts';
 import { SyncLoop } from './sync/sync-loop.ts';
 import { noMounter, systemMounter } from './volumes/mounter.ts';
@@ -122,11 +123,13 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
     cgroups: context.cgroups, ...(options.enforcement ? { enforcement: options.enforcement } : {}), tell: isReal ? tellNode : () => {},
     allocatable: { milliCpu: machine.cpus * 1000 - cpuMillis, memoryBytes: machine.memoryBytes - memoryBytes, ...(pids === undefined ? {} : { pids }) },
   });
+  const leftShims = options.runtimeSocket ? new LeftShims({ cri, clock, log, socket: options.runtimeSocket }) : undefined;
   const loop: SyncLoop = started.use(new SyncLoop({
     client, context, pods, nodes, nodeName, untilReady: (signal) => services.untilSynced(signal), resync: options.syncFrequency, ...(options.staticPods ? { manifests: options.staticPods } : {}),
     policies: { cpu: options.cpuManagerPolicy ?? 'none', memory: options.memoryManagerPolicy ?? 'None' },
     ...(own?.pool ? { reconcileCpus: () => own.pool!.reconcile() } : {}), ...(pressure ? { collectImages: () => pressure.images.collect() } : {}),
     ...(options.containerGc ? { collectContainers: () => collectContainers({ cri, clock }, { ...DEFAULT_GC_POLICY, ...options.containerGc }) } : {}),
+    ...(leftShims ? { endLeftShims: () => leftShims.round() } : {}),
     refuse: (pod) => shutdown.refuse() ?? pressure?.eviction.refuse(pod) ?? security.refuse(pod),
   }));
   const shutdown = new NodeShutdown({

@@ -22,6 +22,8 @@ export interface KubeletOptions {
   readonly log: Logger;
   /** Disposed by whoever made it. */
   readonly cri: Cri;
+  /** The runtime's, where the runtime is this kubelet's alone: processes that it has forgotten are then ended. */
+  readonly runtimeSocket?: string;
 
   readonly nodeName: string;
   /** Where other nodes and the API server reach this one. */

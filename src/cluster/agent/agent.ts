@@ -70,7 +70,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   await adjustOomScore(configuration.oomScoreAdj, log);
   await mkdir(place.manifests, { recursive: true, mode: 0o755 });
   const running = started.add(await startKubelet({
-    ...around, ...asNode, cri, log: log.with({ room: 'kubelet' }), ...kubelet, collectors: [asNode.collector, agentFacts],
+    ...around, ...asNode, cri, runtimeSocket: place.containerdSocket, log: log.with({ room: 'kubelet' }), ...kubelet, collectors: [asNode.collector, agentFacts],
     nodeName: node.name, nodeIp: node.address, nodeIps: nodeIpsOf(settings, node), hostname: node.place === 'host' ? hostname() : node.name,
     podCidrs: podCidrsOf(settings, node), connected: (pod, addresses) => policies.admit(pod, addresses),
     rootDir: place.kubelet, logDir: place.logs, cgroupRoot: cgroupOf(settings, node),

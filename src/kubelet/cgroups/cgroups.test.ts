@@ -1,8 +1,11 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:fs';
+import { access, mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../base/clock.ts';
+import { ManualClock, systemClock } from '../../base/clock.ts';
 import { enforceNodeAllocatable } from './enforce.ts';
 import type { Enforcement } from './enforce.ts';
 import { systemCgroups } from './system.ts';
@@ -19,7 +22,7 @@ async function recorded(files: Readonly<Record<string, string>>) {
     await writeFile(join(dir, path), text);
   }
   const clock = new ManualClock();
-  const cgroups = await systemCgroups('/knarr/node-1', { clock, mount: join(dir, 'cgroup'), proc: join(dir, 'proc') });
+  const cgroups = await systemCgroups('/knarr/node-1', { clock, mount: join(dir, 'cgroup'), proc: join(dir, 'proc'), kill() {} });
   return {
     cgroups, clock, read: (path: string) => readFile(join(dir, 'cgroup', path), 'utf8').catch(() => undefined),
     [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }),
@@ -66,6 +69,33 @@ test('classes and all pods together are weighed and held', async () => {
     const weight = (number: number) => String(tree === V1 ? number : weightOf(number));
     const of = ([controller, file]: readonly [string, string], dir: string) => at.read(`${controller}knarr/node-1/kubepods${dir}/${file}`);
     expect([await of(shares, ''), await of(shares, '/burstable'), await of(shares, '/besteffort'), await of(memory, '')]).toEqual([weight(2048), weight(512), weight(2), String(1024 * MIB)]);
+  }
+});
+
+/** Only root of a machine that lends its hierarchies can make cgroups. */
+const canMake = process.getuid?.() === 0 && (await access('/sys/fs/cgroup', constants.W_OK).then(() => true, () => false));
+
+test.skipIf(!canMake)('what a runtime left running in a pod\'s cgroups ends with them', async () => {
+  const root = `/knarr-leftover-${process.pid}`;
+  const cgroups = await systemCgroups(root, { clock: systemClock });
+  const path = cgroups.pathOf(UID, 'Burstable');
+  const container = join(path, 'c1');
+  await cgroups.ensure(container, { cpuShares: 2, cpuPeriod: 100_000 });
+  const left = spawn('sleep', ['1000'], { stdio: 'ignore' });
+  const ended = once(left, 'exit');
+  try {
+    const tree = cgroups.unified ? '' : 'memory';
+    await writeFile(join('/sys/fs/cgroup', tree, container, 'cgroup.procs'), String(left.pid));
+    expect(await cgroups.processesOf(container)).toEqual([left.pid]);
+    await cgroups.remove(UID);
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    expect(await cgroups.pods()).toEqual([]);
+  } finally {
+    left.kill('SIGKILL');
+    await cgroups.remove(UID);
+    for (const tree of cgroups.unified ? [''] : ['cpu', 'cpuacct', 'memory', 'pids', 'hugetlb']) {
+      for (const dir of ['kubepods/burstable', 'kubepods', '']) await rmdir(join('/sys/fs/cgroup', tree, root, dir)).catch(() => {});
+    }
   }
 });
 

@@ -1,5 +1,6 @@
 /** Reading the kernel's small text files. What is not there is undefined: another version, or gone meanwhile. */
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { messageOf } from '../../base/message-of.ts';
 
 export const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
@@ -24,6 +25,10 @@ export async function readTable(path: string): Promise<Readonly<Record<string, n
     return [name, Number(number)];
   }));
 }
+
+/** @param dir of a cgroup, in any hierarchy */
+export const processesIn = async (dir: string): Promise<readonly number[]> =>
+  ((await readText(join(dir, 'cgroup.procs'))) ?? '').split('\n').filter((line) => line !== '').map(Number);
 
 /** @returns whether it was missing */
 export const makeDirectory = async (path: string): Promise<boolean> => (await mkdir(path, { recursive: true })) !== undefined;

@@ -6,7 +6,8 @@ import type { QosClass } from '../../kinds/core/pod-qos.ts';
 import { sharesOf } from '../containers/resources.ts';
 import type { PodLimits } from '../containers/resources.ts';
 import type { CgroupKernel, Cgroups } from './cgroups.ts';
-import { exists } from './files.ts';
+import { endProcess } from '../processes.ts';
+import { exists, processesIn } from './files.ts';
 import { cgroupV1 } from './v1.ts';
 import { cgroupV2 } from './v2.ts';
 
@@ -17,10 +18,12 @@ export interface SystemCgroupsOptions {
   /** Another tree than this machine's: a recorded one. */
   readonly mount?: string;
   readonly proc?: string;
+  /** Ends a process at once. */
+  readonly kill?: (pid: number) => void;
 }
 
 /** @param root this kubelet's alone: `/knarr/node-1` */
-export async function systemCgroups(root: string, { clock, mount = '/sys/fs/cgroup', proc = '/proc' }: SystemCgroupsOptions): Promise<Cgroups> {
+export async function systemCgroups(root: string, { clock, mount = '/sys/fs/cgroup', proc = '/proc', kill = endProcess }: SystemCgroupsOptions): Promise<Cgroups> {
   const unified = await exists(join(mount, 'cgroup.controllers'));
   const kernel = unified ? cgroupV2({ mount, proc }) : cgroupV1(mount);
   const podsPath = join(root, 'kubepods');
@@ -33,7 +36,7 @@ export async function systemCgroups(root: string, { clock, mount = '/sys/fs/cgro
     },
     update: (path, resource, limits) => (resource === 'cpu' ? limitCpu(kernel, path, limits) : kernel.setMemory(path, limits.memoryBytes)),
     async remove(uid) {
-      for (const qosPath of qosPaths) for (const dir of await kernel.directories(join(qosPath, `pod${uid}`))) await removeTree(dir, clock);
+      for (const qosPath of qosPaths) for (const dir of await kernel.directories(join(qosPath, `pod${uid}`))) await removeTree(dir, { clock, kill });
     },
     async weigh(burstableMilliCpu) {
       for (const [path, milliCpu] of [[CLASSES.Burstable, burstableMilliCpu], [CLASSES.BestEffort, 0]] as const) {
@@ -89,17 +92,18 @@ async function limitCpu(kernel: CgroupKernel, path: string, { cpuShares, cpuQuot
 
 const BUSY_TRIES = 10;
 
-/** Leaves first: the kernel removes only what is empty, and only once the last process has been reaped. */
-async function removeTree(path: string, clock: Clock): Promise<void> {
+/** Leaves first: the kernel removes only what is empty, and only once the last process has been reaped. What a runtime that died has left running is ended. */
+async function removeTree(path: string, at: Required<Pick<SystemCgroupsOptions, 'clock' | 'kill'>>): Promise<void> {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => undefined);
   if (!entries) return;
-  for (const entry of entries) if (entry.isDirectory()) await removeTree(join(path, entry.name), clock);
+  for (const entry of entries) if (entry.isDirectory()) await removeTree(join(path, entry.name), at);
   for (let attempt = 1; ; attempt++) {
     try {
       return await rmdir(path);
     } catch {
       if (attempt >= BUSY_TRIES || !(await exists(path))) return;
-      await clock.sleep(50);
+      for (const pid of await processesIn(path)) at.kill(pid);
+      await at.clock.sleep(50);
     }
   }
 }

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CgroupKernel } from './cgroups.ts';
-import { asLimit, exists, makeDirectory, readNumber, readTable, readText, write } from './files.ts';
+import { asLimit, exists, makeDirectory, processesIn, readNumber, readTable, write } from './files.ts';
 
 /** @param mount where the hierarchies are: `/sys/fs/cgroup` */
 export function cgroupV1(mount: string): CgroupKernel {
@@ -56,6 +56,6 @@ export function cgroupV1(mount: string): CgroupKernel {
         ...(processes === undefined ? {} : { processes }),
       };
     },
-    processes: async (path) => ((await readText(at('memory', path, 'cgroup.procs'))) ?? '').split('\n').filter((line) => line !== '').map(Number),
+    processes: (path) => processesIn(at('memory', path)),
   };
 }

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CgroupKernel } from './cgroups.ts';
-import { asLimit, exists, makeDirectory, readNumber, readTable, readText, write } from './files.ts';
+import { asLimit, exists, makeDirectory, processesIn, readNumber, readTable, readText, write } from './files.ts';
 
 /** cgroup v2 weighs CPU from 1 to 10,000; shares of 2 to 262,144 are mapped onto that, as upstream and runc do. */
 export const weightOf = (shares: number): number => 1 + Math.floor(((shares - 2) * 9999) / 262_142);
@@ -64,7 +64,7 @@ export function cgroupV2({ mount, proc }: CgroupV2Options): CgroupKernel {
         ...(processes === undefined ? {} : { processes }),
       };
     },
-    processes: async (path) => ((await readText(at(path, 'cgroup.procs'))) ?? '').split('\n').filter((line) => line !== '').map(Number),
+    processes: (path) => processesIn(at(path)),
   };
 }
 

@@ -14,6 +14,8 @@ export interface HousekeepingOptions {
   readonly collectImages?: (() => Promise<void>) | undefined;
   /** Every minute. */
   readonly collectContainers?: (() => Promise<void>) | undefined;
+  /** What the runtime has forgotten; every minute. */
+  readonly endLeftShims?: (() => Promise<void>) | undefined;
   /** Every ten seconds. */
   readonly reconcileCpus?: (() => Promise<void>) | undefined;
 }
@@ -22,6 +24,7 @@ export interface HousekeepingOptions {
 const ORPHANS_PERIOD: Millis = 60_000;
 const IMAGES_PERIOD: Millis = 300_000;
 const CONTAINERS_PERIOD: Millis = 60_000;
+const SHIMS_PERIOD: Millis = 60_000;
 const CPUS_PERIOD: Millis = 10_000;
 /** The node itself may have become larger. */
 const RESIZES_PERIOD: Millis = 180_000;
@@ -40,7 +43,7 @@ export class Housekeeping implements AsyncDisposable {
   /** @param inRuntime what the listing has found */
   round(inRuntime: ReadonlyMap<string, PodIdentity>): void {
     if (this.#running || this.#stop.signal.aborted) return;
-    const { context, workers, knowsAll, reconcileCpus, collectImages, collectContainers } = this.#options;
+    const { context, workers, knowsAll, reconcileCpus, collectImages, collectContainers, endLeftShims } = this.#options;
     const isKnown = (uid: string) => workers.has(uid);
     const orphans = knowsAll() && ([...inRuntime.keys()].some((uid) => !isKnown(uid)) || this.#isDue('orphans', ORPHANS_PERIOD));
     const cpus = this.#isDue('cpus', CPUS_PERIOD);
@@ -48,13 +51,15 @@ export class Housekeeping implements AsyncDisposable {
     const burstable = workers.burstableRequests();
     const images = this.#isDue('images', IMAGES_PERIOD) ? collectImages : undefined;
     const containers = collectContainers && this.#isDue('containers', CONTAINERS_PERIOD) ? collectContainers : undefined;
-    if (!images && !containers && !orphans && !cpus && burstable === this.#weighed) return;
+    const shims = endLeftShims && this.#isDue('shims', SHIMS_PERIOD) ? endLeftShims : undefined;
+    if (!images && !containers && !shims && !orphans && !cpus && burstable === this.#weighed) return;
     const work = async () => {
       if (burstable !== this.#weighed) await context.cgroups.weigh(burstable);
       this.#weighed = burstable;
       if (orphans) await removeOrphans(context, { inRuntime, isKnown }, this.#stop.signal);
       if (cpus) await reconcileCpus?.();
       await containers?.();
+      await shims?.();
       await images?.();
     };
     this.#running = work().catch((error: unknown) => {

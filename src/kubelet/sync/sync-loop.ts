@@ -24,7 +24,7 @@ import type { PodWorkersOptions } from './pod-workers.ts';
 import { isStatic } from './static/annotations.ts';
 import { MirrorPods } from './static/mirror-pods.ts';
 
-export interface SyncLoopOptions extends Omit<PodWorkersOptions, 'onStaticPods' | 'mirrorOf'>, Pick<HousekeepingOptions, 'collectContainers' | 'collectImages' | 'reconcileCpus'> {
+export interface SyncLoopOptions extends Omit<PodWorkersOptions, 'onStaticPods' | 'mirrorOf'>, Pick<HousekeepingOptions, 'collectContainers' | 'collectImages' | 'endLeftShims' | 'reconcileCpus'> {
   readonly client: Client;
   readonly context: PodSyncContext;
   /** Of this node alone. */
