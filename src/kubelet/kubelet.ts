@@ -202,7 +202,7 @@ async function createContext({ options, machine, maskedPaths, wake, started, cop
       const handler = runtimeClassName ? (await runtimeClass(runtimeClassName))?.handler : '';
       return (await cri.features()).handlers.some(({ name, recursiveReadOnlyMounts }) => name === handler && recursiveReadOnlyMounts);
     },
-    promised: await openAllocations(rootDir, 'allocated_pods_state', log), given: await openAllocations(rootDir, 'actuated_pods_state', log),
+    promised: await openAllocations(rootDir, 'allocated_pods_state'), given: await openAllocations(rootDir, 'actuated_pods_state'),
     cfsQuota: options.cpuCfsQuota,
     ...(cgroups.unified && options.memoryThrottlingFactor !== undefined ? { memoryQos: { throttlingFactor: options.memoryThrottlingFactor, allocatableBytes: machine.memoryBytes - (options.reserved?.memoryBytes ?? 0) } } : {}),
     ...(cgroups.unified ? { swap: { behavior: options.swapBehavior ?? 'NoSwap', swapBytes: machine.swapBytes, memoryBytes: machine.memoryBytes } } : {}),

@@ -3,12 +3,13 @@
  * guaranteed pod that asks for whole processors has them to itself; all others share the rest. Written down, so that a
  * kubelet that was away knows whose they are.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../../base/message-of.ts';
 import type { Container } from '../../kinds/core/container.ts';
 import { qosClassOf } from '../../kinds/core/pod-qos.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import { milliCpu } from '../containers/resources.ts';
+import { mustDrain, readCheckpoint, writeCheckpoint } from '../checkpoint.ts';
 import { initContainers, isSidecar } from '../pod.ts';
 import { formatCpuSet, parseCpuSet, without } from './cpu-set.ts';
 import type { CpuSet } from './cpu-set.ts';
@@ -61,10 +62,26 @@ interface State {
 /** @throws Error where nothing is reserved: then pods could take all there is */
 export async function openCpuManager(options: CpuManagerOptions): Promise<CpuManager> {
   if (options.reserved.length === 0) throw new Error('[cpumanager] unable to determine reserved CPU resources for static policy');
-  const text = await readFile(join(options.rootDir, STATE), 'utf8').catch(() => undefined);
-  const manager = new StaticCpus(options, text === undefined ? undefined : (JSON.parse(text) as State));
+  const state = await restore(options.rootDir, 'static');
+  const manager = new StaticCpus(options, state);
+  if (state) manager.check(state);
   await manager.save();
   return manager;
+}
+
+/** Whose processors are whose must not be forgotten in passing. @throws Error where another policy gave some away */
+export const noCpuManager = (rootDir: string): Promise<unknown> => restore(rootDir, 'none');
+
+/** @throws Error with upstream's text where the state cannot be believed, or is another policy's */
+async function restore(rootDir: string, policy: 'none' | 'static'): Promise<State | undefined> {
+  const path = join(rootDir, STATE);
+  try {
+    const state = (await readCheckpoint(path)) as State | undefined;
+    if (state && state.policyName !== policy) throw new Error(`configured policy "${policy}" differs from state checkpoint policy ${JSON.stringify(state.policyName)}`);
+    return state;
+  } catch (error) {
+    throw mustDrain(messageOf(error), { what: 'CPU manager', path });
+  }
 }
 
 class StaticCpus implements CpuManager {
@@ -79,6 +96,23 @@ class StaticCpus implements CpuManager {
     for (const [uid, containers] of Object.entries(state?.entries ?? {})) {
       this.#held.set(uid, new Map(Object.entries(containers).map(([name, cpus]) => [name, parseCpuSet(cpus)])));
     }
+  }
+
+  /** @throws Error with upstream's text where what is written down cannot be true of this machine */
+  check({ defaultCpuSet }: State): void {
+    const { reserved, options = {} } = this.#options;
+    const shared = parseCpuSet(defaultCpuSet);
+    const [said, kept] = [JSON.stringify(defaultCpuSet), JSON.stringify(formatCpuSet(reserved))];
+    const given = [...this.#held].flatMap(([uid, containers]) => [...containers].map(([name, cpus]) => ({ uid, name, cpus })));
+    if (shared.length === 0 && given.length > 0) throw new Error('default cpuset cannot be empty');
+    if (options.strictReservation ? reserved.some((id) => shared.includes(id)) : !reserved.every((id) => shared.includes(id))) {
+      throw new Error(options.strictReservation ? `some of strictly reserved cpus: ${kept} are present in defaultCpuSet: ${said}` : `not all reserved cpus: ${kept} are present in defaultCpuSet: ${said}`);
+    }
+    for (const { uid, name, cpus } of given) {
+      if (cpus.some((id) => shared.includes(id))) throw new Error(`pod: ${uid}, container: ${name} cpuset: ${JSON.stringify(formatCpuSet(cpus))} overlaps with default cpuset ${said}`);
+    }
+    const whole = formatCpuSet([...shared, ...given.flatMap(({ cpus }) => cpus), ...(options.strictReservation ? reserved : [])].toSorted((a, b) => a - b));
+    if (whole !== formatCpuSet(this.#all)) throw new Error(`current set of available CPUs ${JSON.stringify(formatCpuSet(this.#all))} doesn't match with CPUs in state ${JSON.stringify(whole)}`);
   }
 
   get bySocket(): boolean {
@@ -147,8 +181,7 @@ class StaticCpus implements CpuManager {
     this.#saving = this.#saving.catch(() => {}).then(async () => {
       const entries = Object.fromEntries([...this.#held].map(([uid, containers]) => [uid, Object.fromEntries([...containers].map(([name, cpus]) => [name, formatCpuSet(cpus)]))]));
       const state: State = { policyName: 'static', defaultCpuSet: formatCpuSet(this.shared), entries };
-      await writeFile(`${path}.tmp`, JSON.stringify(state));
-      await rename(`${path}.tmp`, path);
+      await writeCheckpoint(path, state);
     });
     return this.#saving;
   }

@@ -6,11 +6,11 @@ import type { DeviceManager } from '../devices/device-manager.ts';
 import { dedicated } from '../devices/dedicated.ts';
 import { Inventory } from '../devices/inventory.ts';
 import { podOf } from '../testing/pods.ts';
-import { openCpuManager } from './cpu-manager.ts';
+import { noCpuManager, openCpuManager } from './cpu-manager.ts';
 import { formatCpuSet, parseCpuSet } from './cpu-set.ts';
 import { hintsFor, mergeHints } from './hints.ts';
 import type { TopologyPolicy } from './hints.ts';
-import { openMemoryManager } from './memory-manager.ts';
+import { noMemoryManager, openMemoryManager } from './memory-manager.ts';
 import { parseCpuPolicyOptions } from './policy-options.ts';
 import { takeCpus } from './take.ts';
 import { parseTopologyOptions, spreadOf } from './topology-options.ts';
@@ -69,12 +69,44 @@ test('a guaranteed container that asks for whole processors has them alone, and 
   expect(own.of(guaranteed('whole', '1'), 'a')).toMatchObject({ cpuset: { cpus: '1,5', mems: '' }, ownCpus: true });
   expect(own.of(guaranteed('part', '1'), 'a')).toMatchObject({ cpuset: { cpus: '0,2-4,6-7' }, ownCpus: false });
   expect(await own.allocate(guaranteed('much', '6'), () => true)).toEqual({ reason: 'UnexpectedAdmissionError', message: 'Allocate failed due to not enough cpus available to satisfy request: requested=6, available=5, which is unexpected' });
-  expect(JSON.parse(await readFile(join(at.dir, 'cpu_manager_state'), 'utf8'))).toEqual({ policyName: 'static', defaultCpuSet: '0,2-4,6-7', entries: { whole: { a: '1,5' } } });
+  expect(JSON.parse(await readFile(join(at.dir, 'cpu_manager_state'), 'utf8'))).toEqual({ policyName: 'static', defaultCpuSet: '0,2-4,6-7', entries: { whole: { a: '1,5' } }, checksum: expect.any(Number) });
   const again = await open();
   expect(again.of('whole', 'a')).toEqual([1, 5]);
   await again.release('whole');
   expect(again.shared).toEqual(all);
   await expect(openCpuManager({ rootDir: at.dir, topology: machine, reserved: [] })).rejects.toThrow('unable to determine reserved CPU resources for static policy');
+});
+
+test('a state that was damaged, is another policy\'s or cannot be this machine\'s is not guessed at', async () => {
+  await using at = await temporary();
+  const path = join(at.dir, 'cpu_manager_state');
+  const open = (reserved = [0]) => openCpuManager({ rootDir: at.dir, topology: machine, reserved }).then(() => 'opened', (error: Error) => error.message);
+  const refused = (why: string, what = 'CPU manager', file = path) => `could not restore state from checkpoint: ${why}, please drain this node and delete the ${what} checkpoint file "${file}" before restarting Kubelet`;
+  const cpus = await openCpuManager({ rootDir: at.dir, topology: machine, reserved: [0] });
+  await cpus.assign(guaranteed('a', '2'), guaranteed('a', '2').spec.containers[0]!, undefined);
+  const text = await readFile(path, 'utf8');
+  expect(await open()).toBe('opened');
+  expect(await open([0, 1])).toBe('not all reserved cpus: "0-1" are present in defaultCpuSet: "0,2-4,6-7"');
+  await expect(noCpuManager(at.dir)).rejects.toThrow(refused('configured policy "none" differs from state checkpoint policy "static"'));
+  await writeFile(path, text.replace('0,2-4,6-7', '0-7'));
+  expect(await open()).toBe(refused('checkpoint is corrupted'));
+  await writeFile(path, text.slice(0, 20));
+  expect(await open()).toBe(refused('unexpected end of JSON input'));
+  const { checksum: _checksum, ...state } = JSON.parse(text) as Record<string, unknown>;
+  await writeFile(path, JSON.stringify({ ...state, defaultCpuSet: '0-7' }));
+  expect(await open()).toBe('pod: a, container: a cpuset: "1,5" overlaps with default cpuset "0-7"');
+  await writeFile(path, JSON.stringify({ ...state, defaultCpuSet: '0,2-4,6-8' }));
+  expect(await open()).toBe('current set of available CPUs "0-7" doesn\'t match with CPUs in state "0-8"');
+
+  const file = join(at.dir, 'memory_manager_state');
+  const memory = (reserved = new Map<number, number>()) => openMemoryManager({ topology: machine, rootDir: at.dir, reserved }).then((opened) => opened, (error: Error) => error.message);
+  const pod = guaranteed('a', '1', '6Gi');
+  await (await openMemoryManager({ topology: machine, rootDir: at.dir })).assign(pod, pod.spec.containers[0]!, [0]);
+  expect(await memory()).toMatchObject({ holders: ['a'] });
+  expect(await memory(new Map([[0, GIB]]))).toBe('[memorymanager] the expected machine state is different from the real one');
+  await expect(noMemoryManager(at.dir)).rejects.toThrow(refused('[memorymanager] configured policy "None" differs from state checkpoint policy "Static"', 'memory manager', file));
+  await writeFile(file, '{"checksum":1}');
+  expect(await memory()).toBe(refused('checkpoint is corrupted', 'memory manager', file));
 });
 
 test('an init container\'s processors go on to the containers after it', async () => {
@@ -184,7 +216,7 @@ test('where sockets count, memory nodes of one socket do as well as one', async 
     const cpus = await openCpuManager({ rootDir: at.dir, topology: oneSocket, reserved: [0], options: { bySocket } });
     // Two are left on either memory node.
     for (const [uid, cpu, node] of [['x', '1', 0], ['y', '2', 1]] as const) await cpus.assign(guaranteed(uid, cpu), guaranteed(uid, cpu).spec.containers[0]!, [node]);
-    return dedicated({ devices: noDevices, cpus, topology: oneSocket, policy: 'restricted' }).allocate(guaranteed('three', '3'), () => true);
+    return await dedicated({ devices: noDevices, cpus, topology: oneSocket, policy: 'restricted' }).allocate(guaranteed('three', '3'), () => true);
   };
   expect([(await verdict(false))?.reason, await verdict(true)]).toEqual(['TopologyAffinityError', undefined]);
 });

@@ -2,11 +2,13 @@
  * The memory manager's Static policy (https://kubernetes.io/docs/tasks/administer-cluster/memory-manager/): containers of guaranteed
  * pods have their memory from memory nodes named for them. Written down, as processors are.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { messageOf } from '../../base/message-of.ts';
 import type { Container } from '../../kinds/core/container.ts';
 import { qosClassOf } from '../../kinds/core/pod-qos.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
+import { mustDrain, readCheckpoint, writeCheckpoint } from '../checkpoint.ts';
 import { memoryBytes } from '../containers/resources.ts';
 import type { Topology } from './topology.ts';
 
@@ -30,16 +32,36 @@ const STATE = 'memory_manager_state';
 
 interface State {
   readonly policyName: string;
-  readonly machineState: Readonly<Record<string, object>>;
+  readonly machineState: Readonly<Record<string, { readonly numberOfAssignments: number; readonly memoryMap: { readonly memory: Readonly<Record<'total' | 'systemReserved' | 'allocatable' | 'reserved' | 'free', number>> }; readonly cells: readonly number[] }>>;
   readonly entries?: Readonly<Record<string, Readonly<Record<string, readonly { readonly numaAffinity: readonly number[]; readonly type: string; readonly size: number }[]>>>>;
 }
 
 export async function openMemoryManager(options: Omit<MemoryManagerOptions, 'blocks'>): Promise<MemoryManager> {
-  const text = await readFile(join(options.rootDir, STATE), 'utf8').catch(() => undefined);
-  const { entries = {} } = text === undefined ? {} : (JSON.parse(text) as State);
+  const state = await restore(options.rootDir, 'Static');
+  const { entries = {} } = state ?? {};
   const blocks = Object.entries(entries).flatMap(([uid, containers]) => Object.entries(containers).flatMap(([container, held]) =>
     held.map(({ numaAffinity, size }): Block => ({ uid, container, nodes: numaAffinity, bytes: size }))));
-  return new MemoryManager({ ...options, blocks });
+  const manager = new MemoryManager({ ...options, blocks });
+  // Memory was added or taken out, or reserved for others.
+  if (state && !isDeepStrictEqual(machineOf(manager.state()), machineOf(state))) throw new Error('[memorymanager] the expected machine state is different from the real one');
+  return manager;
+}
+
+/** What there is, without whose it is: pods' parts may lie in another order. */
+const machineOf = ({ machineState }: State) => Object.entries(machineState).map(([id, { numberOfAssignments, memoryMap: { memory: { total, systemReserved, allocatable } } }]) => [id, numberOfAssignments, total, systemReserved, allocatable]);
+
+/** @throws Error where memory was given away by another policy */
+export const noMemoryManager = (rootDir: string): Promise<unknown> => restore(rootDir, 'None');
+
+async function restore(rootDir: string, policy: 'None' | 'Static'): Promise<State | undefined> {
+  const path = join(rootDir, STATE);
+  try {
+    const state = (await readCheckpoint(path)) as State | undefined;
+    if (state && state.policyName !== policy) throw new Error(`[memorymanager] configured policy "${policy}" differs from state checkpoint policy ${JSON.stringify(state.policyName)}`);
+    return state;
+  } catch (error) {
+    throw mustDrain(messageOf(error), { what: 'memory manager', path });
+  }
 }
 
 export class MemoryManager {
@@ -109,13 +131,13 @@ export class MemoryManager {
   #save(): Promise<void> {
     const path = join(this.#rootDir, STATE);
     this.#saving = this.#saving.catch(() => {}).then(async () => {
-      await writeFile(`${path}.tmp`, JSON.stringify(this.#state()));
-      await rename(`${path}.tmp`, path);
+      await writeCheckpoint(path, this.state());
     });
     return this.#saving;
   }
 
-  #state(): State {
+  /** As it is written down. */
+  state(): State {
     const { all, free } = this;
     const machineState = Object.fromEntries(this.#topology.numaNodes.map(({ id, memoryBytes: total }) => {
       const [allocatable, left] = [all.get(id) ?? 0, free.get(id) ?? 0];

@@ -5,7 +5,7 @@
  *     Register ─▶ GetDevicePluginOptions ─▶ ListAndWatch ─(changes)─▶ node status
  *     pod admitted ─▶ choose [GetPreferredAllocation] ─▶ Allocate ─▶ checkpoint ─▶ container starts [PreStartContainer]
  */
-import { readdir, readFile, rename, rm, writeFile, mkdir } from 'node:fs/promises';
+import { readdir, rm, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
@@ -14,6 +14,7 @@ import type { Container } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import { quantityValue, parseQuantity } from '../../meta/quantity.ts';
 import { serveGrpc, served } from '../grpc/server.ts';
+import { readCheckpoint, writeCheckpoint } from '../checkpoint.ts';
 import { initContainers, isSidecar } from '../pod.ts';
 import { candidates, Inventory } from './inventory.ts';
 import type { Checkpoint, Holding } from './inventory.ts';
@@ -225,13 +226,12 @@ class Devices implements DeviceManager {
 
   async #readCheckpoint(): Promise<Checkpoint> {
     const { dir, log } = this.#options;
-    const text = await readFile(join(dir, CHECKPOINT), 'utf8').catch(() => undefined);
-    if (text === undefined) return { holdings: [], registered: {} };
+    const nothing: Checkpoint = { holdings: [], registered: {} };
     try {
-      return JSON.parse(text) as Checkpoint;
+      return { ...nothing, ...(await readCheckpoint(join(dir, CHECKPOINT))) };
     } catch (error) {
-      log.warn('the checkpoint of devices could not be read', { error: String(error) });
-      return { holdings: [], registered: {} };
+      log.warn('Continue after failing to read checkpoint file. Device allocation info may NOT be up-to-date', { error: messageOf(error) });
+      return nothing;
     }
   }
 
@@ -239,8 +239,7 @@ class Devices implements DeviceManager {
   #save(): Promise<void> {
     const path = join(this.#options.dir, CHECKPOINT);
     this.#saving = this.#saving.catch(() => {}).then(async () => {
-      await writeFile(`${path}.tmp`, JSON.stringify(this.inventory.checkpoint()));
-      await rename(`${path}.tmp`, path);
+      await writeCheckpoint(path, this.inventory.checkpoint());
     });
     this.#saving.catch((error: unknown) => this.#options.log.warn('the checkpoint of devices could not be written', { error: String(error) }));
     return this.#saving;

@@ -2,12 +2,12 @@
  * What the node has promised to pods, and what their containers have been given: kept in files, so that a kubelet that was
  * away neither grants a resize unasked nor forgets one half done (KEP-1287).
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Logger } from '../../base/log.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { Container } from '../../kinds/core/container.ts';
 import type { Pod } from '../../kinds/core/pod.ts';
 import type { ResourceRequirements } from '../../kinds/core/resources.ts';
+import { mustDrain, readCheckpoint, writeCheckpoint } from '../checkpoint.ts';
 import { initContainers } from '../pod.ts';
 
 /** The resources of a pod's containers by name, and its own. */
@@ -26,16 +26,13 @@ export interface Allocations {
   keep(isKnown: (uid: string) => boolean): Promise<void>;
 }
 
-export async function openAllocations(rootDir: string, name: string, log: Logger): Promise<Allocations> {
+/** @throws Error with upstream's text where the file is damaged */
+export async function openAllocations(rootDir: string, name: string): Promise<Allocations> {
   const path = join(rootDir, name);
-  const entries = new Map(Object.entries(await read(path, log)));
+  const entries = new Map(Object.entries(await read(path)));
   let writing: Promise<void> | undefined;
   let next: Promise<void> | undefined;
-  const write = async () => {
-    await mkdir(rootDir, { recursive: true });
-    await writeFile(`${path}.tmp`, JSON.stringify({ pods: Object.fromEntries(entries) }));
-    await rename(`${path}.tmp`, path);
-  };
+  const write = () => writeCheckpoint(path, { pods: Object.fromEntries(entries) });
   /** Changes that come during a write share the next one. */
   const save = (): Promise<void> => {
     next ??= (writing ?? Promise.resolve()).catch(() => {}).then(() => {
@@ -60,14 +57,11 @@ export async function openAllocations(rootDir: string, name: string, log: Logger
   };
 }
 
-async function read(path: string, log: Logger): Promise<Readonly<Record<string, PodAllocation>>> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return {};
+async function read(path: string): Promise<Readonly<Record<string, PodAllocation>>> {
   try {
-    return (JSON.parse(text) as { readonly pods?: Readonly<Record<string, PodAllocation>> }).pods ?? {};
+    return ((await readCheckpoint(path)) as { readonly pods?: Readonly<Record<string, PodAllocation>> } | undefined)?.pods ?? {};
   } catch (error) {
-    log.warn('a file of allocations could not be read', { path, error: String(error) });
-    return {};
+    throw mustDrain(messageOf(error), { what: 'pod allocation', path });
   }
 }
 
