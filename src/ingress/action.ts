@@ -38,6 +38,8 @@ export interface Destination {
   readonly ref: BackendRef;
   /** Among those of one action; 0 gets nothing. */
   readonly weight: number;
+  /** The answer where there is no such Service or port; 503 unless said. */
+  readonly missing?: number;
   readonly request?: HeaderChanges;
   readonly response?: HeaderChanges;
 }

@@ -24,11 +24,11 @@ export function resolveBackend(ref: BackendRef, services: Pick<Lister<Service>, 
   const port = service?.spec.ports?.find(({ name, port: number }) => (typeof ref.port === 'string' ? name === ref.port : number === ref.port));
   if (service?.spec.type === 'ExternalName') {
     const number = port?.port ?? ref.port;
-    return typeof number === 'number' && number > 0 ? { speech: speechOf(port), endpoints: [`${service.spec.externalName}:${number}`] } : undefined;
+    return typeof number === 'number' && number > 0 ? { speech: ref.speech ?? speechOf(port), endpoints: [`${service.spec.externalName}:${number}`] } : undefined;
   }
   if (!service || !port) return undefined;
   const own = slices.byIndex(BY_SERVICE, `${ref.namespace}/${ref.service}`);
-  return { speech: speechOf(port), endpoints: endpointsOf(own, port) };
+  return { speech: ref.speech ?? speechOf(port), endpoints: endpointsOf(own, port) };
 }
 
 /** The ready ones; while there are none, those that end but still serve (KEP-1669). */

@@ -18,6 +18,8 @@ import { BY_SERVICE, serviceOfSlice, type Backend } from './endpoints.ts';
 import { forward, forwardUpgrade, refuse, type Request, type Response } from './forward.ts';
 import type { DoorOptions, DoorPlace } from './door.ts';
 import { Doors } from './doors.ts';
+import { GatewaySource } from './gateway/source.ts';
+import { secretsFor } from './gateway/table.ts';
 import { IngressRouter } from './router.ts';
 import { planRoutes, secretFor } from './routes.ts';
 import { Upstreams } from './upstreams.ts';
@@ -56,6 +58,7 @@ class IngressServer implements RunningIngress {
   readonly #handlers: Disposable[] = [];
   readonly #router: IngressRouter;
   readonly #doors: Doors;
+  #gateways: GatewaySource | undefined;
   /** Services and their endpoints are watched once there is an Ingress. */
   #watching = false;
   #told: ReadonlyMap<string, number> = new Map();
@@ -65,11 +68,11 @@ class IngressServer implements RunningIngress {
 
   constructor(options: IngressOptions) {
     this.#options = options;
-    this.#router = new IngressRouter(options.informers);
+    this.#router = new IngressRouter(options.informers, Object.values(options.shown));
     this.#certificates = new Certificates(options.informers, options.log);
     this.#doors = new Doors({
       host: options.host, fallback: options.fallback,
-      contextFor: (name) => this.#contextFor(name),
+      contextFor: (name, port) => this.#contextFor(name, port),
       onRequest: (request, response, asker) => void this.#answer(request, response, asker),
       onUpgrade: (request, socket, head, asker) => this.#upgrade(request, socket, head, asker),
     }, options.log);
@@ -86,6 +89,7 @@ class IngressServer implements RunningIngress {
   start(): void {
     const change = (): void => this.#alarm.within(GATHER);
     const { informers } = this.#options;
+    this.#gateways = new GatewaySource(informers, change);
     this.#handlers.push(
       informers.for(Ingress).addHandler({ onAdd: change, onUpdate: change, onDelete: change }),
       informers.for(IngressClass).addHandler({ onAdd: change, onUpdate: change, onDelete: change }),
@@ -97,6 +101,7 @@ class IngressServer implements RunningIngress {
     this.#alarm[Symbol.dispose]();
     for (const handler of this.#handlers) handler[Symbol.dispose]();
     await this.#working;
+    await this.#gateways?.[Symbol.asyncDispose]();
     await this.#doors[Symbol.asyncDispose]();
     this.#upstreams[Symbol.dispose]();
     await this.#certificates[Symbol.asyncDispose]();
@@ -109,10 +114,12 @@ class IngressServer implements RunningIngress {
     const classes = informers.for(IngressClass).lister.list();
     const ours = informers.for(Ingress).lister.list().filter((ingress) => isBuiltInIngress(ingress, classes));
     const routes = planRoutes(ours);
-    this.#router.follow(routes);
-    this.#certificates.want(routes.secrets.values());
-    if (ours.length > 0) await this.#watch();
-    await this.#open(ours.length > 0 ? this.#mainDoors() : new Map());
+    const { table, doors, main } = this.#gateways!.plan();
+    this.#router.follow(routes, table);
+    this.#certificates.want([...routes.secrets.values(), ...table.secrets]);
+    const wanted = new Map([...(main || ours.length > 0 ? this.#mainDoors() : []), ...doors]);
+    if (wanted.size > 0) await this.#watch();
+    await this.#open(wanted);
   }
 
   #mainDoors(): ReadonlyMap<string, DoorPlace> {
@@ -161,9 +168,16 @@ class IngressServer implements RunningIngress {
     await Promise.all([informers.for(Service).untilSynced(), slices.untilSynced()]).catch(() => {});
   }
 
-  #contextFor(name: string): SecureContext | undefined {
-    const ref = secretFor(this.#router.routes, name);
-    return ref && this.#certificates.contextOf(ref);
+  /** Whoever names the host more narrowly has it, as for requests. */
+  #contextFor(host: string, port: number): SecureContext | undefined {
+    const gateway = secretsFor(this.#router.gateways, host.toLowerCase(), port);
+    const own = port === this.#options.shown.https ? secretFor(this.#router.routes, host) : undefined;
+    const [first, second] = gateway && gateway.narrow > (own?.narrow ?? -1) ? [gateway.secrets, own?.secrets] : [own?.secrets, gateway?.secrets];
+    for (const ref of [...(first ?? []), ...(second ?? [])]) {
+      const context = this.#certificates.contextOf(ref);
+      if (context) return context;
+    }
+    return undefined;
   }
 
   /** Never rejects. */

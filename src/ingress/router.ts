@@ -3,21 +3,26 @@ import { Service } from '../kinds/core/service.ts';
 import { EndpointSlice } from '../kinds/discovery/endpoint-slice.ts';
 import type { Action, Asked, Decision, Forward, Router } from './action.ts';
 import { resolveBackend, type Backend } from './endpoints.ts';
-import { planRoutes, routeFor, type BackendRef, type Routes } from './routes.ts';
+import { NO_GATEWAYS, ruleFor, type GatewayTable } from './gateway/table.ts';
+import { hostOf, leadFor, planRoutes, type BackendRef, type Routes } from './routes.ts';
 
 const NO_RULE: Action = { act: 'answer', status: 404, text: 'default backend - 404' };
 
-/** The rules of Ingresses, and where their backends are now. */
+/** The rules of Ingresses and Gateways, and where their backends are now. */
 export class IngressRouter implements Router {
   readonly #informers: Informers;
+  /** The ports at which Ingresses count, as clients ask them. */
+  readonly #ports: readonly number[];
   #routes: Routes = planRoutes([]);
+  #gateways: GatewayTable = NO_GATEWAYS;
   #version = 0;
   readonly #actions = new Map<BackendRef, Forward>();
   /** What references lead to, until a Service or an endpoint changes. */
   readonly #backends = new Map<BackendRef, Backend>();
 
-  constructor(informers: Informers) {
+  constructor(informers: Informers, ports: readonly number[]) {
     this.#informers = informers;
+    this.#ports = ports;
   }
 
   get version(): number {
@@ -28,8 +33,13 @@ export class IngressRouter implements Router {
     return this.#routes;
   }
 
-  follow(routes: Routes): void {
+  get gateways(): GatewayTable {
+    return this.#gateways;
+  }
+
+  follow(routes: Routes, gateways: GatewayTable): void {
     this.#routes = routes;
+    this.#gateways = gateways;
     this.#actions.clear();
     this.forget();
   }
@@ -40,9 +50,13 @@ export class IngressRouter implements Router {
     this.#backends.clear();
   }
 
-  decide({ host, path }: Asked): Decision {
-    const ref = routeFor(this.#routes, host, path);
-    return { action: ref ? this.#actionOf(ref) : NO_RULE, steady: true };
+  /** Whoever names the host more narrowly has it, an Ingress before a Gateway's route. */
+  decide(asked: Asked): Decision {
+    const host = hostOf(asked.host);
+    const lead = this.#ports.includes(asked.asker.port) ? leadFor(this.#routes, host, asked.path) : undefined;
+    const found = ruleFor(this.#gateways, asked, host);
+    if (found.rule && found.narrow > (lead?.narrow ?? -1)) return { action: found.rule.action, steady: found.steady };
+    return { action: lead ? this.#actionOf(lead.ref) : NO_RULE, steady: found.steady };
   }
 
   #actionOf(ref: BackendRef): Forward {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { DeepPartial } from '../meta/object.ts';
 import type { Ingress } from '../kinds/networking/ingress.ts';
-import { planRoutes, routeFor, secretFor } from './routes.ts';
+import { hostOf, leadFor, planRoutes, secretFor } from './routes.ts';
 import { ingress, to } from './testing/objects.ts';
 
 type Rule = DeepPartial<NonNullable<Ingress['spec']['rules']>[number]>;
@@ -12,7 +12,7 @@ const rule = (host: string | undefined, ...paths: readonly (readonly [path: stri
 /** The Service that a URL without its scheme leads to. */
 const led = (ingresses: readonly Ingress[]) => {
   const routes = planRoutes(ingresses);
-  return (url: string) => routeFor(routes, url.split('/')[0]!, `/${url.split('/').slice(1).join('/')}`)?.service;
+  return (url: string) => leadFor(routes, hostOf(url.split('/')[0]!), `/${url.split('/').slice(1).join('/')}`)?.ref.service;
 };
 
 // The table of https://kubernetes.io/docs/concepts/services-networking/ingress/#examples
@@ -52,7 +52,7 @@ test('where two claim a host and path, the older has it', () => {
 
 test('a certificate is for its hosts, a wildcard for one label, one without hosts for all', () => {
   const routes = planRoutes([ingress('a', { tls: [{ hosts: ['a.com', '*.b.com'], secretName: 'named' }, { secretName: 'rest' }] })]);
-  expect(['A.com', 'x.b.com', 'y.x.b.com', 'b.com', ''].map((host) => secretFor(routes, host)?.name)).toEqual(['named', 'named', 'rest', 'rest', 'rest']);
+  expect(['A.com', 'x.b.com', 'y.x.b.com', 'b.com', ''].map((host) => secretFor(routes, host)?.secrets[0]?.name)).toEqual(['named', 'named', 'rest', 'rest', 'rest']);
 });
 
 test('names from objects find nothing in a table by their own name', () => {

@@ -1,10 +1,13 @@
 import type { HTTPIngressPath, Ingress, IngressBackend } from '../kinds/networking/ingress.ts';
+import type { Speech } from './endpoints.ts';
 
 /** A port of a Service, by number or name. */
 export interface BackendRef {
   readonly namespace: string;
   readonly service: string;
   readonly port: number | string;
+  /** Whatever the port says of itself. */
+  readonly speech?: Speech;
 }
 
 export interface PathRoute {
@@ -95,22 +98,29 @@ function oldestFirst({ metadata: a }: Ingress, { metadata: b }: Ingress): number
 /** The longest first, an exact one before a prefix of its length; the sort is stable: the older stays before the younger. */
 const mostExactFirst = (a: PathRoute, b: PathRoute): number => b.path.length - a.path.length || Number(b.exact) - Number(a.exact);
 
-/** The backend for a request; undefined where no rule matches it. `path` is without the query. */
-export function routeFor(routes: Routes, host: string, path: string): BackendRef | undefined {
-  const name = hostOf(host);
-  const lists = [routes.hosts.get(name), routes.wildcards.get(parentOf(name)), routes.everywhere];
-  for (const list of lists) {
-    const found = list?.find((route) => matches(route, path));
-    if (found) return found.backend;
-  }
-  return routes.otherwise;
+/** Where an Ingress leads, and how narrowly it names the host: 2 by its name, 1 by a wildcard, 0 not at all, less by default. */
+export interface Lead {
+  readonly ref: BackendRef;
+  readonly narrow: number;
 }
 
-/** The certificate for a name; a wildcard stands for one label. */
-export const secretFor = ({ secrets }: Routes, name: string): SecretRef | undefined => {
+/** Undefined where no rule matches. `host` as `hostOf` has it, `path` without the query. */
+export function leadFor({ hosts, wildcards, everywhere, otherwise }: Routes, host: string, path: string): Lead | undefined {
+  const lists = [hosts.get(host), wildcards.get(parentOf(host)), everywhere];
+  for (const [at, list] of lists.entries()) {
+    const found = list?.find((route) => matches(route, path));
+    if (found) return { ref: found.backend, narrow: 2 - at };
+  }
+  return otherwise && { ref: otherwise, narrow: -1 };
+}
+
+/** The certificates for a name, a wildcard standing for one label; `narrow` as for leads. */
+export function secretFor({ secrets }: Routes, name: string): { readonly secrets: readonly SecretRef[]; readonly narrow: number } | undefined {
   const host = name.toLowerCase();
-  return secrets.get(host) ?? secrets.get(parentOf(host)) ?? secrets.get('');
-};
+  const keys = [host, parentOf(host), ''];
+  const at = keys.findIndex((key) => secrets.has(key));
+  return at < 0 ? undefined : { secrets: [secrets.get(keys[at]!)!], narrow: 2 - at };
+}
 
 /** By whole elements: `/a` is a prefix of `/a/b`, not of `/ab`; a slash at its end says nothing. */
 function matches({ path, exact }: PathRoute, asked: string): boolean {
@@ -120,7 +130,7 @@ function matches({ path, exact }: PathRoute, asked: string): boolean {
 }
 
 /** Of a Host header: without a port or the dot at the end, in lower case. */
-function hostOf(header: string): string {
+export function hostOf(header: string): string {
   const name = header.startsWith('[') ? header.slice(0, header.indexOf(']') + 1) : header.split(':', 1)[0]!;
   return (name.endsWith('.') ? name.slice(0, -1) : name).toLowerCase();
 }
