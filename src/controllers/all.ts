@@ -13,6 +13,7 @@ import { endpointsController } from './endpoints/endpoints.ts';
 import { ephemeralVolumeController } from './ephemeral-volume/ephemeral-volume.ts';
 import { expandController } from './expand/expand.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
+import { gatewayApi } from './gateway/served.ts';
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts';
 import { ingressController } from './ingress/ingress.ts';
 import { jobController, jobPodReleaseController } from './job/job.ts';
@@ -106,6 +107,6 @@ export function allControllers({ caPem, authority, serviceAccountKey: key, legac
     endpointSliceController(),
     endpointSliceMirroringController,
     serviceLoadBalancer,
-    ...(agents === undefined ? [] : [ingressController(agents)]),
+    ...(agents === undefined ? [] : [ingressController(agents), gatewayApi(agents)]),
   ];
 }

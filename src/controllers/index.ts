@@ -9,3 +9,4 @@ export type { ControllersConfig } from './all.ts';
 export type { CertificateAuthority, CertificateOrder } from './certificates/certificates.ts';
 export { startControllers } from './start.ts';
 export { INGRESS_RIGHTS } from './ingress/ingress.ts';
+export { GATEWAY_RIGHTS } from './gateway/gateway.ts';

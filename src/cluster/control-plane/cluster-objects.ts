@@ -1,6 +1,6 @@
 import { type PolicyRule, uncovered } from '../../apiserver/index.ts';
 import type { Client } from '../../client/index.ts';
-import { INGRESS_RIGHTS } from '../../controllers/index.ts';
+import { GATEWAY_RIGHTS, INGRESS_RIGHTS } from '../../controllers/index.ts';
 import { Lease } from '../../kinds/coordination/lease.ts';
 import { Node } from '../../kinds/core/node.ts';
 import { Service } from '../../kinds/core/service.ts';
@@ -11,6 +11,7 @@ import { isApiError } from '../../meta/api-error.ts';
 import type { DeepPartial, KubeObject } from '../../meta/object.ts';
 import type { InstanceOf, Resource } from '../../meta/resource.ts';
 import { INGRESS_CONTROLLER } from '../../rules/built-in-ingress.ts';
+import { GATEWAY_GROUP } from '../../rules/gateway/kinds.ts';
 import { AGENT_GROUP } from '../pki/plan.ts';
 import type { Settings } from '../settings.ts';
 
@@ -82,11 +83,12 @@ const agentRole = {
     { apiGroups: [''], resources: ['configmaps'], resourceNames: ['coredns'], verbs: SEE },
     { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: [...SEE, 'create', 'update', 'patch', 'delete'] },
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies', 'ingresses', 'ingressclasses'], verbs: SEE },
+    { apiGroups: [GATEWAY_GROUP], resources: ['gatewayclasses', 'gateways', 'httproutes', 'grpcroutes', 'referencegrants'], verbs: SEE },
     { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update'] },
   ],
 };
 
-const ingressRole = { metadata: { name: 'system:knarr:ingress-controller' }, rules: INGRESS_RIGHTS };
+const ingressRole = { metadata: { name: 'system:knarr:ingress-controller' }, rules: [...INGRESS_RIGHTS, ...GATEWAY_RIGHTS] };
 
 const ingressBinding: DeepPartial<ClusterRoleBinding> = {
   metadata: { name: 'system:knarr:ingress-controller' },

@@ -2,14 +2,14 @@ import { Service } from '../../kinds/core/service.ts';
 import { IngressClass } from '../../kinds/networking/ingress-class.ts';
 import { Ingress } from '../../kinds/networking/ingress.ts';
 import { Role } from '../../kinds/rbac/role.ts';
-import { RoleBinding } from '../../kinds/rbac/role-binding.ts';
 import { deepEqual } from '../../base/deep-equal.ts';
-import { isApiError } from '../../meta/api-error.ts';
+import type { Client } from '../../client/index.ts';
 import type { DeepPartial } from '../../meta/object.ts';
 import { INGRESS_PORTS, INGRESS_SERVICE, isBuiltInIngress } from '../../rules/built-in-ingress.ts';
+import { grantCertificates, unless } from './certificate-role.ts';
 import { defineController, watchOf, type Context, type Controller } from '../runtime/index.ts';
 
-/** In each namespace with certificates for ingresses: lets the agents read those, and no other Secret. */
+/** In each namespace with certificates for Ingresses. */
 const READER = 'knarr:ingress';
 
 /** What upstream's controllers may not do and this one must: rules of a ClusterRole for who runs it. */
@@ -37,7 +37,7 @@ export function ingressController(readers: string): Controller {
       await grant(namespace, readers, context);
       if (!isBuiltInIngress(ingress, context.cache.list(IngressClass))) return;
       const entrance = context.cache.get(Service, INGRESS_SERVICE.name, INGRESS_SERVICE.namespace);
-      if (!entrance) return void (await open(context));
+      if (!entrance) return void (await openEntrance(context));
       const addresses = (entrance.status.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ({ ...(ip ? { ip } : {}), ...(hostname ? { hostname } : {}) }));
       if (deepEqual(ingress.status.loadBalancer.ingress ?? [], addresses)) return;
       await context.client.updateStatus(Ingress, { ...ingress, status: { loadBalancer: { ingress: addresses } } });
@@ -61,36 +61,15 @@ const service: DeepPartial<Service> = {
   },
 };
 
-async function open({ client }: Context): Promise<void> {
-  await client.create(Service, service).catch((error: unknown) => {
-    if (!isApiError(error, 'AlreadyExists')) throw error;
-  });
+export async function openEntrance({ client }: { readonly client: Client }): Promise<void> {
+  await client.create(Service, service).catch(unless('AlreadyExists'));
 }
 
-/** Makes the namespace's Role name the certificates of its Ingresses, or takes it away with the last of them. */
-async function grant(namespace: string, readers: string, { cache, client }: Context): Promise<void> {
+/** Lets the agents read the certificates of the namespace's Ingresses. */
+function grant(namespace: string, readers: string, context: Context): Promise<void> {
+  const { cache } = context;
   const classes = cache.list(IngressClass);
   const ours = cache.list(Ingress, namespace).filter((ingress) => isBuiltInIngress(ingress, classes));
-  const names = [...new Set(ours.flatMap(({ spec }) => spec.tls ?? []).flatMap(({ secretName }) => secretName ?? []))].toSorted();
-  const role = cache.get(Role, READER, namespace);
-  if (names.length === 0) {
-    if (!role) return;
-    await client.delete(RoleBinding, READER, { namespace }).catch(unlessGone);
-    return void (await client.delete(Role, READER, { namespace }).catch(unlessGone));
-  }
-  const rules = [{ apiGroups: [''], resources: ['secrets'], resourceNames: names, verbs: ['get', 'list', 'watch'] }];
-  if (role && deepEqual(role.rules, rules)) return;
-  if (role) return void (await client.update(Role, { ...role, rules }));
-  await client.create(Role, { metadata: { name: READER, namespace }, rules });
-  await client.create(RoleBinding, {
-    metadata: { name: READER, namespace },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: READER },
-    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: readers }],
-  }).catch((error: unknown) => {
-    if (!isApiError(error, 'AlreadyExists')) throw error;
-  });
-}
-
-function unlessGone(error: unknown): void {
-  if (!isApiError(error, 'NotFound')) throw error;
+  const secrets = ours.flatMap(({ spec }) => spec.tls ?? []).flatMap(({ secretName }) => secretName ?? []);
+  return grantCertificates({ name: READER, namespace, secrets, readers }, context);
 }

@@ -38,7 +38,7 @@ export function decide(service: Service, { nodes, slices, services }: Surroundin
 }
 
 /** One address and port can lead to one Service: the oldest has it. */
-const isBefore = (a: Service, b: Service): boolean => {
+export const isBefore = (a: Service, b: Service): boolean => {
   const rank = ({ metadata }: Service) => `${metadata.creationTimestamp} ${metadata.namespace}/${metadata.name}`;
   return a.metadata.uid !== b.metadata.uid && rank(a) < rank(b);
 };
