@@ -89,7 +89,7 @@ test('each port has its own listeners, and an unaccepted one nothing', () => {
 });
 
 test('what may not or cannot be referred to answers 500, by its weight', () => {
-  const to = (backendRefs: HTTPRouteRule['backendRefs'], grants?: readonly ReferenceGrant[]) => action({ ...(backendRefs ? { backendRefs } : {}) }, 'h/', grants);
+  const to = (backendRefs: HTTPRouteRule['backendRefs'], grants?: readonly ReferenceGrant[]) => action(backendRefs ? { backendRefs } : {}, 'h/', grants);
   expect(to(undefined)).toEqual({ act: 'answer', status: 500 });
   expect(to([{ name: 'web', port: 80, weight: 0 }])).toEqual({ act: 'answer', status: 500 });
   const far = { name: 'web', port: 80, namespace: 'other' };
