@@ -1,9 +1,10 @@
-/** Ingress in a cluster: from outside by host and path, over TLS, while its backend rolls. */
+/** Ingress and Gateways in a cluster: from outside by host and path, over TLS, while the backend rolls. */
 import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemRandom } from '../../src/base/random.ts';
 import { issueCa, issueLeaf } from '../../src/wire/node/issue.ts';
+import { gatewayDefinitions } from '../../src/rules/gateway/testing/definitions.ts';
 import { eventually, startCluster, type Cluster } from './testing/cluster.ts';
 
 const web = (name: string): string => `
@@ -56,10 +57,18 @@ afterAll(async () => {
   await cluster?.[Symbol.asyncDispose]();
 });
 
+function certificateFor(name: string): { readonly cert: string; readonly key: string; readonly ca: string } {
+  const ca = issueCa('test', Date.now(), systemRandom);
+  return { ...issueLeaf({ commonName: name, organizations: [], use: 'server', dnsNames: [name], addresses: [] }, ca, { now: Date.now(), random: systemRandom }), ca: ca.cert };
+}
+
+const tlsSecret = (name: string, { cert, key }: { readonly cert: string; readonly key: string }): object =>
+  ({ apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata: { name }, stringData: { 'tls.crt': cert, 'tls.key': key } });
+
 /** Status and body of a request to the host, by the Ingress's address. */
-function ask(path: string, { host = 'shop.example', to = address, ca }: { host?: string; to?: string; ca?: string } = {}): Promise<string> {
+function ask(path: string, { host = 'shop.example', to = address, port, ca }: { host?: string; to?: string; port?: number; ca?: string } = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asked = (ca === undefined ? httpGet : httpsGet)({ host: to, path, headers: { host }, agent: false, timeout: 10_000, ...(ca === undefined ? {} : { ca, servername: host }) }, (answer) => {
+    const asked = (ca === undefined ? httpGet : httpsGet)({ host: to, port, path, headers: { host }, agent: false, timeout: 10_000, ...(ca === undefined ? {} : { ca, servername: host }) }, (answer) => {
       let text = '';
       answer.on('data', (chunk) => (text += String(chunk)));
       answer.on('end', () => resolve(`${answer.statusCode} ${text.trim()}`));
@@ -83,11 +92,9 @@ test('every node lets requests in, by host and path', async () => {
 });
 
 test('the certificate of its Secret answers for the host, which no other Secret of the cluster is read for', async () => {
-  const ca = issueCa('test', Date.now(), systemRandom);
-  const { cert, key } = issueLeaf({ commonName: 'shop.example', organizations: [], use: 'server', dnsNames: ['shop.example'], addresses: [] }, ca, { now: Date.now(), random: systemRandom });
-  const secret = { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata: { name: 'shop-tls' }, stringData: { 'tls.crt': cert, 'tls.key': key } };
-  await cluster.kubectlWith(JSON.stringify(secret), 'apply', '-f', '-');
-  await eventually('TLS', async () => (await ask('/', { ca: ca.cert })) === '200 web');
+  const { cert, key, ca } = certificateFor('shop.example');
+  await cluster.kubectlWith(JSON.stringify(tlsSecret('shop-tls', { cert, key })), 'apply', '-f', '-');
+  await eventually('TLS', async () => (await ask('/', { ca })) === '200 web');
   const may = async (name: string) => (await cluster.tryKubectl('auth', 'can-i', 'get', `secrets/${name}`, '--as', 'system:knarr:agent:node-1', '--as-group', 'system:knarr:agent')).stdout.trim();
   expect([await may('shop-tls'), await may('another')]).toEqual(['yes', 'no']);
 });
@@ -111,4 +118,44 @@ test('while the backend rolls no request is lost', async () => {
   await Promise.all(clients);
   expect(failures).toEqual([]);
   expect(asked).toBeGreaterThan(20);
+});
+
+const GATEWAY = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: door }
+spec:
+  gatewayClassName: knarr
+  listeners:
+    - { name: http, port: 80, protocol: HTTP, hostname: '*.door.example' }
+    - { name: https, port: 443, protocol: HTTPS, hostname: shop.door.example, tls: { certificateRefs: [{ name: door-tls }] } }
+    - { name: more, port: 8181, protocol: HTTP }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: door }
+spec:
+  parentRefs: [{ name: door }]
+  rules:
+    - { matches: [{ path: { type: PathPrefix, value: /api } }], backendRefs: [{ name: api, port: 80 }] }
+    - { matches: [{ path: { type: Exact, value: /gone } }], backendRefs: [{ name: nobody, port: 80 }] }
+    - { matches: [{ path: { type: PathPrefix, value: / } }], backendRefs: [{ name: web, port: 80 }] }`;
+
+test('Gateways are answered beside Ingresses from the moment that their definitions are there', async () => {
+  const { cert, key, ca } = certificateFor('shop.door.example');
+  await cluster.kubectlWith(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...gatewayDefinitions, tlsSecret('door-tls', { cert, key })] }), 'apply', '-f', '-');
+  await eventually('Gateways are served', async () => (await cluster.kubectlWith(GATEWAY, 'apply', '-f', '-')) !== '');
+  const condition = (what: string, path: string) => cluster.kubectl('get', what, '-o', `jsonpath={${path}}`);
+  await eventually('it is programmed', async () => (await condition('gateway/door', '.status.conditions[?(@.type=="Programmed")].status')) === 'True');
+  const to = await condition('gateway/door', '.status.addresses[0].value');
+  const host = 'shop.door.example';
+  for (const door of [{ host }, { host, ca }, { host: 'any.example', port: 8181 }]) await eventually(`it answers at ${JSON.stringify(door)}`, async () => (await ask('/', { ...door, to })) === '200 web');
+  expect(await ask('/api/', { host, to })).toBe('200 api');
+  expect(await ask('/', { host: 'door.example', to })).toMatch(/^404/);
+  await eventually('Ingresses are answered as before', async () => (await ask('/', { to })) === '200 web');
+  expect(await condition('gateway/door', '.status.listeners[*].attachedRoutes')).toBe('1 1 1');
+  expect(await condition('httproute/door', '.status.parents[0].conditions[*].reason')).toBe('Accepted BackendNotFound');
+  await cluster.kubectl('delete', 'gateway/door');
+  await eventually('the port is closed', () => ask('/', { port: 8181, to }).then(() => false, () => true));
+  expect(await ask('/', { to })).toBe('200 web');
 });

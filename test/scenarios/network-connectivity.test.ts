@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BACKENDS } from '../../src/network/index.ts';
+import { gatewayDefinitions } from '../../src/rules/gateway/testing/definitions.ts';
 import { ip, isRoot, run as runHere } from './support/namespaces.ts';
 import { eventually, run, startCluster, type Cluster } from './testing/cluster.ts';
 
@@ -18,7 +19,7 @@ metadata: { name: web-${n}, labels: { app: web-${n} } }
 spec:
   nodeName: node-${n}
   terminationGracePeriodSeconds: 1
-  containers: [{ name: web, image: 'knarr.local/busybox:1', command: [sh, -c, 'mkdir -p /w; echo node-${n} > /w/index.html; exec httpd -f -p 8080 -h /w'] }]
+  containers: [{ name: web, image: 'knarr.local/busybox:1', command: [sh, -c, 'mkdir -p /w/on-${n}; echo node-${n} | tee /w/index.html > /w/on-${n}/index.html; exec httpd -f -p 8080 -h /w'] }]
 ---
 apiVersion: v1
 kind: Pod
@@ -41,8 +42,29 @@ metadata: { name: external-${n} }
 spec: { type: ExternalName, externalName: web-${n}.default.svc.cluster.local }
 ---`;
 
+/** Paths of every node's door lead to the pods. */
+const DOORS = `
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web }
+spec:
+  ingressClassName: knarr
+  rules: [{ http: { paths: [${[1, 2].map((n) => `{ path: /on-${n}, pathType: Prefix, backend: { service: { name: web-${n}, port: { number: ${8000 + n} } } } }`).join(', ')}] } }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: web }
+spec: { gatewayClassName: knarr, listeners: [{ name: web, port: 8800, protocol: HTTP }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: web }
+spec:
+  parentRefs: [{ name: web }]
+  rules: [${[1, 2].map((n) => `{ matches: [{ path: { type: PathPrefix, value: /on-${n} } }], backendRefs: [{ name: web-${n}, port: ${8000 + n} }] }`).join(', ')}]`;
+
 const FROM = ['pod', 'host network pod', 'node', 'outside'] as const;
-const TO = ['pod', 'ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'] as const;
+const TO = ['pod', 'ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName', 'Ingress', 'Gateway'] as const;
 const WHERE = ['same node', 'other node'] as const;
 type From = (typeof FROM)[number];
 type To = (typeof TO)[number];
@@ -58,7 +80,9 @@ let slot = 0;
 beforeAll(async () => {
   cluster = await startCluster(['--nodes', '2', '--network', BACKENDS[0]!]);
   slot = (JSON.parse(await readFile(join(cluster.dataDir, 'cluster.json'), 'utf8')) as { slot: number }).slot;
+  await cluster.kubectlWith(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: gatewayDefinitions }), 'apply', '-f', '-');
   await cluster.kubectlWith([1, 2].map(onNode).join('\n'), 'apply', '-f', '-');
+  await eventually('the doors are made', async () => (await cluster.kubectlWith(DOORS, 'apply', '-f', '-')) !== '');
 });
 afterAll(async () => {
   await runHere('ip', ['netns', 'delete', OUTSIDE]);
@@ -87,6 +111,7 @@ async function targets(n: number): Promise<Readonly<Record<To, string>>> {
   return {
     pod: `${pod}:8080`, ClusterIP: `${clusterIp}:${8000 + n}`, NodePort: `${node}:${31000 + n}`, LoadBalancer: `${node}:${8000 + n}`,
     ExternalName: `external-${n}.default.svc.cluster.local:${8000 + n}`,
+    Ingress: `${node}/on-${n}`, Gateway: `${node}:8800/on-${n}`,
   };
 }
 
