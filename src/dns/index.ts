@@ -28,7 +28,8 @@ export interface DnsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  readonly address: string;
+  /** Where it is asked, at each of them. */
+  readonly addresses: readonly string[];
   readonly port: number;
   /** The cluster's domain, `cluster.local`. */
   readonly domain: string;
@@ -42,7 +43,7 @@ export interface DnsOptions {
 
 /** Serves until disposed. @throws when the address or port cannot be bound. */
 export async function startDns(options: DnsOptions): Promise<DnsServer> {
-  const { informers, clock, random, log, address, port, domain, upstreams, allows } = options;
+  const { informers, clock, random, log, addresses, port, domain, upstreams, allows } = options;
   const view = clusterView(informers);
   const config = followConfig(informers, log);
   const guard = loopGuard({ clock, random, log });
@@ -55,14 +56,22 @@ export async function startDns(options: DnsOptions): Promise<DnsServer> {
     up,
   ]);
   const version = (): number => view.version() + config.version;
-  const server = await serveDns({ address, port, resolve, allows, memory: new AnswerMemory(clock, version), log: log.with({ room: 'dns' }) });
+  const memory = new AnswerMemory(clock, version);
+  const servers: DnsServer[] = [];
+  const close = async (): Promise<void> => void (await Promise.all(servers.map((server) => server[Symbol.asyncDispose]())));
+  try {
+    for (const address of addresses) servers.push(await serveDns({ address, port, resolve, allows, memory, log: log.with({ room: 'dns' }) }));
+  } catch (error) {
+    await close();
+    throw error;
+  }
   const stop = new AbortController();
   void guard.probe(chain([up]), stop.signal);
   return {
-    port: server.port,
+    port: servers[0]?.port ?? port,
     async [Symbol.asyncDispose]() {
       stop.abort();
-      await server[Symbol.asyncDispose]();
+      await close();
     },
   };
 }

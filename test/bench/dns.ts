@@ -25,7 +25,7 @@ export async function serveDnsAlone(): Promise<void> {
   }
   const around = { clock: systemClock, log: silent, random: systemRandom };
   const informers = createInformers(createClient(api.transport), around);
-  const server = await startDns({ ...around, informers, address: '127.0.0.1', port: 0, domain: 'cluster.local', upstreams: [], allows: () => true });
+  const server = await startDns({ ...around, informers, addresses: ['127.0.0.1'], port: 0, domain: 'cluster.local', upstreams: [], allows: () => true });
   await informers.untilSynced();
   process.stdout.write(`${server.port}\n`);
   process.stdin.on('data', () => {

@@ -18,9 +18,12 @@ metadata: { name: web-${n} }
 spec: { ipFamilyPolicy: RequireDualStack, selector: { app: web-${n} }, ports: [{ port: 80, targetPort: 8080 }] }
 ---`;
 
+/** Of one's own choice, as where a machine's network lies in the way of the usual ones. */
+const RANGES = ['--pod-cidr', '10.180.0.0/20,fd00:180::/56', '--service-cidr', '10.181.0.0/22,fd00:181::/116'];
+
 let cluster: Cluster;
 beforeAll(async () => {
-  cluster = await startCluster(['--nodes', '2', '--ip-families', 'IPv4,IPv6', '--network', BACKENDS[0]!]);
+  cluster = await startCluster(['--nodes', '2', '--ip-families', 'IPv4,IPv6', '--network', BACKENDS[0]!, ...RANGES]);
   await cluster.kubectlWith([1, 2].map(onNode).join('\n'), 'apply', '-f', '-');
 });
 afterAll(async () => {
@@ -43,6 +46,17 @@ test('nodes, pods and Services have an address of each family, IPv4 first', asyn
     await list('.status.addresses[?(@.type=="InternalIP")].address', 'node', 'node-1'), await list('.spec.podCIDRs[*]', 'node', 'node-1'),
     await list('.status.podIPs[*].ip', 'pod', 'web-1'), await list('.status.hostIPs[*].ip', 'pod', 'web-1'), await list('.spec.clusterIPs[*]', 'service', 'web-1'),
   ]) expect(families(addresses)).toEqual(['IPv4', 'IPv6']);
+  expect(await list('.spec.podCIDRs[*]', 'node', 'node-2')).toEqual(['10.180.1.0/24', 'fd00:180:0:1::/64']);
+  expect(await list('.spec.clusterIPs[*]', 'service', 'kubernetes')).toEqual(['10.181.0.1']);
+});
+
+test('names are answered at the DNS Service\'s address of each family', async () => {
+  const addresses = await list('.spec.clusterIPs[*]', '-n', 'kube-system', 'service', 'kube-dns');
+  expect([addresses[0], families(addresses)]).toEqual(['10.181.0.10', ['IPv4', 'IPv6']]);
+  for (const address of addresses) {
+    const ask = () => cluster.tryKubectl('exec', 'web-1', '--', 'timeout', '5', 'nslookup', 'web-2.default.svc.cluster.local', address);
+    await eventually(`an answer from ${address}`, async () => (await ask()).stdout.includes('10.181.'), 60);
+  }
 });
 
 for (const [at, backend] of BACKENDS.entries()) {
@@ -67,4 +81,5 @@ test('the families of a cluster do not change', async () => {
   await cluster.knarr('down');
   const { code, stderr } = await cluster.up('--ip-families', 'IPv4');
   expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('this cluster was made for IPv4 and IPv6') });
+  expect((await cluster.up('--pod-cidr', '10.182.0.0/16')).stderr).toContain('this cluster was made with the pod network 10.180.0.0/20 and fd00:180::/56, which cannot become 10.182.0.0/16');
 });

@@ -6,9 +6,11 @@ import type { Client, Informers } from '../../client/index.ts';
 import { nameserversOf, startDns } from '../../dns/index.ts';
 import { Service } from '../../kinds/core/service.ts';
 import { DNS_NAMESPACE, DNS_PORT, DNS_SERVICE } from '../control-plane/cluster-objects.ts';
+import { parseCidr, parseIp } from '../../meta/ip.ts';
+import { clusterCidrsOf, nodeIpsOf } from '../settings-families.ts';
 import type { NodePlace, Settings } from '../settings.ts';
 import { Started } from '../started.ts';
-import { removeOwnSlice, writeOwnSlice } from './own-slice.ts';
+import { removeOwnSlice, writeOwnSlice, type OwnEndpoint } from './own-slice.ts';
 
 const FIRST_RETRY: Millis = 500;
 const LONGEST_RETRY: Millis = 30_000;
@@ -17,6 +19,9 @@ const ENDPOINT = {
   service: { namespace: DNS_NAMESPACE, name: DNS_SERVICE },
   ports: [{ name: 'dns', protocol: 'UDP' as const, port: DNS_PORT }, { name: 'dns-tcp', protocol: 'TCP' as const, port: DNS_PORT }],
 };
+
+/** One for each address: a slice holds those of one family. */
+const endpointsOf = ({ settings, node }: NodeDnsOptions): readonly OwnEndpoint[] => nodeIpsOf(settings, node).map((address) => ({ ...ENDPOINT, address }));
 
 export interface NodeDnsOptions {
   readonly client: Client;
@@ -43,11 +48,11 @@ export async function startNodeDns(options: NodeDnsOptions): Promise<AsyncDispos
   }
   started.add(await startDns({
     informers, clock, random, log,
-    address: node.address,
+    addresses: nodeIpsOf(settings, node),
     port: DNS_PORT,
     domain: settings.clusterDomain,
     upstreams: nameserversOf(await readFile('/etc/resolv.conf', 'utf8').catch(() => '')),
-    allows: allowedBy([settings.podCidr, `${node.address}/32`, '127.0.0.0/8']),
+    allows: allowedBy([...clusterCidrsOf(settings), ...nodeIpsOf(settings, node), '127.0.0.0/8', '::1']),
   }));
   announce(options, { serving: true, signal: stop.signal });
   return started;
@@ -93,7 +98,7 @@ class Announcement {
     while (!this.#signal.aborted && this.#done !== this.#wanted) {
       const wanted = this.#wanted;
       try {
-        await (wanted ? writeOwnSlice(this.#options, ENDPOINT, this.#signal) : removeOwnSlice(this.#options, ENDPOINT, this.#signal));
+        for (const endpoint of endpointsOf(this.#options)) await (wanted ? writeOwnSlice : removeOwnSlice)(this.#options, endpoint, this.#signal);
         this.#done = wanted;
       } catch (error) {
         log.debug('the DNS endpoint is not announced yet', { error });
@@ -105,18 +110,27 @@ class Announcement {
   }
 }
 
-/** Whether an IPv4 address, perhaps written as one of IPv6, lies in one of the networks. */
+/** Whether an address, of IPv4 perhaps written as one of IPv6, lies in one of the networks; an address is a network of one. */
 export function allowedBy(cidrs: readonly string[]): (peer: string) => boolean {
-  const networks = cidrs.map((cidr) => {
-    const [address = '', bits = '32'] = cidr.split('/');
-    return { value: numberOf(address), span: 2 ** (32 - Number(bits)) };
-  });
+  const networks = cidrs.map((cidr) => (cidr.includes('/') ? cidr : `${cidr}/${cidr.includes(':') ? 128 : 32}`)).map(networkOf);
+  // The same few peers ask again and again.
+  const known = new Map<string, boolean>();
   return (peer) => {
-    const value = numberOf(peer.replace(/^::ffff:/i, ''));
-    return networks.some((network) => Math.floor(network.value / network.span) === Math.floor(value / network.span));
+    const seen = known.get(peer);
+    if (seen !== undefined) return seen;
+    const ip = parseIp(peer.replace(/^::ffff:(?=[\d.]+$)/i, '').replace(/%.*$/, ''));
+    const allowed = ip !== undefined && networks.some((network) => network?.family === ip.family && ip.value >> network.shift === network.value);
+    if (known.size >= MOST_PEERS) known.clear();
+    known.set(peer, allowed);
+    return allowed;
   };
 }
 
-/** NaN where it is no IPv4 address: it then lies in no network. */
-const numberOf = (address: string): number =>
-  /^\d+\.\d+\.\d+\.\d+$/.test(address) ? address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) : Number.NaN;
+const MOST_PEERS = 10_000;
+
+function networkOf(cidr: string): { readonly family: 4 | 6; readonly shift: bigint; readonly value: bigint } | undefined {
+  const range = parseCidr(cidr);
+  if (!range) return undefined;
+  const shift = BigInt((range.family === 4 ? 32 : 128) - range.prefix);
+  return { family: range.family, shift, value: range.value >> shift };
+}

@@ -7,6 +7,8 @@ import type { NodePlace } from '../settings.ts';
 /** What an agent itself answers for a Service that selects no pods. */
 export interface OwnEndpoint {
   readonly service: { readonly namespace: string; readonly name: string };
+  /** Where; the node's own address unless said. */
+  readonly address?: string;
   readonly ports: readonly { readonly name: string; readonly protocol: 'TCP' | 'UDP'; readonly port: number }[];
 }
 
@@ -15,7 +17,8 @@ interface Teller {
   readonly node: NodePlace;
 }
 
-const sliceName = ({ service }: OwnEndpoint, { node }: Teller): string => `${service.name}-${node.name}`;
+const sliceName = ({ service, address }: OwnEndpoint, { node }: Teller): string => `${service.name}-${node.name}${isSix(address) ? '-ipv6' : ''}`;
+const isSix = (address: string | undefined): boolean => address?.includes(':') ?? false;
 
 /** Says in an EndpointSlice of the Service that this node answers for it. The Node owns the slice and takes it along; its own pods ask here. */
 export async function writeOwnSlice(teller: Teller, endpoint: OwnEndpoint, signal?: AbortSignal): Promise<void> {
@@ -26,12 +29,12 @@ export async function writeOwnSlice(teller: Teller, endpoint: OwnEndpoint, signa
   const ownerReferences = [{ apiVersion: 'v1', kind: 'Node', name: node.name, uid }];
   const content = {
     ports: endpoint.ports,
-    endpoints: [{ addresses: [node.address], nodeName: node.name, conditions: { ready: true, serving: true, terminating: false }, hints: { forNodes: [{ name: node.name }] } }],
+    endpoints: [{ addresses: [endpoint.address ?? node.address], nodeName: node.name, conditions: { ready: true, serving: true, terminating: false }, hints: { forNodes: [{ name: node.name }] } }],
   };
   const labels = { 'kubernetes.io/service-name': service, 'endpointslice.kubernetes.io/managed-by': 'knarr-agent' };
   const name = sliceName(endpoint, teller);
   try {
-    await client.create(EndpointSlice, { metadata: { name, namespace, labels, ownerReferences }, addressType: 'IPv4', ...content }, stop);
+    await client.create(EndpointSlice, { metadata: { name, namespace, labels, ownerReferences }, addressType: isSix(endpoint.address) ? 'IPv6' : 'IPv4', ...content }, stop);
   } catch (error) {
     if (!isApiError(error, 'AlreadyExists')) throw error;
     await client.patch(EndpointSlice, name, { type: 'merge', body: { metadata: { labels, ownerReferences }, ...content } }, { namespace, ...stop });

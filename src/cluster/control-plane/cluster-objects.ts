@@ -20,8 +20,10 @@ export const DNS_PORT = 10_053;
 export const DNS_SERVICE = 'kube-dns';
 export const DNS_NAMESPACE = 'kube-system';
 
+type DnsSettings = Pick<Settings, 'dnsIp' | 'dns' | 'ipFamilies'>;
+
 /** What a cluster consists of beside what the API server makes itself; what is there already stays, but for rights that an earlier version did not need. */
-export async function ensureClusterObjects(client: Client, settings: Pick<Settings, 'dnsIp' | 'dns'>): Promise<void> {
+export async function ensureClusterObjects(client: Client, settings: DnsSettings): Promise<void> {
   await Promise.all([
     ensure(client, Service, dnsService(settings)), ensureRole(client, agentRole), ensure(client, ClusterRoleBinding, agentBinding),
     ensure(client, IngressClass, ingressClass), ensureRole(client, ingressRole), ensure(client, ClusterRoleBinding, ingressBinding),
@@ -55,13 +57,15 @@ async function ensureRole(client: Client, role: { readonly metadata: { readonly 
  * The Service whose address pods have in their resolv.conf. It selects nothing: each agent says where its DNS is, and is
  * preferred on its node. With a selector it is another's, CoreDNS's as its manifests have it.
  */
-const dnsService = ({ dnsIp, dns }: Pick<Settings, 'dnsIp' | 'dns'>): DeepPartial<Service> => ({
+const dnsService = ({ dnsIp, dns, ipFamilies = [] }: DnsSettings): DeepPartial<Service> => ({
   metadata: {
     name: DNS_SERVICE, namespace: DNS_NAMESPACE,
     labels: { 'k8s-app': DNS_SERVICE, 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' },
   },
   spec: {
     clusterIP: dnsIp,
+    // Pods ask by IPv4; who has IPv6 alone finds the other address in the Service.
+    ...(ipFamilies.length > 1 ? { ipFamilyPolicy: 'PreferDualStack' as const } : {}),
     ...(dns === 'none' ? { selector: { 'k8s-app': DNS_SERVICE } } : { trafficDistribution: 'PreferSameNode' as const }),
     ports: [
       { name: 'dns', protocol: 'UDP', port: 53, targetPort: dns === 'none' ? 53 : DNS_PORT },
