@@ -5,7 +5,9 @@ import type { Action, Asked, Decision, Forward, Router } from './action.ts';
 import { resolveBackend, type Backend } from './endpoints.ts';
 import { NO_GATEWAYS, ruleFor, type GatewayTable } from './gateway/table.ts';
 import { hostOf, leadFor, planRoutes, type BackendRef, type Routes } from './routes.ts';
+import { plainAsked, plainTarget, withTarget } from './target.ts';
 
+const BAD_TARGET: Action = { act: 'answer', status: 400 };
 const NO_RULE: Action = { act: 'answer', status: 404, text: 'default backend - 404' };
 
 /** The rules of Ingresses and Gateways, and where their backends are now. */
@@ -50,8 +52,16 @@ export class IngressRouter implements Router {
     this.#backends.clear();
   }
 
-  /** Whoever names the host more narrowly has it, an Ingress before a Gateway's route. */
   decide(asked: Asked): Decision {
+    const plain = plainTarget(asked.path);
+    if (plain === undefined) return this.#decidePlain(asked);
+    if (plain === 'bad') return { action: BAD_TARGET, steady: true };
+    const { action } = this.#decidePlain(plainAsked(asked, plain));
+    return { action: withTarget(action, plain), steady: false };
+  }
+
+  /** Whoever names the host more narrowly has it, an Ingress before a Gateway's route. */
+  #decidePlain(asked: Asked): Decision {
     const host = hostOf(asked.host);
     const lead = this.#ports.includes(asked.asker.port) ? leadFor(this.#routes, host, asked.path) : undefined;
     const found = ruleFor(this.#gateways, asked, host);

@@ -44,6 +44,12 @@ test('the default backend has what no rule matches, and of rules without paths e
   expect(['h/a', 'h/b', 'other/', 'all.com/x'].map(find)).toEqual(['web', 'rest', 'rest', 'rest']);
 });
 
+test('a backend of another kind leads nowhere, and what it is for does not go elsewhere', () => {
+  const bucket = { path: '/res', pathType: 'Prefix', backend: { resource: { apiGroup: 'x.io', kind: 'Bucket', name: 'b' } } };
+  const find = led([ingress('a', { defaultBackend: to('rest'), rules: [{ host: 'h', http: { paths: [bucket, { path: '/', pathType: 'Prefix', backend: to('web') }] } }] })]);
+  expect(['h/res/x', 'h/', 'i/res'].map(find)).toEqual(['', 'web', 'rest']);
+});
+
 test('where two claim a host and path, the older has it', () => {
   const young = ingress('a', { rules: [rule('h', ['/', 'young'])] }, '2026-02-01T00:00:00Z');
   const old = ingress('b', { rules: [rule('h', ['/', 'old'])] }, '2026-01-01T00:00:00Z');

@@ -47,7 +47,7 @@ export function planRoutes(ingresses: readonly Ingress[]): Routes {
     for (const { host = '', http } of ingress.spec.rules ?? []) {
       // A rule without paths leads where the Ingress leads by default.
       const paths = http?.paths ?? [{ path: '/', pathType: 'Prefix', backend: ingress.spec.defaultBackend ?? {} }];
-      listFor(host.toLowerCase(), { hosts, wildcards, everywhere }).push(...paths.flatMap((path) => routeOf(path, namespace)));
+      listFor(host.toLowerCase(), { hosts, wildcards, everywhere }).push(...paths.flatMap((path) => (path.backend.service || path.backend.resource ? routeOf(path, namespace) : [])));
     }
     for (const { hosts: covered, secretName } of ingress.spec.tls ?? []) {
       if (!secretName) continue;
@@ -77,16 +77,17 @@ function listFor(host: string, { hosts, wildcards, everywhere }: Lists): PathRou
 
 const keyOf = (host: string): string => (host.startsWith('*.') ? host.slice(1) : host);
 
-function routeOf({ path = '/', pathType, backend }: HTTPIngressPath, namespace: string): PathRoute[] {
-  const ref = refOf(backend, namespace);
+function routeOf({ path = '/', pathType, backend }: HTTPIngressPath, namespace: string): PathRoute {
   // What is not specified is a prefix here.
-  return ref ? [{ path: path === '' ? '/' : path, exact: pathType === 'Exact', backend: ref }] : [];
+  return { path: path === '' ? '/' : path, exact: pathType === 'Exact', backend: refOf(backend, namespace) ?? UNKNOWN };
 }
 
-/** Resources of other kinds than Services are nothing that this controller knows. */
+/** A resource of another kind than Service is nothing that this controller knows; what leads there leads nowhere else. */
+const UNKNOWN: BackendRef = { namespace: '', service: '', port: 0 };
+
 function refOf(backend: IngressBackend | undefined, namespace: string): BackendRef | undefined {
   const service = backend?.service;
-  if (!service) return undefined;
+  if (!service) return backend?.resource ? UNKNOWN : undefined;
   return { namespace, service: service.name, port: service.port.name || (service.port.number ?? 0) };
 }
 
