@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,4 +62,18 @@ test('a runtime that cannot open another log keeps the one it has', async () => 
   await at.rotate();
   expect(at.told).toEqual(['a container log was not rotated']);
   expect(await readdir(at.logs)).toEqual(['2.log']);
+});
+
+test('on a full disk a log stays where it is, and nothing half made takes the rest', async ({ skip }) => {
+  await using at = await setUp();
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', at.logs]).status !== 0) return skip('only root can fill a disk');
+  try {
+    await at.write('long enough to go');
+    await writeFile(join(at.logs, '2.log.20260101-000000'), randomBytes(44 * 1024));
+    await at.rotate();
+    expect(at.told).toEqual(['a container log was not rotated']);
+    expect((await readdir(at.logs)).toSorted()).toEqual(['2.log', '2.log.20260101-000000']);
+  } finally {
+    spawnSync('umount', ['-l', at.logs]);
+  }
 });

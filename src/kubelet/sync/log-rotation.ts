@@ -105,8 +105,14 @@ async function compressOlder(path: string): Promise<void> {
   for (const name of await rotated(path)) {
     if (name.endsWith('.gz')) continue;
     const plain = join(dirname(path), name);
-    await pipeline(createReadStream(plain), createGzip(), createWriteStream(`${plain}.tmp`));
-    await rename(`${plain}.tmp`, `${plain}.gz`);
+    try {
+      await pipeline(createReadStream(plain), createGzip(), createWriteStream(`${plain}.tmp`));
+      await rename(`${plain}.tmp`, `${plain}.gz`);
+    } catch (error) {
+      // On a full disk half a file is worse than none.
+      await rm(`${plain}.tmp`, { force: true });
+      throw error;
+    }
     await rm(plain, { force: true });
   }
 }
