@@ -122,7 +122,13 @@ test('a network that cannot be taken down is told, and keeps the pod until it ca
   await nothingIsLeft();
 });
 
-test('commands that do not exist, directories that are none, images of no name', async () => {
+/** A program of another kind of machine: nothing but what says so (elf(5): 64 bits, EM_S390). */
+const FOREIGN = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 2, 1, ...Array.from({ length: 9 }, () => 0), 0, 2, 0, 22, 0, 0, 0, 1]);
+
+test('commands that do not exist or are for another machine, directories that are none, images of no name', async () => {
+  const foreign = join(node.dir, 'foreign');
+  await writeFile(foreign, Buffer.concat([FOREIGN, Buffer.alloc(256)]), { mode: 0o755 });
+  await node.run('foreign', { containers: [{ name: 'a', image: IMAGE, command: ['/foreign'], volumeMounts: [{ name: 'f', mountPath: '/foreign' }] }], volumes: [{ name: 'f', hostPath: { path: foreign, type: 'File' } }] });
   await node.run('no-command', { containers: [{ name: 'a', image: IMAGE, command: ['/no/such/program'] }] });
   await node.run('no-directory', { containers: [shell('a', 'true', { workingDir: '/bin/busybox' })] });
   await node.run('no-name', { containers: [{ name: 'a', image: 'Not A Name' }] });
@@ -132,7 +138,9 @@ test('commands that do not exist, directories that are none, images of no name',
   expect((await node.events('no-command')).join('\n')).toMatch(/Failed: Error: failed to create containerd task: .*no such file or directory/);
   await node.until('no-directory', (pod) => pod.status.containerStatuses?.[0]?.state.waiting && pod.status.containerStatuses[0].lastState.terminated?.reason === 'StartError');
   expect((await node.until('no-name', waiting('InvalidImageName'))).status.phase).toBe('Pending');
-  await Promise.all(['no-command', 'no-directory', 'no-name'].map((name) => node.remove(name)));
+  const elsewhere = await node.until('foreign', waiting('CrashLoopBackOff'));
+  expect(elsewhere.status.containerStatuses![0]!.lastState.terminated!.exitCode).toBeGreaterThan(0);
+  await Promise.all(['foreign', 'no-command', 'no-directory', 'no-name'].map((name) => node.remove(name)));
   await nothingIsLeft();
 });
 
