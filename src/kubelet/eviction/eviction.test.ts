@@ -8,7 +8,7 @@ import { createImageGc } from '../images/image-gc.ts';
 import type { ImageGcConfig } from '../images/image-gc.ts';
 import type { StatsProvider } from '../stats/provider.ts';
 import type { FileSystemSample, NodeSample, PodSample, RatedUsage } from '../stats/samples.ts';
-import { collectContainers } from '../sync/container-gc.ts';
+import { collectContainers } from '../housekeeping/container-gc.ts';
 import { podOf, START } from '../testing/pods.ts';
 import { containerGarbage, DEFAULT_GC_POLICY } from './container-garbage.ts';
 import type { ContainerGcPolicy } from './container-garbage.ts';

@@ -13,7 +13,7 @@ import type { ImageGc } from '../images/image-gc.ts';
 import type { KubeletMetrics } from '../metrics/metrics.ts';
 import type { KubeletOptions } from '../options.ts';
 import type { StatsProvider } from '../stats/provider.ts';
-import { removeDeadContainers } from '../sync/container-gc.ts';
+import { removeDeadContainers } from '../housekeeping/container-gc.ts';
 import type { PodWorkers } from '../sync/pod-workers.ts';
 import type { Machine } from './machine.ts';
 

@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises';
 import { CONTAINER_NAME } from '../cri/labels.ts';
 import { containerGarbage } from '../eviction/container-garbage.ts';
 import type { ContainerGcPolicy } from '../eviction/container-garbage.ts';
-import { ownerOf } from './pod-runtime.ts';
-import type { PodSyncContext } from './pod-sync.ts';
+import { ownerOf } from '../sync/pod-runtime.ts';
+import type { PodSyncContext } from '../sync/pod-sync.ts';
 
 /** Removes dead containers that a policy does not keep, with their logs. Those that still run, or never did, are nobody's garbage. */
 export async function collectContainers({ cri, clock }: Pick<PodSyncContext, 'cri' | 'clock'>, policy: ContainerGcPolicy): Promise<void> {

@@ -3,10 +3,10 @@ import { readdir, readlink, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { logLinksDir, podLogsDir, podsDir } from '../containers/paths.ts';
 import { POD_GRACE_PERIOD } from '../cri/labels.ts';
-import { inspectPod } from './pod-runtime.ts';
-import type { PodIdentity } from './pleg.ts';
-import { releasePod, removePod } from './pod-sync.ts';
-import type { PodSyncContext } from './pod-sync.ts';
+import { inspectPod } from '../sync/pod-runtime.ts';
+import type { PodIdentity } from '../sync/pleg.ts';
+import { releasePod, removePod } from '../sync/pod-sync.ts';
+import type { PodSyncContext } from '../sync/pod-sync.ts';
 
 export interface OrphansInput {
   /** What the runtime has. */

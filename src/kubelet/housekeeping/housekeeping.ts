@@ -1,9 +1,9 @@
 /** The fourth source: what belongs to no pod's worker, or to all of them. Done after listings of the runtime, one round at a time. */
 import type { Millis } from '../../base/clock.ts';
 import { removeOrphans } from './orphans.ts';
-import type { PodIdentity } from './pleg.ts';
-import type { PodSyncContext } from './pod-sync.ts';
-import type { PodWorkers } from './pod-workers.ts';
+import type { PodIdentity } from '../sync/pleg.ts';
+import type { PodSyncContext } from '../sync/pod-sync.ts';
+import type { PodWorkers } from '../sync/pod-workers.ts';
 
 export interface HousekeepingOptions {
   readonly context: PodSyncContext;

@@ -14,7 +14,7 @@ import type { Directories } from '../containers/paths.ts';
 import type { Cri } from '../cri/cri.ts';
 import { CONTAINER_NAME, RESTART_COUNT } from '../cri/labels.ts';
 import type { ContainerLogOptions } from '../options.ts';
-import { ownerOf } from './pod-runtime.ts';
+import { ownerOf } from '../sync/pod-runtime.ts';
 
 const PERIOD: Millis = 10_000;
 const MOST_BYTES = 10 * 1024 * 1024;
