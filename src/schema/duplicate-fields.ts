@@ -11,16 +11,21 @@ interface Level {
   step: string | number;
 }
 
+const BACKSLASH = 0x5c;
 /** A blank that some writers leave after a key. */
 const PARTED_COLON = /"[ \t\n\r]+:/;
 
 /**
  * Whether `text` may hold a key twice, going by what JSON.parse made of it: a text with no more keys than that does not. Costs a
- * quarter of looking. Texts with `":` within strings, or blanks before colons, may always.
+ * quarter of looking. Texts with blanks before colons may always.
  */
 export function mayHoldDuplicates(text: string, parsed: unknown): boolean {
   let colons = 0;
-  for (let at = text.indexOf('":'); at >= 0; at = text.indexOf('":', at + 2)) colons++;
+  for (let at = text.indexOf('":'); at >= 0; at = text.indexOf('":', at + 2)) {
+    if (text.charCodeAt(at - 1) !== BACKSLASH) colons++;
+    // One backslash makes it part of a string; of more it takes looking to say.
+    else if (text.charCodeAt(at - 2) === BACKSLASH) return true;
+  }
   return colons !== keysIn(parsed) || PARTED_COLON.test(text);
 }
 

@@ -4,7 +4,7 @@ import type { Errors } from '../checks.ts';
 import { type CompiledRule, compileRules } from './cel-rules.ts';
 import { declare, maxCardinality } from './cel-types.ts';
 import type { JSONSchemaProps, ValidationRule } from './json-schema-props.ts';
-import { asSchema, leadingTo } from './schema-walk.ts';
+import { asSchema, type Survey, surveyOf } from './schema-walk.ts';
 
 /** What one expression may cost at the worst, and all of a schema's together. */
 const RULE_LIMIT = 10_000_000;
@@ -14,8 +14,7 @@ const NAMED = 4;
 
 export function* ruleErrors(schema: JSONSchemaProps, at: FieldPath): Errors {
   const costs: Cost[] = [];
-  const leading = leadingTo(schema, (one) => (one['x-kubernetes-validations']?.length ?? 0) > 0);
-  yield* walk(schema, { isResource: true, cardinality: 1, uncorrelated: undefined, costs, leading }, at);
+  yield* walk(schema, { isResource: true, cardinality: 1, uncorrelated: undefined, costs, survey: surveyOf(schema) }, at);
   const total = costs.reduce((sum, { cost }) => sum + cost, 0);
   if (total <= SCHEMA_LIMIT) return;
   const dearest = costs.filter(({ cost }) => cost >= SCHEMA_LIMIT / 100).toSorted((a, b) => b.cost - a.cost).slice(0, NAMED);
@@ -36,18 +35,18 @@ interface Place {
   readonly uncorrelated: FieldPath | undefined;
   readonly costs: Cost[];
   /** What has rules, or leads to some. */
-  readonly leading: ReadonlySet<JSONSchemaProps>;
+  readonly survey: Survey;
 }
 
 function* walk(schema: JSONSchemaProps, place: Place, at: FieldPath): Errors {
-  const { leading } = place;
-  if (!leading.has(schema)) return;
+  const { survey } = place;
+  if (!survey.leads(schema, 'rules')) return;
   const cardinality = place.cardinality === undefined ? undefined : times(place.cardinality, elementsOf(schema));
   const below = (one: JSONSchemaProps, more: Partial<Place> = {}): Place => ({ ...place, cardinality, ...more, isResource: one['x-kubernetes-embedded-resource'] === true });
   const items = asSchema(schema.items);
   const values = asSchema(schema.additionalProperties);
   if (values) yield* walk(values, below(values, atomicMap(schema, place, at)), at.child('additionalProperties'));
-  for (const [name, one] of Object.entries(schema.properties ?? {})) if (leading.has(one)) yield* walk(one, below(one, atomicMap(schema, place, at)), at.child('properties').key(name));
+  for (const [name, one] of Object.entries(schema.properties ?? {})) if (survey.leads(one, 'rules')) yield* walk(one, below(one, atomicMap(schema, place, at)), at.child('properties').key(name));
   if (items) yield* walk(items, below(items, schema['x-kubernetes-list-type'] === 'map' ? {} : { uncorrelated: place.uncorrelated ?? at }), at.child('items'));
   if (!schema['x-kubernetes-validations']?.length) return;
   const declared = declare(schema, place.isResource);

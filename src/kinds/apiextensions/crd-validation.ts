@@ -10,7 +10,7 @@ import type {
 } from './custom-resource-definition.ts';
 import { defaultErrors } from './default-validation.ts';
 import type { JSONSchemaProps } from './json-schema-props.ts';
-import { findField, schemasWithin } from './schema-walk.ts';
+import { findField, surveyOf } from './schema-walk.ts';
 import { schemaErrors } from './schema-validation.ts';
 import { structuralErrors } from './structural-validation.ts';
 import { type Shared, sharedParts } from './shared-parts.ts';
@@ -156,18 +156,16 @@ function* versionSchemaErrors({ openAPIV3Schema: schema }: CustomResourceValidat
   yield* wrong;
   // What is not sound itself cannot be compiled, nor be what its defaults are held against.
   if (wrong.length > 0 || !isUnderstood(schema)) return;
-  const all = schemasWithin(schema);
-  if (all.some((one) => one['x-kubernetes-validations'])) yield* ruleErrors(schema, at);
-  if (all.some((one) => one.default !== undefined)) yield* defaultErrors(schema, at);
+  const survey = surveyOf(schema);
+  if (survey.leads(schema, 'rules')) yield* ruleErrors(schema, at);
+  if (survey.leads(schema, 'defaults')) yield* defaultErrors(schema, at);
 }
 
 /** Parts of JSON Schema that Kubernetes does not support are said to be so, and no more is asked of such a schema. */
 function isUnderstood(schema: JSONSchemaProps): boolean {
-  for (const one of schemasWithin(schema)) {
-    if (one.id || one.$schema || one.$ref || one.patternProperties || one.dependencies || one.additionalItems !== undefined || one.definitions) return false;
-    if (Array.isArray(one.items) || one['x-kubernetes-preserve-unknown-fields'] === false) return false;
-  }
-  return true;
+  return surveyOf(schema).having('alien').every((one) =>
+    !(one.id || one.$schema || one.$ref || one.patternProperties || one.dependencies || one.additionalItems !== undefined || one.definitions)
+    && !Array.isArray(one.items) && one['x-kubernetes-preserve-unknown-fields'] !== false);
 }
 
 function* namesErrors({ plural, singular = '', kind, listKind = '', shortNames = [], categories = [] }: CustomResourceDefinitionNames, at: FieldPath): Errors {

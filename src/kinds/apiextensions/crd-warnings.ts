@@ -1,5 +1,5 @@
 import type { JSONSchemaProps } from './json-schema-props.ts';
-import { asSchema, schemasWithin } from './schema-walk.ts';
+import { asSchema, surveyOf, type Trait } from './schema-walk.ts';
 
 interface Versioned {
   readonly spec: { readonly versions: readonly { readonly schema?: { readonly openAPIV3Schema?: JSONSchemaProps } }[] };
@@ -17,8 +17,8 @@ export function definitionWarnings(definition: Versioned, old: Versioned | undef
   return [...formatWarnings(definition), ...setWarnings(definition)].filter((text) => !before.includes(text));
 }
 
-const schemasOf = ({ spec }: Versioned): readonly JSONSchemaProps[] =>
-  spec.versions.flatMap(({ schema }) => (schema?.openAPIV3Schema ? schemasWithin(schema.openAPIV3Schema) : []));
+const schemasHaving = (trait: Trait, { spec }: Versioned): readonly JSONSchemaProps[] =>
+  spec.versions.flatMap(({ schema }) => (schema?.openAPIV3Schema ? surveyOf(schema.openAPIV3Schema).having(trait) : []));
 
 function isKnown({ type = '', format = '' }: JSONSchemaProps): boolean {
   if (format === '') return true;
@@ -26,10 +26,10 @@ function isKnown({ type = '', format = '' }: JSONSchemaProps): boolean {
 }
 
 const formatWarnings = (definition: Versioned): readonly string[] =>
-  schemasOf(definition).filter((schema) => !isKnown(schema)).map(({ format }) => `unrecognized format ${JSON.stringify(format)}`);
+  schemasHaving('formats', definition).filter((schema) => !isKnown(schema)).map(({ format }) => `unrecognized format ${JSON.stringify(format)}`);
 
 function setWarnings(definition: Versioned): readonly string[] {
-  const types = schemasOf(definition).filter((schema) => schema['x-kubernetes-list-type'] === 'set').map(({ items }) => asSchema(items)?.type ?? '');
+  const types = schemasHaving('sets', definition).map(({ items }) => asSchema(items)?.type ?? '');
   return [...new Set(types)].filter((type) => type === 'object' || type === 'array').toSorted()
     .map((type) => `x-kubernetes-list-type: set for items of type "${type}" is not supported by server-side apply or CEL validation rules`);
 }

@@ -9,19 +9,19 @@ import type { Errors } from '../checks.ts';
 import { ruleTreeOf } from './cel-rules.ts';
 import type { JSONSchemaProps } from './json-schema-props.ts';
 import { defaultRuleErrors } from './rule-evaluation.ts';
-import { asSchema, leadingTo } from './schema-walk.ts';
+import { asSchema, type Survey, surveyOf } from './schema-walk.ts';
 
 /** @param schema structural */
-export const defaultErrors = (schema: JSONSchemaProps, at: FieldPath): Errors => walk(schema, leadingTo(schema, (one) => one.default !== undefined), at);
+export const defaultErrors = (schema: JSONSchemaProps, at: FieldPath): Errors => walk(schema, surveyOf(schema), at);
 
-function* walk(schema: JSONSchemaProps, leading: ReadonlySet<JSONSchemaProps>, at: FieldPath): Errors {
-  if (!leading.has(schema)) return;
+function* walk(schema: JSONSchemaProps, survey: Survey, at: FieldPath): Errors {
+  if (!survey.leads(schema, 'defaults')) return;
   const items = asSchema(schema.items);
   const values = asSchema(schema.additionalProperties);
   if (schema.default !== undefined && schema.default !== null) yield* oneError(schema, at.child('default'));
-  if (items) yield* walk(items, leading, at.child('items'));
-  if (values) yield* walk(values, leading, at.child('additionalProperties'));
-  for (const [name, one] of Object.entries(schema.properties ?? {})) if (leading.has(one)) yield* walk(one, leading, at.child('properties').key(name));
+  if (items) yield* walk(items, survey, at.child('items'));
+  if (values) yield* walk(values, survey, at.child('additionalProperties'));
+  for (const [name, one] of Object.entries(schema.properties ?? {})) if (survey.leads(one, 'defaults')) yield* walk(one, survey, at.child('properties').key(name));
 }
 
 function* oneError(schema: JSONSchemaProps, at: FieldPath): Errors {

@@ -2,7 +2,7 @@
 import { type FieldPath, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts';
 import type { Errors } from '../checks.ts';
 import type { JSONSchemaProps, ValidationRule } from './json-schema-props.ts';
-import { asSchema, findField } from './schema-walk.ts';
+import { asSchema, findField, type Survey, surveyOf } from './schema-walk.ts';
 
 /** What holds at a place in the schema because of what lies above. */
 interface Place {
@@ -11,27 +11,27 @@ interface Place {
   readonly insideMeta: boolean;
   /** Why no defaults are allowed, if they are not. */
   readonly noDefaults?: string;
+  readonly survey: Survey;
 }
 
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 const META = ['metadata', 'kind', 'apiVersion'];
 
 export function schemaErrors(schema: JSONSchemaProps, at: FieldPath): Errors {
-  return walk(schema, { isRoot: true, insideMeta: false }, at);
+  return walk(schema, { isRoot: true, insideMeta: false, survey: surveyOf(schema) }, at);
 }
 
 function* walk(schema: JSONSchemaProps, place: Place, at: FieldPath): Errors {
-  yield* unsupportedErrors(schema, place, at);
+  const { survey } = place;
+  const isUnusual = place.isRoot || survey.has(schema, 'unusual');
+  if (isUnusual) yield* unsupportedErrors(schema, place, at);
   if (schema.uniqueItems) yield forbidden(at.child('uniqueItems'), 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic');
   yield* fieldErrors(schema, place, at);
-  const within = { ...place, isRoot: false };
-  if (schema.not) yield* walk(schema.not, within, at.child('not'));
-  for (const junctor of ['allOf', 'oneOf', 'anyOf'] as const) {
-    for (const [index, one] of (schema[junctor] ?? []).entries()) yield* walk(one, within, at.child(junctor).index(index));
-  }
-  for (const [name, one] of Object.entries(schema.definitions ?? {})) yield* walk(one, within, at.child('definitions').key(name));
+  const within = place.isRoot ? { ...place, isRoot: false } : place;
   const items = asSchema(schema.items);
-  if (items) yield* walk(items, within, at.child('items'));
+  if (isUnusual) yield* junctorErrors(schema, within, at);
+  if (items && survey.leads(items, 'unusual')) yield* walk(items, within, at.child('items'));
+  if (!isUnusual) return;
   if (Array.isArray(schema.items)) for (const [index, one] of schema.items.entries()) yield* walk((asSchema(one) ?? {}), within, at.child('items').index(index));
   for (const [name, one] of Object.entries(schema.dependencies ?? {})) if (asSchema(one)) yield* walk(asSchema(one)!, within, at.child('dependencies').key(name));
   if (schema['x-kubernetes-preserve-unknown-fields'] === false) yield invalid(at.child('x-kubernetes-preserve-unknown-fields'), false, 'must be true or undefined');
@@ -40,20 +40,31 @@ function* walk(schema: JSONSchemaProps, place: Place, at: FieldPath): Errors {
   yield* rulesErrors(schema, at);
 }
 
+function* junctorErrors(schema: JSONSchemaProps, within: Place, at: FieldPath): Errors {
+  if (schema.not) yield* walk(schema.not, within, at.child('not'));
+  for (const junctor of ['allOf', 'oneOf', 'anyOf'] as const) {
+    for (const [index, one] of (schema[junctor] ?? []).entries()) yield* walk(one, within, at.child(junctor).index(index));
+  }
+  for (const [name, one] of Object.entries(schema.definitions ?? {})) yield* walk(one, within, at.child('definitions').key(name));
+}
+
 /** Fields by name, or any of one schema. */
 function* fieldErrors(schema: JSONSchemaProps, place: Place, at: FieldPath): Errors {
-  const { properties = {}, additionalProperties } = schema;
+  const { properties, additionalProperties } = schema;
   if (additionalProperties !== undefined) {
     const here = at.child('additionalProperties');
-    if (Object.keys(properties).length > 0 && additionalProperties !== true) yield forbidden(here, 'additionalProperties and properties are mutual exclusive');
+    if (properties && Object.keys(properties).length > 0 && additionalProperties !== true) yield forbidden(here, 'additionalProperties and properties are mutual exclusive');
     const values = asSchema(additionalProperties);
     const noDefaults = place.insideMeta ? { noDefaults: 'inside additionalProperties applying to object metadata' } : {};
-    if (values) yield* walk(values, { ...place, ...noDefaults, isRoot: false }, here);
+    if (values && place.survey.leads(values, 'unusual')) yield* walk(values, { ...place, ...noDefaults, isRoot: false }, here);
   }
-  for (const [name, property] of Object.entries(properties)) {
-    const isMeta = (place.isRoot || schema['x-kubernetes-embedded-resource'] === true) && META.includes(name);
-    const meta = isMeta ? { insideMeta: true, ...(place.isRoot ? { noDefaults: `in top-level ${name}` } : {}) } : {};
-    yield* walk(property, { ...place, ...meta, isRoot: false }, at.child('properties').key(name));
+  const within = place.isRoot ? { ...place, isRoot: false } : place;
+  const hasMeta = place.isRoot || schema['x-kubernetes-embedded-resource'] === true;
+  for (const name in properties) {
+    const property = properties[name]!;
+    if (!place.survey.leads(property, 'unusual')) continue;
+    const meta = hasMeta && META.includes(name) ? { ...within, insideMeta: true, ...(place.isRoot ? { noDefaults: `in top-level ${name}` } : {}) } : within;
+    yield* walk(property, meta, at.child('properties').key(name));
   }
 }
 

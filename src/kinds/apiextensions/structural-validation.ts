@@ -7,7 +7,7 @@ import { deepEqual } from '../../base/deep-equal.ts';
 import { patternProblem } from '../../schema/json/pattern.ts';
 import type { Errors } from '../checks.ts';
 import type { JSONSchemaProps } from './json-schema-props.ts';
-import { asSchema } from './schema-walk.ts';
+import { asSchema, type Survey, surveyOf } from './schema-walk.ts';
 
 type Level = 'root' | 'item' | 'field';
 
@@ -23,7 +23,7 @@ const sound = new WeakSet<JSONSchemaProps>();
 export function structuralErrors(schema: JSONSchemaProps, at: FieldPath): readonly FieldError[] {
   if (sound.has(schema)) return [];
   const text = ({ field, message }: FieldError): string => `${field}: ${message}`;
-  const errors = [...invariantErrors(schema, 'root', at), ...completenessErrors(schema, schema, { schemaAt: at, at })].toSorted((a, b) => (text(a) < text(b) ? -1 : 1));
+  const errors = [...invariantErrors(schema, { level: 'root', survey: surveyOf(schema) }, at), ...completenessErrors(schema, schema, { schemaAt: at, at })].toSorted((a, b) => (text(a) < text(b) ? -1 : 1));
   if (errors.length === 0) sound.add(schema);
   return errors;
 }
@@ -32,18 +32,22 @@ const preserves = (schema: JSONSchemaProps): boolean => schema['x-kubernetes-pre
 const embeds = (schema: JSONSchemaProps): boolean => schema['x-kubernetes-embedded-resource'] === true;
 const isIntOrString = (schema: JSONSchemaProps): boolean => schema['x-kubernetes-int-or-string'] === true;
 
-function* invariantErrors(schema: JSONSchemaProps, level: Level, at: FieldPath): Errors {
+function* invariantErrors(schema: JSONSchemaProps, { level, survey }: { readonly level: Level; readonly survey: Survey }, at: FieldPath): Errors {
   const { type = '', properties = {}, additionalProperties } = schema;
   const items = asSchema(schema.items);
   if (type === 'array' && !items) yield required(at.child('items'), 'must be specified');
-  if (items) yield* invariantErrors(items, 'item', at.child('items'));
-  for (const [name, property] of Object.entries(properties)) yield* invariantErrors(property, 'field', at.child('properties').key(name));
+  if (items && survey.leads(items, 'unusual')) yield* invariantErrors(items, { level: 'item', survey }, at.child('items'));
+  for (const name in properties) {
+    const property = properties[name]!;
+    if (survey.leads(property, 'unusual')) yield* invariantErrors(property, { level: 'field', survey }, at.child('properties').key(name));
+  }
   if (additionalProperties !== undefined) {
     const here = at.child('additionalProperties');
     if (level === 'root') yield forbidden(here, 'must not be used at the root');
     const values = asSchema(additionalProperties);
-    if (values) yield* invariantErrors(values, 'field', here);
+    if (values && survey.leads(values, 'unusual')) yield* invariantErrors(values, { level: 'field', survey }, here);
   }
+  if (level !== 'root' && !survey.has(schema, 'unusual')) return;
   yield* extensionErrors(schema, at);
   yield* restrictionErrors(schema, { anyOf: deepEqual(schema.anyOf, INT_OR_STRING), allOf: deepEqual(schema.allOf?.[0]?.anyOf, INT_OR_STRING) }, at);
   yield* typeErrors(schema, level, at);

@@ -114,8 +114,8 @@ const ofTemplates = new WeakMap<Kind, Remembered<FieldSet>>();
 function newFields(update: Update): FieldSet {
   const { kind, next, subresource = '' } = update;
   const find = (): FieldSet => shared(withoutIgnored(compare(kind.schema, blankOf(kind.schema), next), update).changed);
-  // What has no status is made from no template, and may hold megabytes of data.
-  if (!kind.hasStatus || subresource !== '') return find();
+  // What has no status is made from no template, and may hold megabytes of data; nor is anything that long.
+  if (!kind.hasStatus || subresource !== '' || isLong(next)) return find();
   const spec = next['spec'] as object | undefined;
   const last = spec && ofSpecs.get(spec);
   if (last && isTwin(last.next, next)) return last.fields;
@@ -123,6 +123,23 @@ function newFields(update: Update): FieldSet {
   if (spec && kind.sharesSpec) ofSpecs.set(spec, { next, fields });
   return fields;
 }
+
+/** Whether there are so many fields and items, and such long texts, that what was found out is not remembered (base/remembered.ts). */
+function isLong(object: AnyObject): boolean {
+  let left = LONG;
+  const visit = (value: unknown): void => {
+    if (typeof value === 'string') left -= value.length;
+    if (typeof value !== 'object' || value === null) return;
+    for (const key in value) {
+      if (--left < 0) return;
+      visit((value as Readonly<Record<string, unknown>>)[key]);
+    }
+  };
+  visit(object);
+  return left < 0;
+}
+
+const LONG = 8192;
 
 /** By specs that are shared: the last creation with it. */
 const ofSpecs = new WeakMap<object, { readonly next: AnyObject; readonly fields: FieldSet }>();

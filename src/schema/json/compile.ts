@@ -8,43 +8,59 @@ import { type JsonSchema, schemaIn } from './json-schema.ts';
  */
 export function compileStructural(schema: JsonSchema): SchemaNode {
   const { type, description } = schema;
-  const common = {
+  const common: Common = {
     json: schema,
     ...(schema.default === undefined || schema.default === null ? {} : { default: schema.default }),
     ...(schema.nullable ? { nullable: true } : {}),
     ...(description === undefined ? {} : { description }),
   };
   if (schema['x-kubernetes-int-or-string']) return { ...common, type: 'intOrString' };
-  if (type === 'array') return { ...common, ...listOf(schema) };
-  if (type === 'object' || schema.properties) return { ...common, ...fieldsOf(schema) };
+  if (type === 'array') return listOf(schema, common);
+  if (type === 'object' || schema.properties) return fieldsOf(schema, common);
   if (type === undefined || type === '') return { ...common, type: 'any', deduced: true };
   return { ...common, type: SCALARS[type] ?? 'any' };
 }
 
+type Common = Pick<SchemaNode, 'json' | 'default' | 'nullable' | 'description'>;
 const SCALARS: Readonly<Record<string, ScalarNode['type']>> = { string: 'string', integer: 'int64', number: 'double', boolean: 'boolean' };
 const ANYTHING: SchemaNode = { type: 'any', deduced: true, json: {} };
 
-function listOf(schema: JsonSchema): ListNode {
+/** What lies below is compiled when it is first asked for: of large definitions most is never met. */
+function listOf(schema: JsonSchema, common: Common): ListNode {
   const items = schemaIn(schema.items);
   const listType = schema['x-kubernetes-list-type'];
+  let compiled: SchemaNode | undefined;
   return {
-    type: 'list', items: items ? compileStructural(items) : ANYTHING,
-    listType: listType === 'map' || listType === 'set' ? listType : 'atomic',
-    keys: schema['x-kubernetes-list-map-keys'] ?? [],
+    ...common, type: 'list', listType: listType === 'map' || listType === 'set' ? listType : 'atomic', keys: schema['x-kubernetes-list-map-keys'] ?? [],
+    get items() {
+      return (compiled ??= items ? compileStructural(items) : ANYTHING);
+    },
   };
 }
 
-function fieldsOf(schema: JsonSchema): SchemaNode {
+function fieldsOf(schema: JsonSchema, common: Common): SchemaNode {
   const { properties = {}, additionalProperties } = schema;
   const atomic = schema['x-kubernetes-map-type'] === 'atomic' ? { atomic: true } : {};
   const names = Object.keys(properties);
   const isEmbedded = schema['x-kubernetes-embedded-resource'] === true;
   const values = schemaIn(additionalProperties);
-  if (names.length === 0 && values && !isEmbedded) return { type: 'map', values: compileStructural(values), ...atomic };
-  const fields = Object.fromEntries(names.map((name) => [name, compileStructural(properties[name]!)]));
+  let compiledValues: SchemaNode | undefined;
+  let compiled: ObjectNode['fields'] | undefined;
+  if (names.length === 0 && values && !isEmbedded) {
+    return {
+      ...common, type: 'map', ...atomic,
+      get values() {
+        return (compiledValues ??= compileStructural(values));
+      },
+    };
+  }
   const keepsAll = schema['x-kubernetes-preserve-unknown-fields'] === true || additionalProperties === true;
-  const node: ObjectNode = { type: 'object', fields, ...(keepsAll ? { preserveUnknown: true } : {}), ...atomic };
-  return isEmbedded ? { ...node, fields: { ...fields, ...EMBEDDED } } : node;
+  return {
+    ...common, type: 'object', ...(keepsAll ? { preserveUnknown: true } : {}), ...atomic,
+    get fields() {
+      return (compiled ??= { ...Object.fromEntries(names.map((name) => [name, compileStructural(properties[name]!)])), ...(isEmbedded ? EMBEDDED : {}) });
+    },
+  };
 }
 
 /** What every object has is an embedded one's too, whatever its schema says of it. */
