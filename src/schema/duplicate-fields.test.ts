@@ -25,6 +25,9 @@ test.each([
   ['{"a":[{"b":1},[{"c":null}],2],"d":{}}', false],
   ['{\n  "a": 1,\n  "__proto__": {"b": "x:y"}\n}', false],
   ['[{"a":1},{"a":1}]', false],
+  ['{"a":"\\"b\\":1, \\"c\\" : 2"}', false],
+  ['{"a\\\\":1}', true],
+  ['{"a\\\\" :1}', true],
   ['{"a" :1,"a":2}', true],
   ['{"a":{"b" :1},"a":{}}', true],
 ])('%s is looked at: %s', (text, expected) => expect(mayHoldDuplicates(text, JSON.parse(text))).toBe(expected));

@@ -12,8 +12,8 @@ interface Level {
 }
 
 const BACKSLASH = 0x5c;
-/** A blank that some writers leave after a key. */
-const PARTED_COLON = /"[ \t\n\r]+:/;
+/** A blank that some writers leave after a key; after a quote within a string it means nothing. */
+const PARTED_COLON = /(?<!(?<!\\)\\)"[ \t\n\r]+:/;
 
 /**
  * Whether `text` may hold a key twice, going by what JSON.parse made of it: a text with no more keys than that does not. Costs a

@@ -1,5 +1,5 @@
 import type { AnyObject, KubeObject } from '../../meta/object.ts';
-import { setOwn } from '../../meta/own.ts';
+import { isRecord, setOwn } from '../../meta/own.ts';
 import { apiVersionOf } from '../../meta/resource.ts';
 import type { Kind } from '../../schema/kind.ts';
 import type { SchemaNode } from '../../schema/node.ts';
@@ -8,6 +8,8 @@ import type { Remote } from './remote.ts';
 
 /** Bytes in front of the JSON text in the store: the fingerprint of the schema that wrote it, in hex. */
 const FINGERPRINT = 8;
+/** Characters of an object whose text is worth keeping for a moment. */
+const LONG = 1 << 16;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -44,6 +46,9 @@ export class Codec {
   readonly #remote: Remote | undefined;
   /** What this process encoded a moment ago need not be decoded when the store's feed brings it back. */
   readonly #known = new Recent();
+  /** Whether the object written last was long: then the next one's spec is kept as text, for the status that is written soon after. */
+  #wasLong = false;
+  #longSpec: { readonly spec: object; readonly text: string } | undefined;
 
   constructor(kind: Kind, upgrade: Upgrade, { salt = '', stored, remote }: { readonly salt?: string; readonly stored?: StoredAs; readonly remote?: Remote } = {}) {
     this.kind = kind;
@@ -101,11 +106,22 @@ export class Codec {
 
   #textOf(draft: Readonly<Record<string, unknown>>): string {
     const { spec } = draft;
-    if (!isShared(spec)) return JSON.stringify(draft);
+    const known = this.#longSpec?.spec === spec ? this.#longSpec?.text : undefined;
+    if (!isShared(spec) && known === undefined && !this.#wasLong) return this.#noted(JSON.stringify(draft));
     // As JSON.stringify would, field by field.
     let text = '';
-    for (const key in draft) if (draft[key] !== undefined) text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${jsonOf(draft[key])}`;
-    return `${text}}`;
+    for (const key in draft) {
+      if (draft[key] === undefined) continue;
+      const part = key === 'spec' ? (known ?? jsonOf(spec)) : jsonOf(draft[key]);
+      if (key === 'spec') this.#longSpec = known === undefined && part.length > LONG && isRecord(spec) ? { spec, text: part } : undefined;
+      text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${part}`;
+    }
+    return this.#noted(`${text}}`);
+  }
+
+  #noted(text: string): string {
+    this.#wasLong = text.length > LONG;
+    return text;
   }
 
   decode(value: Uint8Array): Unversioned {

@@ -1,6 +1,6 @@
 /** The types that x-kubernetes-validations see a schema's values by, with the sizes that cost estimates count on. */
 import { escapeIdentifier } from '../../cel/escape.ts';
-import { BOOL, bounded, BYTES, type CelType, type ListType, DOUBLE, DURATION, DYN, INT, listOf, mapOf, objectOf, STRING, TIMESTAMP } from '../../cel/types.ts';
+import { BOOL, bounded, BYTES, type CelType, type FieldType, type ListType, DOUBLE, DURATION, DYN, INT, listOf, mapOf, type ObjectType, STRING, TIMESTAMP } from '../../cel/types.ts';
 import type { JSONSchemaProps } from './json-schema-props.ts';
 import { asSchema } from './schema-walk.ts';
 
@@ -58,7 +58,7 @@ function keysOf({ 'x-kubernetes-list-type': type, 'x-kubernetes-list-map-keys': 
   return loose(items);
 }
 
-const loose = (...parts: readonly CelType[]): { readonly unordered?: true } => (parts.some(({ unordered }) => unordered) ? { unordered: true } : {});
+const loose = ({ unordered: is }: CelType): { readonly unordered?: true } => (is ? { unordered: is } : {});
 
 function declareList(schema: JSONSchemaProps, name: string): Declared | undefined {
   const itemSchema = asSchema(schema.items);
@@ -77,16 +77,75 @@ function declareObject(schema: JSONSchemaProps, isResource: boolean, name: strin
     // Upstream counts keys as if they took no room.
     return { type: { ...bounded(mapOf(bounded(STRING, 0), entries.type), Math.max(most, 0)), ...loose(entries.type) }, minSize: 2 };
   }
-  const fields: Record<string, { readonly property: string; readonly type: CelType }> = {};
-  let minSize = 2;
-  for (const [property, inner] of Object.entries(isResource ? { ...schema.properties, ...IDENTITY } : schema.properties ?? {})) {
-    const declared = declare(inner, embeds(inner), `${name}.${property}`);
-    const escaped = declared && escapeIdentifier(property);
-    if (declared && escaped !== undefined) fields[escaped] = { property, type: declared.type };
-    if (declared && schema.required?.includes(property) && inner.default === undefined) minSize += property.length + declared.minSize + 4;
-  }
-  return { type: { ...objectOf(name, fields), ...loose(...Object.values(fields).map(({ type }) => type)) }, minSize };
+  const properties = isResource ? { ...schema.properties, ...IDENTITY } : schema.properties ?? {};
+  let minSize: number | undefined;
+  return {
+    type: { ...lateObject(name, properties), ...(isUnordered(schema) ? { unordered: true } : {}) },
+    get minSize() {
+      return (minSize ??= smallest(name, properties, schema.required));
+    },
+  };
 }
+
+type Properties = Readonly<Record<string, JSONSchemaProps>>;
+
+const fieldOf = (name: string, property: string, schema: JSONSchemaProps): FieldType | undefined => {
+  const declared = escapeIdentifier(property) === undefined ? undefined : declare(schema, embeds(schema), `${name}.${property}`);
+  return declared && { property, type: declared.type };
+};
+
+/** Its fields are declared as they are asked for: rules speak of few of them. */
+function lateObject(name: string, properties: Properties): ObjectType {
+  let escaped: ReadonlyMap<string, string> | undefined;
+  const known = new Map<string, FieldType | undefined>();
+  return {
+    kind: 'object', name,
+    field(field) {
+      if (known.has(field)) return known.get(field);
+      escaped ??= new Map(Object.keys(properties).map((property) => [escapeIdentifier(property) ?? '', property]));
+      const property = escaped.get(field);
+      const found = property === undefined ? undefined : fieldOf(name, property, properties[property]!);
+      known.set(field, found);
+      return found;
+    },
+  };
+}
+
+function smallest(name: string, properties: Properties, needed: readonly string[] = []): number {
+  let size = 2;
+  for (const property of new Set(needed)) {
+    const schema = Object.hasOwn(properties, property) ? properties[property] : undefined;
+    const declared = schema && schema.default === undefined ? declare(schema, embeds(schema), `${name}.${property}`) : undefined;
+    if (declared) size += property.length + declared.minSize + 4;
+  }
+  return size;
+}
+
+/** Whether order does not count for all that is in it: told from the schema, so that no type need be made for it. */
+function isUnordered(schema: JSONSchemaProps): boolean {
+  const known = unordered.get(schema);
+  if (known !== undefined) return known;
+  const below = asSchema(schema.type === 'array' ? schema.items : schema.additionalProperties);
+  let is = false;
+  if (schema['x-kubernetes-int-or-string']) is = false;
+  else if (schema.type === 'array') is = below !== undefined && isDeclared(below) && (isSetOrMap(schema) || isUnordered(below));
+  else if (schema.type === 'object' && below) is = isUnordered(below);
+  else if (schema.type === 'object') for (const name in schema.properties) is ||= isUnordered(schema.properties[name]!) && escapeIdentifier(name) !== undefined;
+  unordered.set(schema, is);
+  return is;
+}
+
+const isSetOrMap = ({ 'x-kubernetes-list-type': type }: JSONSchemaProps): boolean => type === 'set' || type === 'map';
+
+/** Whether expressions see it. */
+function isDeclared(schema: JSONSchemaProps): boolean {
+  if (schema['x-kubernetes-int-or-string']) return true;
+  if (schema.type !== 'array' && schema.type !== 'object') return ['string', 'boolean', 'number', 'integer'].includes(schema.type ?? '');
+  const below = asSchema(schema.type === 'array' ? schema.items : schema.additionalProperties);
+  return below ? isDeclared(below) : schema.type === 'object';
+}
+
+const unordered = new WeakMap<JSONSchemaProps, boolean>();
 
 const TEXT: JSONSchemaProps = { type: 'string' };
 /** Of every resource, whatever its schema says. */
