@@ -35,9 +35,9 @@ function compressed(response: ApiResponse, gzip: NonNullable<ApiServerConfig['gz
 }
 
 /** A document compressed in one piece, to be kept. */
-export async function whole(bytes: Uint8Array, { gzip = packed }: Pick<ApiServerConfig, 'gzip'>): Promise<Uint8Array> {
+export async function whole(document: readonly Uint8Array[], { gzip = packed }: Pick<ApiServerConfig, 'gzip'>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const some of gzip(pieces([bytes]))) chunks.push(...some);
+  for await (const some of gzip(pieces(document))) chunks.push(...some);
   const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const chunk of chunks) {

@@ -94,15 +94,15 @@ export class Discovery {
     let made = this.#aggregated.get(key);
     if (!made) {
       const items = groups.map((group) => groupDiscovery(this.#kinds(), group, this.#core.aggregation));
-      made = tagged(encoder.encode(JSON.stringify({ kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items })));
+      made = tagged([encoder.encode(JSON.stringify({ kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items }))]);
       this.#aggregated.set(key, made);
     }
-    const { bytes, etag } = await made;
+    const { chunks, etag } = await made;
     const headers = {
       'cache-control': 'public', vary: 'Accept', etag,
       'content-type': `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
     };
-    return isKnown(request, etag) ? { status: 304, headers } : answerBytes(200, [bytes], headers);
+    return isKnown(request, etag) ? { status: 304, headers } : answerBytes(200, chunks, headers);
   }
 }
 

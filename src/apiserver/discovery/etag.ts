@@ -2,18 +2,51 @@ import type { ApiRequest } from '../../wire/api.ts';
 
 /** A document by whose tag a client knows it again. */
 export interface Tagged {
-  readonly bytes: Uint8Array;
+  readonly chunks: readonly Uint8Array[];
   /** As in the header, quoted. */
   readonly etag: string;
 }
 
-export async function tagged(bytes: Uint8Array): Promise<Tagged> {
-  return { bytes, etag: `"${await hexDigest(bytes)}"` };
+export async function tagged(chunks: readonly Uint8Array[]): Promise<Tagged> {
+  const digests: string[] = [];
+  for (const block of blocksOf(chunks)) digests.push(await hexDigest(block));
+  return { chunks, etag: `"${digests.length === 1 ? digests[0]! : await hexDigest(new TextEncoder().encode(digests.join('')))}"` };
+}
+
+/** Of a large document one is copied at a time, and others have a turn between two. */
+const BLOCK_BYTES = 1 << 20;
+
+function* blocksOf(chunks: readonly Uint8Array[]): Generator<Uint8Array<ArrayBuffer>> {
+  let block: Uint8Array[] = [];
+  let size = 0;
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += BLOCK_BYTES) {
+      const part = chunk.subarray(at, at + BLOCK_BYTES);
+      if (size + part.length > BLOCK_BYTES) {
+        yield joined(block, size);
+        block = [];
+        size = 0;
+      }
+      block.push(part);
+      size += part.length;
+    }
+  }
+  yield joined(block, size);
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
 }
 
 /** SHA-256 in upper-case hexadecimal. */
-export async function hexDigest(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes)));
+export async function hexDigest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('').toUpperCase();
 }
 

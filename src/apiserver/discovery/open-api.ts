@@ -1,3 +1,4 @@
+import { nextTurn } from '../../base/clock.ts';
 import { ApiError } from '../../meta/api-error.ts';
 import { type Described, openApiV2, openApiV3, type Piece } from '../../schema/openapi/documents.ts';
 import type { Kind } from '../../schema/kind.ts';
@@ -9,7 +10,7 @@ import { parseAccept } from '../negotiate.ts';
 import { hasProtobuf } from '../protobuf-answer.ts';
 import { strategyOf } from '../registry/strategy.ts';
 import { answer, answerBytes } from '../respond.ts';
-import { writeJson, writeProtobuf } from './document-bytes.ts';
+import { type Entries, writeJson, writeProtobuf } from './document-bytes.ts';
 import { hexDigest, isKnown, type Tagged, tagged } from './etag.ts';
 import { SHAPES } from './shapes.ts';
 
@@ -25,17 +26,26 @@ interface Written extends Tagged {
   packed?: Promise<Uint8Array>;
 }
 
-/** Serves the OpenAPI documents; each is written when first asked for and kept, in each form, until the set of kinds changes. */
+/**
+ * Serves the OpenAPI documents; each is written when first asked for and kept, in each form: that of a group version until its kinds change, that of all
+ * until any does. Then only what is new in it is written anew.
+ */
 export class OpenApi {
   readonly #core: Pick<Core, 'resources' | 'config' | 'clock' | 'aggregation'>;
   readonly #made = new Map<string, Promise<Written>>();
+  /** The hashes of v3's documents, as long as the set of kinds is the same. */
+  readonly #hashes = new Map<string, Promise<string>>();
+  /** What v2's documents are made of, by their media type. */
+  readonly #entries = new Map<string, Entries>();
 
   constructor(core: Pick<Core, 'resources' | 'config' | 'clock' | 'aggregation'>) {
     this.#core = core;
   }
 
+  /** The set of kinds has changed. */
   forget(): void {
-    this.#made.clear();
+    this.#hashes.clear();
+    for (const key of this.#made.keys()) if (!key.startsWith('v3 ')) this.#made.delete(key);
   }
 
   async serve(request: ApiRequest, [document, ...rest]: readonly string[]): Promise<ApiResponse | undefined> {
@@ -56,8 +66,13 @@ export class OpenApi {
   async #v2(request: ApiRequest): Promise<ApiResponse> {
     const type = v2Type(request.headers['accept'] ?? '');
     const described = this.#described();
-    const written = await this.#remember(`v2 ${type}`, () =>
-      (type === JSON_TYPE ? writeJson(this.#pieces(described), 'v2', described.version) : writeProtobuf(this.#pieces(described), described.version)));
+    let entries = this.#entries.get(type);
+    if (!entries) this.#entries.set(type, (entries = new WeakMap()));
+    const known = entries;
+    const written = await this.#remember(`v2 ${type}`, () => {
+      const pieces = this.#pieces(described);
+      return type === JSON_TYPE ? writeJson(pieces, { dialect: 'v2', version: described.version, entries: known }) : writeProtobuf(pieces, described.version, known);
+    });
     return this.#send(request, written, { 'content-type': type, etag: written.etag });
   }
 
@@ -75,7 +90,7 @@ export class OpenApi {
       const id = `${piece.section} ${piece.name}`;
       if (known.has(id)) continue;
       known.add(id);
-      yield piece as Piece;
+      yield { ...(piece as Piece), from: piece };
     }
   }
 
@@ -93,8 +108,20 @@ export class OpenApi {
 
   /** Of what the document is made from: writing every document only to name it would be work for nobody. */
   #hash(path: string): Promise<string> {
+    let hash = this.#hashes.get(path);
+    if (!hash) this.#hashes.set(path, (hash = this.#newHash(path)));
+    return hash;
+  }
+
+  async #newHash(path: string): Promise<string> {
     const { config: { version }, resources } = this.#core;
-    const declared = resources.kinds().filter((kind) => kind.custom && path.startsWith(`apis/${kind.group}`)).map(identityOf);
+    const declared: (readonly unknown[])[] = [];
+    for (const kind of resources.kinds()) {
+      if (!kind.custom || !path.startsWith(`apis/${kind.group}`)) continue;
+      declared.push(identityOf(kind));
+      // Reading all of a large schema takes its time.
+      await nextTurn();
+    }
     return hexDigest(encoder.encode(JSON.stringify([version, path, declared])));
   }
 
@@ -107,7 +134,7 @@ export class OpenApi {
     // Whoever has an old index is led to the document of today.
     if (asked !== undefined && asked !== '' && asked !== hash) return { status: 301, headers: { location: `/openapi/v3/${path}?hash=${hash}` } };
     const described = this.#described();
-    const written = await this.#remember(`v3 ${path}`, () => writeJson(openApiV3(root, described), 'v3', described.version));
+    const written = await this.#current(path, hash, () => writeJson(openApiV3(root, described), { dialect: 'v3', version: described.version }));
     const headers = { 'content-type': JSON_TYPE, etag: `"${hash}"` };
     if (asked === undefined || asked === '') return this.#send(request, written, headers);
     const expires = new Date(this.#core.clock.now() + YEAR_SECONDS * 1000).toUTCString();
@@ -117,12 +144,19 @@ export class OpenApi {
   async #send(request: ApiRequest, written: Written, headers: Headers): Promise<ApiResponse> {
     const vary = { ...headers, vary: 'Accept, Accept-Encoding' };
     if (isKnown(request, headers['etag']!)) return { status: 304, headers: vary };
-    if (!acceptsGzip(request) || written.bytes.length <= THRESHOLD_BYTES) return answerBytes(200, [written.bytes], vary);
-    written.packed ??= whole(written.bytes, this.#core.config);
+    if (!acceptsGzip(request) || written.chunks.reduce((sum, { length }) => sum + length, 0) <= THRESHOLD_BYTES) return answerBytes(200, written.chunks, vary);
+    written.packed ??= whole(written.chunks, this.#core.config);
     return answerBytes(200, [await written.packed], { ...vary, 'content-encoding': 'gzip' });
   }
 
-  #remember(key: string, write: () => Promise<Uint8Array>): Promise<Written> {
+  /** A document of v3, of which only the one with the hash of today is kept. */
+  #current(path: string, hash: string, write: () => Promise<readonly Uint8Array[]>): Promise<Written> {
+    const key = `v3 ${path} ${hash}`;
+    if (!this.#made.has(key)) for (const other of this.#made.keys()) if (other.startsWith(`v3 ${path} `)) this.#made.delete(other);
+    return this.#remember(key, write);
+  }
+
+  #remember(key: string, write: () => Promise<readonly Uint8Array[]>): Promise<Written> {
     let made = this.#made.get(key);
     if (!made) this.#made.set(key, (made = write().then(tagged)));
     return made;

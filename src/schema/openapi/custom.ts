@@ -1,4 +1,4 @@
-import { isRecord } from '../../meta/own.ts';
+import { isRecord, setOwn } from '../../meta/own.ts';
 import { type JsonSchema, schemaIn } from '../json/json-schema.ts';
 import type { Dialect, Json } from './definitions.ts';
 
@@ -25,35 +25,63 @@ export function customDefinition(schema: JsonSchema, dialect: Dialect, common: C
 const withCommon = (schema: Json, common: CommonFields): Json => ({ ...schema, properties: { ...(schema['properties'] as Json | undefined), ...common } });
 
 function published(schema: JsonSchema, dialect: Dialect, common: CommonFields): Json {
-  const { properties, items, additionalProperties, ...rest } = schema;
-  const inner = (one: JsonSchema): Json => published(one, dialect, common);
-  const itemSchema = schemaIn(items);
-  const valueSchema = schemaIn(additionalProperties);
-  const whole: Record<string, unknown> = {
-    ...rest,
-    ...(properties ? { properties: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, inner(one)])) } : {}),
-    ...(itemSchema ? { items: inner(itemSchema) } : items === undefined ? {} : { items }),
-    ...(valueSchema ? { additionalProperties: inner(valueSchema) } : additionalProperties === undefined ? {} : { additionalProperties }),
-  };
-  const shown = dialect === 'v2' ? asSwagger(schema, whole) : whole;
-  if (!schema['x-kubernetes-embedded-resource'] || (dialect === 'v2' && schema['x-kubernetes-preserve-unknown-fields'])) return shown;
-  const needed = Array.isArray(shown['required']) ? (shown['required'] as readonly unknown[]) : [];
-  return { ...withCommon(shown, common), required: [...new Set([...needed, 'kind', 'apiVersion'])] };
+  const whole = dialect === 'v2' ? asSwagger(schema, common) : asItIs(schema, common);
+  if (!schema['x-kubernetes-embedded-resource'] || (dialect === 'v2' && schema['x-kubernetes-preserve-unknown-fields'])) return whole;
+  const needed = Array.isArray(whole['required']) ? (whole['required'] as readonly unknown[]) : [];
+  return { ...withCommon(whole, common), required: [...new Set([...needed, 'kind', 'apiVersion'])] };
 }
 
-const NOT_IN_SWAGGER = ['allOf', 'anyOf', 'oneOf', 'not', 'nullable', 'default'];
+const below = (part: unknown, dialect: Dialect, common: CommonFields): unknown => (schemaIn(part) ? published(schemaIn(part)!, dialect, common) : part);
 
-function asSwagger(schema: JsonSchema, whole: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const shown: Record<string, unknown> = { ...whole };
-  for (const name of NOT_IN_SWAGGER) delete shown[name];
-  const keeps = schema['x-kubernetes-preserve-unknown-fields'] === true;
-  if (schema.nullable || keeps) {
-    delete shown['items'];
-    delete shown['properties'];
+function fieldsOf({ properties = {} }: JsonSchema, dialect: Dialect, common: CommonFields): Json {
+  const fields: Record<string, unknown> = {};
+  for (const name in properties) setOwn(fields, name, published(properties[name]!, dialect, common));
+  return fields;
+}
+
+function asItIs(schema: JsonSchema, common: CommonFields): Json {
+  const whole: Record<string, unknown> = {};
+  for (const key in schema) {
+    const value = schema[key as keyof JsonSchema];
+    whole[key] = key === 'properties' ? fieldsOf(schema, 'v3', common) : key === 'items' || key === 'additionalProperties' ? below(value, 'v3', common) : value;
   }
-  if (schema.nullable || (keeps && schema.type === 'object') || (schema.type === 'array' && shown['items'] === undefined)) delete shown['type'];
-  const values = schemaIn(schema.additionalProperties);
-  const needed = values?.nullable ? [] : (schema.required ?? []).filter((name) => !isRecord(schema.properties) || !schema.properties[name]?.nullable);
-  delete shown['required'];
-  return needed.length > 0 ? { ...shown, required: needed } : shown;
+  return whole;
 }
+
+function asSwagger(schema: JsonSchema, common: CommonFields): Json {
+  const keeps = schema['x-kubernetes-preserve-unknown-fields'] === true;
+  const isOpen = keeps || schema.nullable === true;
+  const isUntyped = schema.nullable === true || (keeps && schema.type === 'object') || (schema.type === 'array' && (isOpen || schema.items === undefined));
+  const whole: Record<string, unknown> = {};
+  for (const key in schema) {
+    const value = schema[key as keyof JsonSchema];
+    switch (key) {
+      case 'allOf': case 'anyOf': case 'oneOf': case 'not': case 'nullable': case 'default':
+        break;
+      case 'type':
+        if (!isUntyped) whole[key] = value;
+        break;
+      case 'properties':
+        if (!isOpen) whole[key] = fieldsOf(schema, 'v2', common);
+        break;
+      case 'items':
+        if (!isOpen) whole[key] = below(value, 'v2', common);
+        break;
+      case 'additionalProperties':
+        whole[key] = below(value, 'v2', common);
+        break;
+      case 'required': {
+        const needed = neededOf(schema);
+        if (needed.length > 0) whole[key] = needed;
+        break;
+      }
+      default:
+        whole[key] = value;
+    }
+  }
+  return whole;
+}
+
+/** What may be null need not be there, as Swagger 2.0 sees it. */
+const neededOf = ({ required = [], properties, additionalProperties }: JsonSchema): readonly string[] =>
+  schemaIn(additionalProperties)?.nullable ? [] : required.filter((name) => !isRecord(properties) || !properties[name]?.nullable);

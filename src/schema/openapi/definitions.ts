@@ -14,41 +14,50 @@ const META = 'apimachinery.pkg.apis.meta.v1';
 /** The named definitions that schemas refer to, each written once, when its turn comes. */
 export class Definitions {
   readonly #dialect: Dialect;
-  readonly #wanted = new Map<string, () => Json>();
+  readonly #wanted = new Map<string, { readonly make: () => Json; readonly from: object | undefined }>();
+  #commonFields: CommonFields | undefined;
 
   constructor(dialect: Dialect) {
     this.#dialect = dialect;
   }
 
-  /** Everything referred to so far, and what that refers to in its turn; one by one, in no order of use to readers. */
-  *write(): Generator<readonly [name: string, definition: Json]> {
+  /**
+   * Everything referred to so far, and what that refers to in its turn; one by one, in no order of use to readers. What is made from a custom kind
+   * alone is so named, and refers to nothing that is not wanted anyway: it need not be made to know what else is.
+   */
+  *write(): Generator<readonly [name: string, make: () => Json, from: object | undefined]> {
     // A map's iterator also visits what is added meanwhile.
-    for (const [name, make] of this.#wanted) yield [name, make()];
+    for (const [name, { make, from }] of this.#wanted) yield [name, make, from];
   }
 
   /** A reference to a kind. */
   kind(kind: Kind): Json {
     const identity = { group: kind.group, version: kind.version, kind: kind.kind };
     const { custom } = kind;
-    if (custom) return this.#named(custom.definition, () => ({ ...customDefinition(custom.schema, this.#dialect, this.#common()), [IDENTITY]: [identity], ...selectableBy(kind) }));
+    if (custom) {
+      const common = this.#common();
+      return this.#named(custom.definition, () => ({ ...customDefinition(custom.schema, this.#dialect, common), [IDENTITY]: [identity], ...selectableBy(kind) }), kind);
+    }
     return this.#ref(kind.schema.name!, () => ({ ...this.#object(kind.schema), ...described(kind.description), [IDENTITY]: [identity] }));
   }
 
   /** A reference to a kind's list. `metadata`: ListMeta. */
   list(kind: Kind, metadata: SchemaNode): Json {
     const list = listKindOf(kind);
+    const items = this.kind(kind);
+    const about = this.schema({ ...metadata, description: 'What is true of the list as a whole.' });
     return this.#named(kind.custom ? `${kind.package}.${list}` : `${PREFIX}${kind.package}.${list}`, () => ({
       description: `A list of ${kind.kind} objects and the revision it was read at.`,
       type: 'object',
       required: ['items'],
       properties: {
         apiVersion: { type: 'string', description: API_VERSION },
-        items: { type: 'array', description: `The ${kind.plural} that were found.`, items: this.kind(kind) },
+        items: { type: 'array', description: `The ${kind.plural} that were found.`, items },
         kind: { type: 'string', description: KIND },
-        metadata: this.schema({ ...metadata, description: 'What is true of the list as a whole.' }),
+        metadata: about,
       },
       [IDENTITY]: [{ group: kind.group, version: kind.version, kind: list }],
-    }));
+    }), kind.custom && kind);
   }
 
   /** A reference to a named schema that is no kind: DeleteOptions, Status. `identities`: the kinds it goes by. */
@@ -60,19 +69,19 @@ export class Definitions {
 
   /** apiVersion, kind and metadata, as every object has them. */
   #common(): CommonFields {
-    return {
+    return (this.#commonFields ??= {
       apiVersion: { type: 'string', description: API_VERSION },
       kind: { type: 'string', description: KIND },
       metadata: this.schema({ ...objectMeta().node, description: METADATA }),
-    };
+    });
   }
 
   #ref(name: string, make: () => Json): Json {
     return this.#named(PREFIX + name, make);
   }
 
-  #named(full: string, make: () => Json): Json {
-    if (!this.#wanted.has(full)) this.#wanted.set(full, make);
+  #named(full: string, make: () => Json, from?: object): Json {
+    if (!this.#wanted.has(full)) this.#wanted.set(full, { make, from });
     return { $ref: `${this.#dialect === 'v2' ? '#/definitions/' : '#/components/schemas/'}${full}` };
   }
 

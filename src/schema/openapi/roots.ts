@@ -5,6 +5,8 @@ import { capital, groupWord, JSON_TYPES, type Operation, operationsOf, type Oper
 export interface Root {
   /** Without the leading slash: `api/v1`, `apis/apps`, `version`. */
   readonly path: string;
+  /** Whose paths it has, beside its own: all that makes one differ from another of that path. */
+  readonly kinds: readonly Kind[];
   operations(optionsOf: (kind: Kind) => OperationOptions): readonly Operation[];
 }
 
@@ -29,7 +31,7 @@ function groupVersion(group: string, version: string, kinds: readonly Kind[]): R
     id: `get${groupWord(group)}${capital(version)}APIResources`, tag: tagOf(group, version), description: 'read the resources there are', answer: 'APIResourceList',
   });
   const here = kinds.filter((kind) => kind.group === group && kind.version === version);
-  return { path, operations: (optionsOf) => [...own.operations(optionsOf), ...here.flatMap((kind) => operationsOf(kind, optionsOf(kind)))] };
+  return { path, kinds: here, operations: (optionsOf) => [...own.operations(optionsOf), ...here.flatMap((kind) => operationsOf(kind, optionsOf(kind)))] };
 }
 
 interface Document {
@@ -45,7 +47,7 @@ function documents(path: string, document: Document): Root {
 }
 
 function fixed(path: string, operation: Omit<Operation, 'path' | 'method'>): Root {
-  return { path, operations: () => [{ ...operation, method: 'get', path: `/${path}/` }] };
+  return { path, kinds: [], operations: () => [{ ...operation, method: 'get', path: `/${path}/` }] };
 }
 
 const LOGS: readonly Operation[] = [
@@ -63,5 +65,5 @@ const FIXED: readonly Root[] = [
   fixed('openid/v1/jwks', {
     id: 'getServiceAccountIssuerOpenIDKeyset', tag: 'openid', description: 'read the keys that sign service account tokens', answer: 'string', produces: ['application/jwk-set+json'],
   }),
-  { path: 'logs', operations: () => LOGS },
+  { path: 'logs', kinds: [], operations: () => LOGS },
 ];
