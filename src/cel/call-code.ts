@@ -5,10 +5,11 @@ import type { Coder } from './code.ts';
 import { converterFor } from './convert.ts';
 import { charge, type Code, type Frame } from './frame.ts';
 import { patternCost, runtimeCost } from './function-costs.ts';
+import { Remembered } from '../base/remembered.ts';
 import { findAll, Meter, TooMuchWork } from '../meta/regexp/regex.ts';
 import { inOptional } from './libraries/operators.ts';
 import { regexOf } from './pattern.ts';
-import type { Overload } from './signature.ts';
+import type { Implementation, Overload } from './signature.ts';
 import type { CelType } from './types.ts';
 import { unorderedEquality, unorderedJoin } from './unordered.ts';
 import { CelObject, equal, EvaluationError, isInt, isList, isMap, lift, Optional, OverBudget, sizeForCost } from './values.ts';
@@ -170,13 +171,28 @@ function functionCode(coder: Coder, node: CallNode, nodes: readonly Node[]): Cod
   const cost = runtimeCost(overloads[0]!.name);
   // What depends on the result is charged behind it, all else before anything is done.
   const late = cost !== undefined && cost.length > 1;
-  const run = overloads.length === 1 && !types.some(unknown) ? overloads[0]!.run : dispatcher(overloads);
+  const chosen = overloads.length === 1 && !types.some(unknown) ? overloads[0]!.run : dispatcher(overloads);
+  const run = READS_TEXT.has(node.name) && nodes.length === 1 ? remembering(chosen) : chosen;
   return (frame: Frame) => {
     const args = codes.map((code) => code(frame));
     if (!late) charge(frame, cost ? cost(args, undefined) : 1);
     const result = lift(run(...(args as never[])));
     if (late) charge(frame, cost(args, result));
     return result;
+  };
+}
+
+/** What makes a value of a text by itself: dear beside what it is charged, and in a loop the same text comes again and again. */
+const READS_TEXT = new Set(['ip', 'isIP', 'cidr', 'isCIDR', 'duration', 'timestamp', 'quantity', 'isQuantity', 'semver', 'isSemver', 'url', 'isURL']);
+
+function remembering(run: Implementation): Implementation {
+  const known = new Remembered<unknown>();
+  return (...[text]: readonly unknown[]) => {
+    const before = typeof text === 'string' ? known.get(text) : undefined;
+    if (before !== undefined) return before;
+    const made = run(text as never);
+    if (typeof text === 'string') known.set(text, made);
+    return made;
   };
 }
 

@@ -1,6 +1,5 @@
 /** JSON has fewer types than schemas: a declared field's value becomes what its type says when it is read. */
-import { nanosOf } from '../meta/duration.ts';
-import { duration } from './arithmetic.ts';
+import { durationOf } from './libraries/conversions.ts';
 import type { CelType } from './types.ts';
 import { timestampOf } from './time.ts';
 import { Double, EvaluationError } from './values.ts';
@@ -11,20 +10,12 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
   double: (value) => (typeof value === 'number' ? new Double(value) : value),
   bytes: (value) => (typeof value === 'string' ? decodeBase64(value) : value),
   timestamp: (value) => (typeof value === 'string' ? timestampOf(value.length === 10 ? `${value}T00:00:00Z` : value) : value),
-  duration: (value) => (typeof value === 'string' ? tryDuration(value) : value),
+  duration: (value) => (typeof value === 'string' ? durationOf(value) : value),
 };
 
 /** What a declared type asks for; undefined where JSON's value is the value. */
 export function converterFor({ kind }: CelType): Converter | undefined {
   return Object.hasOwn(CONVERTERS, kind) ? CONVERTERS[kind] : undefined;
-}
-
-function tryDuration(text: string): unknown {
-  try {
-    return duration(nanosOf(text));
-  } catch (error) {
-    throw new EvaluationError(error instanceof Error ? error.message : '');
-  }
 }
 
 function decodeBase64(text: string): Uint8Array {

@@ -43,12 +43,14 @@ class CidrValue extends CelObject {
 function address(text: string): Address | string {
   if (text.includes('%')) return `IP address ${quote(text)} with zone value is not allowed`;
   const ip = parseIp(text);
-  const unable = `IP Address ${quote(text)} parse error during conversion from string: ParseAddr(${quote(text)}): `;
-  if (!ip) return `${unable}${text === '' || !/[.:]/.test(text) ? 'unable to parse IP' : text.includes(':') ? 'each colon-separated field must have at least one digit' : 'unexpected character'}`;
-  if (/(^|[.:])0\d+(\.|$)/.test(text) && text.includes('.')) return `${unable}IPv4 field has octet with leading zero`;
+  if (!ip) return `${unparsed(text)}${text === '' || !/[.:]/.test(text) ? 'unable to parse IP' : text.includes(':') ? 'each colon-separated field must have at least one digit' : 'unexpected character'}`;
+  if (/(^|[.:])0\d+(\.|$)/.test(text) && text.includes('.')) return `${unparsed(text)}IPv4 field has octet with leading zero`;
   if (ip.family === 6 && ip.value >> 32n === 0xffffn) return `IPv4-mapped IPv6 address ${quote(text)} is not allowed`;
   return ip;
 }
+
+const unparsed = (text: string): string => `IP Address ${quote(text)} parse error during conversion from string: ParseAddr(${quote(text)}): `;
+const unparsedRange = (text: string): string => `network address parse error during conversion from string: netip.ParsePrefix(${quote(text)}): `;
 
 function ip(text: string): IpValue {
   const parsed = address(text);
@@ -58,13 +60,12 @@ function ip(text: string): IpValue {
 
 function range(text: string): CidrValue | string {
   const slash = text.lastIndexOf('/');
-  const unable = `network address parse error during conversion from string: netip.ParsePrefix(${quote(text)}): `;
-  if (slash < 0) return `${unable}no '/'`;
+  if (slash < 0) return `${unparsedRange(text)}no '/'`;
   const parsed = address(text.slice(0, slash));
-  if (typeof parsed === 'string') return parsed.includes('parse error') ? `${unable}${parsed.slice(parsed.indexOf('ParseAddr'))}` : parsed;
+  if (typeof parsed === 'string') return parsed.includes('parse error') ? `${unparsedRange(text)}${parsed.slice(parsed.indexOf('ParseAddr'))}` : parsed;
   const bits = text.slice(slash + 1);
-  if (!/^(0|[1-9]\d?\d?)$/.test(bits)) return `${unable}bad bits after slash: ${quote(bits)}`;
-  if (Number(bits) > (parsed.family === 4 ? 32 : 128)) return `${unable}prefix length out of range`;
+  if (!/^(0|[1-9]\d?\d?)$/.test(bits)) return `${unparsedRange(text)}bad bits after slash: ${quote(bits)}`;
+  if (Number(bits) > (parsed.family === 4 ? 32 : 128)) return `${unparsedRange(text)}prefix length out of range`;
   return new CidrValue(parsed, Number(bits));
 }
 
@@ -78,7 +79,10 @@ const masked = ({ ip: { family, value }, prefix }: CidrValue): Address => {
   const rest = BigInt((family === 4 ? 32 : 128) - prefix);
   return { family, value: (value >> rest) << rest };
 };
-const holds = (outer: CidrValue, inner: Address): boolean => inner.family === outer.ip.family && masked(new CidrValue(inner, outer.prefix)).value === masked(outer).value;
+function holds({ ip: { family, value }, prefix }: CidrValue, inner: Address): boolean {
+  const rest = BigInt((family === 4 ? 32 : 128) - prefix);
+  return inner.family === family && inner.value >> rest === value >> rest;
+}
 const within = (...ranges: readonly string[]) => ({ ip: one }: IpValue): boolean => ranges.some((text) => isInCidr(formatIp(one), text));
 
 const isUnspecified = ({ ip: { value } }: IpValue): boolean => value === 0n;

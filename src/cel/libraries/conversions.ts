@@ -52,11 +52,13 @@ function textOfBytes(bytes: Uint8Array): string {
 }
 
 export function durationOf(text: string): Duration {
+  let nanos: bigint;
   try {
-    return duration(nanosOf(text));
+    nanos = nanosOf(text);
   } catch (error) {
     throw new EvaluationError(error instanceof Error ? error.message : '');
   }
+  return duration(nanos);
 }
 
 const same = <T>(value: T): T => value;

@@ -102,6 +102,8 @@ export class Evaluation {
 
   #evaluate(compiled: Compiled): Result {
     if (!compiled.ok) return { ok: false, message: `compilation error: ${compiled.reason}` };
+    // Variables that an expression asks for are charged one by one: none more is computed once nothing is left.
+    if (this.#left < 0) throw new OutOfBudget();
     const result = compiled.program.evaluate(this.#bindings);
     this.#left -= result.cost;
     return result.ok ? { ok: true, value: result.value } : { ok: false, message: result.message };
