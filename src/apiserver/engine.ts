@@ -5,12 +5,15 @@ import { validateObject as validateByKind } from '../schema/validate.ts';
 import { type Conversion, conversionOf } from './conversion/conversion.ts';
 import { metadataErrors } from './registry/metadata.ts';
 
-/** Everything wrong with an object about to be written; with `old`, also what may not change. */
-export function validateObject(kind: Kind, object: AnyObject, change?: { readonly old: AnyObject; readonly scope: 'object' | 'status' | 'whole' }): readonly FieldError[] {
+/** Everything wrong with an object about to be written; with `old`, also what may not change. At once, unless it is long work. */
+export function validateObject(kind: Kind, object: AnyObject, change?: { readonly old: AnyObject; readonly scope: 'object' | 'status' | 'whole' }): readonly FieldError[] | Promise<readonly FieldError[]> {
   const metadata = metadataErrors(kind, object, change?.old);
   // The rules of kinds may count on a name.
   if (!object.metadata.name) return [...metadata];
-  if (kind.custom) return [...metadata, ...kind.custom.validate(object, change?.old)];
+  if (kind.custom) {
+    const found = kind.custom.validate(object, change?.old);
+    return found instanceof Promise ? found.then((errors) => [...metadata, ...errors]) : [...metadata, ...found];
+  }
   // What a subresource may change is the subresource's own rule, not the one for updates of the object.
   if (change?.scope === 'whole') return [...metadata, ...judged(kind, object, 'any')];
   if (change?.scope !== 'status') return [...metadata, ...judged(kind, object, change?.old)];

@@ -104,8 +104,8 @@ export interface CustomKind {
   readonly warning?: string;
   /** The definition is being deleted: nothing new is taken in. */
   readonly isTerminating: boolean;
-  /** Everything the schema says of an object, in upstream's words; metadata aside. */
-  validate(object: KubeObject, old: KubeObject | undefined): readonly FieldError[];
+  /** Everything the schema says of an object, in upstream's words; metadata aside. At once, unless its rules are long at work: then others have their turn. */
+  validate(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] | Promise<readonly FieldError[]>;
   /** Brings what was stored under another schema or version to this one. */
   upgrade(stored: KubeObject): KubeObject;
   /** Where a webhook converts: objects of one version as another has them. @throws ApiError */

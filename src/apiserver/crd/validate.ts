@@ -11,14 +11,14 @@ export interface Rules {
   readonly schema: JsonSchema;
   readonly scale: ScalePaths | undefined;
   /** The x-kubernetes-validations; asked where nothing stands in their way. */
-  readonly expressions?: (object: KubeObject, old: KubeObject | undefined) => readonly FieldError[];
+  readonly expressions?: (object: KubeObject, old: KubeObject | undefined) => readonly FieldError[] | Promise<readonly FieldError[]>;
 }
 
 /** Errors of a kind after which no expression can count on the types it was compiled for. */
 const BLOCKING: readonly FieldErrorReason[] = ['FieldValueNotSupported', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid'];
 const UNCHECKED = 'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
 
-export function customErrors({ schema, scale, expressions }: Rules, object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
+export function customErrors({ schema, scale, expressions }: Rules, object: KubeObject, old: KubeObject | undefined): readonly FieldError[] | Promise<readonly FieldError[]> {
   const errors = [
     ...checkJson(schema, object, ...(old ? [old] : [])),
     ...(scale ? scaleErrors(scale, object) : []),
@@ -28,7 +28,8 @@ export function customErrors({ schema, scale, expressions }: Rules, object: Kube
   ];
   if (!expressions) return errors;
   if (errors.some(({ reason }) => BLOCKING.includes(reason))) return [...errors, invalid(FieldPath.of('<nil>'), undefined, UNCHECKED)];
-  return [...errors, ...expressions(object, old)];
+  const found = expressions(object, old);
+  return found instanceof Promise ? found.then((more) => [...errors, ...more]) : [...errors, ...found];
 }
 
 const MAX_REPLICAS = 2 ** 31 - 1;

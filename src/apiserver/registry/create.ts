@@ -62,7 +62,8 @@ async function createOnce(context: WriteContext, placed: AnyObject, way: Way): P
   let ready = prepareForCreate(context, withSharedSpec(kind, admitted));
   const allocation = allocate(context, ready, undefined);
   ready = allocation.object;
-  const errors = validateObject(kind, ready);
+  const found = validateObject(kind, ready);
+  const errors = found instanceof Promise ? await found : found;
   if (errors.length > 0) throw invalidObject(kind, ready.metadata.name ?? '', errors);
   if (way === 'by update') authorizeCreate(context);
   const replace = await core.admission.validate(attributesOf(context, 'CREATE', { object: ready }), core);

@@ -132,7 +132,8 @@ async function prepare(context: WriteContext, proposed: AnyObject, { old, scope,
   const prepared = prepareBy ? (prepareBy(admitted as never, old as never, timestamp(core.clock.now())) as AnyObject) : admitted;
   const allocation = scope === 'status' ? undefined : allocate(context, prepared, old);
   const object = withGeneration(context, allocation?.object ?? prepared, { old, scope });
-  const errors = validateObject(kind, object, { old, scope });
+  const found = validateObject(kind, object, { old, scope });
+  const errors = found instanceof Promise ? await found : found;
   if (errors.length > 0) throw invalidObject(kind, object.metadata.name, errors);
   const replace = await core.admission.validate(attributesOf(context, 'UPDATE', { object, old, shown }), core);
   if (kind.warnings && scope === 'object') warn(exchange, ...kind.warnings(object as never, old as never));

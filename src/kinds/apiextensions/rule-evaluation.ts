@@ -1,5 +1,6 @@
 import type { Evaluation, Program } from '../../cel/compile.ts';
 import { NONE, optionalOf } from '../../cel/values.ts';
+import { nextTurn } from '../../base/clock.ts';
 import { deepEqual } from '../../base/deep-equal.ts';
 import { duplicate, type FieldError, FieldPath, forbidden, invalid, required } from '../../meta/field-error.ts';
 import type { KubeObject } from '../../meta/object.ts';
@@ -12,9 +13,20 @@ import type { ValidationRule } from './json-schema-props.ts';
 const BUDGET = 10_000_000;
 const MAX_MESSAGE_BYTES = 5 * 1024;
 
-/** What an object's x-kubernetes-validations say of it, and of its change from `old`. */
-export function expressionErrors(tree: RuleTree, object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
-  return errorsAt(tree, { value: object, former: old ?? NEW, oldSelf: old, isSame: () => old !== undefined && deepEqual(object, old), at: FieldPath.of() });
+/** Of the budget, what is spent at a stretch, and how many rules are looked at; then others have their turn. A unit is some ten to a hundred nanoseconds. */
+const SLICE = { budget: 200_000, rules: 5000 };
+
+/** What an object's x-kubernetes-validations say of it, and of its change from `old`: at once, or in slices where that takes long. */
+export function expressionErrors(tree: RuleTree, object: KubeObject, old: KubeObject | undefined): readonly FieldError[] | Promise<readonly FieldError[]> {
+  const run: Run = { budget: BUDGET, errors: [] };
+  const questions = walk(tree, { value: object, former: old ?? NEW, oldSelf: old, isSame: () => old !== undefined && deepEqual(object, old), at: FieldPath.of() });
+  return isThrough(questions, run, SLICE) ? run.errors : others(questions, run);
+}
+
+async function others(questions: Iterator<Question>, run: Run): Promise<readonly FieldError[]> {
+  do await nextTurn();
+  while (!isThrough(questions, run, SLICE));
+  return run.errors;
 }
 
 /** What a schema's rules say of its own default, which is what it was before, too. */
@@ -22,12 +34,31 @@ export const defaultRuleErrors = (tree: RuleTree, value: unknown, at: FieldPath)
 
 function errorsAt(tree: RuleTree, place: Place): readonly FieldError[] {
   const run: Run = { budget: BUDGET, errors: [] };
+  isThrough(walk(tree, place), run, { budget: Infinity, rules: Infinity });
+  return run.errors;
+}
+
+/** Evaluates one rule after the other, as many as the slice has room for; whether none is left. */
+function isThrough(questions: Iterator<Question>, run: Run, slice: { readonly budget: number; readonly rules: number }): boolean {
+  const until = run.budget - slice.budget;
   try {
-    walk(tree, place, run);
+    for (let count = 0; count < slice.rules && run.budget > until; count++) {
+      const next = questions.next();
+      if (next.done) return true;
+      evaluate(next.value, run);
+    }
+    return false;
   } catch (error) {
     if (!(error instanceof Spent)) throw error;
+    return true;
   }
-  return run.errors;
+}
+
+/** A rule, and the value it is about. */
+interface Question {
+  readonly rule: CompiledRule;
+  readonly type: string;
+  readonly place: Place;
 }
 
 interface Run {
@@ -49,15 +80,15 @@ interface Place {
   readonly at: FieldPath;
 }
 
-function walk(tree: RuleTree, place: Place, run: Run): void {
+function* walk(tree: RuleTree, place: Place): Generator<Question> {
   const { value } = place;
   if (value === null || value === undefined) return;
-  for (const rule of tree.rules) evaluate(rule, tree.schema.type ?? '', place, run);
-  if (Array.isArray(value)) walkItems(tree, place, run);
-  else if (isRecord(value)) walkFields(tree, value, place, run);
+  for (const rule of tree.rules) yield { rule, type: tree.schema.type ?? '', place };
+  if (Array.isArray(value)) yield* walkItems(tree, place);
+  else if (isRecord(value)) yield* walkFields(tree, value, place);
 }
 
-function walkItems({ schema, items }: RuleTree, { value, former, oldSelf, isSame, at }: Place, run: Run): void {
+function* walkItems({ schema, items }: RuleTree, { value, former, oldSelf, isSame, at }: Place): Generator<Question> {
   if (!items) return;
   const isKeyed = schema['x-kubernetes-list-type'] === 'map';
   const formerOf = former === NEW ? undefined : formerItems(schema, former);
@@ -65,11 +96,11 @@ function walkItems({ schema, items }: RuleTree, { value, former, oldSelf, isSame
   for (const [position, item] of (value as readonly unknown[]).entries()) {
     const before = formerOf?.(item, position) ?? NEW;
     const old = oldOf?.(item, position);
-    walk(items, { value: item, ...correlated(item, before, isSame), oldSelf: old === NEW ? undefined : old, at: at.index(position) }, run);
+    yield* walk(items, { value: item, ...correlated(item, before, isSame), oldSelf: old === NEW ? undefined : old, at: at.index(position) });
   }
 }
 
-function walkFields({ schema, values, properties }: RuleTree, value: Readonly<Record<string, unknown>>, { former, oldSelf, isSame, at }: Place, run: Run): void {
+function* walkFields({ schema, values, properties }: RuleTree, value: Readonly<Record<string, unknown>>, { former, oldSelf, isSame, at }: Place): Generator<Question> {
   const isAtomic = schema['x-kubernetes-map-type'] === 'atomic';
   const within = (bag: unknown, key: string): unknown => (isRecord(bag) && Object.hasOwn(bag, key) ? bag[key] : undefined);
   for (const key of Object.keys(value)) {
@@ -78,7 +109,7 @@ function walkFields({ schema, values, properties }: RuleTree, value: Readonly<Re
     const part = value[key];
     const before = within(former === NEW ? undefined : former, key);
     const place = { value: part, ...correlated(part, before ?? NEW, isSame), oldSelf: isAtomic ? undefined : within(oldSelf, key) };
-    walk(tree, { ...place, at: tree === values ? at.key(key) : at.child(key) }, run);
+    yield* walk(tree, { ...place, at: tree === values ? at.key(key) : at.child(key) });
   }
 }
 
@@ -88,7 +119,7 @@ const correlated = (value: unknown, before: unknown, isSame: () => boolean): Pic
 
 const worded = ({ message, rule }: ValidationRule): string => (message ? message : rule).trim();
 
-function evaluate(compiled: CompiledRule, type: string, { value, oldSelf, isSame, at }: Place, run: Run): void {
+function evaluate({ rule: compiled, type, place: { value, oldSelf, isSame, at } }: Question, run: Run): void {
   const { rule, program, problem, usesOld } = compiled;
   if (!program) return void run.errors.push(invalid(at, type, `rule compile error: ${problem ?? ''}`));
   const isOptional = rule.optionalOldSelf === true;
