@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- --peer DIR] [--only TEXT] [--rounds N] [--scale N] [--idle SECONDS] [--pods N] [--nodes N] [--services N] [--node FLAGS] [--keep]
+ * npm run bench [-- --peer DIR] [--only TEXT] [--rounds N] [--scale N] [--idle SECONDS] [--pods N] [--nodes N] [--services N] [--definitions DIR] [--node FLAGS] [--keep]
  *
  * What CEL rules cost; names in the cluster's DNS; Services in a kernel, beside kube-proxy where DIR holds it; then what the API costs, in CPU of the server per request, over TLS by a user bound by RBAC, audit at Metadata; beside
  * kube-apiserver and etcd where DIR holds kube-apiserver, in turns. Then what others feel of large lists, what stored
@@ -35,7 +35,7 @@ import { measureWorkloads } from './workloads.ts';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    peer: { type: 'string' }, only: { type: 'string', default: '' }, rounds: { type: 'string', default: '5' }, scale: { type: 'string', default: '1' },
+    peer: { type: 'string' }, definitions: { type: 'string' }, only: { type: 'string', default: '' }, rounds: { type: 'string', default: '5' }, scale: { type: 'string', default: '1' },
     nodes: { type: 'string', default: '5000' }, services: { type: 'string', default: '5000' }, idle: { type: 'string', default: '60' }, pods: { type: 'string', default: '50000' }, node: { type: 'string', default: '' }, keep: { type: 'boolean', default: false },
   },
 });
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
     if (wanted('ingress')) await measureIngress(join(root, 'ingress'));
     if (wanted('proxy') && isRootOnLinux) await measureProxy(Number(values.services), values.peer);
     if (chosen.length > 0) await compare(chosen, { root, peer: values.peer, rounds: Number(values.rounds), scale: Number(values.scale) });
-    if (wanted('cr custom resources')) await measureCustom(join(root, 'custom'), Number(values.rounds));
+    if (wanted('cr custom resources')) await measureCustom(join(root, 'custom'), { rounds: Number(values.rounds), published: values.definitions });
     if (wanted('delay')) await measureDelay(join(root, 'delay'), pods);
     if (wanted('memory')) await measureMemory(join(root, 'memory'), pods);
     if (wanted('webhook')) await measureWebhook(join(root, 'webhook'));
