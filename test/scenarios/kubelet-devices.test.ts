@@ -3,14 +3,21 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { silent } from '../../src/base/log.ts';
+import { systemRandom } from '../../src/base/random.ts';
+import { createInformers, type Client } from '../../src/client/index.ts';
+import { podResourceClaimController, resourceClaimController } from '../../src/controllers/resource-claim/resource-claim.ts';
 import { Node } from '../../src/kinds/core/node.ts';
 import type { Pod } from '../../src/kinds/core/pod.ts';
+import { DeviceClass } from '../../src/kinds/resource/device-class.ts';
 import { ResourceClaim } from '../../src/kinds/resource/resource-claim.ts';
+import { ResourceClaimTemplate } from '../../src/kinds/resource/resource-claim-template.ts';
 import { ResourceSlice } from '../../src/kinds/resource/resource-slice.ts';
 import { PodResourcesLister } from '../../src/kubelet/devices/pod-resources.ts';
 import { startTestPlugin, type TestPlugin } from '../../src/kubelet/devices/testing/plugin.ts';
 import { startTestDriver } from '../../src/kubelet/dra/testing/driver.ts';
 import { connectGrpc } from '../../src/kubelet/grpc/connection.ts';
+import { startScheduler } from '../../src/scheduler/index.ts';
 import { eventually } from './testing/cluster.ts';
 import { NODE, shell, startKubeletNode, type KubeletNode } from './testing/kubelet-node.ts';
 
@@ -78,30 +85,58 @@ test('what is taken is refused to others, told to monitoring agents, and stays w
   await offered('2', '1');
 });
 
-test('a driver of dynamic resources prepares what was allocated before the pod runs, and has it back when it has ended', async () => {
+/** The rest of a cluster, as far as claims concern it. */
+async function startClaims(client: Client): Promise<AsyncDisposable> {
+  const around = { client, clock: systemClock, random: systemRandom, log: silent };
+  const informers = createInformers(client, around);
+  const controllers = [podResourceClaimController, resourceClaimController].map((controller) => controller.start({ ...around, informers }));
+  const scheduler = await startScheduler({ ...around, informers });
+  return {
+    async [Symbol.asyncDispose]() {
+      await scheduler[Symbol.asyncDispose]();
+      for (const controller of controllers) await controller[Symbol.asyncDispose]();
+      await informers[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('a pod gets the device that its claim\'s expression means: its driver prepares it, tells how it is, and has it back in the end', async () => {
   const name = 'gpu.example.com';
   const inDefault = { namespace: 'default' };
-  for (const resource of ['a', 'b']) await node.client.delete(ResourceClaim, resource, inDefault).catch(() => {});
-  await using driver = await startTestDriver({ rootDir: node.layout.kubelet, name, prepare: (claim) => [`example.com/gpu=${claim}`] });
+  const { client } = node;
+  await client.delete(ResourceClaimTemplate, 'fast', inDefault).catch(() => {});
+  await client.delete(DeviceClass, 'gpu').catch(() => {});
+  await client.delete(ResourceSlice, `${NODE}-gpu`).catch(() => {});
+  await using driver = await startTestDriver({ rootDir: node.layout.kubelet, name, health: true, prepare: () => ['example.com/gpu=fast'] });
   await eventually('it is registered', async () => driver.told.includes(''), 60);
-  const slice = { metadata: { name: `${NODE}-gpu` }, spec: { driver: name, nodeName: NODE, pool: { name: NODE, generation: 1, resourceSliceCount: 1 }, devices: [{ name: 'gpu-0' }] } };
-  await node.client.delete(ResourceSlice, slice.metadata.name).catch(() => {});
-  await node.client.create(ResourceSlice, slice);
-  await node.client.create(ResourceClaim, { metadata: { name: 'a', ...inDefault }, spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: name } }] } } });
-  await node.run('gpu', { resourceClaims: [{ name: 'mine', resourceClaimName: 'a' }], containers: [shell('a', 'sleep 600', { resources: { claims: [{ name: 'mine' }] } })] });
-  await eventually('it waits', async () => (await node.events('gpu')).some((event) => event.startsWith('FailedPrepareDynamicResources: Failed to prepare dynamic resources: prepare dynamic resources: pod gpu (')));
-  expect(driver.calls).toEqual([]);
-  // What the scheduler does: a device of the driver's for the claim, and the claim for the pod.
-  const { metadata: { uid } } = await node.until('gpu', () => true);
-  const allocation = { devices: { results: [{ request: 'r', driver: name, pool: NODE, device: 'gpu-0' }] } };
-  await node.client.patch(ResourceClaim, 'a', { type: 'merge', body: { status: { allocation, reservedFor: [{ resource: 'pods', name: 'gpu', uid }] } } }, { ...inDefault, subresource: 'status' });
-  await node.until('gpu', ({ status: { phase } }) => phase === 'Running');
-  expect(driver.calls).toEqual(['prepare a']);
+  driver.report('HEALTHY');
+  await using _ = await startClaims(client);
+  const devices = [{ name: 'slow', attributes: { cores: { int: 8 } } }, { name: 'fast', attributes: { cores: { int: 80 } } }];
+  await client.create(ResourceSlice, { metadata: { name: `${NODE}-gpu` }, spec: { driver: name, nodeName: NODE, pool: { name: NODE, generation: 1, resourceSliceCount: 1 }, devices } });
+  await client.create(DeviceClass, { metadata: { name: 'gpu' }, spec: { selectors: [{ cel: { expression: `device.driver == "${name}"` } }] } });
+  const exactly = { deviceClassName: 'gpu', selectors: [{ cel: { expression: `device.attributes["${name}"].cores >= 64` } }] };
+  await client.create(ResourceClaimTemplate, { metadata: { name: 'fast', ...inDefault }, spec: { spec: { devices: { requests: [{ name: 'r', exactly }] } } } });
+  await node.run('gpu', {
+    nodeName: '', tolerations: [{ operator: 'Exists' }], resourceClaims: [{ name: 'mine', resourceClaimTemplateName: 'fast' }],
+    containers: [shell('a', 'sleep 600', { resources: { claims: [{ name: 'mine', request: 'r' }] } })],
+  });
+  const pod = await node.until('gpu', ({ status: { phase } }) => phase === 'Running');
+  const claim = pod.status.resourceClaimStatuses![0]!.resourceClaimName!;
+  const { status } = await client.get(ResourceClaim, claim, inDefault);
+  expect(status.allocation!.devices.results).toEqual([{ request: 'r', driver: name, pool: NODE, device: 'fast' }]);
+  expect(status.reservedFor).toEqual([{ resource: 'pods', name: 'gpu', uid: pod.metadata.uid }]);
+  expect(driver.calls).toEqual([`prepare ${claim}`]);
   using connection = connectGrpc(join(node.layout.kubelet, 'pod-resources', 'kubelet.sock'), { clock: systemClock });
   const { podResources } = await connection.service('v1', { PodResourcesLister }).call('Get', { podName: 'gpu', podNamespace: 'default' });
-  expect(podResources!.containers[0]!.dynamicResources).toMatchObject([{ claimName: 'a', claimNamespace: 'default', claimResources: [{ driverName: name, CDIDevices: [{ name: 'example.com/gpu=a' }] }] }]);
+  expect(podResources!.containers[0]!.dynamicResources).toMatchObject([{ claimName: claim, claimNamespace: 'default', claimResources: [{ driverName: name, CDIDevices: [{ name: 'example.com/gpu=fast' }] }] }]);
+  const health = async () => (await node.until('gpu', () => true)).status.containerStatuses?.[0]?.allocatedResourcesStatus;
+  const said = (state: object) => [{ name: 'claim:mine/r', resources: [{ resourceID: 'example.com/gpu=fast', ...state }] }];
+  driver.report('UNHEALTHY', 'too hot');
+  await expect.poll(health, { timeout: 60_000 }).toEqual(said({ health: 'Unhealthy', message: 'too hot' }));
+
   await node.remove('gpu');
-  expect(driver.calls).toEqual(['prepare a', 'unprepare a']);
+  expect(driver.calls).toEqual([`prepare ${claim}`, `unprepare ${claim}`]);
+  await eventually('the claim is gone', () => client.get(ResourceClaim, claim, inDefault).then(() => false, () => true), 60);
   await driver.crash();
-  await eventually('nothing is offered', () => node.client.get(ResourceSlice, slice.metadata.name).then(() => false, () => true), 120);
+  await eventually('nothing is offered', () => client.get(ResourceSlice, `${NODE}-gpu`).then(() => false, () => true), 120);
 });
