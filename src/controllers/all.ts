@@ -6,6 +6,7 @@ import { clusterRoleAggregationController } from './cluster-role-aggregation/clu
 import { cronJobController } from './cron-job/cron-job.ts';
 import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { deploymentController } from './deployment/deployment.ts';
+import { deviceTaintEvictionController } from './device-taint-eviction/device-taint-eviction.ts';
 import { disruptionController, staleDisruptionController } from './disruption/disruption.ts';
 import { endpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { endpointSliceMirroringController } from './endpoint-slice/mirroring.ts';
@@ -62,6 +63,7 @@ export function allControllers({ caPem, authority, serviceAccountKey: key, legac
     nodeIpamController(clusterCidrs),
     nodeLifecycleController(),
     taintEvictionController(),
+    deviceTaintEvictionController(),
     nodeTtlController(),
     serviceAccountController,
     rootCaPublisher(caPem),

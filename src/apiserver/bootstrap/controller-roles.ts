@@ -29,6 +29,9 @@ export const controllerRoles: Readonly<Record<string, readonly string[]>> = {
     `get,list,update,watch | ${APPS} | deployments`, `update | ${APPS} | deployments/finalizers,deployments/status`,
     `create,delete,get,list,patch,update,watch | ${APPS} | replicasets`, 'get,list,update,watch | | pods', EVENTS,
   ],
+  'device-taint-eviction-controller': [
+    'delete,get,list,watch | | pods', 'patch,update | | pods/status', `${READ} | resource.k8s.io | deviceclasses,resourceclaims,resourceslices`, EVENTS,
+  ],
   'disruption-controller': [
     ...WORKLOADS, `${READ} | policy | poddisruptionbudgets`, 'update | policy | poddisruptionbudgets/status', 'patch,update | | pods/status',
     'get | * | */scale', `${READ} | | pods`, EVENTS,
