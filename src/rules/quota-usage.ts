@@ -64,6 +64,7 @@ const PLAIN_COUNTS = new Set(['configmaps', 'persistentvolumeclaims', 'replicati
 /** @param now milliseconds since the epoch: a pod that outlived its grace period uses nothing */
 export function usageOf(resource: ResourceLike, object: ObjectLike, now: number): Usage {
   const usage = new Map<string, Quantity>([[countOf(resource), ONE]]);
+  if (resource.group === 'resource.k8s.io' && resource.plural === 'resourceclaims') addDevices(usage, object.spec as DeviceClaimSpec);
   if (resource.group !== '') return usage;
   if (PLAIN_COUNTS.has(resource.plural)) usage.set(resource.plural, ONE);
   if (resource.plural === 'pods') addPod(usage, object as PodLike, now);
@@ -116,6 +117,34 @@ function addClaim(usage: Map<string, Quantity>, claim: ObjectLike): void {
   if (of === undefined || of === '') return;
   usage.set(`${of}.storageclass.storage.k8s.io/persistentvolumeclaims`, ONE);
   if (storage !== undefined) usage.set(`${of}.storageclass.storage.k8s.io/requests.storage`, parseQuantity(storage));
+}
+
+interface DeviceAsk {
+  readonly deviceClassName: string;
+  readonly allocationMode?: string;
+  readonly count?: number;
+}
+interface DeviceClaimSpec {
+  readonly devices?: { readonly requests?: readonly { readonly exactly?: DeviceAsk; readonly firstAvailable?: readonly DeviceAsk[] }[] | null };
+}
+
+/** What quotas call the devices of a class that claims may have. */
+export const DEVICES = '.deviceclass.resource.k8s.io/devices';
+/** "All" is as many as a claim can have. */
+const MOST_DEVICES = 32;
+
+/** By class; of alternatives the one that may take most. */
+function addDevices(usage: Map<string, Quantity>, { devices }: DeviceClaimSpec): void {
+  for (const { exactly, firstAvailable = [] } of devices?.requests ?? []) {
+    const most = new Map<string, number>();
+    for (const { deviceClassName, allocationMode, count = 1 } of exactly ? [exactly] : firstAvailable) {
+      most.set(deviceClassName, Math.max(most.get(deviceClassName) ?? 0, allocationMode === 'All' ? MOST_DEVICES : count));
+    }
+    for (const [name, count] of most) {
+      const before = usage.get(`${name}${DEVICES}`);
+      usage.set(`${name}${DEVICES}`, before ? addQuantity(before, quantityOf(count)) : quantityOf(count));
+    }
+  }
 }
 
 /** The sum of two usages. */

@@ -4,6 +4,7 @@ import { ConfigMap } from '../../kinds/core/config-map.ts';
 import { Pod } from '../../kinds/core/pod.ts';
 import { ResourceQuota } from '../../kinds/core/resource-quota.ts';
 import { Service } from '../../kinds/core/service.ts';
+import { ResourceClaim } from '../../kinds/resource/resource-claim.ts';
 import type { Resource } from '../../meta/resource.ts';
 import { startControlled, type TestCluster } from '../testing/start.ts';
 import { resourceQuotaController } from './resource-quota.ts';
@@ -100,4 +101,17 @@ test('a quota not yet counted admits nothing it limits', async () => {
   await using cluster = await startControlled([]);
   await cluster.client.create(ResourceQuota, { metadata: { name: 'q', namespace: 'shop' }, spec: { hard: { pods: '5' } } });
   expect(await why(cluster.client.create(Pod, pod('a')))).toBe('pods "a" is forbidden: status unknown for quota: q, resources: pods');
+});
+
+test('claims are charged for the devices of each class they ask for', async () => {
+  await using cluster = await start({ 'gpu.deviceclass.resource.k8s.io/devices': '3' });
+  const claim = (name: string, count: number) => cluster.client.create(ResourceClaim, {
+    metadata: { name, namespace: 'shop' }, spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu', allocationMode: 'ExactCount', count } }] } },
+  });
+  await claim('a', 2);
+  expect(await used(cluster)).toEqual({ 'gpu.deviceclass.resource.k8s.io/devices': '2' });
+  expect(await why(claim('b', 2))).toBe(
+    'resourceclaims.resource.k8s.io "b" is forbidden: exceeded quota: q, requested: gpu.deviceclass.resource.k8s.io/devices=2, used: gpu.deviceclass.resource.k8s.io/devices=2, limited: gpu.deviceclass.resource.k8s.io/devices=3');
+  await cluster.client.delete(ResourceClaim, 'a', at);
+  expect(await used(cluster)).toEqual({ 'gpu.deviceclass.resource.k8s.io/devices': '0' });
 });

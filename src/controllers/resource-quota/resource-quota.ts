@@ -8,7 +8,7 @@ import type { KubeObject } from '../../meta/object.ts';
 import { formatQuantity, quantityOf } from '../../meta/quantity.ts';
 import type { Resource } from '../../meta/resource.ts';
 import { isTerminalPhase } from '../../rules/pod-conditions.ts';
-import { addUsage, inScope, usageOf, type Usage } from '../../rules/quota-usage.ts';
+import { addUsage, DEVICES, inScope, usageOf, type Usage } from '../../rules/quota-usage.ts';
 import { defineController, watchOf, type Cache, type Context, type Controller, type Watch } from '../runtime/index.ts';
 
 /** How often what quotas say is used is counted anew though nothing announced a change. */
@@ -26,6 +26,7 @@ function concerned(hard: Readonly<Record<string, string>>): readonly Resource[] 
   const names = Object.keys(hard);
   return COUNTED.filter(({ group, plural }) => names.some((name) => {
     if (name.startsWith('count/')) return name === countName({ group, plural });
+    if (plural === 'resourceclaims') return name.endsWith(DEVICES);
     if (group !== '') return false;
     if (plural === 'services') return name === 'services' || name.startsWith('services.');
     if (plural === 'persistentvolumeclaims') return name === plural || name === 'requests.storage' || name.includes('.storageclass.storage.k8s.io/');
@@ -33,7 +34,7 @@ function concerned(hard: Readonly<Record<string, string>>): readonly Resource[] 
     return name === plural;
   }));
 }
-const NOT_OF_PODS = /^(services(\..*)?|configmaps|secrets|replicationcontrollers|resourcequotas|persistentvolumeclaims|requests\.storage|.*\.storageclass\.storage\.k8s\.io\/.*)$/;
+const NOT_OF_PODS = /^(services(\..*)?|configmaps|secrets|replicationcontrollers|resourcequotas|persistentvolumeclaims|requests\.storage|.*\.storageclass\.storage\.k8s\.io\/.*|.*\.deviceclass\.resource\.k8s\.io\/devices)$/;
 
 /**
  * Counts what each ResourceQuota's namespace uses. Admission adds to the count in the same write as the object; here what
