@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { builtinKinds } from '../kinds/index.ts';
 import type { UserInfo } from '../wire/api.ts';
 import { systemRandom } from '../base/random.ts';
 import { Tokens } from './authn/tokens.ts';
@@ -170,6 +171,30 @@ test('a node reads the secrets of its own pods and no others', async () => {
   const get = async (name: string) => (await api.request('GET', `/api/v1/namespaces/default/secrets/${name}`, undefined, { user: node })).status;
 
   expect([await get('mine'), await get('other')]).toEqual([200, 403]);
+});
+
+test('a node reads the device claims of its own pods, and offers devices in its own name alone', async () => {
+  await using api = await startApi({ kinds: builtinKinds });
+  const as = { user: { username: 'system:node:n1', groups: ['system:nodes'] } };
+  const [claims, slices] = ['/apis/resource.k8s.io/v1/namespaces/default/resourceclaims', '/apis/resource.k8s.io/v1/resourceslices'];
+  await api.request('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
+  for (const name of ['named', 'made', 'other']) await api.request('POST', claims, { metadata: { name }, spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu' } }] } } });
+  const spec = { nodeName: 'n1', containers: [{ name: 'c', image: 'i' }], resourceClaims: [{ name: 'a', resourceClaimName: 'named' }, { name: 'b', resourceClaimTemplateName: 't' }] };
+  const { body: pod } = await api.request('POST', '/api/v1/namespaces/default/pods', { metadata: { name: 'p' }, spec });
+  await api.request('PUT', '/api/v1/namespaces/default/pods/p/status', { ...pod, status: { resourceClaimStatuses: [{ name: 'b', resourceClaimName: 'made' }] } });
+  const read = await Promise.all(['named', 'made', 'other'].map(async (name) => (await api.request('GET', `${claims}/${name}`, undefined, as)).status));
+  expect(read).toEqual([200, 200, 403]);
+
+  const slice = (nodeName: string) => ({ metadata: { name: `gpus-${nodeName}` }, spec: { driver: 'gpu.example.com', nodeName, pool: { name: nodeName, generation: 1, resourceSliceCount: 1 }, devices: [{ name: 'd' }] } });
+  const foreign = await api.request('POST', slices, slice('n2'), as);
+  expect([foreign.status, foreign.body.message]).toEqual([403, 'resourceslices.resource.k8s.io "gpus-n2" is forbidden: can only create ResourceSlice with the same NodeName as the requesting node']);
+  await api.request('POST', slices, slice('n2'));
+  const answers = [
+    await api.request('POST', slices, slice('n1'), as), await api.request('GET', `${slices}/gpus-n1`, undefined, as), await api.request('GET', `${slices}?fieldSelector=spec.nodeName%3Dn1`, undefined, as),
+    await api.request('GET', `${slices}/gpus-n2`, undefined, as), await api.request('DELETE', slices, undefined, as), await api.request('GET', slices, undefined, as),
+    await api.request('DELETE', `${slices}?fieldSelector=spec.nodeName%3Dn1,spec.driver%3Dgpu.example.com`, undefined, as),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([201, 200, 200, 403, 403, 403, 200]);
 });
 
 test('a node announces its own DNS endpoint, and touches no other slice', async () => {

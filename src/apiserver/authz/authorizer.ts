@@ -11,9 +11,14 @@ export interface AccessRequest {
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
+  /** What a list, a watch or a deletion of many is narrowed to, as the request says it. */
+  readonly fieldSelector?: string;
   /** For paths that are no resources. */
   readonly path: string;
 }
+
+/** Verbs that selectors narrow. */
+export const OF_MANY: readonly string[] = ['list', 'watch', 'deletecollection'];
 
 export interface Verdict {
   readonly allowed: boolean;

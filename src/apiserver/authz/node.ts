@@ -1,6 +1,7 @@
+import { exactValue, parseFieldSelector } from '../../meta/field-selector.ts';
 import type { Resources } from '../resources.ts';
 import type { Version } from '../watch-cache/version.ts';
-import type { AccessRequest, Authorizer, Verdict } from './authorizer.ts';
+import { OF_MANY, type AccessRequest, type Authorizer, type Verdict } from './authorizer.ts';
 import { podReferences } from './pod-references.ts';
 import { type PolicyRule, ruleAllows } from './rules.ts';
 import { parseRules } from '../bootstrap/rule-text.ts';
@@ -28,7 +29,7 @@ const RULES: readonly PolicyRule[] = parseRules([
 
 /**
  * Lets a node read the Secrets, ConfigMaps, claims and volumes that pods bound to it refer to, and no others; lets it
- * write its own Lease and CSINode, and ask for tokens of accounts its pods use.
+ * write its own Lease, CSINode and ResourceSlices, and ask for tokens of accounts its pods use.
  */
 export class NodeAuthorizer implements Authorizer {
   readonly #resources: Resources;
@@ -68,6 +69,10 @@ export class NodeAuthorizer implements Authorizer {
         return verb === 'get' && this.#volumeOf(node, name);
       case '/persistentvolumeclaims/status':
         return (verb === 'update' || verb === 'patch') && this.#refers(node, { namespace, resource, name });
+      case 'resource.k8s.io/resourceclaims':
+        return verb === 'get' && this.#refers(node, { namespace, resource, name });
+      case 'resource.k8s.io/resourceslices':
+        return this.#ownsSlices(node, access);
       case 'storage.k8s.io/volumeattachments':
         return verb === 'get';
       case 'storage.k8s.io/csinodes':
@@ -97,6 +102,14 @@ export class NodeAuthorizer implements Authorizer {
       if (pod.path.startsWith(`${to.namespace}/`) && podReferences(pod).has(`${to.resource}/${to.name}`)) return true;
     }
     return false;
+  }
+
+  /** What drivers on the node offer. Admission sees to it that nothing is made in another's name. */
+  #ownsSlices(node: string, { verb, name, fieldSelector = '' }: AccessRequest): boolean {
+    if (verb === 'create') return true;
+    if (OF_MANY.includes(verb)) return exactValue(parseFieldSelector(fieldSelector), 'spec.nodeName') === node;
+    const slice = this.#resources.of('resource.k8s.io', 'resourceslices')?.cache.object('', name);
+    return (slice?.['spec'] as { readonly nodeName?: string } | undefined)?.nodeName === node;
   }
 
   #volumeOf(node: string, volume: string): boolean {

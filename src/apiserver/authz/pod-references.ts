@@ -4,7 +4,7 @@ type Loose = Readonly<Record<string, unknown>>;
 
 const known = new WeakMap<Version, ReadonlySet<string>>();
 
-/** What a pod refers to in its namespace: `secrets/x`, `configmaps/y`, `persistentvolumeclaims/z`, `serviceaccounts/w`. */
+/** What a pod refers to in its namespace: `secrets/x`, `configmaps/y`, `persistentvolumeclaims/z`, `serviceaccounts/w`, `resourceclaims/v`. */
 export function podReferences(version: Version): ReadonlySet<string> {
   const kept = known.get(version);
   if (kept) return kept;
@@ -15,12 +15,20 @@ export function podReferences(version: Version): ReadonlySet<string> {
   for (const { name } of items(spec['imagePullSecrets'])) found.add(`secrets/${String(name)}`);
   for (const list of ['containers', 'initContainers', 'ephemeralContainers']) for (const container of items(spec[list])) addEnv(container, found);
   for (const volume of items(spec['volumes'])) addVolume(volume, { found, pod: pod.metadata.name });
+  addResourceClaims(pod, found);
   known.set(version, found);
   return found;
 }
 
 const items = (value: unknown): readonly Loose[] => (Array.isArray(value) ? (value as readonly Loose[]) : []);
 const inner = (value: unknown): Loose => (typeof value === 'object' && value !== null ? (value as Loose) : {});
+
+/** Those it names, and those made for it. */
+function addResourceClaims(pod: Loose, found: Set<string>): void {
+  const status = inner(pod['status']);
+  const claims = [...items(inner(pod['spec'])['resourceClaims']), ...items(status['resourceClaimStatuses']), inner(status['extendedResourceClaimStatus'])];
+  for (const { resourceClaimName } of claims) if (typeof resourceClaimName === 'string') found.add(`resourceclaims/${resourceClaimName}`);
+}
 
 function addEnv(container: Loose, found: Set<string>): void {
   for (const { valueFrom } of items(container['env'])) {

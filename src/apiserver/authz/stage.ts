@@ -1,7 +1,7 @@
 import { ApiError } from '../../meta/api-error.ts';
 import type { Core } from '../core.ts';
 import type { Exchange, Stage } from '../exchange.ts';
-import type { AccessRequest } from './authorizer.ts';
+import { OF_MANY, type AccessRequest } from './authorizer.ts';
 
 const ALLOWED = 'result="allowed"';
 const NO_OPINION = 'result="no-opinion"';
@@ -26,7 +26,8 @@ export function authorizeStage(core: Core): Stage {
 
 export function accessOf({ user, info }: Exchange): AccessRequest {
   const { isResource, verb, group, version, resource, subresource, namespace, name, path } = info;
-  return { user, isResource, verb, group, version, resource, subresource, namespace, name, path };
+  const fieldSelector = isResource && OF_MANY.includes(verb) ? info.query.get('fieldSelector') : null;
+  return { user, isResource, verb, group, version, resource, subresource, namespace, name, path, ...(fieldSelector !== null && { fieldSelector }) };
 }
 
 /** Upstream's words: `pods "web" is forbidden: User "x" cannot get resource "pods" in API group "" in the namespace "default"`. */
