@@ -8,6 +8,8 @@ import type { Kind } from '../schema/kind.ts';
 import type { Driver } from '../store/index.ts';
 import type { ApiHandler, ApiRequest, ApiResponse, UserInfo } from '../wire/api.ts';
 import type { AuditRule } from './audit/index.ts';
+import type { StaticTokens } from './authn/static-tokens.ts';
+import type { AuthenticationConfig } from './configuration/authentication.ts';
 import type { LogFiles } from './logs.ts';
 import type { Collector } from '../base/metrics/family.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -119,6 +121,10 @@ export interface ApiServerConfig {
   readonly frontProxyCaPem?: string;
   readonly legacyServiceAccountTokens?: boolean;
   readonly admission?: AdmissionConfig;
+  /** Issuers of JSON Web Tokens besides ourselves, and where nobody may ask. */
+  readonly authentication?: AuthenticationConfig;
+  /** Users by tokens that never change. */
+  readonly staticTokens?: StaticTokens;
   readonly version?: VersionInfo;
   /** What `/logs/` shows; nothing unless given. */
   readonly logs?: LogFiles;

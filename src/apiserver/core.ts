@@ -5,6 +5,7 @@ import type { Driver } from '../store/index.ts';
 import type { Allocations } from './allocators/allocations.ts';
 import type { Admission } from './admission/admission.ts';
 import type { Aggregation } from './aggregation/index.ts';
+import type { JwtAuthenticator } from './authn/jwt.ts';
 import type { Tokens } from './authn/tokens.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import type { RbacAuthorizer } from './authz/rbac.ts';
@@ -28,6 +29,8 @@ export interface Core {
   readonly rbac: RbacAuthorizer;
   readonly allocations: Allocations;
   readonly tokens: Tokens;
+  /** By issuer, of those that are not ourselves. */
+  readonly issuers: readonly JwtAuthenticator[];
   readonly metrics: Metrics;
   readonly flowControl: FlowControl;
   readonly aggregation: Aggregation;

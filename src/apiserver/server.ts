@@ -1,4 +1,6 @@
 import type { ApiHandler } from '../wire/api.ts';
+import { issuerReader } from './authn/issuer-reader.ts';
+import { JwtAuthenticator } from './authn/jwt.ts';
 import { choosePlugins } from './admission/order.ts';
 import { makeAggregation, startAggregationKeeper } from './aggregation/index.ts';
 import { Allocations } from './allocators/allocations.ts';
@@ -64,6 +66,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     admission: new MeasuredAdmission(choosePlugins(config.admission), metrics, clock),
     authorizer: unionAuthorizer([new NodeAuthorizer(resources), rbac]),
     rbac,
+    issuers: (config.authentication?.jwt ?? []).map((jwt) => new JwtAuthenticator(jwt, { clock, fetchJson: issuerReader({ config, clock }) })),
     tokens: new Tokens({ config: config.serviceAccounts, clock, random }),
     allocations,
     metrics,

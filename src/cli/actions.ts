@@ -38,6 +38,8 @@ export interface UpRequest extends ClusterRef {
   readonly kubeletConfig: string | undefined;
   /** A file of configuration documents of the API server. */
   readonly apiConfig: string | undefined;
+  /** A file of tokens, and who shows each. */
+  readonly tokenAuthFile: string | undefined;
   /** Admission plugins by name, on or off other than by default. */
   readonly admission: { readonly enable: readonly string[]; readonly disable: readonly string[] };
 }

@@ -8,6 +8,8 @@ export interface Layout {
   readonly settings: string;
   /** What the API server is configured by, as `up --api-config` gave it; it may hold keys. */
   readonly apiConfig: string;
+  /** Tokens of users, as `up --token-auth-file` gave them. */
+  readonly tokenFile: string;
   readonly adminKubeconfig: string;
   /** For a controller manager or a scheduler of others' making. */
   readonly loopKubeconfigs: Readonly<Record<Loop, string>>;
@@ -48,6 +50,7 @@ export function layoutOf(dataDir: string): Layout {
     dataDir,
     settings: join(dataDir, 'cluster.json'),
     apiConfig: join(dataDir, 'api-config.yaml'),
+    tokenFile: join(dataDir, 'tokens.csv'),
     adminKubeconfig: join(dataDir, 'admin.kubeconfig'),
     loopKubeconfigs: { controllers: join(dataDir, 'controller-manager.kubeconfig'), scheduler: join(dataDir, 'scheduler.kubeconfig') },
     pki: join(dataDir, 'pki'),

@@ -4,7 +4,7 @@ import type { AnyObject } from '../../meta/object.ts';
 import { decodeObject } from '../../schema/decode.ts';
 import type { Kind } from '../../schema/kind.ts';
 import type { ApiResponse, UserInfo } from '../../wire/api.ts';
-import { identify } from '../authn/service-account.ts';
+import { identifyBearer } from '../authn/bearer.ts';
 import { withGroup } from '../authn/stage.ts';
 import { bodyOptions, checkKind, readBody } from '../body.ts';
 import type { Core } from '../core.ts';
@@ -108,7 +108,7 @@ function rulesStatus(core: Core, user: UserInfo, object: AnyObject): object {
 async function reviewToken(core: Core, object: AnyObject): Promise<object> {
   const { token = '', audiences } = (object['spec'] ?? {}) as { readonly token?: string; readonly audiences?: readonly string[] };
   if (token === '') throw badRequest('token is required for TokenReview in authentication');
-  const identity = await identify(core, token, audiences && audiences.length > 0 ? audiences : core.tokens.audiences);
+  const identity = await identifyBearer(core, token, audiences && audiences.length > 0 ? audiences : undefined);
   if (!identity) return { user: {}, authenticated: false, error: 'invalid bearer token' };
   return { authenticated: true, user: withGroup(identity.user), audiences: identity.audiences };
 }

@@ -1,10 +1,12 @@
 import type { AdmissionConfig } from '../config.ts';
 import { ADMISSION, pluginConfigs } from './admission.ts';
+import { type AuthenticationConfig, readAuthentication } from './authentication.ts';
 import { decode, readDocuments, type Document } from './document.ts';
 
 /** What the API server's configuration documents say, ready for its config. */
 export interface ApiConfiguration {
   readonly admission?: Pick<AdmissionConfig, 'plugins'>;
+  readonly authentication?: AuthenticationConfig;
 }
 
 export interface ConfigurationFiles {
@@ -18,6 +20,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   AdmissionConfiguration: async (document, files) => ({
     admission: { plugins: await pluginConfigs(decode(ADMISSION, document), async (path) => rawOf(await files.readText(path))) },
   }),
+  AuthenticationConfiguration: async (document) => ({ authentication: readAuthentication(document) }),
 };
 
 /** A plugin's own file holds one document, which says of what kind it is among its fields. */

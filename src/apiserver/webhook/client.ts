@@ -104,7 +104,8 @@ interface TimeLimit extends Disposable {
   bound<T>(work: Promise<T>): Promise<T>;
 }
 
-function timeLimit({ clock }: Around, { timeout, signal }: WebhookCall): TimeLimit {
+/** Bounds what others may take to answer. */
+export function timeLimit({ clock }: Pick<Core, 'clock'>, { timeout, signal }: Pick<WebhookCall, 'timeout' | 'signal'>): TimeLimit {
   const over = new AbortController();
   const timer = clock.after(timeout, () => over.abort(new Error('context deadline exceeded')));
   const following = signal && onAbort(signal, () => over.abort(new Error('context canceled')));

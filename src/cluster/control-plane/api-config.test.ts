@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { layoutOf } from '../layout.ts';
-import { readTakenApiConfig, takeApiConfig } from './api-config.ts';
+import { readTakenApiConfig, readTakenTokens, takeApiConfig } from './api-config.ts';
 
-const NONE = { enable: [], disable: [] };
+const NONE = { tokenAuthFile: undefined, admission: { enable: [], disable: [] } };
 const CONFIG = 'apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins: [{ name: EventRateLimit, path: limits.yaml }]\n';
 const LIMITS = 'apiVersion: eventratelimit.admission.k8s.io/v1alpha1\nkind: Configuration\nlimits: [{ type: Server, qps: 5, burst: 10 }]\n';
 
@@ -22,8 +22,8 @@ test('what up takes is there at every start, for its owner alone, and finds the 
   await writeFile(join(elsewhere, 'limits.yaml'), LIMITS);
 
   expect(await readTakenApiConfig(layout)).toEqual({});
-  await takeApiConfig({ apiConfig: join(elsewhere, 'config.yaml'), admission: NONE }, layout);
-  await takeApiConfig({ apiConfig: undefined, admission: NONE }, layout);
+  await takeApiConfig({ apiConfig: join(elsewhere, 'config.yaml'), ...NONE }, layout);
+  await takeApiConfig({ apiConfig: undefined, ...NONE }, layout);
 
   expect((await readTakenApiConfig(layout)).admission?.plugins?.eventRateLimit).toEqual([{ type: 'Server', qps: 5, burst: 10, cacheSize: 4096 }]);
   expect((await stat(layout.apiConfig)).mode & 0o777).toBe(0o600);
@@ -35,7 +35,21 @@ test('what cannot be read is refused, and nothing is taken', async () => {
   const file = join(dir, 'config.yaml');
   await writeFile(file, CONFIG);
 
-  await expect(takeApiConfig({ apiConfig: file, admission: NONE }, layout)).rejects.toThrow(/^failed to read the API server's configuration .*config.yaml: ENOENT/);
-  await expect(takeApiConfig({ apiConfig: undefined, admission: { enable: ['Nothing'], disable: [] } }, layout)).rejects.toThrow('enable-admission-plugins plugin "Nothing" is unknown');
+  await expect(takeApiConfig({ apiConfig: file, ...NONE }, layout)).rejects.toThrow(/^failed to read the API server's configuration .*config.yaml: ENOENT/);
+  await expect(takeApiConfig({ ...NONE, apiConfig: undefined, admission: { enable: ['Nothing'], disable: [] } }, layout)).rejects.toThrow('enable-admission-plugins plugin "Nothing" is unknown');
   expect(await readTakenApiConfig(layout)).toEqual({});
+});
+
+test('tokens are taken too, and a line that says too little is named', async () => {
+  const dir = await directory();
+  const layout = layoutOf(join(dir, 'data'));
+  const file = join(dir, 'tokens.csv');
+  await writeFile(file, 'secret,ann,1,"dev,ops"\n');
+
+  expect(await readTakenTokens(layout)).toEqual({});
+  await takeApiConfig({ ...NONE, apiConfig: undefined, tokenAuthFile: file }, layout);
+
+  expect((await readTakenTokens(layout)).staticTokens).toEqual(new Map([['secret', { username: 'ann', uid: '1', groups: ['dev', 'ops'] }]]));
+  await writeFile(file, 'secret,ann\n');
+  await expect(takeApiConfig({ ...NONE, apiConfig: undefined, tokenAuthFile: file }, layout)).rejects.toThrow('line 1 must have at least 3 columns (token, user name, user uid), found 2');
 });

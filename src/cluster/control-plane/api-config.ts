@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '../../base/message-of.ts';
-import { choosePlugins, readApiConfiguration, type ApiConfiguration } from '../../apiserver/index.ts';
+import { type ApiServerConfig, choosePlugins, readApiConfiguration, readStaticTokens, type ApiConfiguration } from '../../apiserver/index.ts';
 import { Refusal, type UpRequest } from '../../cli/index.ts';
 import { readText, writeWhole } from '../files.ts';
 import type { Layout } from '../layout.ts';
@@ -11,12 +11,13 @@ import type { Layout } from '../layout.ts';
  * Keeps a copy of what `--api-config` names: a cluster that comes up again has it still. Files that it names in turn stay where they are.
  * @throws Refusal in upstream's words
  */
-export async function takeApiConfig({ apiConfig, admission }: Pick<UpRequest, 'apiConfig' | 'admission'>, layout: Layout): Promise<void> {
+export async function takeApiConfig({ apiConfig, tokenAuthFile, admission }: Pick<UpRequest, 'apiConfig' | 'tokenAuthFile' | 'admission'>, layout: Layout): Promise<void> {
   try {
     choosePlugins(admission);
   } catch (error) {
     throw new Refusal(messageOf(error), 'their names: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/');
   }
+  if (tokenAuthFile !== undefined) await takeTokens(tokenAuthFile, layout);
   if (apiConfig === undefined) return;
   try {
     const text = await readFile(apiConfig, 'utf8');
@@ -26,6 +27,22 @@ export async function takeApiConfig({ apiConfig, admission }: Pick<UpRequest, 'a
   } catch (error) {
     throw new Refusal(`failed to read the API server's configuration ${apiConfig}: ${messageOf(error)}`, 'its documents: https://kubernetes.io/docs/reference/config-api/');
   }
+}
+
+async function takeTokens(file: string, layout: Layout): Promise<void> {
+  try {
+    const text = await readFile(file, 'utf8');
+    readStaticTokens(text);
+    await writeWhole(layout.tokenFile, text, 0o600);
+  } catch (error) {
+    throw new Refusal(`failed to read the tokens in ${file}: ${messageOf(error)}`, 'its lines: token,user,uid,"group1,group2"');
+  }
+}
+
+/** Who shows which token that never changes. */
+export async function readTakenTokens(layout: Layout): Promise<Pick<ApiServerConfig, 'staticTokens'>> {
+  const text = await readText(layout.tokenFile);
+  return text === undefined ? {} : { staticTokens: readStaticTokens(text) };
 }
 
 const DIRECTORY = 'paths are relative to: ';

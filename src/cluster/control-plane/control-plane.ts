@@ -25,7 +25,7 @@ import { MetricsApi } from '../metrics/metrics-api.ts';
 import { METRICS_SERVICE, registerMetrics } from '../metrics/objects.ts';
 import { Started } from '../started.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
-import { readTakenApiConfig } from './api-config.ts';
+import { readTakenApiConfig, readTakenTokens } from './api-config.ts';
 import { AuditLog } from './audit-log.ts';
 import { ensureClusterObjects, removeOldLeases, removeRetiredNodes } from './cluster-objects.ts';
 import { backendDialer } from './backends.ts';
@@ -111,6 +111,8 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
     hostname: hostname(),
     ...(settings.auditLog ? { audit: started.add(new AuditLog({ file: join(layout.logs, 'audit.log'), clock, log })).write } : {}),
     admission: { ...settings.admission, ...configuration.admission },
+    ...(configuration.authentication ? { authentication: configuration.authentication } : {}),
+    ...(await readTakenTokens(layout)),
     logs: logFilesIn(layout.logs),
     legacyServiceAccountTokens: settings.legacyServiceAccountTokens,
     version: { gitVersion: KUBERNETES_VERSION },
