@@ -39,7 +39,7 @@ test('sets of processors are read and written as the kernel does', () => {
 
 test('the machine\'s processors as /sys tells of them', async () => {
   await using at = await temporary();
-  const files: Record<string, string> = { 'cpu/online': '0-1', 'node/node0/cpulist': '0', 'node/node1/cpulist': '1', 'node/node0/meminfo': 'Node 0 MemTotal:       1024 kB', 'node/node1/meminfo': 'Node 1 MemTotal:       2048 kB' };
+  const files: Record<string, string> = { 'cpu/online': '0-1', 'node/node0/cpulist': '0', 'node/node1/cpulist': '1', 'node/node0/meminfo': 'Node 0 MemTotal:       1024 kB', 'node/node1/meminfo': 'Node 1 MemTotal:       2048 kB', 'node/node1/hugepages/hugepages-2048kB/nr_hugepages': '3', 'node/node1/hugepages/hugepages-1048576kB/nr_hugepages': '0' };
   for (const cpu of [0, 1]) Object.assign(files, { [`cpu/cpu${cpu}/topology/physical_package_id`]: String(cpu), [`cpu/cpu${cpu}/topology/core_id`]: '0' });
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(at.dir, 'devices/system', path)), { recursive: true });
@@ -47,7 +47,7 @@ test('the machine\'s processors as /sys tells of them', async () => {
   }
   expect(await readTopology(at.dir)).toEqual({
     cpus: [{ id: 0, socket: 0, core: '0/0', numaNode: 0 }, { id: 1, socket: 1, core: '1/0', numaNode: 1 }],
-    numaNodes: [{ id: 0, memoryBytes: 1024 ** 2 }, { id: 1, memoryBytes: 2 * 1024 ** 2 }],
+    numaNodes: [{ id: 0, memoryBytes: 1024 ** 2 }, { id: 1, memoryBytes: 2 * 1024 ** 2, hugepages: { 'hugepages-2Mi': 6 * 1024 ** 2, 'hugepages-1Gi': 0 } }],
   });
 });
 
@@ -205,8 +205,31 @@ test('which memory is whose is written as upstream writes it', async () => {
     policyName: 'Static', entries: { a: { a: [{ numaAffinity: [0], type: 'memory', size: 6 * GIB }] } },
     machineState: { 0: { numberOfAssignments: 1, cells: [0], memoryMap: { memory: { total: 8 * GIB, systemReserved: GIB, allocatable: 7 * GIB, reserved: 6 * GIB, free: GIB } } } },
   });
+  expect(state.machineState[0].memoryMap).not.toHaveProperty('hugepages-2Mi');
   const more = guaranteed('b', '1', '20Gi');
   await expect(memory.assign(more, more.spec.containers[0]!, undefined)).rejects.toThrow('[memorymanager] failed to get the default NUMA affinity, no NUMA nodes with enough memory is available');
+});
+
+test('huge pages are of the nodes that the rest of the memory is of, and no part of it', async () => {
+  await using at = await temporary();
+  const huge: Topology = { ...machine, numaNodes: machine.numaNodes.map((node) => ({ ...node, hugepages: { 'hugepages-1Gi': 0, 'hugepages-2Mi': node.id === 1 ? 2 * GIB : 0 } })) };
+  const memory = await openMemoryManager({ topology: huge, rootDir: at.dir });
+  const resources = { cpu: '1', memory: '1Gi', 'hugepages-2Mi': '1Gi' };
+  const pod = podOf({ containers: [{ name: 'a', resources: { requests: resources, limits: resources } }] }, { uid: 'huge' });
+  expect(memory.hints(pod, pod.spec.containers)).toEqual([{ nodes: [1], preferred: true }, { nodes: [0, 1], preferred: false }]);
+  await memory.assign(pod, pod.spec.containers[0]!, undefined);
+  const state = JSON.parse(await readFile(join(at.dir, 'memory_manager_state'), 'utf8'));
+  expect(state.entries).toEqual({ huge: { a: [{ numaAffinity: [1], type: 'memory', size: GIB }, { numaAffinity: [1], type: 'hugepages-2Mi', size: GIB }] } });
+  expect(state.machineState[1].memoryMap).toEqual({
+    memory: { total: 8 * GIB, systemReserved: 0, allocatable: 6 * GIB, reserved: GIB, free: 5 * GIB },
+    'hugepages-2Mi': { total: 2 * GIB, systemReserved: 0, allocatable: 2 * GIB, reserved: GIB, free: GIB }, 'hugepages-1Gi': { total: 0, systemReserved: 0, allocatable: 0, reserved: 0, free: 0 },
+  });
+  // A node that is somebody's alone is given with no other.
+  const large = guaranteed('large', '1', '12Gi');
+  expect(memory.hints(large, large.spec.containers)).toEqual([]);
+  const none = podOf({ containers: [{ name: 'a', resources: { requests: { ...resources, 'hugepages-1Gi': '1Gi' }, limits: { ...resources, 'hugepages-1Gi': '1Gi' } } }] }, { uid: 'none' });
+  await expect(memory.assign(none, none.spec.containers[0]!, undefined)).rejects.toThrow('no NUMA nodes with enough memory is available');
+  expect(await openMemoryManager({ topology: huge, rootDir: at.dir })).toMatchObject({ holders: ['huge'] });
 });
 
 test('where sockets count, memory nodes of one socket do as well as one', async () => {

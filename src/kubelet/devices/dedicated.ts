@@ -144,7 +144,7 @@ function providersOf({ devices, cpus, memory, topology }: DedicatedOptions, { po
   const count = (ids: readonly number[]) => new Map(nodes.map((node) => [node, topology!.cpus.filter((cpu) => cpu.numaNode === node && ids.includes(cpu.id)).length]));
   const hints = [
     cpus && alignedHints(topology!, cpus.bySocket, hintsFor(nodes, { needed: total((one) => cpus.wanted(pod, one)), free: count(cpus.freeFor(pod, containers[0]!)), all: count(cpus.assignable) })),
-    memory && hintsFor(nodes, { needed: total((one) => memory.wanted(pod, one)), free: memory.free, all: memory.all }),
+    memory?.hints(pod, containers),
     ...devices.inventory.resources.map((resource) => {
       const known = devices.inventory.devicesOf(resource);
       // Devices that are next to no memory node are anywhere.

@@ -5,6 +5,9 @@
  *        ▲ │ pass: observe, plan, act                         │ ▲ a shorter grace period begins the stop anew
  *        └─┘                                                  └─┘
  *
+ * What the API shows meanwhile: Pending or Running as its containers are, through `terminating` too; why it fails, and that it
+ * has Failed or Succeeded, once it is `terminated`, for then others may have what it had. A pod out of time is unready before.
+ *
  * It never goes back: a pod that ends here does not start again, not even after a restart of the kubelet, for the API then
  * holds its final phase or its deletion.
  */
