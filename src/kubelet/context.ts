@@ -84,11 +84,11 @@ function volumesOf({ options, metrics, nodes, nudge, mounter, tell }: Ground, { 
 }
 
 /** What only cgroup v2 can do. */
-function memoryOf({ options, machine, cgroups }: Ground): Pick<PodSyncContext, 'memoryQos' | 'swap'> {
+function memoryOf({ options, machine, cgroups }: Ground): Pick<PodSyncContext, 'memoryQos' | 'oomGroup' | 'swap'> {
   if (!cgroups.unified) return {};
   const { memoryThrottlingFactor: throttlingFactor, reserved = {}, swapBehavior: behavior = 'NoSwap' } = options;
   return {
     ...(throttlingFactor === undefined ? {} : { memoryQos: { throttlingFactor, allocatableBytes: machine.memoryBytes - (reserved.memoryBytes ?? 0) } }),
-    swap: { behavior, swapBytes: machine.swapBytes, memoryBytes: machine.memoryBytes },
+    oomGroup: options.singleProcessOomKill !== true, swap: { behavior, swapBytes: machine.swapBytes, memoryBytes: machine.memoryBytes },
   };
 }

@@ -85,6 +85,8 @@ export interface KubeletOptions {
   readonly topologyManagerScope?: 'container' | 'pod';
   /** By upstream's names: `prefer-closest-numa-nodes`, `max-allowable-numa-nodes`. */
   readonly topologyManagerPolicyOptions?: Readonly<Record<string, string>>;
+  /** True: of a container that is out of memory the kernel ends one process, as it always does on cgroup v1; all of them unless said. */
+  readonly singleProcessOomKill?: boolean;
   /** `LimitedSwap`: burstable containers may swap in proportion; on cgroup v2 alone. None may unless said. */
   readonly swapBehavior?: SwapBehavior;
   /** Sysctls beside the safe ones that pods may set: names, or beginnings of names that end with `*`. */

@@ -104,5 +104,7 @@ test('what has no effect is told, and what would change pods\' lives is refused'
   expect(refusalOf(complete('failSwapOn: false'), machine)).toBeUndefined();
   expect(refusalOf(complete(''), machine)).toMatch(/^running with swap on is not supported/);
   expect(refusalOf(complete('failSwapOn: false\nfailCgroupV1: true'), machine)).toMatch(/^kubelet is configured to not run on a host using cgroup v1/);
+  expect(refusalOf(complete('failSwapOn: false\nsingleProcessOOMKill: false'), machine)).toBe('invalid configuration: singleProcessOOMKill must not be explicitly set to false when using cgroup v1');
+  expect(refusalOf(complete('failSwapOn: false\nsingleProcessOOMKill: false'), { ...machine, cgroupVersion: 2 })).toBeUndefined();
   expect(refusalOf(complete('cgroupDriver: systemd'), machine)).toBe('cgroupDriver: systemd is not supported: cgroups are made as directories (cgroupfs)');
 });

@@ -20,7 +20,7 @@ export const WITHOUT_EFFECT: readonly Limit[] = [
   { fields: ['contentType', 'kubeAPIQPS', 'kubeAPIBurst'], why: 'this kubelet speaks JSON and does not throttle itself' },
   { fields: ['configMapAndSecretChangeDetectionStrategy'], why: 'objects are watched' },
   { fields: ['hairpinMode', 'makeIPTablesUtilChains', 'iptablesMasqueradeBit', 'iptablesDropBit'], why: 'the network and the proxy see to it' },
-  { fields: ['maxOpenFiles', 'protectKernelDefaults', 'kernelMemcgNotification', 'enableControllerAttachDetach', 'qosReserved', 'singleProcessOOMKill', 'topologyManagerPolicyOptions', 'userNamespaces'], why: 'it is not done' },
+  { fields: ['maxOpenFiles', 'protectKernelDefaults', 'kernelMemcgNotification', 'enableControllerAttachDetach', 'qosReserved', 'userNamespaces'], why: 'it is not done' },
   { fields: ['cpuCFSQuotaPeriod', 'runtimeRequestTimeout', 'cpuManagerReconcilePeriod', 'draManagerReconcilePeriod'], why: 'the period is upstream\'s default' },
   { fields: ['memoryThrottlingFactor'], why: 'its feature gate is not on' },
   { fields: ['volumeStatsAggPeriod'], why: 'disks are measured when they are asked for, every ten seconds at most' },
@@ -41,10 +41,11 @@ export interface MachineState {
 }
 
 /** Why this machine's kubelet cannot be as it is asked to be; upstream's words where upstream would not start either. */
-export function refusalOf({ cgroupsPerQOS, cgroupDriver, failSwapOn, failCgroupV1 }: KubeletConfiguration, { swapBytes, cgroupVersion }: MachineState): string | undefined {
+export function refusalOf({ cgroupsPerQOS, cgroupDriver, failSwapOn, failCgroupV1, singleProcessOOMKill }: KubeletConfiguration, { swapBytes, cgroupVersion }: MachineState): string | undefined {
   if (!cgroupsPerQOS) return 'cgroupsPerQOS: false is not supported: pods are held to their limits by cgroups of their QoS class';
   if (cgroupDriver !== 'cgroupfs') return `cgroupDriver: ${cgroupDriver} is not supported: cgroups are made as directories (cgroupfs)`;
   if (failSwapOn && swapBytes > 0) return 'running with swap on is not supported, please disable swap or set --fail-swap-on flag to false';
   if (failCgroupV1 && cgroupVersion === 1) return 'kubelet is configured to not run on a host using cgroup v1. cgroup v1 support is in maintenance mode';
+  if (singleProcessOOMKill === false && cgroupVersion === 1) return 'invalid configuration: singleProcessOOMKill must not be explicitly set to false when using cgroup v1';
   return undefined;
 }

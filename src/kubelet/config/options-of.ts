@@ -40,6 +40,7 @@ export function optionsOf(config: KubeletConfiguration): Omit<KubeletOptions, Ow
     topologyManagerPolicy: config.topologyManagerPolicy as TopologyPolicy, topologyManagerScope: config.topologyManagerScope === 'pod' ? 'pod' : 'container',
     swapBehavior: config.memorySwap.swapBehavior === 'LimitedSwap' ? 'LimitedSwap' : 'NoSwap',
     seccompDefault: config.seccompDefault, cpuCfsQuota: config.cpuCFSQuota, enforcement: enforcementOf(config),
+    ...(config.singleProcessOOMKill === undefined ? {} : { singleProcessOomKill: config.singleProcessOOMKill }),
     localStorageIsolation: config.localStorageCapacityIsolation,
     maxCrashBackoff: parseDuration(config.crashLoopBackOff.maxContainerRestartPeriod ?? '5m'),
     nodeStatus: {

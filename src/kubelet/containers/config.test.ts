@@ -154,7 +154,7 @@ test('what a container requested is kept for it, and near its limit it is slowed
   expect(files({ requests: { memory: '1Gi', cpu: '1' }, limits: { memory: '1Gi', cpu: '1' } })).toEqual({ 'memory.min': String(GIB), pod: GIB });
   const pod = podOf({ containers: [{ name: 'a', resources: { requests: { memory: '1Gi' } } }] });
   const config = containerConfig({
-    pod, container: pod.spec.containers[0]!, restartCount: 0, image, environment: new Map(), mounts: [], machineMemory: GIB, settings: SETTINGS, memoryQos: facts, swap: { behavior: 'NoSwap', swapBytes: GIB, memoryBytes: GIB },
+    pod, container: pod.spec.containers[0]!, restartCount: 0, image, environment: new Map(), mounts: [], machineMemory: GIB, settings: SETTINGS, memoryQos: facts, oomGroup: true, swap: { behavior: 'NoSwap', swapBytes: GIB, memoryBytes: GIB },
   });
-  expect(config.linux!.resources!.unified).toMatchObject({ 'memory.swap.max': '0', 'memory.min': String(GIB) });
+  expect(config.linux!.resources!.unified).toMatchObject({ 'memory.swap.max': '0', 'memory.min': String(GIB), 'memory.oom.group': '1' });
 });

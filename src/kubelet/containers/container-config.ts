@@ -31,6 +31,8 @@ export interface ContainerInput {
   readonly extras?: ContainerExtras;
   readonly swap?: SwapFacts | undefined;
   readonly memoryQos?: MemoryQos | undefined;
+  /** The kernel ends all of its processes where it has to end one. */
+  readonly oomGroup?: boolean | undefined;
   /** False: limits of CPU are not enforced. */
   readonly cfsQuota?: boolean | undefined;
 }
@@ -76,10 +78,10 @@ export function containerConfig(input: ContainerInput): ContainerConfig {
   };
 }
 
-function resourcesOf({ pod, container: { resources = {}, ...rest }, machineMemory, extras = {}, swap, memoryQos, cfsQuota }: ContainerInput): LinuxContainerResources {
+function resourcesOf({ pod, container: { resources = {}, ...rest }, machineMemory, extras = {}, swap, memoryQos, oomGroup, cfsQuota }: ContainerInput): LinuxContainerResources {
   const container = { ...rest, resources };
   const { unified, ...swapping } = swap ? swapResources(pod, container, swap) : {};
-  const files = { ...unified, ...(memoryQos ? memoryQosResources(pod, container, memoryQos) : {}) };
+  const files = { ...unified, ...(memoryQos ? memoryQosResources(pod, container, memoryQos) : {}), ...(oomGroup ? { 'memory.oom.group': '1' } : {}) };
   return {
     ...linuxResources(pod, container, machineMemory), ...swapping,
     ...(Object.keys(files).length > 0 ? { unified: files } : {}),

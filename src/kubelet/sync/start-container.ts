@@ -60,6 +60,8 @@ export interface Starting extends Directories {
   readonly swap?: SwapFacts | undefined;
   /** Where it is on, and cgroups can. */
   readonly memoryQos?: MemoryQos | undefined;
+  /** A container out of memory ends as a whole; on cgroup v2 alone. */
+  readonly oomGroup?: boolean | undefined;
   /** False: limits of CPU are not enforced. */
   readonly cfsQuota?: boolean | undefined;
 }
@@ -179,7 +181,7 @@ async function configure(kubelet: Starting, request: StartRequest, { image, imag
   const target = 'targetContainerName' in container && container.targetContainerName ? newestOf(runtime, container.targetContainerName)?.id : undefined;
   return containerConfig({
     pod, container, image, environment: environment.variables, mounts, machineMemory: kubelet.machineMemory,
-    swap: kubelet.swap, memoryQos: kubelet.memoryQos, cfsQuota: kubelet.cfsQuota, extras: withDevices(kubelet.dedicated.of(pod, container.name), containerDevices(container, volumes)),
+    swap: kubelet.swap, memoryQos: kubelet.memoryQos, oomGroup: kubelet.oomGroup, cfsQuota: kubelet.cfsQuota, extras: withDevices(kubelet.dedicated.of(pod, container.name), containerDevices(container, volumes)),
     restartCount: await nextAttempt(kubelet, request), targetId: target,
     settings: kubelet.security, userns,
   });
