@@ -12,7 +12,7 @@ import { Pod } from '../../src/kinds/core/pod.ts';
 import { Secret } from '../../src/kinds/core/secret.ts';
 import { buildImages } from '../images/build.ts';
 import { eventually } from './testing/cluster.ts';
-import { IMAGE, shell, startKubeletNode, type KubeletNode } from './testing/kubelet-node.ts';
+import { askKubelet, IMAGE, shell, startKubeletNode, type KubeletNode } from './testing/kubelet-node.ts';
 
 let node: KubeletNode;
 /** Of the host, before the first pod. */
@@ -230,6 +230,12 @@ test('a pod that is deleted by force as the kubelet restarts leaves nothing moun
   const { metadata: { uid } } = await node.until('orphan', running);
   const own = async () => (await podMounts()).filter((path) => path.includes(uid));
   expect(await own()).toHaveLength(3);
+  // As full as the file system that the claim is on.
+  await eventually('what it uses is told', async () => {
+    const { pods } = JSON.parse((await askKubelet(node.kubelet, '/stats/summary')).text) as { readonly pods: readonly { readonly volume?: readonly { readonly pvcRef?: { readonly name: string } }[] }[] };
+    const { text } = await askKubelet(node.kubelet, '/metrics');
+    return pods.some(({ volume = [] }) => volume.some(({ pvcRef }) => pvcRef?.name === 'kept-disk')) && /^kubelet_volume_stats_capacity_bytes\{namespace="default",persistentvolumeclaim="kept-disk"\} [1-9]/m.test(text) && text.includes('storage_operation_duration_seconds_count{');
+  }, 60);
   const stopped = node.restart();
   await node.client.delete(Pod, 'orphan', { ...inDefault, gracePeriodSeconds: 0 });
   await stopped;

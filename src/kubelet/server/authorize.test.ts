@@ -55,6 +55,9 @@ test('health, pods and configuration may be read with a permission of their own,
   expect(await ask('/healthz/syncloop', { token: 'good' })).toBeUndefined();
   expect(await ask('/configz', { token: 'good' })).toBeUndefined();
   expect(await ask('/logs/syslog', { token: 'good' })).toBe(403);
+  expect(await ask('/statusz', { token: 'good' })).toBeUndefined();
+  expect(await setUp(['get statusz']).ask('/statusz', { token: 'good' })).toBeUndefined();
+  expect(await setUp(['get statusz']).ask('/flagz', { token: 'good' })).toBe(403);
   const refusal = await setUp([]).answer('/pods', { token: 'good' });
   expect(refusal?.body?.type === 'bytes' && Buffer.concat([...refusal.body.chunks]).toString()).toBe('Forbidden (user=jane, verb=get, resource=nodes, subresource(s)=[pods proxy])\n');
   expect((await answer('/podsies', { token: 'good' }))?.status).toBeUndefined(); // proxy's
