@@ -84,7 +84,9 @@ test('what runs, what is configured, what the machine logs', async () => {
   expect(JSON.parse((await askKubelet(node.kubelet, '/configz')).text)).toHaveProperty('kubeletconfig');
   expect((await askKubelet(node.kubelet, '/logs/')).text).toContain('<pre>');
   expect((await askKubelet(node.kubelet, '/logs/..%2f..%2fetc%2fpasswd')).status).toBe(400);
-  expect((await askKubelet(node.kubelet, '/debug/pprof/')).status).toBe(404);
+  expect((await askKubelet(node.kubelet, '/debug/pprof/')).text).toBe('profiling endpoint is disabled.\n');
+  expect((await askKubelet(node.kubelet, '/statusz')).text).toContain('kubelet statusz\n');
+  expect((await askKubelet(node.kubelet, '/flagz')).text).toContain('root-dir=');
 });
 
 test('logs: all, the last line, with times, cut off, of nobody', async () => {
