@@ -29,13 +29,13 @@ test('a change says what differs and nothing else', () => {
   const before = table({ '10.0.0.1': 'goto a', '10.0.0.2': 'goto a', '10.0.0.3': 'goto b' }, { a: ['drop'], b: ['accept'] });
   const after = table({ '10.0.0.1': 'goto c', '10.0.0.2': 'goto a' }, { a: ['tcp dport 80 accept', 'drop'], c: ['drop'] });
   expect(nftChange(before, after)).toBe(`add chain inet ours c
+flush chain inet ours b
 flush chain inet ours a
 add rule inet ours a tcp dport 80 accept
 add rule inet ours a drop
 add rule inet ours c drop
 delete element inet ours pods { 10.0.0.1, 10.0.0.3 }
 add element inet ours pods { 10.0.0.1 : goto c }
-flush chain inet ours b
 delete chain inet ours b
 `);
   expect(nftChange(after, after)).toBe('');

@@ -40,25 +40,56 @@ export function nftChange(before: NftTable, after: NftTable): string {
 const empty = ({ family, name }: NftTable): NftTable => ({ family, name, sets: new Map(), chains: new Map() });
 const script = (lines: readonly string[]): string => (lines.length === 0 ? '' : `${lines.join('\n')}\n`);
 
-/** Names are declared before they are used, and used no more before they go. */
-function changes(before: NftTable, after: NftTable): string[] {
-  const at = `${after.family} ${after.name}`;
-  const gone = [...before.chains.keys()].filter((name) => !after.chains.has(name));
-  const newSets = [...after.sets].filter(([name]) => !before.sets.has(name));
-  const newChains = [...after.chains].filter(([name]) => !before.chains.has(name));
-  const changed = [...after.chains].filter(([name, { rules }]) => !sameRules(rules, before.chains.get(name)?.rules ?? []));
+/** What differs, by name. */
+export interface NftSteps {
+  /** Declarations: `set { type ipv4_addr; }`, `map { … }`. */
+  readonly newSets: Iterable<readonly [name: string, declaration: string]>;
+  readonly newChains: Iterable<readonly [name: string, hook: string | undefined]>;
+  /** Chains and all their rules; `replaced` where there were others. */
+  readonly written: Iterable<readonly [name: string, chain: { readonly rules: readonly string[]; readonly replaced: boolean }]>;
+  /** By set: keys. */
+  readonly goneElements: Iterable<readonly [set: string, keys: readonly string[]]>;
+  /** By set: `key` or `key : value`. */
+  readonly freshElements: Iterable<readonly [set: string, elements: readonly string[]]>;
+  readonly goneChains: readonly string[];
+  readonly goneSets: Iterable<readonly [name: string, kind: 'set' | 'map']>;
+}
+
+/** The lines of one transaction on `ip ours`: names are declared before they are used, and used no more before they go. Pure. */
+export function nftTransaction(at: string, steps: NftSteps): string[] {
   return [
-    ...newSets.map(([name, set]) => `add ${kindOf(set)} ${at} ${name} { type ${set.type}; ${(set.more ?? []).map((word) => `${word}; `).join('')}}`),
-    ...newChains.map(([name, { hook }]) => `add chain ${at} ${name}${hook === undefined ? '' : ` { ${hook} }`}`),
-    ...changed.flatMap(([name, { rules }]) => [
-      ...(before.chains.has(name) ? [`flush chain ${at} ${name}`] : []),
+    ...[...steps.newSets].map(([name, declaration]) => declareSet(at, name, declaration)),
+    ...[...steps.newChains].map(([name, hook]) => `add chain ${at} ${name}${hook === undefined ? '' : ` { ${hook} }`}`),
+    ...steps.goneChains.map((name) => `flush chain ${at} ${name}`),
+    ...[...steps.written].flatMap(([name, { rules, replaced }]) => [
+      ...(replaced ? [`flush chain ${at} ${name}`] : []),
       ...rules.map((rule) => `add rule ${at} ${name} ${rule}`),
     ]),
-    ...[...after.sets].flatMap(([name, set]) => elementChanges(`${at} ${name}`, before.sets.get(name)?.elements, set.elements)),
-    ...gone.map((name) => `flush chain ${at} ${name}`),
-    ...gone.map((name) => `delete chain ${at} ${name}`),
-    ...[...before.sets].filter(([name]) => !after.sets.has(name)).map(([name, set]) => `delete ${kindOf(set)} ${at} ${name}`),
+    ...[...steps.goneElements].flatMap(([set, keys]) => elementLines(`delete element ${at} ${set}`, keys)),
+    ...[...steps.freshElements].flatMap(([set, elements]) => elementLines(`add element ${at} ${set}`, elements)),
+    ...steps.goneChains.map((name) => `delete chain ${at} ${name}`),
+    ...[...steps.goneSets].map(([name, kind]) => `delete ${kind} ${at} ${name}`),
   ];
+}
+
+function declareSet(at: string, name: string, declaration: string): string {
+  const [, kind, rest] = /^(map|set) (.*)$/.exec(declaration)!;
+  return `add ${kind} ${at} ${name} ${rest}`;
+}
+
+function changes(before: NftTable, after: NftTable): string[] {
+  const only = <T>(these: ReadonlyMap<string, T>, those: ReadonlyMap<string, unknown>) => [...these].filter(([name]) => !those.has(name));
+  const differing = [...after.chains].filter(([name, { rules }]) => !sameRules(rules, before.chains.get(name)?.rules ?? []));
+  const elements = [...after.sets].map(([name, set]) => [name, elementChanges(before.sets.get(name)?.elements, set.elements)] as const);
+  return nftTransaction(`${after.family} ${after.name}`, {
+    newSets: only(after.sets, before.sets).map(([name, set]) => [name, `${kindOf(set)} { type ${set.type}; ${(set.more ?? []).map((word) => `${word}; `).join('')}}`]),
+    newChains: only(after.chains, before.chains).map(([name, { hook }]) => [name, hook]),
+    written: differing.map(([name, { rules }]) => [name, { rules, replaced: before.chains.has(name) }]),
+    goneElements: elements.map(([name, { gone }]) => [name, gone]),
+    freshElements: elements.map(([name, { fresh }]) => [name, fresh]),
+    goneChains: only(before.chains, after.chains).map(([name]) => name),
+    goneSets: only(before.sets, after.sets).map(([name, set]) => [name, kindOf(set)]),
+  });
 }
 
 const kindOf = ({ type }: NftSet): 'map' | 'set' => (type.includes(' : ') ? 'map' : 'set');
@@ -66,15 +97,16 @@ const NONE: ReadonlyMap<string, string> = new Map();
 /** An nft program reads a longer line in more than linear time. */
 const PER_LINE = 500;
 
-function elementChanges(at: string, before = NONE, after = NONE): string[] {
-  if (before === after) return [];
-  const gone = [...before].filter(([key, value]) => after.get(key) !== value).map(([key]) => key);
-  const fresh = [...after].filter(([key, value]) => before.get(key) !== value).map(([key, value]) => (value === '' ? key : `${key} : ${value}`));
-  return [...nftElementLines(`delete element ${at}`, gone), ...nftElementLines(`add element ${at}`, fresh)];
+function elementChanges(before = NONE, after = NONE): { readonly gone: readonly string[]; readonly fresh: readonly string[] } {
+  if (before === after) return { gone: [], fresh: [] };
+  return {
+    gone: [...before].filter(([key, value]) => after.get(key) !== value).map(([key]) => key),
+    fresh: [...after].filter(([key, value]) => before.get(key) !== value).map(([key, value]) => (value === '' ? key : `${key} : ${value}`)),
+  };
 }
 
 /** One verb for many elements: `add element ip ours pods`. */
-export function nftElementLines(verb: string, elements: readonly string[]): string[] {
+function elementLines(verb: string, elements: readonly string[]): string[] {
   const count = Math.ceil(elements.length / PER_LINE);
   return Array.from({ length: count }, (_, part) => `${verb} { ${elements.slice(part * PER_LINE, (part + 1) * PER_LINE).join(', ')} }`);
 }

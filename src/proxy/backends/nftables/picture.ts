@@ -1,4 +1,4 @@
-import { nftElementLines, sameRules } from '../../../base/nftables.ts';
+import { nftTransaction, sameRules } from '../../../base/nftables.ts';
 import type { PortRules } from '../../ruleset.ts';
 import type { BackendOptions } from '../backend.ts';
 import { piecesOf, type Element, type Pieces, type TargetList } from './pieces.ts';
@@ -27,11 +27,16 @@ export class Picture {
     return [
       // To add it first makes the deletion succeed where there was none.
       `add table ${table}`, `delete table ${table}`, `add table ${table}`,
-      ...[...fixedSets(words)].map(([name, declaration]) => declare(table, name, declaration)),
-      ...chains.map(({ name, hook }) => `add chain ${table} ${name}${hook === undefined ? '' : ` { ${hook} }`}`),
-      ...chains.flatMap(({ name, rules }) => rules.map((rule) => `add rule ${table} ${name} ${rule}`)),
-      ...CANARIES.map((name) => `add element ${table} ${name} { ${canaryOf(name, words.ip)} : drop }`),
+      ...nftTransaction(table, {
+        newSets: fixedSets(words), newChains: chains.map(({ name, hook }) => [name, hook]), written: chains.map(({ name, rules }) => [name, { rules, replaced: false }]),
+        freshElements: CANARIES.map((name) => [name, [`${canaryOf(name, words.ip)} : drop`]]), goneElements: [], goneChains: [], goneSets: [],
+      }),
     ];
+  }
+
+  /** Names of the sets that ports have for themselves. */
+  ownSets(): ReadonlySet<string> {
+    return new Set([...this.#pieces.values()].flatMap(({ sets }) => [...sets.keys()]));
   }
 
   /** The lines that put these ports in the place of those with their keys; undefined takes one away. */
@@ -98,11 +103,6 @@ export const canaryOf = (name: (typeof CANARIES)[number], ip: 'ip' | 'ip6'): str
 
 const idOf = ({ map, key, base }: TargetList): string => `${map} ${key} ${base}`;
 
-function declare(table: string, name: string, declaration: string): string {
-  const [, kind, rest] = /^(map|set) (.*)$/.exec(declaration)!;
-  return `add ${kind} ${table} ${name} ${rest}`;
-}
-
 /** Whoever stays keeps its number, if there still is such a number; newcomers take those that are free. */
 export function place(before: readonly string[], wanted: readonly string[]): readonly string[] {
   const left = new Set(wanted);
@@ -111,7 +111,7 @@ export function place(before: readonly string[], wanted: readonly string[]): rea
   return after.map((target) => target ?? rest.next().value!);
 }
 
-/** One transaction in the making: names are declared before they are used, and used no more before they go. */
+/** One transaction in the making. */
 class Change {
   readonly #table: string;
   readonly #gone = new Map<string, Map<string, string>>();
@@ -141,23 +141,17 @@ class Change {
   }
 
   lines(): string[] {
-    const table = this.#table;
-    const fresh = [...this.newChains].filter(([name]) => !this.oldChains.has(name));
-    const written = [...this.newChains].filter(([name, rules]) => !sameRules(rules, this.oldChains.get(name) ?? []));
-    const goneChains = [...this.oldChains.keys()].filter((name) => !this.newChains.has(name));
-    const goneSets = [...this.oldSets.keys()].filter((name) => !this.newSets.has(name));
-    const newSets = [...this.newSets].filter(([name]) => !this.oldSets.has(name));
-    return [
-      ...goneChains.map((name) => `flush chain ${table} ${name}`),
-      ...written.filter(([name]) => this.oldChains.has(name)).map(([name]) => `flush chain ${table} ${name}`),
-      ...newSets.map(([name, declaration]) => declare(table, name, declaration)),
-      ...fresh.map(([name]) => `add chain ${table} ${name}`),
-      ...written.flatMap(([name, rules]) => rules.map((rule) => `add rule ${table} ${name} ${rule}`)),
-      ...inLines(`delete element ${table}`, this.#gone, (key) => key),
-      ...inLines(`add element ${table}`, this.#fresh, (key, value) => (value === '' ? key : `${key} : ${value}`)),
-      ...goneChains.map((name) => `delete chain ${table} ${name}`),
-      ...goneSets.map((name) => `delete set ${table} ${name}`),
-    ];
+    const only = <T>(these: ReadonlyMap<string, T>, those: ReadonlyMap<string, T>) => [...these].filter(([name]) => !those.has(name));
+    const differing = [...this.newChains].filter(([name, rules]) => !sameRules(rules, this.oldChains.get(name) ?? []));
+    return nftTransaction(this.#table, {
+      newSets: only(this.newSets, this.oldSets),
+      newChains: only(this.newChains, this.oldChains).map(([name]) => [name, undefined]),
+      written: differing.map(([name, rules]) => [name, { rules, replaced: this.oldChains.has(name) }]),
+      goneElements: [...this.#gone].map(([set, elements]) => [set, [...elements.keys()]]),
+      freshElements: [...this.#fresh].map(([set, elements]) => [set, [...elements].map(([key, value]) => (value === '' ? key : `${key} : ${value}`))]),
+      goneChains: only(this.oldChains, this.newChains).map(([name]) => name),
+      goneSets: only(this.oldSets, this.newSets).map(([name]) => [name, 'set']),
+    });
   }
 }
 
@@ -165,8 +159,4 @@ function put(sets: Map<string, Map<string, string>>, set: string, ...[key, value
   const elements = sets.get(set);
   if (elements) elements.set(key, value);
   else sets.set(set, new Map([[key, value]]));
-}
-
-function inLines(verb: string, sets: ReadonlyMap<string, ReadonlyMap<string, string>>, text: (key: string, value: string) => string): string[] {
-  return [...sets].flatMap(([set, elements]) => nftElementLines(`${verb} ${set}`, [...elements].map(([key, value]) => text(key, value))));
 }
