@@ -21,7 +21,11 @@ export class Nftables implements ProxyBackend {
     const picture = before ?? new Picture(this.#options);
     const ours = before && changed ? [...changed].map((key) => [key, now.get(key)] as const) : [...now];
     const ports = ours.filter(([key]) => key.endsWith(`/${family}`));
+    // The table is made anew, and clients stay with their endpoints all the same.
+    const clients = before ? [] : clientsIn((await this.#options.run('nft', ['list', 'sets', 'table', ...wordsOf(family).table.split(' ')])).stdout);
     const lines = [...(before ? [] : picture.start()), ...picture.replace(ports)];
+    const known = clients.length > 0 ? picture.ownSets() : new Set();
+    lines.push(...clients.filter(([set]) => known.has(set)).map(([set, elements]) => `add element ${wordsOf(family).table} ${set} { ${elements} }`));
     if (lines.length > 0) await this.#write(lines);
     this.#picture = picture;
   }
@@ -62,6 +66,14 @@ export class Nftables implements ProxyBackend {
   async #write(lines: readonly string[]): Promise<void> {
     await mustRun(this.#options.run, 'nft', ['-f', '-'], `${lines.join('\n')}\n`);
   }
+}
+
+/** What `nft list sets` prints of the clients that endpoints remember, by set: each with the time that is left to it. Pure. */
+export function clientsIn(listed: string): readonly (readonly [set: string, elements: string])[] {
+  return [...listed.matchAll(/^\tset (clients-\S+) \{\n([^]*?)\n\t\}/gm)].flatMap(([, set = '', body = '']) => {
+    const [, elements] = /elements = \{ ([^}]*) \}/.exec(body) ?? [];
+    return elements === undefined ? [] : [[set, elements.replaceAll(/\s+/g, ' ')] as const];
+  });
 }
 
 const TRIAL = 'numgen random mod 2 vmap { 0 : goto refuse, 1 : drop }';

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import type { ServiceSpec, ServiceStatus } from '../../../kinds/core/service.ts';
 import type { Endpoint } from '../../../kinds/discovery/endpoint-slice.ts';
+import { wholeChange } from '../../tracker.ts';
 import { planRuleset, portKey, type PortRules } from '../../ruleset.ts';
 import { endpoint, service, slice } from '../../testing/objects.ts';
 import type { BackendOptions } from '../backend.ts';
+import { clientsIn, Nftables } from './nftables.ts';
 import { Picture, place } from './picture.ts';
 
 const OPTIONS: BackendOptions = {
@@ -94,4 +96,19 @@ test('a Service with a thousand ports and a thousand endpoints is lines that nft
   const endpoints = Array.from({ length: 1_000 }, (_, n) => endpoint(`10.2.${n >> 8}.${n & 255}`));
   const deep = new Picture(OPTIONS).replace(keyed(plan({}, endpoints)));
   expect(deep.filter((line) => line.includes('endpoints-tcp {'))).toHaveLength(2);
+});
+
+test('a new process takes over the clients that endpoints remember, where there is still such an endpoint', async () => {
+  const ports = plan({ sessionAffinity: 'ClientIP' }, [there]);
+  const set = /add set \S+ \S+ (clients-\S+)/.exec(text(ports))![1]!;
+  const listed = `table ip knarr-proxy {\n\tset hairpins {\n\t\ttypeof ip saddr . ip daddr\n\t\telements = { 10.0.0.1 . 10.0.0.1 }\n\t}\n\tset ${set} {\n\t\ttimeout 3h\n\t\telements = { 1.2.3.4 expires 59s988ms,\n\t\t\t     1.2.3.5 expires 2h }\n\t}\n\tset clients-GONE-60 {\n\t\telements = { 1.2.3.6 expires 5s }\n\t}\n\tset clients-EMPTY-60 {\n\t\ttimeout 1m\n\t}\n}\n`;
+  expect(clientsIn(listed)).toEqual([[set, '1.2.3.4 expires 59s988ms, 1.2.3.5 expires 2h'], ['clients-GONE-60', '1.2.3.6 expires 5s']]);
+  const written: string[] = [];
+  const backend = new Nftables({ ...OPTIONS, run: async (_, args, options) => {
+    if (options?.input !== undefined) written.push(options.input);
+    return { code: 0, stdout: args[0] === 'list' ? listed : '', stderr: '' };
+  } });
+  await backend.sync(wholeChange(ports));
+  expect(written[0]!.trim().split('\n').at(-1)).toBe(`add element ip knarr-proxy ${set} { 1.2.3.4 expires 59s988ms, 1.2.3.5 expires 2h }`);
+  expect(written[0]).not.toContain('GONE');
 });
