@@ -27,7 +27,7 @@ export interface UpRequest extends ClusterRef {
   readonly podCidrs: readonly string[] | undefined;
   readonly serviceCidrs: readonly string[] | undefined;
   /** What writes Services into the kernel; undefined: what the cluster had, or what works best here. */
-  readonly proxy: 'nftables' | 'iptables' | 'none' | undefined;
+  readonly proxy: 'nftables' | 'iptables' | 'ipvs' | 'none' | undefined;
   /** Who answers for the cluster's names; undefined: as before, or ourselves. */
   readonly dns: 'built-in' | 'none' | undefined;
   /** Processes of controllers and of the scheduler each, beside the API server's; 0: all in one. */

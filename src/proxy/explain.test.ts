@@ -29,4 +29,8 @@ test('the rules are those of the backend', () => {
   const port = plan({}, [endpoint('10.0.0.1')]);
   expect(explainRules(port, FACTS, 'nftables')).toContain('add element ip knarr-proxy service-ips { 172.30.0.41 . tcp . 80 : goto internal-tcp-1 }');
   expect(explainRules(port, FACTS, 'iptables').some((rule) => rule.startsWith('-t nat -A KUBE-SERVICES') && rule.includes('172.30.0.41'))).toBe(true);
+  expect(explainRules(port, FACTS, 'ipvs')).toEqual([
+    'ipset add KUBE-IPVS-IPS 172.30.0.41', 'ipset add KUBE-CLUSTER-IP 172.30.0.41,tcp:80',
+    'ipvsadm -A -t 172.30.0.41:80 -s rr', 'ipvsadm -a -t 172.30.0.41:80 -r 10.0.0.1:80 -m -w 1', 'ip address add 172.30.0.41/32 dev kube-ipvs0',
+  ]);
 });

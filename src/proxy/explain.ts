@@ -1,4 +1,7 @@
 import type { BackendOptions, ProxyMode } from './backends/backend.ts';
+import { piecesOf } from './backends/ipvs/pieces.ts';
+import { SharedHolding } from './backends/ipvs/holding.ts';
+import { scriptOf } from './backends/ipvs/steps.ts';
 import { renderPort } from './backends/iptables/render.ts';
 import { Picture } from './backends/nftables/picture.ts';
 import type { Backend, PortRules } from './ruleset.ts';
@@ -48,11 +51,18 @@ function outcome({ cluster, local, affinitySeconds }: PortRules, backends: reado
 const listOf = (backends: readonly Backend[]): string =>
   backends.map(({ address, port, local }) => `${address.includes(':') ? `[${address}]` : address}:${port}${local ? ' (here)' : ''}`).join(', ');
 
+/** Stands for each address of the node: IPVS has a server at every one. */
+const EVERY = { ipv4: 'NODE-ADDRESS', ipv6: 'NODE:ADDRESS' } as const;
+
 /** The rules that a port adds in the kernel, as the backend's own program takes them. Pure. */
 export function explainRules(port: PortRules, facts: Facts, mode: ProxyMode): readonly string[] {
   if (mode === 'nftables') {
     const options: BackendOptions = { ...facts, run: async () => ({ code: 127, stdout: '', stderr: '' }) };
     return new Picture(options).replace([[portKey(port), port]]);
+  }
+  if (mode === 'ipvs') {
+    const { ipset, ipvsadm, ip } = scriptOf(new SharedHolding().replace([], piecesOf(port, { family: facts.family, nodeAddresses: [EVERY[facts.family]], scheduler: 'rr' })), new Set());
+    return [...ipset.map((line) => `ipset ${line}`), ...ipvsadm.map((line) => `ipvsadm ${line}`), ...ip.map((line) => `ip ${line}`)];
   }
   const { chains, shared } = renderPort(port, facts);
   return [...[...shared].flatMap(([chain, rules]) => rules.map((rule) => `-t ${chain.split(' ')[0]} ${rule}`)), ...[...chains.values()].flat().map((rule) => `-t nat ${rule}`)];

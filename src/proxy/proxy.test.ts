@@ -110,3 +110,16 @@ test('cleaning up removes jumps and chains, and nothing of others', async () => 
   expect(tables.texts.at(-1)).toContain('-D OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES');
   expect(tables.texts.at(-1)).not.toContain('OTHERS');
 });
+
+test('IPVS says that it is deprecated, to the log and at the node, and is refused where it does not work', async () => {
+  const told: string[] = [];
+  const events = { event: (_: unknown, type: string, reason: string, message: string) => void told.push(`${type} ${reason} ${message}`), flushed: async () => {}, [Symbol.asyncDispose]: async () => {} };
+  const clock = new ManualClock();
+  await using informers = createInformers(createClient(new FakeApi().transport), { clock, log: silent, random: seededRandom(1) });
+  const around = { informers, nodeName: 'here', clusterCidrs: [], mode: 'ipvs', clock, events, log: { ...silent, warn: (message: string) => void told.push(message) } } as const;
+  await using proxy = await startProxy({ ...around, run: async () => ({ code: 0, stdout: '', stderr: '' }) });
+  const notice = 'The ipvs proxier is now deprecated and may be removed in a future release. Please use \'nftables\' instead.';
+  expect(told).toEqual([`proxy: ${notice}`, `Warning IPVSDeprecation ${notice}`]);
+  await expect(startProxy({ ...around, run: async () => ({ code: 1, stdout: '', stderr: 'Protocol not available' }) })).rejects.toThrow('can\'t use the IPVS proxier: this kernel has no virtual servers');
+  void proxy;
+});

@@ -3,7 +3,7 @@ import type { Logger } from '../base/log.ts';
 import { messageOf } from '../base/message-of.ts';
 import { setSysctl } from '../base/program.ts';
 import type { RunProgram } from '../base/program.ts';
-import { keyOf, type Informers } from '../client/index.ts';
+import { keyOf, type EventRecorder, type Informers } from '../client/index.ts';
 import { Node } from '../kinds/core/node.ts';
 import { Service } from '../kinds/core/service.ts';
 import { EndpointSlice } from '../kinds/discovery/endpoint-slice.ts';
@@ -13,7 +13,7 @@ import { forgetFlows, reconcileFlows, staleFlows } from './conntrack.ts';
 import { FamilyRules } from './family-rules.ts';
 import { HealthCheckServers, planHealthChecks } from './health-checks.ts';
 import { HEALTHZ_PORT, ProxyHealth, serveHealthz } from './healthz.ts';
-import { FAMILIES, familyOf, serviceOf, type PortRules, type ProxyNode } from './ruleset.ts';
+import { FAMILIES, familyOf, nodeOf, serviceOf, type PortRules, type ProxyNode } from './ruleset.ts';
 import { RulesetTracker } from './tracker.ts';
 
 export interface ProxyOptions {
@@ -26,12 +26,23 @@ export interface ProxyOptions {
   /** Networks of the node's addresses on which node ports answer; all unless said. */
   readonly nodePortAddresses?: readonly string[];
   readonly masqueradeAll?: boolean;
+  /** How IPVS chooses among endpoints (ipvsadm(8)); `rr` unless said. */
+  readonly scheduler?: string;
+  /** With IPVS: whether neighbours learn a Service's address only from the device that has it. */
+  readonly strictArp?: boolean;
+  /** Where the node's owner is told. */
+  readonly events?: EventRecorder;
   /** Where the proxy's own health is served; undefined: nowhere. */
   readonly healthz?: { readonly host: string; readonly port?: number };
   /** Runs programs in the node's network namespace. */
   readonly run: RunProgram;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+export interface Proxying extends AsyncDisposable {
+  /** Resolves once nothing is being written. */
+  written(): Promise<void>;
 }
 
 /** Changes within this time are written together. */
@@ -41,18 +52,26 @@ const LONGEST_REST: Millis = 1_000;
 /** How often the kernel's tables are looked at, lest someone emptied them; upstream's sync period. */
 const LOOK: Millis = 30_000;
 const RETRY: Millis = 2_000;
-const ZONE = 'topology.kubernetes.io/zone';
 
 /**
  * Keeps Services answering on this node until disposed; resolves once the first rules are written. The rules stay after
  * disposal, so that connections live through a restart.
  */
-export async function startProxy(options: ProxyOptions): Promise<AsyncDisposable> {
+export async function startProxy(options: ProxyOptions): Promise<Proxying> {
   const mode = await chooseMode(options.mode, backendOptions(options, 'ipv4'));
   options.log.info('proxy: rules are written by', { mode });
+  if (mode === 'ipvs') deprecate(options);
   const proxy = new Proxy(options, mode);
   await proxy.start();
   return proxy;
+}
+
+/** Upstream's words, since 1.35 (KEP-5495). */
+const DEPRECATED = 'The ipvs proxier is now deprecated and may be removed in a future release. Please use \'nftables\' instead.';
+
+function deprecate({ log, events, nodeName }: ProxyOptions): void {
+  log.warn(`proxy: ${DEPRECATED}`);
+  events?.event({ reference: { kind: 'Node', name: nodeName, uid: nodeName } }, 'Warning', 'IPVSDeprecation', DEPRECATED);
 }
 
 /** Takes every rule of the proxy off this node, whoever wrote them. */
@@ -62,13 +81,13 @@ export async function cleanProxy(run: RunProgram): Promise<void> {
   }
 }
 
-function backendOptions({ clusterCidrs, nodePortAddresses = [], masqueradeAll = false, run }: ProxyOptions, family: (typeof FAMILIES)[number]): BackendOptions {
+function backendOptions({ clusterCidrs, nodePortAddresses = [], masqueradeAll = false, run, scheduler, strictArp = false }: ProxyOptions, family: (typeof FAMILIES)[number]): BackendOptions {
   const own = (networks: readonly string[]) => networks.filter((network) => familyOf(network.split('/')[0]!) === family);
   const [clusterCidr] = own(clusterCidrs);
-  return { family, run, masqueradeAll, nodePortAddresses: own(nodePortAddresses), ...(clusterCidr === undefined ? {} : { clusterCidr }) };
+  return { family, run, masqueradeAll, strictArp, nodePortAddresses: own(nodePortAddresses), ...(scheduler === undefined ? {} : { scheduler }), ...(clusterCidr === undefined ? {} : { clusterCidr }) };
 }
 
-class Proxy implements AsyncDisposable {
+class Proxy implements Proxying {
   readonly #options: ProxyOptions;
   readonly #mode: ProxyMode;
   readonly #tracker: RulesetTracker;
@@ -110,6 +129,10 @@ class Proxy implements AsyncDisposable {
     if (server) this.#parts.push(server);
   }
 
+  written(): Promise<void> {
+    return this.#writing;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#timer?.[Symbol.dispose]();
@@ -129,8 +152,8 @@ class Proxy implements AsyncDisposable {
       slices: (service) => slices.lister.byIndex('proxied service', service),
       keys: () => services.lister.list().map(keyOf),
       node: (): ProxyNode => {
-        const zone = nodes.lister.get(nodeName)?.metadata.labels?.[ZONE];
-        return { name: nodeName, ...(zone === undefined ? {} : { zone }) };
+        const node = nodes.lister.get(nodeName);
+        return node ? nodeOf(node) : { name: nodeName };
       },
     };
   }
@@ -143,16 +166,20 @@ class Proxy implements AsyncDisposable {
     };
     const ofService = (service: Service) => touched(keyOf(service));
     const ofSlice = (slice: EndpointSlice) => touched(serviceOf(slice));
-    const zoneOf = (node: Node): string | undefined => node.metadata.labels?.[ZONE];
+    const afresh = (): void => {
+      this.#tracker.touchAll();
+      this.#later(GATHER);
+    };
     this.#parts.push(
       informers.for(Service).addHandler({ onAdd: ofService, onUpdate: ofService, onDelete: ofService }),
       informers.for(EndpointSlice).addHandler({ onAdd: ofSlice, onDelete: ofSlice, onUpdate: (slice, old) => touched(serviceOf(slice), serviceOf(old)) }),
       informers.for(Node).addHandler({
+        onAdd: (node) => {
+          if (node.metadata.name === nodeName) afresh();
+        },
         // Another zone makes other endpoints the near ones.
         onUpdate: (node, old) => {
-          if (node.metadata.name !== nodeName || zoneOf(node) === zoneOf(old)) return;
-          this.#tracker.touchAll();
-          this.#later(GATHER);
+          if (node.metadata.name === nodeName && JSON.stringify(nodeOf(node)) !== JSON.stringify(nodeOf(old))) afresh();
         },
       }),
     );

@@ -61,3 +61,10 @@ test('affinity, node ports, external and load balancer addresses and policies ar
     externalIps: ['9.9.9.9'], loadBalancerIps: ['5.5.5.5'], sourceRanges: ['1.2.3.0/24'],
   });
 });
+
+test('a node that is in a load balancer\'s ranges may come from the balancer\'s address too', () => {
+  const spec = { type: 'LoadBalancer', loadBalancerSourceRanges: ['192.0.2.0/24', '1.2.3.0/24'] };
+  const rangesOn = (addresses: readonly string[]) => planRuleset([service(spec, { loadBalancer: { ingress: [{ ip: '5.5.5.5' }] } })], [], { name: 'here', addresses })[0]!.sourceRanges;
+  expect(rangesOn(['192.0.2.7', 'fd00::7'])).toEqual(['192.0.2.0/24', '1.2.3.0/24', '5.5.5.5/32']);
+  expect(rangesOn(['198.51.100.7'])).toEqual(['192.0.2.0/24', '1.2.3.0/24']);
+});

@@ -1,5 +1,7 @@
 import type { EndpointSlice } from '../kinds/discovery/endpoint-slice.ts';
+import type { Node } from '../kinds/core/node.ts';
 import type { Service, ServicePort } from '../kinds/core/service.ts';
+import { isInCidr } from '../meta/ip.ts';
 import { backendsOf } from './endpoints.ts';
 
 /** The node whose rules are planned. */
@@ -7,6 +9,8 @@ export interface ProxyNode {
   readonly name: string;
   /** Its `topology.kubernetes.io/zone`. */
   readonly zone?: string;
+  /** Its own. */
+  readonly addresses?: readonly string[];
 }
 
 export interface Backend {
@@ -52,6 +56,15 @@ export interface PortRules {
 /** Everything a node does for Services, in a fixed order. */
 export type Ruleset = readonly PortRules[];
 
+const ZONE = 'topology.kubernetes.io/zone';
+
+/** What of a node matters to its rules. */
+export function nodeOf({ metadata, status }: Node): ProxyNode {
+  const zone = metadata.labels?.[ZONE];
+  const addresses = (status.addresses ?? []).map(({ address }) => address).filter((address) => familyOf(address) !== undefined);
+  return { name: metadata.name, addresses, ...(zone === undefined ? {} : { zone }) };
+}
+
 const PROXY_NAME = 'service.kubernetes.io/service-proxy-name';
 const HEADLESS = 'service.kubernetes.io/headless';
 const SERVICE_NAME = 'kubernetes.io/service-name';
@@ -80,7 +93,7 @@ export function planService(service: Service, slices: readonly EndpointSlice[], 
     const clusterIp = clusterIpsOf(service).find((address) => familyOf(address) === family);
     if (clusterIp === undefined) return [];
     const ofFamily = own.filter(({ addressType }) => addressType.toLowerCase() === family);
-    return (service.spec.ports ?? []).map((port) => planPort(service, port, { family, clusterIp, ...backendsOf(ofFamily, nameOf(port), node) }));
+    return (service.spec.ports ?? []).map((port) => planPort({ service, port, node, own: { family, clusterIp, ...backendsOf(ofFamily, nameOf(port), node) } }));
   });
 }
 
@@ -108,19 +121,27 @@ function nameOf({ name, protocol }: ServicePort): { readonly name: string; reado
   return { name: name ?? '', protocol: protocol ?? 'TCP' };
 }
 
-function planPort({ metadata, spec, status }: Service, port: ServicePort, own: Pick<PortRules, 'family' | 'clusterIp' | 'cluster' | 'local'>): PortRules {
+interface PortPlan {
+  readonly service: Service;
+  readonly port: ServicePort;
+  readonly node: ProxyNode;
+  readonly own: Pick<PortRules, 'family' | 'clusterIp' | 'cluster' | 'local'>;
+}
+
+function planPort({ service: { metadata, spec, status }, port, node, own }: PortPlan): PortRules {
   const sticky = spec.sessionAffinity === 'ClientIP';
   const { name, protocol } = nameOf(port);
   const ofFamily = (addresses: readonly string[]): readonly string[] => [...new Set(addresses)].filter((address) => familyOf(address) === own.family);
   const ingress = (status.loadBalancer?.ingress ?? []).filter(({ ipMode }) => ipMode !== 'Proxy').map(({ ip }) => ip ?? '');
+  const loadBalancerIps = spec.type === 'LoadBalancer' ? ofFamily(ingress) : [];
   return {
     id: `${metadata.namespace}/${metadata.name}${name === '' ? '' : `:${name}`}`,
     protocol: protocolOf(protocol),
     port: port.port,
     ...(port.nodePort ? { nodePort: port.nodePort } : {}),
     externalIps: ofFamily(spec.externalIPs ?? []),
-    loadBalancerIps: spec.type === 'LoadBalancer' ? ofFamily(ingress) : [],
-    sourceRanges: spec.type === 'LoadBalancer' ? rangesOf(spec.loadBalancerSourceRanges ?? [], own.family) : [],
+    loadBalancerIps,
+    sourceRanges: spec.type === 'LoadBalancer' ? withSelf(rangesOf(spec.loadBalancerSourceRanges ?? [], own.family), loadBalancerIps, node) : [],
     ...(spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local' && spec.healthCheckNodePort ? { healthCheckPort: spec.healthCheckNodePort } : {}),
     ...(sticky ? { affinitySeconds: spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800 } : {}),
     internalPolicy: spec.internalTrafficPolicy === 'Local' ? 'Local' : 'Cluster',
@@ -133,6 +154,12 @@ function planPort({ metadata, spec, status }: Service, port: ServicePort, own: P
 function rangesOf(ranges: readonly string[], family: Family): readonly string[] {
   const own = ranges.map((range) => range.trim()).filter((range) => familyOf(range.split('/')[0]!) === family);
   return own.some((range) => range.endsWith('/0')) ? [] : [...new Set(own)];
+}
+
+/** A node that is in a range comes from the balancer's address itself, where that is one of its own, too (as some balancers make it). */
+function withSelf(ranges: readonly string[], loadBalancerIps: readonly string[], { addresses = [] }: ProxyNode): readonly string[] {
+  const isAllowed = addresses.some((address) => ranges.some((range) => isInCidr(address, range)));
+  return isAllowed ? [...ranges, ...loadBalancerIps.map((ip) => `${ip}/${ip.includes(':') ? 128 : 32}`)] : ranges;
 }
 
 function protocolOf(protocol: string): Protocol {

@@ -50,7 +50,7 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
     .option('--ip-families <list>', 'of pods and Services, when the cluster is made: IPv4, or IPv4,IPv6 for both', families)
     .option('--pod-cidr <cidrs>', 'of pods, when the cluster is made: 10.244.0.0/16, with an IPv6 one behind a comma where it has both; each node takes a /24 or a /64', ranges)
     .option('--service-cidr <cidrs>', 'of Services, when the cluster is made: 10.96.0.0/16, with an IPv6 one behind a comma where it has both', ranges)
-    .addOption(new Option('--proxy <backend>', 'what writes Services into the kernel, nftables where it works unless said; none: run a proxy of your own').choices(['nftables', 'iptables', 'none']))
+    .addOption(new Option('--proxy <backend>', 'what writes Services into the kernel, nftables where it works unless said; ipvs is deprecated; none: run a proxy of your own').choices(['nftables', 'iptables', 'ipvs', 'none']))
     .addOption(new Option('--dns <server>', 'who answers for the cluster\'s names; none: run CoreDNS or another behind the Service kube-dns').choices(['built-in', 'none']))
     .option('--components [n]', 'run controllers and scheduler in processes of their own, n of each, of which one leads (2 unless said)', count('a number of processes', 1, 9), 0)
     .option('--without <names>', 'leave controllers or scheduler (or both: a,b) to others, who find <data-dir>/{controller-manager,scheduler}.kubeconfig', loops, [])

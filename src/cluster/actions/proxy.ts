@@ -4,7 +4,7 @@ import { Node } from '../../kinds/core/node.ts';
 import { Service } from '../../kinds/core/service.ts';
 import { EndpointSlice } from '../../kinds/discovery/endpoint-slice.ts';
 import { isApiError } from '../../meta/api-error.ts';
-import { explainPath, explainRules, planRuleset, type ProxyMode } from '../../proxy/index.ts';
+import { explainPath, explainRules, nodeOf, planRuleset, type ProxyMode } from '../../proxy/index.ts';
 import { connect } from '../../wire/node/http-client.ts';
 import { layoutOf, type Layout } from '../layout.ts';
 import { machineExec } from '../machine/exec.ts';
@@ -12,8 +12,6 @@ import { enterNode } from '../node/place.ts';
 import { requirePair } from '../pki/ensure.ts';
 import { readSettings, type NodePlace, type Settings } from '../settings.ts';
 import { ask } from '../supervisor/control.ts';
-
-const ZONE = 'topology.kubernetes.io/zone';
 
 /** Says which way packets to a Service take on a node, from what the API server holds. */
 export async function proxyRules(request: ProxyRulesRequest, terminal: Terminal): Promise<void> {
@@ -51,8 +49,7 @@ async function portsOf(client: Client, { service, namespace }: ProxyRulesRequest
   const [slices, node] = await Promise.all([
     client.list(EndpointSlice, { namespace, labelSelector: `kubernetes.io/service-name=${service}` }), client.get(Node, nodeName),
   ]);
-  const zone = node.metadata.labels?.[ZONE];
-  return planRuleset([object], slices.items, { name: nodeName, ...(zone === undefined ? {} : { zone }) });
+  return planRuleset([object], slices.items, nodeOf(node));
 }
 
 /** What was asked for; unasked, what is in the node's kernel. */

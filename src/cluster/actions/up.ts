@@ -15,6 +15,7 @@ import { readKubeletConfig } from '../node/kubelet-config.ts';
 import { judgeRanges, judgeWishes, refuseTooMany } from '../ranges.ts';
 import { clusterCidrsOf } from '../settings-families.ts';
 import { networkOf, planCluster, readSettings, writeSettings, type Settings, type Wishes } from '../settings.ts';
+import { ipvsProblem } from '../../proxy/index.ts';
 import { claimSlot } from '../slots.ts';
 import { surroundings } from '../surroundings.ts';
 import { ask } from '../supervisor/control.ts';
@@ -40,7 +41,7 @@ export async function up(request: UpRequest, terminal: Terminal): Promise<number
   const before = await readSettings(layout);
   await takeApiConfig(request, layout);
   const wishes = { ...wishesOf(request, before, say), ...(request.kubeletConfig === undefined ? {} : await readKubeletConfig(request.kubeletConfig, say)) };
-  if (wishes.nodes > 0) await ensurePackages(machineExec, { install: request.install, network: networkOf(wishes), say });
+  if (wishes.nodes > 0) await equip(request, { ...wishes, proxy: wishes.proxy ?? before?.proxy }, say);
   const settings = await makeSettings(layout, { wishes, before, say });
   await ensureCredentials(layout, settings, { clock, random: systemRandom });
   if (request.kubeconfig !== undefined) await writeWhole(request.kubeconfig, await adminKubeconfig(layout, settings));
@@ -50,6 +51,13 @@ export async function up(request: UpRequest, terminal: Terminal): Promise<number
   await untilReady({ layout, settings, probe, clock, began, say });
   say(`ready after ${seconds(clock.monotonic() - began)}: export KUBECONFIG=${layout.adminKubeconfig}`);
   return request.foreground ? stay(layout, say) : 0;
+}
+
+/** Programs that nodes need; and refuses at once what this kernel cannot do. */
+async function equip({ install }: UpRequest, wishes: Wishes, say: (line: string) => void): Promise<void> {
+  await ensurePackages(machineExec, { install, network: networkOf(wishes), proxy: wishes.proxy, say });
+  const problem = wishes.proxy === 'ipvs' ? await ipvsProblem(machineExec.run) : undefined;
+  if (problem !== undefined) throw new Refusal(problem, 'Services work without it: knarr up --proxy nftables, or --proxy iptables');
 }
 
 const seconds = (span: Millis): string => `${(span / 1000).toFixed(1)} s`;

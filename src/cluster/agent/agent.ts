@@ -79,6 +79,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   else {
     started.add(await startProxy({
       informers: asAgent.informers, run, clock, log: log.with({ room: 'proxy' }),
+      events: started.add(createEventRecorder(asAgent.client, { component: 'kube-proxy', host: node.name, clock, random })),
       nodeName: node.name, clusterCidrs: clusterCidrsOf(settings), healthz: { host: '0.0.0.0' }, ...(settings.proxy === undefined ? {} : { mode: settings.proxy }),
     }));
   }

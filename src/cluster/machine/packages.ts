@@ -33,6 +33,17 @@ const OF_NETWORKS: Readonly<Partial<Record<PodNetwork, readonly Requirement[]>>>
   bgp: [{ what: 'announces routes in the bgp network', file: 'bird', package: 'bird2' }],
 };
 
+/** What some ways to write Services into the kernel need. */
+const OF_PROXIES: Readonly<Record<string, readonly Requirement[]>> = {
+  ipvs: [{ what: 'virtual servers', file: 'ipvsadm', package: 'ipvsadm' }, { what: 'sets of addresses', file: 'ipset', package: 'ipset' }],
+};
+
+/** What a cluster is to be made of, as far as that takes programs. */
+export interface Parts {
+  readonly network: PodNetwork;
+  readonly proxy?: string | undefined;
+}
+
 const PATH = [...new Set([...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/bin', '/bin'])];
 
 /** The program's full path, or undefined. */
@@ -43,8 +54,8 @@ export async function which(program: string): Promise<string | undefined> {
   return undefined;
 }
 
-export async function missingRequirements(network?: PodNetwork): Promise<readonly Requirement[]> {
-  const all = [...REQUIREMENTS, ...((network && OF_NETWORKS[network]) ?? [])];
+export async function missingRequirements({ network, proxy = '' }: Parts): Promise<readonly Requirement[]> {
+  const all = [...REQUIREMENTS, ...(OF_NETWORKS[network] ?? []), ...(OF_PROXIES[proxy] ?? [])];
   const found = await Promise.all(all.map(({ file }) => which(file)));
   return all.filter((_, at) => found[at] === undefined);
 }
@@ -57,8 +68,8 @@ export const installCommand = (packages: readonly string[]): string =>
  * Installs what a real node needs and this machine lacks, after naming it.
  * @throws Refusal where it may not, cannot, or did not help
  */
-export async function ensurePackages(exec: Exec, options: { install: boolean; network: PodNetwork; say: (line: string) => void }): Promise<void> {
-  const missing = await missingRequirements(options.network);
+export async function ensurePackages(exec: Exec, options: Parts & { readonly install: boolean; readonly say: (line: string) => void }): Promise<void> {
+  const missing = await missingRequirements(options);
   if (missing.length === 0) return;
   const packages = packagesOf(missing);
   const lacks = `this machine lacks ${missing.map(({ file }) => file).join(', ')}`;
@@ -75,7 +86,7 @@ export async function ensurePackages(exec: Exec, options: { install: boolean; ne
     const second = await exec.run('apt-get', args, { env });
     if (second.code !== 0) throw new Refusal(`apt-get could not install ${packages.join(' ')}: ${lastLine(second.stderr)}`);
   }
-  const still = await missingRequirements(options.network);
+  const still = await missingRequirements(options);
   if (still.length > 0) throw new Refusal(`still missing after the installation: ${still.map(({ file }) => file).join(', ')}`);
 }
 

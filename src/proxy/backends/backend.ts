@@ -2,7 +2,7 @@ import type { RunProgram } from '../../base/program.ts';
 import type { Family } from '../ruleset.ts';
 import type { RulesetChange } from '../tracker.ts';
 
-export const PROXY_MODES = ['nftables', 'iptables'] as const;
+export const PROXY_MODES = ['nftables', 'iptables', 'ipvs'] as const;
 export type ProxyMode = (typeof PROXY_MODES)[number];
 
 /** What every backend is told of its surroundings. */
@@ -14,11 +14,15 @@ export interface BackendOptions {
   readonly masqueradeAll: boolean;
   /** Networks of the node's addresses on which node ports answer; empty: on all. */
   readonly nodePortAddresses: readonly string[];
+  /** How a virtual server of IPVS chooses among its endpoints (ipvsadm(8)); `rr` unless said. */
+  readonly scheduler?: string;
+  /** With IPVS: whether neighbours learn a Service's address only from the device that has it. */
+  readonly strictArp?: boolean;
   /** Runs programs in the node's network namespace. */
   readonly run: RunProgram;
 }
 
-/** Keeps the kernel's rules of one family as the ruleset says. Others' rules stay. Every backend passes `contract.ts`. */
+/** Keeps the kernel's rules of one family as the ruleset says. Others' rules stay. Every backend passes `test/scenarios/proxy-contract.ts`. */
 export interface ProxyBackend {
   /** Writes what changed since the last call. @throws ProgramFailed, after which the next call must be whole */
   sync(change: RulesetChange): Promise<void>;

@@ -1,0 +1,57 @@
+/** Where programs run: this machine, or a virtual one that has another kernel. */
+import { spawn } from 'node:child_process';
+import type { RunProgram } from '../../../src/base/program.ts';
+import { run } from './namespaces.ts';
+
+/** A program that is talked with, line by line. */
+export interface Talk extends Disposable {
+  say(line: string): void;
+  /** The next line it prints. */
+  line(): Promise<string>;
+}
+
+export interface Host {
+  readonly run: RunProgram;
+  talk(command: string, args: readonly string[]): Talk;
+  /** Where `talk.pl` lies. */
+  readonly talkProgram: string;
+  /** How long an answer may take before it counts as none. */
+  readonly patienceSeconds: number;
+  /** Whether programs take their time there. */
+  readonly slow: boolean;
+}
+
+/** Programs of a host, in one of its network namespaces. */
+export const within = (host: Host, namespace: string): RunProgram => (command, args, options) => host.run('ip', ['netns', 'exec', namespace, command, ...args], options);
+
+/** Lines out of chunks, one by one for who asks. */
+export class Lines {
+  #text = '';
+  #wake: () => void = () => {};
+
+  push(chunk: string): void {
+    this.#text += chunk;
+    this.#wake();
+  }
+
+  async next(): Promise<string> {
+    while (!this.#text.includes('\n')) await new Promise<void>((resolve) => (this.#wake = resolve));
+    const [line = '', ...rest] = this.#text.split('\n');
+    this.#text = rest.join('\n');
+    return line;
+  }
+}
+
+export const thisMachine: Host = {
+  run,
+  talkProgram: `${import.meta.dirname}/../vm/talk.pl`,
+  patienceSeconds: 1.5,
+  slow: false,
+  talk(command, args) {
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines = new Lines();
+    child.stdout.on('data', (chunk) => lines.push(String(chunk)));
+    child.stdin.on('error', () => {}); // it may be gone
+    return { say: (line) => void child.stdin.write(`${line}\n`), line: () => lines.next(), [Symbol.dispose]: () => void child.kill('SIGKILL') };
+  },
+};
