@@ -33,14 +33,17 @@ class FakeTables {
   };
 }
 
-async function start(tables: FakeTables) {
+async function start(tables: FakeTables, clock = new ManualClock(), meanwhile: () => Promise<void> = async () => {}) {
   const api = new FakeApi();
   api.put(SERVICE, service());
   api.put(SLICE, slice([endpoint('10.0.0.1')]));
-  const clock = new ManualClock();
+  const run: RunProgram = async (command, args, options) => {
+    if (tables.texts.length === 0 && command === 'iptables-restore') await meanwhile();
+    return tables.run(command, args, options);
+  };
   const around = { clock, log: silent, random: seededRandom(1) };
   const informers = createInformers(createClient(api.transport), around);
-  const proxy = await startProxy({ informers, nodeName: 'here', clusterCidrs: ['10.244.0.0/16'], mode: 'iptables', run: tables.run, clock, log: silent });
+  const proxy = await startProxy({ informers, nodeName: 'here', clusterCidrs: ['10.244.0.0/16'], mode: 'iptables', run, clock, log: silent });
   const dispose = async () => {
     await proxy[Symbol.asyncDispose]();
     await informers[Symbol.asyncDispose]();
@@ -69,6 +72,16 @@ test('changes that come together are one write, and one that changes no rule is 
   it.api.put(SERVICE, service({ selector: { a: 'b' } }));
   await settle();
   await it.clock.advance(1000);
+  expect(tables.texts).toHaveLength(2);
+});
+
+test('the first change does not wait as long as the first rules took', async () => {
+  const tables = new FakeTables();
+  const clock = new ManualClock();
+  await using it = await start(tables, clock, () => clock.advance(900));
+  it.api.put(SLICE, slice([endpoint('10.0.0.2')]));
+  await settle();
+  await it.clock.advance(50);
   expect(tables.texts).toHaveLength(2);
 });
 

@@ -122,6 +122,7 @@ class Proxy implements Proxying {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
     await this.#write();
+    this.#notBefore = -Infinity; // to start is no sign of a slow machine: the first change is written at once
     for (const family of FAMILIES) await removeOthers(this.#mode, backendOptions(this.#options, family));
     this.#lookAgain();
     if (healthz === undefined) return;
