@@ -51,8 +51,8 @@ function candidateOf({ addresses, conditions, nodeName, hints }: Endpoint, port:
 /** The ready ones; where there is none, those that still serve while they end. */
 function usable(candidates: readonly Candidate[]): readonly Backend[] {
   const ready = candidates.filter((one) => one.ready);
-  const chosen = ready.length > 0 ? ready : candidates.filter((one) => one.serving);
-  return chosen.map(({ address, port, local, mayAsk }) => ({ address, port, local, mayAsk }));
+  const plain = ({ address, port, local, mayAsk }: Candidate): Backend => ({ address, port, local, mayAsk });
+  return ready.length > 0 ? ready.map(plain) : candidates.filter((one) => one.serving).map((one) => ({ ...plain(one), ending: true }));
 }
 
 /**

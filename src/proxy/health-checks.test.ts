@@ -18,6 +18,14 @@ test('a load balancer\'s Service with the policy Local is checked on its port, w
   expect(planHealthChecks(planRuleset([spread], slices, { name: 'here' }))).toEqual([]);
 });
 
+test('endpoints that are on their way out do not count, though traffic goes to them where there are no others', () => {
+  const ending = { conditions: { ready: false, serving: true, terminating: true } };
+  const ports = [{ name: 'p80', protocol: 'TCP', port: 80 }, { name: 'p81', protocol: 'TCP', port: 81 }];
+  const ruleset = planRuleset([balanced], [slice([endpoint('10.0.0.1', 'here', ending), endpoint('10.0.0.3')], { ports })], { name: 'here' });
+  expect(ruleset[0]!.local).toHaveLength(1);
+  expect(planHealthChecks(ruleset)).toEqual([{ port: 31000, namespace: 'ns1', name: 'svc1', localEndpoints: 0 }]);
+});
+
 /** A port that is free now. */
 async function freePort(): Promise<number> {
   await using server = await serve(async () => ({ status: 200, headers: {} }), { host: '127.0.0.1', port: 0, log: silent });

@@ -9,7 +9,7 @@ export interface HealthCheck {
   readonly port: number;
   readonly namespace: string;
   readonly name: string;
-  /** Distinct endpoints on this node. */
+  /** Distinct endpoints on this node; not those that only end what they began, lest a load balancer send more (KEP-1669). */
   readonly localEndpoints: number;
 }
 
@@ -19,7 +19,7 @@ export function planHealthChecks(ruleset: Ruleset): readonly HealthCheck[] {
   for (const { id, healthCheckPort, local } of ruleset) {
     if (healthCheckPort === undefined) continue;
     const check = checks.get(healthCheckPort) ?? { service: id.split(':')[0]!, addresses: new Set<string>() };
-    for (const { address } of local) check.addresses.add(address);
+    for (const { address, ending } of local) if (!ending) check.addresses.add(address);
     checks.set(healthCheckPort, check);
   }
   return [...checks].map(([port, { service, addresses }]) => {

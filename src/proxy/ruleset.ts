@@ -20,6 +20,8 @@ export interface Backend {
   readonly local: boolean;
   /** Whether it may be the one that asks: it runs here, or nobody said where. */
   readonly mayAsk: boolean;
+  /** It is on its way out, and taken because there is no better one. */
+  readonly ending?: true;
 }
 
 export type Policy = 'Cluster' | 'Local';
