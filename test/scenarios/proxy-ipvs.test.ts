@@ -12,6 +12,6 @@ else {
     afterAll(() => machine[Symbol.asyncDispose]());
     onNetwork(machine);
     describe('rules written by ipvs', () => contract('ipvs', ['iptables']));
-    describe.each(['nftables', 'iptables', 'ipvs'] as const)('SCTP by %s', (mode) => sctpContract(mode));
+    describe.each(['nftables', 'ipvs'] as const)('SCTP by %s', (mode) => sctpContract(mode));
   });
 }
