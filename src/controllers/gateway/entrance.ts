@@ -48,5 +48,8 @@ export async function ensureReaders({ listeners, grants }: Pick<World, 'listener
     for (const { name, namespace } of certificatesOf(listener, gateway.metadata.namespace ?? '', grants).secrets) wanted.set(namespace, [...(wanted.get(namespace) ?? []), name]);
   }
   const known = context.cache.list(Role).filter(({ metadata }) => metadata.name === READER).map(({ metadata }) => metadata.namespace ?? '');
-  for (const namespace of new Set([...wanted.keys(), ...known])) await grantCertificates({ name: READER, namespace, secrets: wanted.get(namespace) ?? [], readers }, context);
+  const namespaces = [...new Set([...wanted.keys(), ...known])];
+  const done = await Promise.allSettled(namespaces.map((namespace) => grantCertificates({ name: READER, namespace, secrets: wanted.get(namespace) ?? [], readers }, context)));
+  // One that ends takes no Role any more: the others do not wait for it.
+  for (const one of done) if (one.status === 'rejected') throw one.reason;
 }

@@ -81,16 +81,17 @@ function gateways(served: Served, readers: string): Controller {
     async reconcile(gateway, context) {
       const { cache, client, now } = context;
       const world = { ...worldOf(cache, served), secretOf: (name: string, namespace: string) => cache.get(Secret, name, namespace) };
-      await ensureReaders(world, readers, context);
       await ensureEntrance(world, served, context);
-      if (!world.gateways.includes(gateway)) return;
-      const status = planGatewayStatus(gateway, world, { generation: gateway.metadata.generation, now });
-      if (!deepEqual(status, gateway.status)) await client.updateStatus(Gateway, { ...gateway, status });
+      if (world.gateways.includes(gateway)) {
+        const status = planGatewayStatus(gateway, world, { generation: gateway.metadata.generation, now });
+        if (!deepEqual(status, gateway.status)) await client.updateStatus(Gateway, { ...gateway, status });
+      }
+      await ensureReaders(world, readers, context);
     },
     async gone(_, context) {
       const world = worldOf(context.cache, served);
-      await ensureReaders(world, readers, context);
       await ensureEntrance(world, served, context);
+      await ensureReaders(world, readers, context);
     },
   });
 }
