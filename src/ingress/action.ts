@@ -121,3 +121,13 @@ export function locationOf({ scheme, hostname, port, path }: Redirect, { asker, 
   const number = port ?? (scheme ? usual : asker.port);
   return `${proto}://${hostname ?? host.replace(/:\d*$/, '')}${number === usual ? '' : `:${number}`}${changedPath(asked, path)}${query}`;
 }
+
+/** The golden section's fraction: its multiples fall evenly on 0 to 1, however few they are. */
+const STEP = (Math.sqrt(5) - 1) / 2;
+let last = 0;
+
+/** From 0 to 1, evenly: shares are kept from the first requests on, which no dice would. */
+export function nextDraw(): number {
+  last = (last + STEP) % 1;
+  return last;
+}

@@ -1,10 +1,11 @@
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse, OutgoingHttpHeaders } from 'node:http2';
-import type { Duplex } from 'node:stream';
-import type { Millis } from '../base/clock.ts';
-import type { Asker } from './action.ts';
-import { requestHeaders, responseHeaders } from './headers.ts';
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Clock, Millis } from '../base/clock.ts';
+import { changedPath, destinationAt, locationOf, nextDraw, type Asked, type Asker, type Forward, type HeaderChanges, type Router } from './action.ts';
 import type { Backend } from './endpoints.ts';
+import { changed, requestHeaders, responseHeaders } from './headers.ts';
+import { mirrorTo, type Mirror } from './mirror.ts';
+import { SAID } from './own-answer.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export type Request = IncomingMessage | Http2ServerRequest;
@@ -14,12 +15,26 @@ export type Response = ServerResponse | Http2ServerResponse;
 const SILENCE: Millis = 60_000;
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
-export interface Forwarding {
+export interface Means {
+  readonly router: Router;
+  readonly upstreams: Upstreams;
+  readonly clock: Clock;
+}
+
+/** One request on its way. */
+interface Forwarding {
   readonly request: Request;
   readonly response: Response;
   readonly backend: Backend;
-  readonly asker: Asker;
   readonly upstreams: Upstreams;
+  /** What the endpoint is asked for, and with which headers. */
+  readonly target: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly answerChanges: readonly (HeaderChanges | undefined)[];
+  /** Called when the body begins to be read: others get a copy. */
+  readonly onBody: readonly (() => void)[];
+  /** Time is over. */
+  readonly signal: AbortSignal;
 }
 
 /** An endpoint did not take the request: nothing of it was done there. */
@@ -34,33 +49,79 @@ function inTurn(endpoints: readonly string[]): readonly string[] {
   return [...endpoints.slice(first), ...endpoints.slice(0, first)];
 }
 
+/** Does with a request what the rules say. For what HTTP/1.1 alone on both sides cannot do; the rest takes the lane of bytes. Never rejects. */
+export async function answer(request: Request, response: Response, asker: Asker, means: Means): Promise<void> {
+  response.on('error', () => {});
+  const asked = askedOf(request, asker);
+  const { action } = means.router.decide(asked);
+  if (action.act === 'redirect') return refuse(response, action.status, { location: locationOf(action, asked), changes: action.response });
+  if (action.act === 'answer') return refuse(response, action.status, { text: action.text, changes: action.response });
+  const destination = destinationAt(action, nextDraw());
+  const backend = destination && means.router.backendOf(destination.ref);
+  if (!destination || !backend) return refuse(response, destination ? (destination.missing ?? 503) : 500);
+  const headers = changed(requestHeaders(request.headers, asker), [action.request, destination.request]);
+  if (action.hostname !== undefined) headers['host'] = action.hostname;
+  const over = new AbortController();
+  const timer = action.timeout === undefined ? undefined : means.clock.after(action.timeout, () => over.abort());
+  const target = `${changedPath(asked.path, action.path)}${asked.query}`;
+  const mirrors = backend.endpoints.length > 0 ? mirrorsOf(action, means) : [];
+  await forward({
+    request, response, backend, headers, target, upstreams: means.upstreams, answerChanges: [destination.response, action.response],
+    onBody: mirrors.map((mirror) => mirrorTo(mirror, { request, target, headers, hasBody: hasBody(request) })), signal: over.signal,
+  });
+  timer?.[Symbol.dispose]();
+}
+
+export function askedOf({ headers, method = 'GET', url = '/' }: Request, asker: Asker): Asked {
+  const mark = url.indexOf('?');
+  const [path, query] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)];
+  const valueOf = (name: string): string | undefined => {
+    const value = headers[name];
+    return typeof value === 'object' ? value.join(', ') : value;
+  };
+  return { asker, method, path, query, host: headers.host ?? valueOf(':authority') ?? '', header: valueOf };
+}
+
+function mirrorsOf({ mirrors = [] }: Forward, { router, upstreams }: Means): readonly Mirror[] {
+  return mirrors.filter(({ share }) => nextDraw() < share).flatMap(({ ref }) => {
+    const backend = router.backendOf(ref);
+    const [endpoint] = inTurn(backend?.endpoints ?? []);
+    return backend && endpoint !== undefined ? [{ endpoint, speech: backend.speech, upstreams }] : [];
+  });
+}
+
 /** Passes a request on and its answer back. An endpoint that does not take it is passed over for the next. */
-export async function forward(forwarding: Forwarding): Promise<void> {
-  const { backend, response, request } = forwarding;
+async function forward(forwarding: Forwarding): Promise<void> {
+  const { backend, response, request, signal } = forwarding;
   for (const endpoint of inTurn(backend.endpoints)) {
-    if (request.destroyed) return;
+    if (request.destroyed && !request.complete) return;
     try {
       return await (backend.speech === 'h2c' ? overHttp2(forwarding, endpoint) : overHttp1(forwarding, endpoint));
     } catch (error) {
+      if (signal.aborted) return refuse(response, 504);
       if (!(error instanceof NotTaken)) return refuse(response, 502);
     }
   }
   refuse(response, backend.endpoints.length === 0 ? 503 : 502);
 }
 
-const SAID: Readonly<Record<number, string>> = { 404: 'default backend - 404', 502: 'Bad Gateway', 503: 'Service Unavailable', 504: 'Gateway Timeout' };
-
-/** Answers in place of a backend; where its answer has begun, the connection can only be cut. */
-export function refuse(response: Response, status: number): void {
-  if (response.headersSent) return void response.destroy();
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
-  response.end(`${SAID[status]}\n`);
+interface Refusal {
+  readonly text?: string | undefined;
+  readonly location?: string;
+  readonly changes?: HeaderChanges | undefined;
 }
 
-function overHttp1({ request, response, backend, asker, upstreams }: Forwarding, endpoint: string): Promise<void> {
+/** Answers in place of a backend; where its answer has begun, the connection can only be cut. */
+function refuse(response: Response, status: number, { text, location, changes }: Refusal = {}): void {
+  if (response.headersSent) return void response.destroy();
+  const headers = { 'content-type': 'text/plain; charset=utf-8', ...(location === undefined ? {} : { location }) };
+  response.writeHead(status, changed(headers, [changes]));
+  response.end(`${text ?? SAID[status] ?? status}\n`);
+}
+
+function overHttp1({ request, response, backend, upstreams, target, headers, answerChanges, onBody, signal }: Forwarding, endpoint: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const headers = requestHeaders(request.headers, asker);
-    const outgoing = upstreams.open(endpoint, backend.speech === 'https', { method: request.method ?? 'GET', path: request.url ?? '/', headers });
+    const outgoing = upstreams.open(endpoint, backend.speech === 'https', { method: request.method ?? 'GET', path: target, headers, signal });
     let begun = false;
     const fail = (error: Error): void => {
       const again = !begun || (SAFE.has(request.method ?? '') && !hasBody(request));
@@ -69,7 +130,7 @@ function overHttp1({ request, response, backend, asker, upstreams }: Forwarding,
     outgoing.on('error', fail);
     outgoing.on('timeout', () => outgoing.destroy(new Error('silent for too long')));
     outgoing.on('response', (answer) => {
-      answerFrom(answer, answer.statusCode ?? 502, response);
+      response.writeHead(answer.statusCode ?? 502, changed(responseHeaders(answer.headers), answerChanges));
       // HTTP/2 says it before the body ends, HTTP/1.1 after it.
       answer.on('end', () => addTrailers(response, answer.trailers));
       answer.pipe(response);
@@ -81,7 +142,9 @@ function overHttp1({ request, response, backend, asker, upstreams }: Forwarding,
     onceConnected(outgoing, () => {
       begun = true;
       outgoing.setTimeout(SILENCE);
-      if (hasBody(request)) request.pipe(outgoing);
+      if (!hasBody(request)) return;
+      request.pipe(outgoing);
+      for (const copy of onBody) copy();
     });
     request.on('aborted', () => outgoing.destroy());
     if (!hasBody(request)) outgoing.end();
@@ -98,64 +161,30 @@ function onceConnected(outgoing: ClientRequest, then: () => void): void {
 const hasBody = ({ headers, method }: Request): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] !== undefined && headers['content-length'] !== '0') || (headers[':method'] !== undefined && !SAFE.has(method ?? ''));
 
-function answerFrom({ headers }: { readonly headers: IncomingHttpHeaders }, status: number, response: Response): void {
-  response.writeHead(status, responseHeaders(headers) as OutgoingHttpHeaders);
-}
-
 function addTrailers(response: Response, trailers: NodeJS.Dict<string>): void {
   if (Object.keys(trailers).length > 0) response.addTrailers(trailers as Record<string, string>);
 }
 
 /** For backends that speak HTTP/2 alone, gRPC's above all. */
-function overHttp2({ request, response, asker, upstreams }: Forwarding, endpoint: string): Promise<void> {
+function overHttp2({ request, response, upstreams, target, headers: all, answerChanges, onBody, signal }: Forwarding, endpoint: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const { host, ...headers } = requestHeaders(request.headers, asker);
+    const { host, ...headers } = all;
     const session = upstreams.session(endpoint);
     const connected = !session.connecting;
     const refused = (error: Error): void => reject(new NotTaken(error.message));
     if (!connected) session.once('error', refused);
-    const stream = session.request({ ...headers, ':method': request.method ?? 'GET', ':path': request.url ?? '/', ':authority': String(host) });
+    const stream = session.request({ ...headers, ':method': request.method ?? 'GET', ':path': target, ':authority': String(host) }, { signal });
     let begun = connected;
     session.once('connect', () => (begun = true));
     stream.on('error', (error) => (begun && !response.headersSent ? reject(error) : response.headersSent ? response.destroy() : refused(error)));
     stream.on('response', (answer) => {
-      answerFrom({ headers: answer }, Number(answer[':status'] ?? 502), response);
+      response.writeHead(Number(answer[':status'] ?? 502), changed(responseHeaders(answer), answerChanges));
       stream.on('trailers', (trailers) => addTrailers(response, trailers as NodeJS.Dict<string>));
       stream.pipe(response);
     });
     stream.on('close', () => resolve());
     response.on('close', () => stream.close());
     request.pipe(stream);
+    for (const copy of onBody) copy();
   });
-}
-
-/** A connection that the client asked to turn into another protocol: a WebSocket. Passed on as it is, both ways. */
-export function forwardUpgrade({ request, socket, head, backend, asker, upstreams }: Omit<Forwarding, 'response' | 'request'> & { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer }): void {
-  const [endpoint, ...others] = inTurn(backend.endpoints);
-  socket.on('error', () => socket.destroy());
-  if (endpoint === undefined) return void socket.end(`HTTP/1.1 503 ${SAID[503]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-  const headers = { ...requestHeaders(request.headers, asker), connection: 'Upgrade', upgrade: request.headers.upgrade };
-  const outgoing = upstreams.open(endpoint, backend.speech === 'https', { method: 'GET', path: request.url ?? '/', headers });
-  outgoing.on('upgrade', (answer, other, rest) => {
-    other.setTimeout(0);
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\n${rawHeaders(answer)}\r\n\r\n`);
-    if (rest.length > 0) socket.write(rest);
-    if (head.length > 0) other.write(head);
-    // Either end that stops ends both.
-    other.on('error', () => socket.destroy()).on('end', () => other.end()).on('close', () => socket.destroy());
-    socket.on('end', () => socket.end()).on('close', () => other.destroy());
-    other.pipe(socket);
-    socket.pipe(other);
-  });
-  // It would rather not: its answer ends the matter.
-  outgoing.on('response', (answer) => {
-    socket.write(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${rawHeaders(answer)}\r\n\r\n`);
-    answer.pipe(socket);
-  });
-  outgoing.on('error', () => forwardUpgrade({ request, socket, head, backend: { ...backend, endpoints: others }, asker, upstreams }));
-  outgoing.end();
-}
-
-function rawHeaders({ rawHeaders: raw }: IncomingMessage): string {
-  return Array.from({ length: raw.length / 2 }, (_, at) => `${raw[2 * at]}: ${raw[2 * at + 1]}`).filter((line) => !/^(transfer-encoding|keep-alive):/i.test(line)).join('\r\n');
 }

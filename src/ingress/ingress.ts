@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { SecureContext } from 'node:tls';
 import { Alarm } from '../base/alarm.ts';
 import { deepEqual } from '../base/deep-equal.ts';
@@ -13,13 +11,13 @@ import { IngressClass } from '../kinds/networking/ingress-class.ts';
 import { Ingress } from '../kinds/networking/ingress.ts';
 import { isBuiltInIngress } from '../rules/built-in-ingress.ts';
 import { Certificates } from './certificates.ts';
-import { destinationAt, type Asked, type Asker } from './action.ts';
-import { BY_SERVICE, serviceOfSlice, type Backend } from './endpoints.ts';
-import { forward, forwardUpgrade, refuse, type Request, type Response } from './forward.ts';
+import { BY_SERVICE, serviceOfSlice } from './endpoints.ts';
+import { answer } from './forward.ts';
 import type { DoorOptions, DoorPlace } from './door.ts';
 import { Doors } from './doors.ts';
 import { GatewaySource } from './gateway/source.ts';
 import { secretsFor } from './gateway/table.ts';
+import { Lane } from './http1/lane.ts';
 import { IngressRouter } from './router.ts';
 import { planRoutes, secretFor } from './routes.ts';
 import { Upstreams } from './upstreams.ts';
@@ -57,6 +55,7 @@ class IngressServer implements RunningIngress {
   readonly #certificates: Certificates;
   readonly #handlers: Disposable[] = [];
   readonly #router: IngressRouter;
+  readonly #lane: Lane;
   readonly #doors: Doors;
   #gateways: GatewaySource | undefined;
   /** Services and their endpoints are watched once there is an Ingress. */
@@ -70,11 +69,12 @@ class IngressServer implements RunningIngress {
     this.#options = options;
     this.#router = new IngressRouter(options.informers, Object.values(options.shown));
     this.#certificates = new Certificates(options.informers, options.log);
+    this.#lane = new Lane(this.#router, options.clock);
+    const means = { router: this.#router, upstreams: this.#upstreams, clock: options.clock };
     this.#doors = new Doors({
-      host: options.host, fallback: options.fallback,
+      host: options.host, fallback: options.fallback, clock: options.clock, lane: this.#lane,
       contextFor: (name, port) => this.#contextFor(name, port),
-      onRequest: (request, response, asker) => void this.#answer(request, response, asker),
-      onUpgrade: (request, socket, head, asker) => this.#upgrade(request, socket, head, asker),
+      onRequest: (request, response, asker) => void answer(request, response, asker, means),
     }, options.log);
     this.#alarm = new Alarm(options.clock, () => {
       this.#working = this.#working.then(() => this.#sync());
@@ -103,6 +103,7 @@ class IngressServer implements RunningIngress {
     await this.#working;
     await this.#gateways?.[Symbol.asyncDispose]();
     await this.#doors[Symbol.asyncDispose]();
+    this.#lane[Symbol.dispose]();
     this.#upstreams[Symbol.dispose]();
     await this.#certificates[Symbol.asyncDispose]();
   }
@@ -157,11 +158,11 @@ class IngressServer implements RunningIngress {
       onAdd: forget,
       onUpdate: (slice, old) => {
         forget();
-        this.#upstreams.retire(without(targetsOf(old), targetsOf(slice)));
+        this.#retire(without(targetsOf(old), targetsOf(slice)));
       },
       onDelete: (slice) => {
         forget();
-        this.#upstreams.retire(targetsOf(slice));
+        this.#retire(targetsOf(slice));
       },
     };
     this.#handlers.push(informers.for(Service).addHandler({ onAdd: forget, onUpdate: forget, onDelete: forget }), slices.addHandler(leaving));
@@ -180,44 +181,16 @@ class IngressServer implements RunningIngress {
     return undefined;
   }
 
-  /** Never rejects. */
-  async #answer(request: Request, response: Response, asker: Asker): Promise<void> {
-    response.on('error', () => {});
-    const backend = this.#backendFor(request, asker);
-    if (backend === 'none') return refuse(response, 404);
-    if (!backend) return refuse(response, 503);
-    await forward({ request, response, backend, asker, upstreams: this.#upstreams });
+  #retire(gone: ReadonlySet<string>): void {
+    this.#lane.pool.retire(gone);
+    this.#upstreams.retire(gone);
   }
-
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, asker: Asker): void {
-    const backend = this.#backendFor(request, asker);
-    if (backend === 'none') return void socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-    forwardUpgrade({ request, socket, head, asker, upstreams: this.#upstreams, backend: backend ?? { speech: 'http', endpoints: [] } });
-  }
-
-  /** `none` where no rule matches; undefined where the rule's Service is not there. */
-  #backendFor(request: Request, asker: Asker): Backend | 'none' | undefined {
-    const { action } = this.#router.decide(askedOf(request, asker));
-    if (action.act !== 'forward') return 'none';
-    const destination = destinationAt(action, 0);
-    return destination && this.#router.backendOf(destination.ref);
-  }
-}
-
-function askedOf({ headers, method = 'GET', url = '/' }: Request, asker: Asker): Asked {
-  const mark = url.indexOf('?');
-  const [path, query] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)];
-  const valueOf = (name: string): string | undefined => {
-    const value = headers[name];
-    return typeof value === 'object' ? value.join(', ') : value;
-  };
-  return { asker, method, path, query, host: headers.host ?? valueOf(':authority') ?? '', header: valueOf };
 }
 
 /** `host:port` of those that are not ending. */
 function targetsOf({ endpoints, ports }: EndpointSlice): ReadonlySet<string> {
   const live = (endpoints ?? []).filter(({ conditions }) => conditions?.terminating !== true && conditions?.ready !== false);
-  return new Set(live.flatMap(({ addresses }) => addresses).flatMap((address) => (ports ?? []).map(({ port }) => `${address}:${port}`)));
+  return new Set(live.flatMap(({ addresses }) => addresses).flatMap((address) => (ports ?? []).map(({ port }) => `${address.includes(':') ? `[${address}]` : address}:${port}`)));
 }
 
 const without = (all: ReadonlySet<string>, some: ReadonlySet<string>): ReadonlySet<string> => new Set([...all].filter((one) => !some.has(one)));
