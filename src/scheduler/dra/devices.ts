@@ -1,6 +1,5 @@
 import { compareResourceVersions, type Informers } from '../../client/index.ts';
-import { Node } from '../../kinds/core/node.ts';
-import { Pod } from '../../kinds/core/pod.ts';
+import type { Node } from '../../kinds/core/node.ts';
 import type { AllocationResult } from '../../kinds/resource/device-claim-status.ts';
 import { DeviceClass } from '../../kinds/resource/device-class.ts';
 import { ResourceClaim } from '../../kinds/resource/resource-claim.ts';
@@ -27,7 +26,6 @@ export interface DeviceView {
   withdraw(claimUid: string): void;
   /** The server's answer to a write, ahead of the informer. */
   learn(claim: ResourceClaim): void;
-  pod(name: string, namespace: string): Pod | undefined;
   /** Resolves when a claim has changed. */
   untilChange(): Promise<void>;
 }
@@ -110,18 +108,19 @@ export class ClusterDevices implements DeviceView, Disposable {
   }
 
   withdraw(claimUid: string): void {
-    if (this.#pending.delete(claimUid)) this.allocated.record(claimUid, undefined);
+    if (!this.#pending.delete(claimUid)) return;
+    this.allocated.record(claimUid, undefined);
+    // No informer tells of devices that were nearly given.
+    this.#wake({ reason: 'device-slice' });
   }
 
   learn(claim: ResourceClaim): void {
     const known = this.#informers.for(ResourceClaim).lister.get(claim.metadata.name, claim.metadata.namespace);
-    if (!known || compareResourceVersions(known.metadata.resourceVersion, claim.metadata.resourceVersion) < 0) this.#learnt.set(keyOf(claim), claim);
+    const isNews = !known || compareResourceVersions(known.metadata.resourceVersion, claim.metadata.resourceVersion) < 0;
+    if (isNews) this.#learnt.set(keyOf(claim), claim);
     this.#pending.delete(claim.metadata.uid);
-    this.allocated.record(claim.metadata.uid, claim.status.allocation);
-  }
-
-  pod(name: string, namespace: string): Pod | undefined {
-    return this.#informers.for(Pod).lister.get(name, namespace);
+    if (isNews) this.allocated.record(claim.metadata.uid, claim.status.allocation);
+    else this.allocated.record(known.metadata.uid, known.status.allocation);
   }
 
   untilChange(): Promise<void> {

@@ -27,7 +27,6 @@ export function devicesOf(objects: readonly Stored[]): DeviceView & { readonly a
     propose: (uid, allocation) => allocated.record(uid, allocation),
     withdraw: (uid) => allocated.record(uid, undefined),
     learn: () => {},
-    pod: () => undefined,
     untilChange: () => new Promise(() => {}),
   };
 }
