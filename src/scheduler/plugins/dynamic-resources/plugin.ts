@@ -1,28 +1,22 @@
 import { messageOf } from '../../../base/message-of.ts';
-import type { Random } from '../../../base/random.ts';
 import type { Node } from '../../../kinds/core/node.ts';
 import type { ResourceClaim } from '../../../kinds/resource/resource-claim.ts';
 import { deepEqual } from '../../../base/deep-equal.ts';
 import { matchesNodeSelector } from '../../../rules/node-affinity.ts';
-import { isReservedFor } from '../../../rules/pod-resource-claims.ts';
 import type { DeviceView } from '../../dra/devices.ts';
 import type { Nanos } from '../../dra/ledger.ts';
 import { countersLeft, type PoolBase } from '../../dra/pools.ts';
-import { allocationOf } from '../../dra/result.ts';
 import { findDevices, SearchTimeout, type Found } from '../../dra/search.ts';
 import type { ClusterEvent } from '../../framework/events.ts';
 import { moreIsBetter } from '../../framework/normalize.ts';
 import { definePlugin, type PostFiltered } from '../../framework/plugin.ts';
 import type { PodInfo } from '../../framework/pod-info.ts';
-import { pass, rejectForGood, type Rejection, type Verdict } from '../../framework/verdict.ts';
-import { bindClaims, deallocate, deleteExtended, releaseClaim, type BindClaims, type Decided } from './bind.ts';
-import { extendedClaimOn, resourcesByDevices, type ExtendedClaim } from './extended.ts';
+import { pass, rejectForGood, type Rejection } from '../../framework/verdict.ts';
+import { deallocate, deleteExtended } from './bind.ts';
+import { extendedClaimOn, resourcesByDevices } from './extended.ts';
+import { GivenClaims, type Answer, type DeviceServices } from './given.ts';
 import { claimsOf, whyNot } from './pod-claims.ts';
 import { isLate, readinessOf } from './readiness.ts';
-
-export interface DeviceServices extends BindClaims {
-  readonly random: Pick<Random, 'uuid'>;
-}
 
 /** One pod's claims during one cycle. */
 interface State {
@@ -36,15 +30,6 @@ interface State {
   readonly counters: Map<PoolBase, Nanos>;
   /** Allocated where the pod cannot use them, or not as they should be. */
   readonly unavailable: Set<ResourceClaim>;
-}
-
-/** What was found for the pod on one node. */
-interface Answer {
-  readonly verdict: Verdict;
-  /** The claims to be allocated, and their devices. */
-  readonly claims: readonly ResourceClaim[];
-  readonly found?: Found;
-  readonly extended?: ExtendedClaim;
 }
 
 /**
@@ -61,23 +46,11 @@ const stale = rejectForGood('cannot schedule extended resource claim');
 
 /** Finds devices for the pod's claims on a node, gives them to the claims when the pod goes there, and the pod a place among their users. */
 export const dynamicResources = (services: DeviceServices) => {
-  const { devices, random } = services;
+  const { devices } = services;
+  const given = new GivenClaims(services);
   /** The cycle is one step: whoever asks next asks about this pod. */
   let current: State | undefined;
-  const decided = new Map<string, Decided[]>();
-
-  const take = (pod: PodInfo, name: string): void => {
-    const answer = current?.pod === pod ? current.answers.get(name) : undefined;
-    if (!answer) return;
-    const reused = current!.claims.filter((claim) => !answer.claims.includes(claim)).map((claim): Decided => ({ claim }));
-    const given = answer.claims.map((claim, index): Decided => {
-      const { chosen, selected } = answer.found!;
-      const allocation = allocationOf(claim, { chosen: chosen[index]!, selected: selected[index]! }, { node: name, share: () => random.uuid() });
-      devices.propose(claim.metadata.uid, allocation);
-      return { claim, allocation, ...(claim === answer.extended?.claim && { extended: answer.extended }) };
-    });
-    decided.set(pod.uid, [...reused, ...given]);
-  };
+  const stateFor = (pod: PodInfo): State | undefined => (current?.pod === pod ? current : undefined);
 
   return definePlugin<State, State>({
     name: 'DynamicResources',
@@ -104,45 +77,33 @@ export const dynamicResources = (services: DeviceServices) => {
       return answer.verdict;
     },
 
-    postFilter: (pod) => (current?.pod === pod ? freeUp(current, services) : { message: 'no new claims to deallocate' }),
+    postFilter(pod) {
+      const state = stateFor(pod);
+      return state ? freeUp(state, services) : { message: 'no new claims to deallocate' };
+    },
 
-    preScore: (pod) => (current?.pod === pod && current.claims.some(({ spec }) => spec.devices.requests?.some(({ firstAvailable }) => firstAvailable?.length))
-      ? { type: 'go', state: current } : { type: 'skip' }),
+    preScore(pod) {
+      const state = stateFor(pod);
+      return state?.claims.some(hasAlternatives) ? { type: 'go', state } : { type: 'skip' };
+    },
     score: (_, { name }, { answers }) => rankOf(answers.get(name)),
     normalize: moreIsBetter,
 
     reserve(pod, name) {
-      take(pod, name);
+      const state = stateFor(pod);
+      const answer = state?.answers.get(name);
+      if (state && answer) given.take(pod, name, { claims: state.claims, answer });
       return pass;
     },
 
-    async unreserve(pod) {
-      const claims = decided.get(pod.uid) ?? [];
-      decided.delete(pod.uid);
-      for (const { claim, extended } of claims) devices.withdraw((extended?.claim ?? claim).metadata.uid);
-      // What cannot be taken back now is found by the next attempt.
-      await Promise.allSettled(claims.map(({ claim, extended }) => {
-        if (extended) return claim === extended.claim ? undefined : deleteExtended(claim, services);
-        return isReservedFor(claim, pod.uid) ? releaseClaim(claim, pod.uid, services) : undefined;
-      }));
-    },
-
-    waits: ({ uid }) => decided.has(uid),
-
-    async preBind(pod, node, signal) {
-      const claims = decided.get(pod.uid);
-      if (!claims) return;
-      const told = (index: number, claim: ResourceClaim) => {
-        const { extended } = claims[index]!;
-        if (extended && claim.status.allocation) devices.withdraw(extended.claim.metadata.uid);
-        claims[index] = { ...claims[index], claim };
-      };
-      await bindClaims([...claims], { pod, node, told }, { ...services, signal });
-    },
-
-    postBind: ({ uid }) => void decided.delete(uid),
+    unreserve: ({ uid }) => given.takeBack(uid),
+    waits: ({ uid }) => given.has(uid),
+    preBind: (pod, node, signal) => given.bind(pod, node, signal),
+    postBind: ({ uid }) => given.forget(uid),
   });
 };
+
+const hasAlternatives = ({ spec }: ResourceClaim): boolean => spec.devices.requests?.some(({ firstAvailable }) => firstAvailable?.length) ?? false;
 
 function stateOf(pod: PodInfo, devices: DeviceView): State | Rejection {
   const claims = claimsOf(pod, devices);
