@@ -10,10 +10,24 @@ export function parseIp(text: string): { readonly family: 4 | 6; readonly value:
   return value === undefined ? undefined : { family: 6, value };
 }
 
+const [ZERO, NINE, DOT] = [0x30, 0x39, 0x2e];
+
 function parseIpv4(text: string): bigint | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255)) return undefined;
-  return parts.reduce((sum, part) => (sum << 8n) | BigInt(part), 0n);
+  let [value, part, digits, dots] = [0, 0, 0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === DOT && digits > 0 && dots < 3) {
+      value = value * 256 + part;
+      [part, digits] = [0, 0];
+      dots++;
+      continue;
+    }
+    if (code < ZERO || code > NINE || digits === 3) return undefined;
+    part = part * 10 + code - ZERO;
+    digits++;
+    if (part > 255) return undefined;
+  }
+  return dots === 3 && digits > 0 ? BigInt(value * 256 + part) : undefined;
 }
 
 function parseIpv6(text: string): bigint | undefined {
