@@ -4,7 +4,8 @@ import type { ApiResponse } from '../../wire/api.ts';
 import type { Core } from '../core.ts';
 import { isPanic } from '../errors.ts';
 import { type Exchange, isLongRunning, type Next, type Stage } from '../exchange.ts';
-import { type AuditStage, AuditTrail } from './event.ts';
+import { type Bodies, bodiesFor } from './bodies.ts';
+import { type AuditLevel, type AuditStage, AuditTrail } from './event.ts';
 import { untilEnd } from './until-end.ts';
 
 /** Gives each request the identity that audit knows it by, the caller's own if it has one, and tells of those who could not say who they are. */
@@ -22,7 +23,7 @@ export function auditIdStage(core: Core): Stage {
         if (!exchange.audited && error instanceof ApiError) {
           metrics.audited++;
           const status = { status: 'Failure' as const, message: failureText(exchange, error), ...(error.reason ? { reason: error.reason } : {}), code: error.code };
-          config.audit?.(new AuditTrail(exchange, undefined, received).line({ stage: 'ResponseStarted', status, at: clock.now() }));
+          config.audit?.(new AuditTrail(exchange, undefined, { received }).line({ stage: 'ResponseStarted', status, at: clock.now() }));
         }
         throw error;
       });
@@ -54,9 +55,10 @@ async function audited(core: Core, exchange: Exchange, next: Next): Promise<ApiR
     exchange.audited = true;
     return next(exchange);
   }
-  const trail = new AuditTrail(exchange, exchange.user, clock.now());
+  const trail = new AuditTrail(exchange, exchange.user, { received: clock.now(), level: rule.level });
+  const bodies = bodiesFor(core, exchange, rule);
   exchange.audited = true;
-  const tell = teller(core, trail, rule.omitStages);
+  const tell = teller(core, trail, { omitted: rule.omitStages, bodies });
   tell('RequestReceived', undefined);
   let response: ApiResponse;
   try {
@@ -67,6 +69,7 @@ async function audited(core: Core, exchange: Exchange, next: Next): Promise<ApiR
     throw error;
   }
   const status = { code: response.status };
+  bodies?.answered(response);
   if (!isLongRunning(exchange.info)) {
     tell('ResponseComplete', status);
     return response;
@@ -75,19 +78,21 @@ async function audited(core: Core, exchange: Exchange, next: Next): Promise<ApiR
   return untilEnd(response, () => tell('ResponseComplete', status));
 }
 
-/** What is told of a request; a policy may tell less. Levels above Metadata need bodies, which nobody keeps yet. */
+/** What is told of a request. */
 export interface AuditRule {
-  readonly level: 'None' | 'Metadata';
+  readonly level: AuditLevel;
   readonly omitStages: readonly AuditStage[];
+  /** Bodies are told without who manages which of their fields. */
+  readonly omitManagedFields?: boolean;
 }
 
 const EVERYTHING: AuditRule = { level: 'Metadata', omitStages: [] };
 
-function teller({ config, clock, metrics }: Core, trail: AuditTrail, omitted: readonly AuditStage[]) {
+function teller({ config, clock, metrics }: Core, trail: AuditTrail, { omitted, bodies }: { readonly omitted: readonly AuditStage[]; readonly bodies: Bodies | undefined }) {
   return (stage: AuditStage, status: Partial<Status> | undefined): void => {
     if (omitted.includes(stage)) return;
     metrics.audited++;
-    config.audit?.(trail.line({ stage, status, at: clock.now() }));
+    config.audit?.(trail.line({ stage, status, at: clock.now(), ...(stage === 'RequestReceived' ? {} : bodies?.told()) }));
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AdmissionConfig } from '../config.ts';
 import { ADMISSION, pluginConfigs } from './admission.ts';
+import { type AuditPolicy, readAuditPolicy } from './audit-policy.ts';
 import { type AuthenticationConfig, readAuthentication } from './authentication.ts';
 import { decode, readDocuments, type Document } from './document.ts';
 
@@ -7,6 +8,7 @@ import { decode, readDocuments, type Document } from './document.ts';
 export interface ApiConfiguration {
   readonly admission?: Pick<AdmissionConfig, 'plugins'>;
   readonly authentication?: AuthenticationConfig;
+  readonly auditPolicy?: AuditPolicy;
 }
 
 export interface ConfigurationFiles {
@@ -20,6 +22,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   AdmissionConfiguration: async (document, files) => ({
     admission: { plugins: await pluginConfigs(decode(ADMISSION, document), async (path) => rawOf(await files.readText(path))) },
   }),
+  Policy: async (document) => ({ auditPolicy: readAuditPolicy(document) }),
   AuthenticationConfiguration: async (document) => ({ authentication: readAuthentication(document) }),
 };
 

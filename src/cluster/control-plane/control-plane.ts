@@ -109,10 +109,12 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
     process: processFacts,
     metrics: () => passes.queueFamilies(),
     hostname: hostname(),
-    ...(settings.auditLog ? { audit: started.add(new AuditLog({ file: join(layout.logs, 'audit.log'), clock, log })).write } : {}),
+    // Who says what to tell means it to be told.
+    ...(settings.auditLog || configuration.auditPolicy ? { audit: started.add(new AuditLog({ file: join(layout.logs, 'audit.log'), clock, log })).write } : {}),
     admission: { ...settings.admission, ...configuration.admission },
     ...(configuration.authentication ? { authentication: configuration.authentication } : {}),
     ...(await readTakenTokens(layout)),
+    ...(configuration.auditPolicy ? { auditPolicy: configuration.auditPolicy } : {}),
     logs: logFilesIn(layout.logs),
     legacyServiceAccountTokens: settings.legacyServiceAccountTokens,
     version: { gitVersion: KUBERNETES_VERSION },
