@@ -21,11 +21,16 @@ const PARTS = ['links', 'rules'] as const;
 /** An agent that is killed takes its programs along: they would keep a namespace alive that is to go. */
 const ALONG = ['--pdeathsig', 'KILL', '--'];
 
-const AGAIN: Millis = 1_000;
-/** What cannot be watched is looked at now and then. */
-const LONGEST: Millis = 60_000;
-/** After so long it was the kernel that spoke too fast, or somebody who ended the program. */
-const LIVED: Millis = 10_000;
+/**
+ * xtables-monitor ends at a rule that iptables has no words for, as the proxy's are, and where the kernel speaks too fast: both
+ * are news, and it is begun again.
+ */
+const AGAIN: Millis = 500;
+const LONGEST: Millis = 5_000;
+const LIVED: Millis = 2_000;
+/** Where the program is missing, what it would tell of is looked at now and then. */
+const MISSING = 127;
+const SELDOM: Millis = 60_000;
 
 interface Listener {
   readonly part: KernelPart;
@@ -68,8 +73,9 @@ export class KernelWatch implements AsyncDisposable {
       const { code, stderr } = await run('setpriv', [...ALONG, ...PROGRAMS[part]], { signal, onLine });
       if (signal.aborted) return;
       if (clock.monotonic() - began > LIVED) wait = AGAIN;
-      log.debug('network: the kernel is not watched', { part, code, stderr, againMillis: wait });
-      await clock.sleep(wait, signal).catch(() => {});
+      log.debug('network: the kernel is not watched', { part, code, stderr });
+      of().forEach(({ told }) => told());
+      await clock.sleep(code === MISSING ? SELDOM : wait, signal).catch(() => {});
       if (!signal.aborted) of().forEach(({ told }) => told());
     }
   }
