@@ -92,3 +92,12 @@ test('any other rule does not', () => {
   expect(asks({ to: [{ ipBlock: { cidr: '0.0.0.0/0', except: ['10.96.0.0/12', '192.0.2.0/24'] } }] })).toEqual([]);
   expect(passages({ ...egress(), names }, '10.0.0.1', 'out')).toEqual([]);
 });
+
+test('ten thousand peers, of labels and of addresses, are as many questions to each pod as it has labels', () => {
+  const pods = Array.from({ length: 1_000 }, (_, n) => pod(`p${n}`, `10.1.${n >> 8}.${n & 255}`, { node: 'two' }));
+  const peers = Array.from({ length: 10_000 }, (_, n) => (n % 2 === 0 ? { podSelector: app(`p${n}`) } : { ipBlock: { cidr: `172.16.${n >> 8}.${n & 255}/32` } }));
+  const rules = [policy('p', { podSelector: app('web'), ingress: [{ from: [...peers, { podSelector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['p1'] }] } }] }] })];
+  const [passage] = passages(world({ policies: rules, pods: [web, ...pods] }), '10.0.0.1', 'in')!;
+  expect(passage?.peers?.addresses).toEqual(pods.filter((_, n) => n % 2 === 0 || n === 1).map(({ status }) => status.podIP).toSorted());
+  expect(passage?.peers?.blocks).toHaveLength(5_000);
+});

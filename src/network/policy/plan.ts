@@ -185,13 +185,23 @@ function peersPart(peers: readonly NetworkPolicyPeer[], namespace: string, world
   return { peers: { addresses: [...new Set(addresses)].toSorted(), blocks: peers.flatMap(({ ipBlock }) => ipBlock ?? []) } };
 }
 
+/** In time that does not grow with the number of peers where each asks for one label of the policy's own namespace. */
 function podsOf(peers: readonly NetworkPolicyPeer[], namespace: string, { pods, namespaces }: World): readonly Pod[] {
-  return pods.filter((pod) => peers.some(({ podSelector, namespaceSelector, ipBlock }) => {
-    if (ipBlock) return false;
-    const home = pod.metadata.namespace ?? '';
-    const inNamespace = namespaceSelector ? matchesLabelSelector(namespaceSelector, namespaces.get(home)?.metadata.labels) : home === namespace;
-    return inNamespace && (!podSelector || matchesLabelSelector(podSelector, pod.metadata.labels));
-  }));
+  const byLabel = new Set(peers.map(oneLabelOf));
+  const selectors = peers.filter((peer) => !peer.ipBlock && oneLabelOf(peer) === undefined);
+  return pods.filter(({ metadata: { namespace: home = '', labels = {} } }) =>
+    (home === namespace && byLabel.size > 0 && Object.entries(labels).some(([name, value]) => byLabel.has(`${name}=${value}`)))
+    || selectors.some(({ podSelector, namespaceSelector }) => {
+      const inNamespace = namespaceSelector ? matchesLabelSelector(namespaceSelector, namespaces.get(home)?.metadata.labels) : home === namespace;
+      return inNamespace && (!podSelector || matchesLabelSelector(podSelector, labels));
+    }));
+}
+
+/** `app=web` where that is all that a peer asks for. */
+function oneLabelOf({ podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer): string | undefined {
+  if (ipBlock || namespaceSelector || (podSelector?.matchExpressions ?? []).length > 0) return undefined;
+  const labels = Object.entries(podSelector?.matchLabels ?? {});
+  return labels.length === 1 ? labels[0]!.join('=') : undefined;
 }
 
 const protocolOf = ({ protocol }: NetworkPolicyPort): PortMatch['protocol'] => (protocol === 'UDP' ? 'udp' : protocol === 'SCTP' ? 'sctp' : 'tcp');
