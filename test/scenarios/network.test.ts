@@ -68,6 +68,12 @@ for (const backend of BACKENDS) {
     await until('it came back', () => get(one.pod, '10.244.9.2'), (answer) => answer === `${again.pod} 10.244.1.2`);
     expect(await routes()).not.toContain('10.244.2.0');
 
+    // Its cable is cut and plugged in again: nobody has to do anything.
+    await lan.cut(again, true);
+    expect(await get(one.pod, '10.244.9.2')).not.toContain(again.pod);
+    await lan.cut(again, false);
+    await until('its cable was plugged in', () => get(one.pod, '10.244.9.2'), (answer) => answer === `${again.pod} 10.244.1.2`);
+
     lan.forget(again);
     await until('it left', routes, (text) => !text.includes('10.244.9.0'));
     expect(await mustRun(inside(one.name), 'sh', ['-c', 'bridge fdb show; ip neighbour'])).not.toMatch(/10\.244\.9\.|dst 192\.0\.2\.22/);

@@ -112,6 +112,11 @@ export class Lan implements AsyncDisposable {
     this.tell(node(name, address, cidr));
   }
 
+  /** Takes the host's end of its cable off the link, or plugs it in again. */
+  async cut({ index }: Host, isCut: boolean): Promise<void> {
+    await ip(`-n ${this.outside} link set n${index} ${isCut ? 'nomaster' : 'master lan'}`);
+  }
+
   /** Everybody learns of the node as it is now; without one, that it is gone. */
   tell(node: Node): void {
     const annotations = this.#nodes.get(node.metadata.name)?.metadata.annotations;
