@@ -153,8 +153,8 @@ test('Gateways are answered beside Ingresses from the moment that their definiti
   expect(await ask('/api/', { host, to })).toBe('200 api');
   expect(await ask('/', { host: 'door.example', to })).toMatch(/^404/);
   await eventually('Ingresses are answered as before', async () => (await ask('/', { to })) === '200 web');
-  expect(await condition('gateway/door', '.status.listeners[*].attachedRoutes')).toBe('1 1 1');
-  expect(await condition('httproute/door', '.status.parents[0].conditions[*].reason')).toBe('Accepted BackendNotFound');
+  await eventually('each listener has its route', async () => (await condition('gateway/door', '.status.listeners[*].attachedRoutes')) === '1 1 1');
+  await eventually('the route says what it lacks', async () => (await condition('httproute/door', '.status.parents[0].conditions[*].reason')) === 'Accepted BackendNotFound');
   await cluster.kubectl('delete', 'gateway/door');
   await eventually('the port is closed', () => ask('/', { port: 8181, to }).then(() => false, () => true));
   expect(await ask('/', { to })).toBe('200 web');
