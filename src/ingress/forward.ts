@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { constants } from 'node:http2';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Clock, Millis } from '../base/clock.ts';
 import { changedPath, destinationAt, locationOf, nextDraw, type Asked, type Asker, type Forward, type HeaderChanges, type Router } from './action.ts';
@@ -177,8 +178,11 @@ function overHttp2({ request, response, upstreams, target, headers: all, answerC
     let begun = connected;
     session.once('connect', () => (begun = true));
     stream.on('error', (error) => (begun && !response.headersSent ? reject(error) : response.headersSent ? response.destroy() : refused(error)));
-    stream.on('response', (answer) => {
-      response.writeHead(Number(answer[':status'] ?? 502), changed(responseHeaders(answer), answerChanges));
+    stream.on('response', (answer, flags) => {
+      const [status, said] = [Number(answer[':status'] ?? 502), changed(responseHeaders(answer), answerChanges)];
+      // gRPC tells a call that failed at once by headers that end the answer, and believes no others (its "Trailers-Only").
+      if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0 && 'stream' in response) return response.stream.respond({ ...said, ':status': status }, { endStream: true });
+      response.writeHead(status, said);
       stream.on('trailers', (trailers) => addTrailers(response, trailers as NodeJS.Dict<string>));
       stream.pipe(response);
     });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
-import { connect as connectHttp2, createServer as createHttp2Server, type Http2Server } from 'node:http2';
+import { connect as connectHttp2, constants, createServer as createHttp2Server, type Http2Server } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -209,6 +209,21 @@ test('HTTP/2 comes in over TLS, and goes out to backends that speak nothing else
   expect(headers[':status']).toBe(200);
   expect(text).toBe('got ping te trailers');
   expect((await trailers)[0]).toMatchObject({ 'grpc-status': '0' });
+  client.destroy();
+  grpc.close();
+});
+
+test('an HTTP/2 answer of headers alone stays one: gRPC believes no other that a call failed at once', async () => {
+  const grpc = createHttp2Server();
+  grpc.on('stream', (stream) => stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '5' }, { endStream: true }));
+  grpc.listen(0, '127.0.0.1');
+  await once(grpc, 'listening');
+  await using w = await world([portOf(grpc)], { appProtocol: 'grpc' });
+  const client = connectHttp2(`https://127.0.0.1:${w.https}`, { rejectUnauthorized: false });
+  const stream = client.request({ ':method': 'POST', ':path': '/Service/Call', te: 'trailers' });
+  stream.end('ping');
+  const [headers, flags] = (await once(stream, 'response')) as [Record<string, string>, number];
+  expect([headers[':status'], headers['grpc-status'], flags & constants.NGHTTP2_FLAG_END_STREAM]).toEqual([200, '5', 1]);
   client.destroy();
   grpc.close();
 });
