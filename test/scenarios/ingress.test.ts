@@ -139,6 +139,7 @@ spec:
   rules:
     - { matches: [{ path: { type: PathPrefix, value: /api } }], backendRefs: [{ name: api, port: 80 }] }
     - { matches: [{ path: { type: Exact, value: /gone } }], backendRefs: [{ name: nobody, port: 80 }] }
+    - { matches: [{ path: { type: PathPrefix, value: /old } }], filters: [{ type: RequestRedirect, requestRedirect: { path: { type: ReplacePrefixMatch, replacePrefixMatch: /new }, statusCode: 301 } }] }
     - { matches: [{ path: { type: PathPrefix, value: / } }], backendRefs: [{ name: web, port: 80 }] }`;
 
 test('Gateways are answered beside Ingresses from the moment that their definitions are there', async () => {
@@ -151,6 +152,8 @@ test('Gateways are answered beside Ingresses from the moment that their definiti
   const host = 'shop.door.example';
   for (const door of [{ host }, { host, ca }, { host: 'any.example', port: 8181 }]) await eventually(`it answers at ${JSON.stringify(door)}`, async () => (await ask('/', { ...door, to })) === '200 web');
   expect(await ask('/api/', { host, to })).toBe('200 api');
+  expect(await ask('/gone', { host, to })).toMatch(/^500/);
+  expect(await ask('/old/x', { host, to })).toMatch(/^301/);
   expect(await ask('/', { host: 'door.example', to })).toMatch(/^404/);
   await eventually('Ingresses are answered as before', async () => (await ask('/', { to })) === '200 web');
   await eventually('each listener has its route', async () => (await condition('gateway/door', '.status.listeners[*].attachedRoutes')) === '1 1 1');
