@@ -60,6 +60,7 @@ class OpenDoor implements Door {
     this.#options = options;
     const answer = (request: Request, response: Response): void => options.onRequest(request, response, this.#askerAt(request.socket));
     this.#slow = createHttpServer({ headersTimeout: HEADERS, requestTimeout: 0, keepAliveTimeout: IDLE }, answer);
+    this.#slow.setTimeout(IDLE);
     this.#slow.on('clientError', (_, socket) => socket.writable ? socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n') : socket.destroy());
     this.#http2 = createHttp2Server(answer).on('sessionError', () => {});
     this.#http2.setTimeout(IDLE);

@@ -17,6 +17,7 @@ const SILENCE: Millis = 60_000;
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 export interface Means {
+  readonly asker: Asker;
   readonly router: Router;
   readonly upstreams: Upstreams;
   readonly clock: Clock;
@@ -51,8 +52,17 @@ function inTurn(endpoints: readonly string[]): readonly string[] {
 }
 
 /** Does with a request what the rules say. For what HTTP/1.1 alone on both sides cannot do; the rest takes the lane of bytes. Never rejects. */
-export async function answer(request: Request, response: Response, asker: Asker, means: Means): Promise<void> {
+export async function answer(request: Request, response: Response, means: Means): Promise<void> {
   response.on('error', () => {});
+  try {
+    await carryOut(request, response, means);
+  } catch {
+    refuse(response, 500);
+  }
+}
+
+async function carryOut(request: Request, response: Response, means: Means): Promise<void> {
+  const { asker } = means;
   const asked = askedOf(request, asker);
   const { action } = means.router.decide(asked);
   if (action.act === 'redirect') return refuse(response, action.status, { location: locationOf(action, asked), changes: action.response });

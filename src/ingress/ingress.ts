@@ -69,12 +69,12 @@ class IngressServer implements RunningIngress {
     this.#options = options;
     this.#router = new IngressRouter(options.informers, Object.values(options.shown));
     this.#certificates = new Certificates(options.informers, options.log);
-    this.#lane = new Lane(this.#router, options.clock);
+    this.#lane = new Lane(this.#router, options);
     const means = { router: this.#router, upstreams: this.#upstreams, clock: options.clock };
     this.#doors = new Doors({
       host: options.host, fallback: options.fallback, clock: options.clock, lane: this.#lane,
       contextFor: (name, port) => this.#contextFor(name, port),
-      onRequest: (request, response, asker) => void answer(request, response, asker, means),
+      onRequest: (request, response, asker) => void answer(request, response, { ...means, asker }),
     }, options.log);
     this.#alarm = new Alarm(options.clock, () => {
       this.#working = this.#working.then(() => this.#sync());

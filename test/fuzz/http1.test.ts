@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { connect, createServer as createTcp, type AddressInfo, type Server } from 'node:net';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { silent } from '../../src/base/log.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { Lane } from '../../src/ingress/http1/lane.ts';
 import { AnswerHead } from '../../src/wire/http1/answer-head.ts';
@@ -135,7 +136,7 @@ test.each(SEEDS)('a backend sees no request that no rule was asked about (seed %
       return { action: { act: 'forward', to }, steady: false };
     },
     backendOf: () => ({ speech: 'http', endpoints: [endpoint] }),
-  }, systemClock);
+  }, { clock: systemClock, log: silent });
   const door = createTcp((socket) => lane.serve(socket, { address: '::1', proto: 'http', port: 80 }, () => socket.destroy()));
   const port = await listening(door);
   for (let round = 0; round < 80; round++) {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Millis } from '../../base/clock.ts';
+import { messageOf } from '../../base/message-of.ts';
 import { BodyReader } from '../../wire/http1/body-reader.ts';
 import { Http1Failure } from '../../wire/http1/failure.ts';
 import { HeadReader } from '../../wire/http1/head-reader.ts';
@@ -153,10 +154,13 @@ export class ClientConnection implements ExchangeClient, Timed {
     try {
       this.#take(bytes);
     } catch (error) {
-      if (!(error instanceof Http1Failure)) throw error;
       this.#lane.out.discard();
       this.#exchange.abort();
-      if (this.#phase !== 'head' && this.#exchange.isAnswering) this.#close();
+      if (!(error instanceof Http1Failure)) {
+        // One connection dies of it, not the node's agent.
+        this.#lane.log.error('ingress: a request could not be passed on', { error: messageOf(error) });
+        this.socket.destroy();
+      } else if (this.#phase !== 'head' && this.#exchange.isAnswering) this.#close();
       else this.#refuseForGood(error.status);
     } finally {
       this.#isProcessing = false;

@@ -257,6 +257,16 @@ test('a client that leaves takes its request along', async () => {
   while (!isGone) await systemClock.sleep(5);
 });
 
+test('rules that fail cost a connection, not the node', async () => {
+  await using door = await doorTo({ decide: () => {
+    throw new Error('a rule of no sense');
+  } });
+  for (let n = 0; n < 2; n++) {
+    using client = new RawClient(door.port);
+    expect(await client.say(GET).rest()).toBe('');
+  }
+});
+
 /** Moves time until the connection has ended. */
 async function untilEnded(client: RawClient, clock: ManualClock): Promise<string> {
   while (!client.isEnded) {

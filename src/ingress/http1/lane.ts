@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
 import { RequestHead } from '../../wire/http1/request-head.ts';
 import type { Asker, Router } from '../action.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -11,6 +12,7 @@ import { UpstreamPool } from './upstream-pool.ts';
 export interface LaneParts {
   readonly router: Router;
   readonly clock: Clock;
+  readonly log: Logger;
   readonly deadlines: Deadlines;
   readonly pool: UpstreamPool;
   readonly out: Outgoing;
@@ -27,15 +29,17 @@ export interface LaneParts {
 export class Lane implements LaneParts, Disposable {
   readonly router: Router;
   readonly clock: Clock;
+  readonly log: Logger;
   readonly deadlines: Deadlines;
   readonly pool: UpstreamPool;
   readonly out = new Outgoing();
   readonly head = new RequestHead();
   readonly #clients = new Map<Socket, ClientConnection>();
 
-  constructor(router: Router, clock: Clock) {
+  constructor(router: Router, { clock, log }: { readonly clock: Clock; readonly log: Logger }) {
     this.router = router;
     this.clock = clock;
+    this.log = log;
     this.deadlines = new Deadlines(clock);
     this.pool = new UpstreamPool(this.deadlines);
   }

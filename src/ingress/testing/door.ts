@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect, createServer as createTcp, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import { systemClock, type Clock } from '../../base/clock.ts';
+import { silent } from '../../base/log.ts';
 import { seededRandom } from '../../base/random.ts';
 import { issueCa, issueLeaf } from '../../wire/node/issue.ts';
 import type { Action, Asked, Router } from '../action.ts';
@@ -57,12 +58,12 @@ export async function doorTo({ endpoints = [], decide = () => ({ act: 'forward',
       return { action: decide(one), steady: true };
     },
   };
-  const [lane, upstreams] = [new Lane(router, clock), new Upstreams()];
+  const [lane, upstreams] = [new Lane(router, { clock, log: silent }), new Upstreams()];
   const random = seededRandom(1);
   const door = await openDoor({
     host: '127.0.0.1', port: 0, proto, shown: proto === 'http' ? 80 : 443, clock, lane, contextFor: () => undefined,
     fallback: () => issueLeaf({ commonName: 'test', organizations: [], use: 'server', dnsNames: ['test'], addresses: [] }, issueCa('test', Date.now(), random), { now: Date.now(), random }),
-    onRequest: (request, response, asker) => void answer(request, response, asker, { router, upstreams, clock }),
+    onRequest: (request, response, asker) => void answer(request, response, { asker, router, upstreams, clock }),
   });
   const close = async (): Promise<void> => {
     lane[Symbol.dispose]();
