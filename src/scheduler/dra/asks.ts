@@ -72,15 +72,23 @@ function askOf(start: AskStart, name: string, input: AskInput): Ask {
 }
 
 /** Whether the selectors of class and request mean the device, whoever has it. @throws Error with upstream's text */
-export function isMeant({ claim, deviceClass, request }: Ask, { device, slice }: PooledDevice, selectors: DeviceSelectors): boolean {
-  const meant = (owner: string, all: readonly DeviceSelector[] = []) => all.every(({ cel }, index) => {
+export function isMeant({ claim, deviceClass, request }: Ask, device: PooledDevice, known: DeviceSelectors): boolean {
+  const { selectors: ofClass = NO_SELECTORS } = deviceClass.spec;
+  const { selectors = NO_SELECTORS } = request;
+  return areMet(ofClass, device, known, () => `class ${deviceClass.metadata.name}`) && areMet(selectors, device, known, () => `claim ${nameOf(claim)}`);
+}
+
+const NO_SELECTORS: readonly DeviceSelector[] = [];
+
+function areMet(selectors: readonly DeviceSelector[], { device, slice }: PooledDevice, known: DeviceSelectors, owner: () => string): boolean {
+  for (let index = 0; index < selectors.length; index++) {
     try {
-      return selectors.matches(cel!.expression, slice.spec.driver, device);
+      if (!known.matches(selectors[index]!.cel!.expression, slice.spec.driver, device)) return false;
     } catch (error) {
-      throw new Error(`${owner}: selector #${index}: ${messageOf(error)}`, { cause: error });
+      throw new Error(`${owner()}: selector #${index}: ${messageOf(error)}`, { cause: error });
     }
-  });
-  return meant(`class ${deviceClass.metadata.name}`, deviceClass.spec.selectors) && meant(`claim ${nameOf(claim)}`, request.selectors);
+  }
+  return true;
 }
 
 function hasRoom({ request }: Ask, { id, device }: PooledDevice, allocated: Allocated): boolean {

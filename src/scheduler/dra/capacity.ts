@@ -4,8 +4,12 @@ import type { CapacityRequirements } from '../../kinds/resource/device-claim.ts'
 import { formatQuantity, parseQuantity, quantityValue, type Quantity } from '../../meta/quantity.ts';
 import type { Nanos } from './ledger.ts';
 
+const NOTHING: NonNullable<Device['capacity']> = {};
+const NONE: ReadonlyMap<string, Quantity> = new Map();
+
 /** What goes from each of the device's capacities; undefined where a request names one that it has not, or asks for what its policy forbids. */
-export function consumptionOf({ capacity = {} }: Device, asked: CapacityRequirements | undefined): ReadonlyMap<string, Quantity> | undefined {
+export function consumptionOf({ capacity = NOTHING }: Device, asked: CapacityRequirements | undefined): ReadonlyMap<string, Quantity> | undefined {
+  if (capacity === NOTHING && !asked) return NONE;
   const requests = asked?.requests ?? {};
   if (Object.keys(requests).some((name) => capacity[name] === undefined)) return undefined;
   const consumed = new Map<string, Quantity>();

@@ -6,6 +6,7 @@ import type { ResourceSlice } from '../../kinds/resource/resource-slice.ts';
 import { makeNode } from '../testing/cluster.ts';
 import { devicesOf } from '../testing/devices.ts';
 import { cel, claimFor, classOf, DRIVER, exactly, oneOf, sliceOf, taken } from '../testing/dra-objects.ts';
+import { asksOf } from './asks.ts';
 import { countersLeft } from './pools.ts';
 import { allocationOf } from './result.ts';
 import { findDevices, SearchTimeout } from './search.ts';
@@ -15,9 +16,8 @@ const node = makeNode('node', { labels: { zone: 'a' } });
 /** What each claim is given, or undefined. */
 function allocate(objects: readonly (ResourceSlice | ResourceClaim | DeviceClass)[], claims: readonly ResourceClaim[], isOver = () => false) {
   const view = devicesOf([...objects.some(({ kind }) => kind === 'DeviceClass') ? [] : [classOf('gpu')], ...objects]);
-  const found = findDevices(claims, {
-    pools: view.pools(node), allocated: view.allocated, selectors: view.selectors, deviceClass: view.deviceClass, isOver, counters: (pool) => countersLeft(pool, view.allocated),
-  });
+  const input = { pools: view.pools(node), allocated: view.allocated, selectors: view.selectors, deviceClass: view.deviceClass };
+  const found = findDevices(claims, { ...input, isOver, asks: (all) => all.map((claim) => asksOf(claim, input)), counters: (pool) => countersLeft(pool, view.allocated) });
   return found && claims.map((claim, index) => allocationOf(claim, { chosen: found.chosen[index]!, selected: found.selected[index]! }, { node: 'node', share: () => 'share' }));
 }
 

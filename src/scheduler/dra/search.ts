@@ -1,7 +1,7 @@
 import type { Quantity } from '../../meta/quantity.ts';
 import type { ResourceClaim } from '../../kinds/resource/resource-claim.ts';
 import { tolerates } from '../../rules/tolerations.ts';
-import { asksOf, isMeant, MOST_RESULTS, type Ask, type AskInput } from './asks.ts';
+import { isMeant, MOST_RESULTS, type Ask, type AskInput } from './asks.ts';
 import { consumptionOf, isLeft, written } from './capacity.ts';
 import { constraintOf, type Constraint } from './constraints.ts';
 import type { Nanos } from './ledger.ts';
@@ -22,6 +22,8 @@ export interface Found {
 }
 
 export interface SearchInput extends AskInput {
+  /** What the claims ask for, by request. */
+  readonly asks: (claims: readonly ResourceClaim[]) => readonly (readonly (readonly Ask[])[])[];
   /** What is left of a pool's counters, less what is given away. */
   readonly counters: (pool: PoolBase) => Nanos;
   /** Whether the search has taken long enough. */
@@ -61,13 +63,14 @@ class Search {
 
   constructor(claims: readonly ResourceClaim[], input: SearchInput) {
     this.#input = input;
-    this.#asks = claims.map((claim) => asksOf(claim, input));
+    this.#asks = input.asks(claims);
     this.#constraints = claims.map(({ metadata, spec }) => (spec.devices.constraints ?? []).map((one, index) => {
       const constraint = constraintOf(one);
       if (!constraint) throw new Error(`claim ${metadata.namespace}/${metadata.name}, constraint #${index}: empty constraint (unsupported constraint type?)`);
       return constraint;
     }));
-    this.#devices = input.pools.flatMap(({ trouble, devices }) => (trouble ? [] : devices));
+    const pools = input.pools.filter(({ trouble }) => !trouble);
+    this.#devices = pools.length === 1 ? pools[0]!.devices : pools.flatMap(({ devices }) => devices);
     this.#chosen = claims.map(() => []);
     this.#selected = claims.map(() => []);
   }
@@ -119,12 +122,12 @@ class Search {
   #take({ claim, ask }: Position, device: PooledDevice): Undo | undefined {
     const { allocated, selectors } = this.#input;
     const { id } = device;
-    const takers = this.#taken.get(id) ?? [];
-    if (ask.adminAccess ? takers.includes(claim) : allocated.has(id) || takers.length > 0) return undefined;
+    const takers = this.#taken.get(id);
+    if (ask.adminAccess ? takers?.includes(claim) : allocated.has(id) || takers?.length) return undefined;
     if (!ask.all && !isMeant(ask, device, selectors)) return undefined;
     const isShared = device.device.allowMultipleAllocations === true;
     const consumed = consumptionOf(device.device, ask.request.capacity);
-    if (!consumed || !isLeft(consumed, device.device, [allocated.shared(id), ...(this.#shared.get(id) ?? [])])) return undefined;
+    if (!consumed || (consumed.size > 0 && !isLeft(consumed, device.device, [allocated.shared(id), ...(this.#shared.get(id) ?? [])]))) return undefined;
     const uncount = this.#count(device, isShared);
     if (!uncount) return undefined;
     const free = isRepelled(ask, device) ? undefined : this.#constrain(claim, ask, device);
@@ -148,6 +151,7 @@ class Search {
   }
 
   #constrain(claim: number, ask: Ask, device: PooledDevice): Undo | undefined {
+    if (this.#constraints[claim]!.length === 0) return NOTHING;
     const held: Constraint[] = [];
     const free = () => {
       for (const constraint of held) constraint.remove(ask);
@@ -167,7 +171,7 @@ class Search {
 
   /** Who shares a device does not count it again. */
   #count({ id, base, takes }: PooledDevice, isShared: boolean): Undo | undefined {
-    if (takes.size === 0 || (isShared && (this.#input.allocated.shared(id) !== undefined || (this.#shared.get(id)?.length ?? 0) > 0))) return () => {};
+    if (takes.size === 0 || (isShared && (this.#input.allocated.shared(id) !== undefined || (this.#shared.get(id)?.length ?? 0) > 0))) return NOTHING;
     const left = this.#input.counters(base);
     const counted = this.#counted.get(base) ?? new Map<string, bigint>();
     for (const [key, amount] of takes) if ((counted.get(key) ?? 0n) + amount > (left.get(key) ?? 0n)) return undefined;
@@ -179,6 +183,8 @@ class Search {
     return () => add(-1n);
   }
 }
+
+const NOTHING: Undo = () => {};
 
 interface Position {
   readonly claim: number;
@@ -197,5 +203,5 @@ function pushed<T>(lists: Map<string, T[]>, key: string, value: T): Undo {
   return () => void list.pop();
 }
 
-const isRepelled = ({ request: { tolerations = [] } }: Ask, { device: { taints = [] } }: PooledDevice): boolean =>
-  taints.some((taint) => (taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') && !tolerations.some((one) => tolerates(one, taint)));
+const isRepelled = ({ request: { tolerations = [] } }: Ask, { device: { taints } }: PooledDevice): boolean =>
+  taints !== undefined && taints.some((taint) => (taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') && !tolerations.some((one) => tolerates(one, taint)));

@@ -1,8 +1,10 @@
 import { messageOf } from '../../../base/message-of.ts';
 import type { Node } from '../../../kinds/core/node.ts';
+import type { DeviceRequest } from '../../../kinds/resource/device-claim.ts';
 import type { ResourceClaim } from '../../../kinds/resource/resource-claim.ts';
 import { deepEqual } from '../../../base/deep-equal.ts';
 import { matchesNodeSelector } from '../../../rules/node-affinity.ts';
+import { asksOf } from '../../dra/asks.ts';
 import type { DeviceView } from '../../dra/devices.ts';
 import type { Nanos } from '../../dra/ledger.ts';
 import { countersLeft, type PoolBase } from '../../dra/pools.ts';
@@ -28,6 +30,8 @@ interface State {
   readonly leftover?: ResourceClaim;
   readonly answers: Map<string, Answer>;
   readonly counters: Map<PoolBase, Nanos>;
+  /** What claims ask for, where it is the same on every node. */
+  readonly asks: Map<ResourceClaim, ReturnType<typeof asksOf>>;
   /** Allocated where the pod cannot use them, or not as they should be. */
   readonly unavailable: Set<ResourceClaim>;
 }
@@ -103,6 +107,8 @@ export const dynamicResources = (services: DeviceServices) => {
   });
 };
 
+const wantsAll = ({ exactly, firstAvailable = [] }: DeviceRequest): boolean => exactly?.allocationMode === 'All' || firstAvailable.some(({ allocationMode }) => allocationMode === 'All');
+
 const hasAlternatives = ({ spec }: ResourceClaim): boolean => spec.devices.requests?.some(({ firstAvailable }) => firstAvailable?.length) ?? false;
 
 function stateOf(pod: PodInfo, devices: DeviceView): State | Rejection {
@@ -114,7 +120,7 @@ function stateOf(pod: PodInfo, devices: DeviceView): State | Rejection {
   }
   const resources = resourcesByDevices(pod, devices);
   const leftover = resources.length > 0 ? devices.extendedClaim(pod.uid) : undefined;
-  return { pod, claims, resources, ...(leftover && { leftover }), answers: new Map(), counters: new Map(), unavailable: new Set() };
+  return { pod, claims, resources, ...(leftover && { leftover }), answers: new Map(), counters: new Map(), asks: new Map(), unavailable: new Set() };
 }
 
 function answerOn(node: Node, state: State, services: DeviceServices): Answer {
@@ -139,9 +145,13 @@ function search(node: Node, claims: readonly ResourceClaim[], { state, services:
     return known;
   };
   try {
-    const found = findDevices(claims, {
-      pools, counters, allocated: devices.allocated, selectors: devices.selectors, deviceClass: (name) => devices.deviceClass(name), isOver: () => clock.monotonic() > deadline,
+    const input = { pools, allocated: devices.allocated, selectors: devices.selectors, deviceClass: (name: string) => devices.deviceClass(name) };
+    const asks = (all: readonly ResourceClaim[]) => all.map((claim) => {
+      const known = state.asks.get(claim) ?? asksOf(claim, input);
+      if (!claim.spec.devices.requests?.some(wantsAll)) state.asks.set(claim, known);
+      return known;
     });
+    const found = findDevices(claims, { ...input, asks, counters, isOver: () => clock.monotonic() > deadline });
     return found ?? (pools.some(({ trouble }) => trouble === 'currently invalid') ? invalidPools : noDevices);
   } catch (error) {
     if (error instanceof SearchTimeout) return tooSlow;
