@@ -196,6 +196,33 @@ test('a server whose discovery is none serves nothing that is shown', async () =
   expect((await version()).resources).toHaveLength(1);
 });
 
+test('of a server that speaks of itself in OpenAPI v2 alone, v3 is made here', async () => {
+  const flunder = { type: 'object', properties: { metadata: { $ref: '#/definitions/Meta' } } };
+  const query = { name: 'pretty', in: 'query', type: 'string', uniqueItems: true };
+  const body = { name: 'body', in: 'body', required: true, schema: { $ref: '#/definitions/Flunder' } };
+  const post = { consumes: ['application/json'], produces: ['application/json'], parameters: [query, body], responses: { 200: { description: 'OK', schema: { $ref: '#/definitions/Flunder' } } }, 'x-kubernetes-action': 'post' };
+  const root = '/apis/wardle.example.com/v1alpha1';
+  await using api = await start(async (request, target) => {
+    if (request.url === '/openapi/v2') return json({ paths: { [`${root}/flunders`]: { post }, '/apis/wardle.example.com/v2/x': {} }, definitions: { Flunder: flunder } });
+    return request.url.startsWith('/openapi/v3') ? json({}, 404) : wardle(request, target);
+  });
+  await serve(api);
+  await register(api);
+  await available(api, 'Passed');
+  const index = async (): Promise<Json> => (await api.request('GET', '/openapi/v3')).body.paths[root.slice(1)];
+  for (let turn = 0; turn < 2000 && !(await index()); turn++) await nextTurn();
+
+  const { status, body: document } = await api.request('GET', (await index()).serverRelativeURL);
+
+  expect(status).toBe(200);
+  const schema = { $ref: '#/components/schemas/Flunder' };
+  expect(document).toMatchObject({ openapi: '3.0.0', components: { schemas: { Flunder: { type: 'object', properties: { metadata: { $ref: '#/components/schemas/Meta' } } } } } });
+  expect(document.paths).toEqual({ [`${root}/flunders`]: { post: {
+    'x-kubernetes-action': 'post', parameters: [{ name: 'pretty', in: 'query', schema: { type: 'string', uniqueItems: true } }],
+    requestBody: { required: true, content: { 'application/json': { schema } } }, responses: { 200: { description: 'OK', content: { 'application/json': { schema } } } },
+  } } });
+});
+
 test('an upgrade goes through to the far side, which has the connection from then on', async () => {
   const [far, near] = duplexPair();
   await using api = await start(async (request, target) => (request.upgrade ? { status: 101, headers: { upgrade: 'SPDY/3.1', connection: 'Upgrade' }, body: { type: 'upgrade', connection: far } } : wardle(request, target)));

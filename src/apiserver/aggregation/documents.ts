@@ -5,9 +5,11 @@ import { canonicalize } from '../../schema/decode.ts';
 import { boolean, list, object, string, type TypeOf } from '../../schema/field.ts';
 import { LOOPBACK } from '../bootstrap/send.ts';
 import type { Core } from '../core.ts';
+import { hexDigest } from '../discovery/etag.ts';
 import type { Remote } from './api-services.ts';
 import { patiently } from './availability.ts';
 import { askRemote } from './backend.ts';
+import { convertedV3 } from './converted-v3.ts';
 import { wholeText } from '../whole-text.ts';
 
 /** An entry of a Swagger 2.0 document's maps. */
@@ -25,8 +27,11 @@ export interface RemoteDocuments {
   readonly v2: readonly RemotePiece[];
   /** The hash of its OpenAPI v3 document; undefined where there is none. */
   readonly v3Hash: string | undefined;
+  /** Its OpenAPI v3 document, where that is made here from the other. */
+  readonly v3?: string;
 }
 
+const encoder = new TextEncoder();
 const NOTHING: RemoteDocuments = { resources: [], stale: true, v2: [], v3Hash: undefined };
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
 /** More is not read of one document. */
@@ -60,7 +65,9 @@ export class Documents {
 
   async #read(remote: Remote): Promise<RemoteDocuments> {
     const [resources, v2, v3Hash] = await Promise.all([this.#discovery(remote), this.#v2(remote).catch(() => []), this.#v3(remote).catch(() => undefined)]);
-    return { resources, stale: false, v2, v3Hash };
+    if (v3Hash !== undefined || v2.length === 0) return { resources, stale: false, v2, v3Hash };
+    const v3 = convertedV3(v2, `/apis/${remote.group}/${remote.version}`);
+    return { resources, stale: false, v2, v3, v3Hash: await hexDigest(encoder.encode(v3)) };
   }
 
   async #get(remote: Remote, url: string, accept = 'application/json'): Promise<Readonly<Record<string, unknown>>> {

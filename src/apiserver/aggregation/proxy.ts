@@ -23,11 +23,12 @@ export function aggregateStage(core: Core): Stage {
 }
 
 /** By `/apis/GROUP/VERSION`, also as the start of a path, and by where its OpenAPI document is. */
-function remoteOf({ aggregation: { services } }: Core, { info: { isResource, group: asked, version: of, path } }: Exchange): Remote | undefined {
+function remoteOf({ aggregation: { services, documents } }: Core, { info: { isResource, group: asked, version: of, path } }: Exchange): Remote | undefined {
   // Nearly all requests: one look at a map.
   if (isResource) return asked === '' ? undefined : services.remote(asked, of);
   const [, apis, group, version] = path.replace(/^\/openapi\/v3(?=\/apis\/)/, '').split('/');
-  return apis === 'apis' && group && version ? services.remote(group, version) : undefined;
+  const remote = apis === 'apis' && group && version ? services.remote(group, version) : undefined;
+  return remote && path.startsWith('/openapi/') && documents.of(remote).v3 !== undefined ? undefined : remote;
 }
 
 async function proxy(core: Core, remote: Remote, { request, info, user }: Exchange): Promise<ApiResponse> {

@@ -127,7 +127,7 @@ export class OpenApi {
 
   async #v3(request: ApiRequest, path: string): Promise<ApiResponse | undefined> {
     const root = rootsOf(this.#core.resources.kinds()).find((one) => one.path === path);
-    if (!root) return undefined;
+    if (!root) return this.#converted(request, path);
     if (!accepts(request, JSON_TYPE)) throw new ApiError('NotAcceptable', `only the following media types are accepted: ${JSON_TYPE}`);
     const hash = await this.#hash(path);
     const asked = /[?&]hash=([^&]*)/.exec(request.url)?.[1];
@@ -139,6 +139,14 @@ export class OpenApi {
     if (asked === undefined || asked === '') return this.#send(request, written, headers);
     const expires = new Date(this.#core.clock.now() + YEAR_SECONDS * 1000).toUTCString();
     return this.#send(request, written, { ...headers, 'cache-control': 'public, immutable', expires });
+  }
+
+  /** Of an API server beside this one that has none itself. */
+  async #converted(request: ApiRequest, path: string): Promise<ApiResponse | undefined> {
+    const [, group = '', version = ''] = path.split('/');
+    const { v3, v3Hash = '' } = this.#core.aggregation.documents.of({ group, version });
+    if (v3 === undefined) return undefined;
+    return this.#send(request, { chunks: [encoder.encode(v3)], etag: v3Hash }, { 'content-type': JSON_TYPE, etag: `"${v3Hash}"` });
   }
 
   async #send(request: ApiRequest, written: Written, headers: Headers): Promise<ApiResponse> {
