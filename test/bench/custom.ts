@@ -6,7 +6,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import type { Transport } from '../../src/wire/api.ts';
 import { PODS, prepareUser } from './cases.ts';
 import { ask, askJson, askText, drain, median, repeat } from './load.ts';
-import { cpuMicros } from './machine.ts';
+import { cpuMicros, memoryBytes } from './machine.ts';
 import { pod } from './pod.ts';
 import { startKnarrApi, type Target } from './target.ts';
 
@@ -132,10 +132,11 @@ async function measurePair(target: Target, { user, pair, rounds }: { readonly us
   }
 }
 
-async function measurePages({ admin }: Target): Promise<void> {
+async function measurePages({ admin, pids }: Target): Promise<void> {
   await post(admin, DEFINITIONS, definition('specks', 'Speck', { type: 'object', properties: { spec: { type: 'object', properties: { n: { type: 'integer' } } } } }));
   const url = `/apis/${GROUP}/v1/namespaces/bench/specks`;
   await served(admin, url);
+  const before = await memoryBytes(pids);
   await repeat(MANY, 64, (n) => post(admin, url, { apiVersion: `${GROUP}/v1`, kind: 'Speck', metadata: { name: `speck-${n}` }, spec: { n } }));
   const began = performance.now();
   let seen = 0;
@@ -148,7 +149,7 @@ async function measurePages({ admin }: Target): Promise<void> {
     if (!metadata.continue) break;
     token = metadata.continue;
   }
-  console.log(`${seen} custom resources in pages of ${PAGE}: ${(performance.now() - began).toFixed(0)} ms, the slowest page ${slowest.toFixed(0)} ms`);
+  console.log(`${seen} custom resources in pages of ${PAGE}: ${(performance.now() - began).toFixed(0)} ms, the slowest page ${slowest.toFixed(0)} ms; ${((await memoryBytes(pids) - before) / 2 ** 20).toFixed(0)} MB more than without them`);
 }
 
 /** A schema of more than a megabyte, deep and wide as those of the largest public definitions. */
