@@ -6,15 +6,16 @@ import { runWith } from '../support/namespaces.ts';
 
 const PROGRAMS = ['perl', 'ip', 'ipvsadm', 'ipset', 'xtables-nft-multi', 'nft', 'conntrack'];
 const OF_IPTABLES = ['iptables', 'iptables-save', 'iptables-restore', 'ip6tables', 'ip6tables-save', 'ip6tables-restore'];
-const OF_BUSYBOX = ['sh', 'mount', 'modprobe', 'cat', 'echo', 'test', 'sleep', 'mkdir', 'ls', 'poweroff', 'head', 'grep', 'sysctl'];
+const OF_BUSYBOX = ['sh', 'mount', 'modprobe', 'cat', 'echo', 'test', 'sleep', 'mkdir', 'ls', 'poweroff', 'head', 'grep', 'sysctl', 'nsenter'];
 const MODULES = ['net', 'lib', 'crypto', 'drivers/virtio', 'drivers/char/virtio_console.ko', 'drivers/net/veth.ko', 'drivers/net/dummy.ko', 'drivers/net/tun.ko'];
 const LIBRARIES = '/usr/lib/x86_64-linux-gnu';
 
+/** Modules that several programs would ask for at once are there before. */
 const INIT = `#!/bin/sh
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mount -t tmpfs tmp /tmp; mount -t tmpfs run /run
 mkdir -p /run/netns /var
 ln -s /run /var/run
-for module in virtio_pci virtio_console br_netfilter veth dummy nf_tables; do modprobe $module; done
+for module in virtio_pci virtio_console br_netfilter veth dummy nf_tables ip_vs_rr sctp; do modprobe $module; done
 ip link set lo up
 while ! test -e /dev/vport0p1; do sleep 0.05; done
 perl /agent.pl /dev/vport0p1

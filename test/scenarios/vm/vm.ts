@@ -69,6 +69,7 @@ interface Program {
 class Machine implements VirtualMachine {
   readonly talkProgram = '/talk.pl';
   readonly patienceSeconds = 3;
+  readonly programs = '/bin/';
   readonly slow = true;
   readonly ready: Promise<void>;
   readonly #child: ChildProcess;
