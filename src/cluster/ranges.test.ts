@@ -47,6 +47,12 @@ test('a network of this machine, or of a cluster beside this one, is not taken f
     .toThrow('the service network 10.243.0.0/20 overlaps 10.243.0.0/16 of the cluster of /other');
 });
 
+test('a cluster of simulated nodes takes no network of anybody', () => {
+  const around = { networks: [{ cidr: '10.244.7.2/24', link: 'eth0' }], clusters: [{ dataDir: '/other', cidrs: ['10.244.0.0/16'] }] };
+  expect(judge({}, around, 0)).toEqual([]);
+  expect(() => judge({ podCidrs: ['10.96.0.0/16'] }, {}, 0)).toThrow('overlaps the service network');
+});
+
 test('a cluster keeps its networks, and has those of its families', () => {
   const before = plan({ podCidrs: ['172.20.0.0/20'] });
   expect(() => judgeWishes({ podCidrs: ['172.20.0.0/20'] }, before, before)).not.toThrow();

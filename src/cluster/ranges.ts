@@ -19,8 +19,12 @@ const SIZES = {
 
 type Shape = Pick<Settings, 'ipFamilies' | 'slot' | 'podCidr' | 'podCidr6' | 'serviceCidr' | 'serviceCidr6'>;
 
+/** Simulated nodes' pods have addresses that no packet goes to. */
+const NOWHERE: Surroundings = { networks: [], clusters: [] };
+
 /** @throws Refusal where a new cluster cannot have these networks. @returns what is to be told of them */
-export function judgeRanges(settings: Shape, nodes: number, around: Surroundings): readonly string[] {
+export function judgeRanges(settings: Shape, nodes: number, surroundings: Surroundings): readonly string[] {
+  const around = nodes === 0 ? NOWHERE : surroundings;
   const [pods, services] = [clusterCidrsOf(settings), serviceCidrsOf(settings)];
   for (const cidr of pods) refuseSize('pod', cidr);
   for (const cidr of services) refuseSize('service', cidr);
