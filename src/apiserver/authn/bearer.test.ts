@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { ManualClock } from '../../base/clock.ts';
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import { readAuthentication } from '../configuration/authentication.ts';
 import type { ApiServerConfig, BackendTarget } from '../config.ts';
 import { type Json, startApi, type TestApi } from '../testing/start-api.ts';
+import { JwtAuthenticator } from './jwt.ts';
 import { readStaticTokens } from './static-tokens.ts';
 
 const WHO = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
@@ -22,6 +24,10 @@ test('tokens of the file stand for their users', async () => {
   expect(await whoIs(api, 'unknown')).toBeUndefined();
 });
 
+test('the last of two lines about one token counts', () => {
+  expect(readStaticTokens('s3cret,ann,1,admins\ns3cret,ann,1,readers\n').get('s3cret')!.groups).toEqual(['readers']);
+});
+
 test('a bootstrap token is good while its Secret is, to the second and the letter', async () => {
   await using api = await startApi();
   const SECRETS = '/api/v1/namespaces/kube-system/secrets';
@@ -32,10 +38,11 @@ test('a bootstrap token is good while its Secret is, to the second and the lette
   const inAnHour = new Date(api.clock.now() + 3_600_000).toISOString();
   await make('abcdef', { expiration: inAnHour, 'auth-extra-groups': 'system:bootstrappers:worker' });
   await make('noauth', { 'usage-bootstrap-authentication': 'false' });
+  await make('unread', { expiration: '2999' });
   await make('badgrp', { 'auth-extra-groups': 'system:masters' });
 
   expect(await whoIs(api, 'abcdef.0123456789abcdef')).toEqual({ username: 'system:bootstrap:abcdef', groups: ['system:bootstrappers', 'system:bootstrappers:worker', 'system:authenticated'] });
-  for (const token of ['abcdef.0123456789abcdee', 'noauth.0123456789abcdef', 'badgrp.0123456789abcdef', 'nobody.0123456789abcdef']) expect(await whoIs(api, token), token).toBeUndefined();
+  for (const token of ['abcdef.0123456789abcdee', 'noauth.0123456789abcdef', 'badgrp.0123456789abcdef', 'unread.0123456789abcdef', 'nobody.0123456789abcdef']) expect(await whoIs(api, token), token).toBeUndefined();
   await api.clock.advance(3_600_001);
   expect(await whoIs(api, 'abcdef.0123456789abcdef')).toBeUndefined();
 });
@@ -48,15 +55,15 @@ async function issuer() {
   const [first, second] = [await generateKeyPair('ES256'), await generateKeyPair('ES256')];
   const asked: string[] = [];
   let keys: Json[] = [{ ...(await exportJWK(first.publicKey)), kid: 'one', alg: 'ES256' }];
+  const answerTo = (url: string): Json => (url.endsWith('/keys') ? { keys } : { issuer: ISSUER, jwks_uri: 'https://login.example.com/keys' });
   const askBackend = async (target: BackendTarget, { url }: ApiRequest): Promise<ApiResponse> => {
     asked.push(`${target.host}:${target.port}${url}`);
-    const answer = url.endsWith('/keys') ? { keys } : { issuer: ISSUER, jwks_uri: 'https://login.example.com/keys' };
-    return { status: 200, headers: {}, body: { type: 'bytes', chunks: [new TextEncoder().encode(JSON.stringify(answer))] } };
+    return { status: 200, headers: {}, body: { type: 'bytes', chunks: [new TextEncoder().encode(JSON.stringify(answerTo(url)))] } };
   };
   const sign = (now: number, claims: object, { key = first.privateKey, kid = 'one' } = {}) =>
     new SignJWT({ iss: ISSUER, aud: 'cluster', sub: 'ann', exp: now / 1000 + 600, ...claims }).setProtectedHeader({ alg: 'ES256', kid }).sign(key);
   return {
-    askBackend, asked, sign, first, second,
+    askBackend, answerTo, asked, sign, first, second,
     async rotate() {
       keys = [{ ...(await exportJWK(second.publicKey)), kid: 'two', alg: 'ES256' }];
     },
@@ -87,6 +94,32 @@ test('tokens that are over, for others, of others, unsigned or signed by a swapp
     'another audience': await sign(now, { aud: 'shop' }), 'another issuer': await sign(now, { iss: 'https://evil.example.com' }),
     'a swapped key': await sign(now, {}, { key: second.privateKey }), 'alg none': none, garbage: 'a.b.c',
   })) expect(await whoIs(api, token), what).toBeUndefined();
+});
+
+test('a token names the same object for ten seconds, and nobody once it is over', async () => {
+  const { answerTo, sign } = await issuer();
+  const clock = new ManualClock();
+  const authenticator = new JwtAuthenticator(issuing(PLAIN).jwt[0]!, { clock, fetchJson: async (url) => answerTo(url) });
+  const [long, short] = [await sign(clock.now(), {}), await sign(clock.now(), { exp: clock.now() / 1000 + 5 })];
+  const [first] = [await authenticator.identify(long), await authenticator.identify(short)];
+
+  expect(await authenticator.identify(long)).toBe(first);
+  await clock.advance(5_000);
+  expect(await authenticator.identify(long)).toBe(first);
+  await expect(authenticator.identify(short)).rejects.toThrow('"exp" claim timestamp check failed');
+  await clock.advance(5_000);
+  const again = await authenticator.identify(long);
+  expect(again).toEqual(first);
+  expect(again).not.toBe(first);
+});
+
+test('an address that is not known to be verified names nobody', async () => {
+  const { askBackend, sign } = await issuer();
+  await using api = await startApi({ config: { askBackend, authentication: issuing({ ...PLAIN, claimMappings: { username: { claim: 'email', prefix: '' } } }) } });
+  const who = async (claims: object) => (await whoIs(api, await sign(api.clock.now(), { email: 'ann@example.com', ...claims })))?.username;
+
+  expect([await who({}), await who({ email_verified: true })]).toEqual(['ann@example.com', 'ann@example.com']);
+  expect([await who({ email_verified: false }), await who({ email_verified: 'false' })]).toEqual([undefined, undefined]);
 });
 
 test('a key that is not known is asked for, though not with every token', async () => {
@@ -131,6 +164,15 @@ test.each([
   [{ ...PLAIN, claimMappings: { username: { expression: 'claims.email' } } }, 'claims.email_verified must be used'],
 ])('a configuration that means nothing is refused: %j', (fields, why) => {
   expect(() => issuing(fields)).toThrow(why);
+});
+
+test.each([
+  ['tenant', 'must be a domain-prefixed path (such as "acme.io/foo")'],
+  ['example.com/Tenant', 'must be lowercase'],
+  ['authentication.kubernetes.io/node-name', 'k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use'],
+])('an issuer may not say of its users %s', (key, why) => {
+  expect(() => issuing({ ...PLAIN, claimMappings: { ...PLAIN.claimMappings, extra: [{ key, valueExpression: '"x"' }] } }))
+    .toThrow(`jwt[0].claimMappings.extra[0].key: Invalid value: ${JSON.stringify(key)}: ${why}`);
 });
 
 test('nobody may be somebody only where the configuration says', async () => {

@@ -1,4 +1,5 @@
 import type { AnyObject } from '../../meta/object.ts';
+import { parseTime } from '../../meta/time.ts';
 import type { UserInfo } from '../../wire/api.ts';
 import type { Core } from '../core.ts';
 
@@ -18,7 +19,7 @@ export function bootstrapUser({ resources, clock }: Pick<Core, 'resources' | 'cl
   if (!alike(field('token-secret'), secret) || field('token-id') !== id || field('usage-bootstrap-authentication') !== 'true') return undefined;
   const expiration = field('expiration');
   // What cannot be read as a time is over.
-  if (expiration !== '' && !(Date.parse(expiration) > clock.now())) return undefined;
+  if (expiration !== '' && !((parseTime(expiration) ?? 0) > clock.now())) return undefined;
   const extra = field('auth-extra-groups').split(',').map((group) => group.trim()).filter((group) => group !== '');
   if (!extra.every((group) => EXTRA_GROUP.test(group))) return undefined;
   return { username: `system:bootstrap:${id}`, groups: [...new Set(['system:bootstrappers', ...extra])] };

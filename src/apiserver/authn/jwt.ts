@@ -9,6 +9,9 @@ import type { JwtConfig, Mapping } from '../configuration/authentication.ts';
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'];
 /** An issuer is asked for its keys no more often, whoever shows what. */
 const ASK_AGAIN: Millis = 10_000;
+/** How long, and of how many tokens, it is kept whom they name: signatures are dear, and clients ask often. */
+const GOOD_FOR: Millis = 10_000;
+const KEPT = 4_096;
 
 export interface JwtAround {
   readonly clock: Clock;
@@ -26,16 +29,33 @@ export class JwtAuthenticator {
   #keys: { readonly verify: JWTVerifyGetKey; readonly at: Millis } | undefined;
   #asked: Millis | undefined;
   #asking: Promise<void> | undefined;
+  /** By token. What is no good is not kept. */
+  readonly #known = new Map<string, { readonly user: UserInfo; readonly until: Millis; readonly expires: number }>();
 
   constructor(config: JwtConfig, around: JwtAround) {
     this.#config = config;
     this.#around = around;
   }
 
-  /** @returns undefined for what is no token of this issuer. @throws Error for one that is, and is not good */
+  /**
+   * For some seconds a token names the same object, though never once it is over.
+   * @returns undefined for what is no token of this issuer. @throws Error for one that is, and is not good
+   */
   async identify(token: string): Promise<UserInfo | undefined> {
+    const { clock } = this.#around;
+    const kept = this.#known.get(token);
+    if (kept && clock.monotonic() < kept.until && clock.now() < kept.expires) return kept.user;
+    this.#known.delete(token);
     if (!isOf(token, this.#config.issuer)) return undefined;
     const claims = await this.#verified(token);
+    const user = this.#userOf(claims);
+    if (this.#known.size >= KEPT) this.#known.clear();
+    this.#known.set(token, { user, until: clock.monotonic() + GOOD_FOR, expires: claims.exp! * 1000 });
+    return user;
+  }
+
+  /** @throws Error where a rule says no, or a claim is not what it should be */
+  #userOf(claims: JWTPayload): UserInfo {
     this.#checkAudience(claims);
     checkClaims(this.#config, claims);
     const user = userOf(this.#config, claims);
@@ -109,7 +129,7 @@ function checkClaims({ claimRules }: JwtConfig, claims: JWTPayload): void {
 function userOf({ username, groups, uid, extra }: JwtConfig, claims: JWTPayload): UserInfo {
   const name = textOf(username, claims, 'username');
   if (name === undefined || name === '') throw new Error('oidc: username claim value is empty');
-  if ('claim' in username && username.claim === 'email' && claims['email_verified'] === false) throw new Error('oidc: email not verified');
+  if ('claim' in username && username.claim === 'email' && (claims['email_verified'] ?? true) !== true) throw new Error('oidc: email not verified');
   const id = uid && textOf(uid, claims, 'uid');
   const more = extra.flatMap(({ key, expression }) => {
     const values = textsOf(evaluate(expression, { claims }));

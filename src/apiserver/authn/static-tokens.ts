@@ -3,7 +3,7 @@ import type { UserInfo } from '../../wire/api.ts';
 /** A file of `token,user,uid,"group1,group2"`, a line each (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#static-token-file). */
 export type StaticTokens = ReadonlyMap<string, UserInfo>;
 
-/** @throws Error that names the line */
+/** Of a token that is there twice the last line counts. @throws Error that names the line */
 export function readStaticTokens(text: string): StaticTokens {
   const tokens = new Map<string, UserInfo>();
   for (const [at, line] of text.split('\n').entries()) {
@@ -11,7 +11,7 @@ export function readStaticTokens(text: string): StaticTokens {
     const columns = columnsOf(line.trim());
     if (columns.length < 3) throw new Error(`token file line ${at + 1} must have at least 3 columns (token, user name, user uid), found ${columns.length}`);
     const [token, username, uid, groups = ''] = columns as [string, string, string, string?];
-    if (token === '' || tokens.has(token)) continue;
+    if (token === '') continue;
     tokens.set(token, { username, ...(uid === '' ? {} : { uid }), groups: groups.split(',').map((group) => group.trim()).filter((group) => group !== '') });
   }
   return tokens;

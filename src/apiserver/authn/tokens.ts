@@ -1,4 +1,4 @@
-import { type CryptoKey, importJWK, type JWK, jwtVerify, SignJWT } from 'jose';
+import { type CryptoKey, decodeJwt, importJWK, type JWK, jwtVerify, SignJWT } from 'jose';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { AnyObject } from '../../meta/object.ts';
@@ -94,6 +94,8 @@ export class Tokens {
   }
 
   async #check(token: string): Promise<VerifiedToken | undefined> {
+    // No key need be tried on what others issued.
+    if (!saysItIsOf(token, [this.#config.issuer, LEGACY_ISSUER])) return undefined;
     for (const { key, alg } of await (this.#keys ??= this.#importKeys())) {
       try {
         const { payload } = await jwtVerify(token, key, { algorithms: [alg], currentDate: new Date(this.#clock.now()) });
@@ -121,6 +123,14 @@ export const algOf = (jwk: JWK): string => jwk.alg ?? (jwk.kty === 'RSA' ? 'RS25
 
 function publicPart({ d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, key_ops: _ops, ...jwk }: JWK): JWK {
   return jwk;
+}
+
+function saysItIsOf(token: string, issuers: readonly string[]): boolean {
+  try {
+    return issuers.includes(decodeJwt(token).iss ?? '');
+  } catch {
+    return false;
+  }
 }
 
 type Payload = Readonly<Record<string, unknown>>;

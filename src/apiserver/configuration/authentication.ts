@@ -1,6 +1,7 @@
 /** AuthenticationConfiguration (apiserver.config.k8s.io): who may tell who somebody is, by JSON Web Tokens, and where nobody may ask (KEP-3331, KEP-4633). */
 import { BOOL, DYN, listOf, mapOf, NULL, objectOf, STRING, type CelType } from '../../cel/types.ts';
 import { compileExpression, type Program } from '../../cel/compile.ts';
+import { dnsSubdomainProblems } from '../../meta/names.ts';
 import { boolean, list, object, string, type TypeOf } from '../../schema/field.ts';
 import { decode, type Document, type DocumentKind } from './document.ts';
 
@@ -123,11 +124,24 @@ function readJwt({ issuer: from, claimValidationRules = [], claimMappings, userV
     ...(grouped ? { groups: grouped } : {}),
     ...(identified ? { uid: identified } : {}),
     extra: extra.map(({ key, valueExpression }, index) => {
-      if (key === '') complain(`claimMappings.extra[${index}].key`, 'Required value');
+      for (const why of keyProblems(key)) complain(`claimMappings.extra[${index}].key`, why);
+      if (extra.findIndex((other) => other.key === key) < index) complain(`claimMappings.extra[${index}].key`, `Duplicate value: ${JSON.stringify(key)}`);
       return { key, expression: claims(`claimMappings.extra[${index}].valueExpression`, valueExpression, TEXTS) };
     }),
     userRules: userValidationRules.map(({ expression, message = '' }, index) => ({ expression: program(`userValidationRules[${index}].expression`, expression, { variables: USER, returns: [BOOL] }), message })),
   };
+}
+
+/** `example.com/tenant`: what Kubernetes says of its own callers is not for issuers to say. */
+function keyProblems(key: string): readonly string[] {
+  const [domain = '', ...path] = key.split('/');
+  if (key === '') return ['Required value'];
+  const bad = (why: string) => `Invalid value: ${JSON.stringify(key)}: ${why}`;
+  if (path.length === 0 || domain === '' || path.join('/') === '') return [bad('must be a domain-prefixed path (such as "acme.io/foo")')];
+  const problems = [...dnsSubdomainProblems(domain)].map((why) => `Invalid value: ${JSON.stringify(domain)}: ${why}`);
+  if (key !== key.toLowerCase()) problems.push(bad('must be lowercase'));
+  if (/(^|\.)(k8s|kubernetes)\.io$/.test(domain)) problems.push(bad('k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use'));
+  return problems;
 }
 
 /** Stands for an expression that is refused: its configuration never comes to be. */
