@@ -130,7 +130,7 @@ export interface ApiServerConfig {
   readonly logs?: LogFiles;
   readonly audit?: AuditSink;
   /** What audit tells of a request: everything at level Metadata, unless said. */
-  readonly auditPolicy?: (user: UserInfo, info: RequestInfo) => AuditRule;
+  readonly auditPolicy?: (user: UserInfo | undefined, info: RequestInfo) => AuditRule;
   /** `--max-requests-inflight` and `--max-mutating-requests-inflight`: together the seats that priority levels share. */
   readonly maxRequestsInFlight?: number;
   readonly maxMutatingRequestsInFlight?: number;

@@ -63,6 +63,26 @@ test('managed fields are left out where the policy says, unless a rule says othe
   expect([made.responseObject.metadata.managedFields, Array.isArray(listed.responseObject.items[0].metadata.managedFields)]).toEqual([undefined, true]);
 });
 
+test('what was refused is told with its Status', async () => {
+  const { api, events } = await audited([{ level: 'RequestResponse' }]);
+  await using _ = api;
+  await api.request('GET', `${MAPS}/gone`);
+  expect(events().at(-1).responseObject).toMatchObject({ kind: 'Status', reason: 'NotFound', code: 404 });
+});
+
+test('the policy decides about those, too, who could not say who they are', async () => {
+  const toldOf = async (fields: Json) => {
+    const lines: string[] = [];
+    await using api = await startApi({ config: { audit: (line) => void lines.push(line), auditPolicy: policy(fields) } });
+    await api.request('GET', MAPS, undefined, { user: null, headers: { authorization: 'Bearer wrong' } });
+    return lines.map((line) => JSON.parse(line)).filter(({ requestURI }) => requestURI === MAPS).map(({ level, stage }) => [level, stage]);
+  };
+  expect(await toldOf({ rules: [{ level: 'Request' }] })).toEqual([['Request', 'ResponseStarted']]);
+  expect(await toldOf({ rules: [{ level: 'None' }] })).toEqual([]);
+  expect(await toldOf({ rules: [{ level: 'Metadata', userGroups: ['system:unauthenticated'] }] })).toEqual([]);
+  expect(await toldOf({ rules: [{ level: 'Metadata' }], omitStages: ['ResponseStarted'] })).toEqual([]);
+});
+
 const user = { username: 'ann', groups: ['dev'] };
 const info = (parts: object): Json => ({ isResource: true, path: '', verb: 'get', group: '', version: 'v1', namespace: 'shop', resource: 'pods', subresource: '', name: 'web', ...parts });
 
@@ -81,6 +101,8 @@ test.each([
   [{ rules: [{}] }, 'rules[0].level: Required value'],
   [{ rules: [{ level: 'All' }] }, 'rules[0].level: Unsupported value: "All": supported values: "Metadata", "None", "Request", "RequestResponse"'],
   [{ rules: [{ level: 'None', nonResourceURLs: ['/a'], namespaces: ['b'] }] }, 'rules cannot apply to both regular resources and non-resource URLs'],
+  [{ rules: [] }, 'loaded illegal policy with 0 rules'],
+  [{ rules: [{ level: 'None', resources: [{ group: 'apps', resourceNames: ['db'] }] }] }, 'rules[0].resources[0].resourceNames: Invalid value: ["db"]: using resourceNames requires at least one resource'],
   [{ rules: [], omitStages: ['Start'] }, 'omitStages[0]: Unsupported value: "Start"'],
 ])('is refused: %j', (fields, why) => {
   expect(() => policy(fields)).toThrow(why);

@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/message-of.ts';
 import { ApiError, type Status } from '../../meta/api-error.ts';
-import type { ApiResponse } from '../../wire/api.ts';
+import type { ApiResponse, UserInfo } from '../../wire/api.ts';
 import type { Core } from '../core.ts';
 import { isPanic } from '../errors.ts';
 import { type Exchange, isLongRunning, type Next, type Stage } from '../exchange.ts';
@@ -20,10 +20,11 @@ export function auditIdStage(core: Core): Stage {
       if (!config.audit) return next(exchange);
       const received = clock.now();
       return next(exchange).catch((error: unknown) => {
-        if (!exchange.audited && error instanceof ApiError) {
+        const { level, omitStages } = exchange.audited ? NOTHING : ruleOf(core, exchange, undefined);
+        if (level !== 'None' && !omitStages.includes('ResponseStarted') && error instanceof ApiError) {
           metrics.audited++;
           const status = { status: 'Failure' as const, message: failureText(exchange, error), ...(error.reason ? { reason: error.reason } : {}), code: error.code };
-          config.audit?.(new AuditTrail(exchange, undefined, { received }).line({ stage: 'ResponseStarted', status, at: clock.now() }));
+          config.audit?.(new AuditTrail(exchange, undefined, { received, level }).line({ stage: 'ResponseStarted', status, at: clock.now() }));
         }
         throw error;
       });
@@ -49,8 +50,8 @@ export function auditStage(core: Core): Stage {
 }
 
 async function audited(core: Core, exchange: Exchange, next: Next): Promise<ApiResponse> {
-  const { config, clock } = core;
-  const rule = config.auditPolicy?.(exchange.user, exchange.info) ?? EVERYTHING;
+  const { clock } = core;
+  const rule = ruleOf(core, exchange, exchange.user);
   if (rule.level === 'None') {
     exchange.audited = true;
     return next(exchange);
@@ -65,7 +66,10 @@ async function audited(core: Core, exchange: Exchange, next: Next): Promise<ApiR
     response = await next(exchange);
   } catch (error) {
     if (isPanic(error)) tell('Panic', { status: 'Failure', message: `APIServer panic'd: ${messageOf(error)}`, reason: 'InternalError', code: 500 });
-    else tell('ResponseComplete', statusOf(error));
+    else {
+      if (error instanceof ApiError) bodies?.answered({ status: error.code, headers: {}, body: { type: 'object', object: error.toStatus() } });
+      tell('ResponseComplete', statusOf(error));
+    }
     throw error;
   }
   const status = { code: response.status };
@@ -87,6 +91,9 @@ export interface AuditRule {
 }
 
 const EVERYTHING: AuditRule = { level: 'Metadata', omitStages: [] };
+const NOTHING: AuditRule = { level: 'None', omitStages: [] };
+
+const ruleOf = ({ config }: Core, { info }: Exchange, user: UserInfo | undefined): AuditRule => config.auditPolicy?.(user, info) ?? EVERYTHING;
 
 function teller({ config, clock, metrics }: Core, trail: AuditTrail, { omitted, bodies }: { readonly omitted: readonly AuditStage[]; readonly bodies: Bodies | undefined }) {
   return (stage: AuditStage, status: Partial<Status> | undefined): void => {

@@ -17,7 +17,8 @@ const POLICY: DocumentKind<TypeOf<typeof auditPolicy>> = { kind: 'Policy', apiVe
 const LEVELS: readonly AuditLevel[] = ['Metadata', 'None', 'Request', 'RequestResponse'];
 const STAGES: readonly AuditStage[] = ['Panic', 'RequestReceived', 'ResponseComplete', 'ResponseStarted'];
 
-export type AuditPolicy = (user: UserInfo, info: RequestInfo) => AuditRule;
+/** @param user undefined where nobody knows who asks */
+export type AuditPolicy = (user: UserInfo | undefined, info: RequestInfo) => AuditRule;
 type Rule = NonNullable<TypeOf<typeof auditPolicy>['rules']>[number];
 
 /** The first rule that fits decides; where none does, nothing is told. @throws Error in upstream's words */
@@ -25,6 +26,7 @@ export function readAuditPolicy(document: Document): AuditPolicy {
   const { rules = [], omitStages = [], omitManagedFields = false } = decode(POLICY, document);
   const problems = [...rules.flatMap((rule, at) => problemsOf(rule, `rules[${at}]`)), ...stageProblems(omitStages, 'omitStages')];
   if (problems.length > 0) throw new Error(problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`);
+  if (rules.length === 0) throw new Error('loaded illegal policy with 0 rules');
   const made = rules.map((rule) => ({
     rule,
     result: {
@@ -48,13 +50,15 @@ function problemsOf({ level, nonResourceURLs = [], resources = [], namespaces = 
     ...(level === '' ? [`${at}.level: Required value`] : supported(`${at}.level`, level, LEVELS)),
     ...(both ? [`${at}.nonResourceURLs: Invalid value: ${JSON.stringify(nonResourceURLs)}: rules cannot apply to both regular resources and non-resource URLs`] : []),
     ...nonResourceURLs.flatMap((url, index) => (url === '*' || (url.startsWith('/') && !url.slice(0, -1).includes('*')) ? [] : [`${at}.nonResourceURLs[${index}]: Invalid value: ${JSON.stringify(url)}: non-resource URL rules must begin with a '/' character, with '*' wildcards only at the end`])),
+    ...resources.flatMap(({ resources: names = [], resourceNames = [] }, index) => (resourceNames.length > 0 && names.length === 0
+      ? [`${at}.resources[${index}].resourceNames: Invalid value: ${JSON.stringify(resourceNames)}: using resourceNames requires at least one resource`] : [])),
     ...stageProblems(omitStages, `${at}.omitStages`),
   ];
 }
 
-function fits({ users = [], userGroups = [], verbs = [], resources = [], namespaces = [], nonResourceURLs = [] }: Rule, user: UserInfo, info: RequestInfo): boolean {
-  if (users.length > 0 && !users.includes(user.username)) return false;
-  if (userGroups.length > 0 && !userGroups.some((group) => user.groups.includes(group))) return false;
+function fits({ users = [], userGroups = [], verbs = [], resources = [], namespaces = [], nonResourceURLs = [] }: Rule, user: UserInfo | undefined, info: RequestInfo): boolean {
+  if (users.length > 0 && !(user && users.includes(user.username))) return false;
+  if (userGroups.length > 0 && !userGroups.some((group) => user?.groups.includes(group))) return false;
   if (verbs.length > 0 && !verbs.includes(info.verb)) return false;
   if (resources.length > 0 || namespaces.length > 0) return fitsResource({ resources, namespaces }, info);
   if (nonResourceURLs.length > 0) return !info.isResource && nonResourceURLs.some((url) => (url.endsWith('*') ? info.path.startsWith(url.slice(0, -1)) : info.path === url));
