@@ -27,6 +27,7 @@ test('plugins find their configuration in place, or in a file of its own', async
 
 test.each([
   ['kind: Pod\napiVersion: v1', 'no kind "Pod" is registered for version "v1"'],
+  ['kind: constructor\napiVersion: v1', 'no kind "constructor" is registered for version "v1"'],
   ['kind: AdmissionConfiguration\napiVersion: v7', 'no kind "AdmissionConfiguration" is registered for version "v7"'],
   ['apiVersion: v1', 'Object \'Kind\' is missing in \'{"apiVersion":"v1"}\''],
   [podSecurity('defauts: {}'), 'strict decoding error: unknown field "defauts"'],

@@ -18,13 +18,13 @@ export interface ConfigurationFiles {
 
 type Reader = (document: Document, files: ConfigurationFiles) => Promise<ApiConfiguration>;
 
-const READERS: Readonly<Record<string, Reader>> = {
+const READERS: ReadonlyMap<string, Reader> = new Map(Object.entries<Reader>({
   AdmissionConfiguration: async (document, files) => ({
     admission: { plugins: await pluginConfigs(decode(ADMISSION, document), async (path) => rawOf(await files.readText(path))) },
   }),
   Policy: async (document) => ({ auditPolicy: readAuditPolicy(document) }),
   AuthenticationConfiguration: async (document) => ({ authentication: readAuthentication(document) }),
-};
+}));
 
 /** A plugin's own file holds one document, which says of what kind it is among its fields. */
 const rawOf = (text: string): unknown => {
@@ -40,7 +40,7 @@ export async function readApiConfiguration(text: string, files: ConfigurationFil
   let configuration: ApiConfiguration = {};
   const seen = new Set<string>();
   for (const document of readDocuments(text)) {
-    const reader = READERS[document.kind];
+    const reader = READERS.get(document.kind);
     if (!reader) throw new Error(`no kind ${JSON.stringify(document.kind)} is registered for version ${JSON.stringify(document.apiVersion)}`);
     if (seen.has(document.kind)) throw new Error(`there are two documents of kind ${document.kind}`);
     seen.add(document.kind);

@@ -45,6 +45,13 @@ test('PodNodeSelector adds what the namespace\'s annotation says, else the defau
   expect((await inGuarded('pool=guarded', { room: 'x' })).message).toBe('pods "web" is forbidden: pod node label selector labels conflict with its namespace whitelist');
 });
 
+test('PodNodeSelector knows names and labels for what they are', async () => {
+  await using api = await startWith('PodNodeSelector', { podNodeSelector: { clusterDefaultNodeSelector: 'constructor=x' } });
+  await api.request('POST', '/api/v1/namespaces', { metadata: { name: 'constructor' } });
+  await api.request('POST', '/api/v1/namespaces/constructor/serviceaccounts', { metadata: { name: 'default' } });
+  expect((await api.request('POST', '/api/v1/namespaces/constructor/pods', pod())).body.spec?.nodeSelector).toEqual({ constructor: 'x' });
+});
+
 test('EventRateLimit lets in a burst, then a number a second, each user by itself', async () => {
   await using api = await startWith('EventRateLimit', { eventRateLimit: [{ type: 'User', qps: 1, burst: 2, cacheSize: 10 }] });
   const tell = (username = 'one') => api.request('POST', `${NAMESPACE}/events`, { metadata: { generateName: 'e' }, involvedObject: { namespace: 'default' } }, { user: { username, groups: ['system:masters'] } });

@@ -1,5 +1,6 @@
 import type { PodSpec } from '../../../kinds/core/pod-spec.ts';
 import { type ApiError, forbiddenRequest } from '../../../meta/api-error.ts';
+import { getOwn } from '../../../meta/own.ts';
 import type { Core } from '../../core.ts';
 import type { AdmissionPlugin } from '../admission.ts';
 
@@ -22,19 +23,25 @@ export const podNodeSelector: AdmissionPlugin = {
   validate({ object, namespace, name }, core) {
     const own = (object['spec'] as PodSpec).nodeSelector ?? {};
     if (conflict(selectorOf(core, namespace, name), own)) throw refused(name, 'pod node label selector conflicts with its namespace node label selector');
-    const allowed = core.config.admission?.plugins?.podNodeSelector?.[namespace];
+    const allowed = configured(core, namespace);
     if (allowed === undefined || allowed === '') return;
     const may = parse(allowed, name);
-    if (!Object.entries(own).every(([key, value]) => may[key] === value)) throw refused(name, 'pod node label selector labels conflict with its namespace whitelist');
+    if (!Object.entries(own).every(([key, value]) => getOwn(may, key) === value)) throw refused(name, 'pod node label selector labels conflict with its namespace whitelist');
   },
 };
 
 const refused = (pod: string, why: string): ApiError => forbiddenRequest({ group: '', plural: 'pods' }, pod, why);
-const conflict = (one: Labels, other: Labels): boolean => Object.entries(one).some(([key, value]) => other[key] !== undefined && other[key] !== value);
+const conflict = (one: Labels, other: Labels): boolean => Object.entries(one).some(([key, value]) => (getOwn(other, key) ?? value) !== value);
 
-function selectorOf({ resources, config }: Core, namespace: string, pod: string): Labels {
-  const annotation = resources.of('', 'namespaces')?.cache.object('', namespace)?.metadata.annotations?.[ANNOTATION];
-  return parse(annotation ?? config.admission?.plugins?.podNodeSelector?.[CLUSTER_DEFAULT] ?? '', pod);
+/** A namespace may well be called `constructor`. */
+const configured = ({ config }: Core, name: string): string | undefined => {
+  const selectors = config.admission?.plugins?.podNodeSelector ?? {};
+  return Object.hasOwn(selectors, name) ? selectors[name] : undefined;
+};
+
+function selectorOf(core: Core, namespace: string, pod: string): Labels {
+  const annotation = core.resources.of('', 'namespaces')?.cache.object('', namespace)?.metadata.annotations?.[ANNOTATION];
+  return parse(annotation ?? configured(core, CLUSTER_DEFAULT) ?? '', pod);
 }
 
 /** `zone=east,disk=fast` */
