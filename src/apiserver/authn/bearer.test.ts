@@ -61,9 +61,13 @@ async function issuer() {
     return { status: 200, headers: {}, body: { type: 'bytes', chunks: [new TextEncoder().encode(JSON.stringify(answerTo(url)))] } };
   };
   const sign = (now: number, claims: object, { key = first.privateKey, kid = 'one' } = {}) =>
-    new SignJWT({ iss: ISSUER, aud: 'cluster', sub: 'ann', exp: now / 1000 + 600, ...claims }).setProtectedHeader({ alg: 'ES256', kid }).sign(key);
+    new SignJWT({ iss: ISSUER, aud: 'cluster', sub: 'ann', exp: now / 1000 + 600, ...claims }).setProtectedHeader({ alg: 'ES256', ...(kid === '' ? {} : { kid }) }).sign(key);
   return {
     askBackend, answerTo, asked, sign, first, second,
+    /** Has both keys from now on, by other names or none. */
+    async keepBoth(names: { readonly kid?: string }) {
+      keys = await Promise.all([second, first].map(async ({ publicKey }) => ({ ...(await exportJWK(publicKey)), ...names })));
+    },
     async rotate() {
       keys = [{ ...(await exportJWK(second.publicKey)), kid: 'two', alg: 'ES256' }];
     },
@@ -111,6 +115,31 @@ test('a token names the same object for ten seconds, and nobody once it is over'
   const again = await authenticator.identify(long);
   expect(again).toEqual(first);
   expect(again).not.toBe(first);
+});
+
+test('a token that names no key is tried on each', async () => {
+  const { askBackend, sign, second, keepBoth } = await issuer();
+  await keepBoth({});
+  await using api = await startApi({ config: { askBackend, authentication: issuing(PLAIN) } });
+  const { privateKey: stranger } = await generateKeyPair('ES256');
+  const who = async (key: typeof stranger) => (await whoIs(api, await sign(api.clock.now(), {}, { key, kid: '' })))?.username;
+
+  expect([await who(second.privateKey), await who(stranger)]).toEqual(['oidc:ann', undefined]);
+});
+
+test('a key replaced under its old name is asked for', async () => {
+  const { askBackend, sign, second, keepBoth } = await issuer();
+  await using api = await startApi({ config: { askBackend, authentication: issuing(PLAIN) } });
+  await whoIs(api, await sign(api.clock.now(), {}));
+  await keepBoth({ kid: 'one' });
+  await api.clock.advance(10_000);
+  expect(await whoIs(api, await sign(api.clock.now(), {}, { key: second.privateKey }))).toMatchObject({ username: 'oidc:ann' });
+});
+
+test('a subprotocol that holds no base64 is no token', async () => {
+  await using api = await startApi();
+  const { status } = await api.request('GET', '/api', undefined, { user: null, headers: { 'sec-websocket-protocol': 'base64url.bearer.authorization.k8s.io.AAAAA' } });
+  expect(status).toBe(401);
 });
 
 test('an address that is not known to be verified names nobody', async () => {

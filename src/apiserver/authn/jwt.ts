@@ -67,15 +67,33 @@ export class JwtAuthenticator {
   }
 
   async #verified(token: string): Promise<JWTPayload> {
-    const { clock } = this.#around;
     if (!this.#keys) await this.#fetchKeys();
-    const options = { issuer: this.#config.issuer, algorithms: ALGORITHMS, currentDate: new Date(clock.now()), requiredClaims: ['exp'] };
+    const before = this.#keys!;
     try {
-      return (await jwtVerify(token, this.#keys!.verify, options)).payload;
+      return await this.#verifiedBy(before.verify, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed)) throw error;
       await this.#fetchKeys();
-      return (await jwtVerify(token, this.#keys!.verify, options)).payload;
+      if (this.#keys === before) throw error;
+      return this.#verifiedBy(this.#keys!.verify, token);
+    }
+  }
+
+  async #verifiedBy(verify: JWTVerifyGetKey, token: string): Promise<JWTPayload> {
+    const options = { issuer: this.#config.issuer, algorithms: ALGORITHMS, currentDate: new Date(this.#around.clock.now()), requiredClaims: ['exp'] };
+    try {
+      return (await jwtVerify(token, verify, options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      // The token does not say which key it is of.
+      for await (const key of error) {
+        try {
+          return (await jwtVerify(token, key, options)).payload;
+        } catch (failure) {
+          if (!(failure instanceof errors.JWSSignatureVerificationFailed)) throw failure;
+        }
+      }
+      throw new errors.JWSSignatureVerificationFailed();
     }
   }
 

@@ -88,7 +88,12 @@ function bearerToken(authorization: string | undefined, protocols: string | unde
     return scheme.toLowerCase() === 'bearer' && token !== '' ? token : undefined;
   }
   const encoded = protocols === undefined ? undefined : IN_PROTOCOL.exec(protocols)?.[1];
-  return encoded === undefined ? undefined : atob(encoded.replaceAll('-', '+').replaceAll('_', '/'));
+  if (encoded === undefined) return undefined;
+  try {
+    return atob(encoded.replaceAll('-', '+').replaceAll('_', '/'));
+  } catch {
+    throw new ApiError('Unauthorized', 'Unauthorized');
+  }
 }
 
 export function withGroup(user: UserInfo): UserInfo {
