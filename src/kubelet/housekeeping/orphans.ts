@@ -5,7 +5,7 @@ import { logLinksDir, podLogsDir, podsDir } from '../containers/paths.ts';
 import { POD_GRACE_PERIOD } from '../cri/labels.ts';
 import { inspectPod } from '../sync/pod-runtime.ts';
 import type { PodIdentity } from '../sync/pleg.ts';
-import { releasePod, removePod } from '../sync/pod-sync.ts';
+import { releasePod, removePod } from '../sync/pod-end.ts';
 import type { PodSyncContext } from '../sync/pod-sync.ts';
 
 export interface OrphansInput {

@@ -2,8 +2,8 @@
  * The acts of a pod worker: each function is one pass over one pod, from what the runtime says to what the runtime is
  * told. Decisions are planPod's and podStatus's; here they are carried out.
  */
-import { mkdir, readdir, readlink, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { messageOf } from '../../base/message-of.ts';
@@ -17,7 +17,7 @@ import { podDns } from '../containers/dns.ts';
 import type { ResolvConf } from '../containers/dns.ts';
 import { podMemoryMin } from '../containers/memory-qos.ts';
 import { podLimits } from '../containers/resources.ts';
-import { containerDir, logLinksDir, podDir, podLogDir } from '../containers/paths.ts';
+import { podDir, podLogDir } from '../containers/paths.ts';
 import { sandboxConfig } from '../containers/sandbox-config.ts';
 import type { UserNamespaces } from '../containers/user-namespaces.ts';
 import type { PodSandboxConfig } from '../cri/runtime-v1.ts';
@@ -36,6 +36,7 @@ import { killContainer, killPod, KillPodError } from './kill.ts';
 import { awaitNetwork } from './network-ready.ts';
 import { planPod } from './plan.ts';
 import type { ContainerKill, PodPlan } from './plan.ts';
+import { releasePod, removeOldInstances } from './pod-end.ts';
 import { inspectPod, isRunning, podIps } from './pod-runtime.ts';
 import type { PodRuntime } from './pod-runtime.ts';
 import { planResize } from '../resize/plan-resize.ts';
@@ -357,49 +358,4 @@ export async function terminatePod(at: PodSyncContext, pod: Pod, memory: PodMemo
   const after = await observe(at, pod, memory, { finished: true, signal });
   if (isRunning(after.runtime)) throw new Error(`containers of pod ${podTitle(pod)} are still running`);
   await releasePod(at, pod.metadata.uid);
-}
-
-/** Gives back what the node holds for a pod of which nothing runs. */
-export async function releasePod(at: PodSyncContext, uid: string): Promise<void> {
-  at.probes.forget(uid);
-  at.images.forget(uid);
-  at.crashes.forget(`${uid}/`);
-  at.tokens.forget(uid);
-  await at.objects.release(uid);
-  await at.volumes.tearDown(uid);
-  await at.cgroups.remove(uid);
-  await Promise.all([at.promised.remove(uid), at.given.remove(uid), at.dedicated.release(uid), at.userns.release(uid)]);
-}
-
-/** The pod is gone from the API: so is everything that was kept for its sake. */
-export async function removePod(at: PodSyncContext, pod: { readonly uid: string; readonly name: string; readonly namespace: string }, signal: AbortSignal): Promise<void> {
-  const runtime = await inspectPod(at.cri, pod, signal);
-  for (const { id } of runtime.containers) await at.cri.removeContainer(id, signal);
-  for (const { id, ready } of runtime.sandboxes) {
-    // A stop takes the network down, which costs a node most when many pods go: once is enough.
-    if (ready) await at.cri.stopPodSandbox(id, signal);
-    await at.cri.removePodSandbox(id, signal);
-  }
-  await at.cgroups.remove(pod.uid);
-  await at.volumes.remove(pod.uid);
-  await rm(podLogDir(at, pod), { recursive: true, force: true });
-  const links = (await readdir(logLinksDir(at)).catch(() => [])).filter((name) => name.startsWith(`${pod.name}_${pod.namespace}_`));
-  for (const name of links) {
-    const target = await readlink(join(logLinksDir(at), name)).catch(() => '');
-    if (resolve(logLinksDir(at), target).startsWith(`${podLogDir(at, pod)}/`)) await rm(join(logLinksDir(at), name), { force: true });
-  }
-}
-
-/** Of each container the newest instance and the one before it are of use: for its status and `logs --previous`. */
-async function removeOldInstances(at: PodSyncContext, runtime: PodRuntime, signal: AbortSignal): Promise<void> {
-  const seen = new Map<string, number>();
-  for (const container of runtime.containers) {
-    const count = (seen.get(container.name) ?? 0) + 1;
-    seen.set(container.name, count);
-    if (count <= 2 || container.state !== 'exited') continue;
-    await at.cri.removeContainer(container.id, signal);
-    if (container.logPath) await rm(container.logPath, { force: true });
-    const message = container.terminationMessage?.hostPath;
-    if (message && dirname(message) === containerDir(at, runtime.uid, container.name)) await rm(message, { force: true });
-  }
 }
