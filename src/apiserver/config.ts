@@ -10,6 +10,7 @@ import type { ApiHandler, ApiRequest, ApiResponse, UserInfo } from '../wire/api.
 import type { AuditRule } from './audit/index.ts';
 import type { StaticTokens } from './authn/static-tokens.ts';
 import type { AuthenticationConfig } from './configuration/authentication.ts';
+import type { AuthorizerConfig } from './configuration/authorization.ts';
 import type { LogFiles } from './logs.ts';
 import type { Collector } from '../base/metrics/family.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -34,6 +35,8 @@ export interface BackendTarget {
   readonly insecure?: boolean;
   /** Shows the front proxy's certificate, which vouches for `X-Remote-…` headers. */
   readonly asProxy?: boolean;
+  /** Shows this certificate, both as PEM. */
+  readonly identity?: { readonly cert: string; readonly key: string };
 }
 
 export interface KubeletAddress {
@@ -123,6 +126,8 @@ export interface ApiServerConfig {
   readonly admission?: AdmissionConfig;
   /** Issuers of JSON Web Tokens besides ourselves, and where nobody may ask. */
   readonly authentication?: AuthenticationConfig;
+  /** Who is asked whether a request is allowed, in this order: Node and RBAC, unless said. */
+  readonly authorizers?: readonly AuthorizerConfig[];
   /** Users by tokens that never change. */
   readonly staticTokens?: StaticTokens;
   readonly version?: VersionInfo;

@@ -8,7 +8,7 @@ import { ClusterIps } from './allocators/cluster-ips.ts';
 import { NodePorts } from './allocators/node-ports.ts';
 import { startUpkeep } from './allocators/upkeep.ts';
 import { Tokens } from './authn/tokens.ts';
-import { NodeAuthorizer } from './authz/node.ts';
+import { authorizersOf } from './authz/configured.ts';
 import { RbacAuthorizer } from './authz/rbac.ts';
 import { unionAuthorizer } from './authz/union.ts';
 import { startIdentityLease } from './bootstrap/identity-lease.ts';
@@ -64,7 +64,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const core: Core = {
     driver: measuredDriver(driver, metrics, clock), clock, random, log, config, hub, resources,
     admission: new MeasuredAdmission(choosePlugins(config.admission), metrics, clock),
-    authorizer: unionAuthorizer([new NodeAuthorizer(resources), rbac]),
+    authorizer: unionAuthorizer(authorizersOf({ config, resources, clock, random, log }, rbac)),
     rbac,
     issuers: (config.authentication?.jwt ?? []).map((jwt) => new JwtAuthenticator(jwt, { clock, fetchJson: issuerReader({ config, clock }) })),
     tokens: new Tokens({ config: config.serviceAccounts, clock, random }),

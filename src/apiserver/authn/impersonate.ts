@@ -1,6 +1,6 @@
 import { badRequest } from '../../meta/api-error.ts';
 import type { Headers, UserInfo } from '../../wire/api.ts';
-import { forbiddenAccess } from '../authz/stage.ts';
+import { requireAllowed } from '../authz/stage.ts';
 import type { AccessRequest } from '../authz/authorizer.ts';
 import type { Core } from '../core.ts';
 import type { Stage } from '../exchange.ts';
@@ -18,8 +18,7 @@ export function impersonateStage(core: Core): Stage {
       const wanted = asksForOther(headers) ? wantedUser(headers) : undefined;
       if (!wanted) return next(exchange);
       for (const access of accesses(exchange.user, wanted)) {
-        const verdict = core.authorizer.authorize(access);
-        if (!verdict.allowed) throw forbiddenAccess(access, verdict.reason);
+        requireAllowed(access, await core.authorizer.authorize(access));
       }
       exchange.user = withGroup(wanted);
       return next(exchange);

@@ -1,8 +1,8 @@
-import { exactValue, parseFieldSelector } from '../../meta/field-selector.ts';
 import type { Resources } from '../resources.ts';
 import type { Version } from '../watch-cache/version.ts';
 import { OF_MANY, type AccessRequest, type Authorizer, type Verdict } from './authorizer.ts';
 import { podReferences } from './pod-references.ts';
+import { onlyValue } from './selector-terms.ts';
 import { type PolicyRule, ruleAllows } from './rules.ts';
 import { parseRules } from '../bootstrap/rule-text.ts';
 
@@ -105,9 +105,9 @@ export class NodeAuthorizer implements Authorizer {
   }
 
   /** What drivers on the node offer. Admission sees to it that nothing is made in another's name. */
-  #ownsSlices(node: string, { verb, name, fieldSelector = '' }: AccessRequest): boolean {
+  #ownsSlices(node: string, { verb, name, fieldTerms }: AccessRequest): boolean {
     if (verb === 'create') return true;
-    if (OF_MANY.includes(verb)) return exactValue(parseFieldSelector(fieldSelector), 'spec.nodeName') === node;
+    if (OF_MANY.includes(verb)) return onlyValue(fieldTerms, 'spec.nodeName') === node;
     const slice = this.#resources.of('resource.k8s.io', 'resourceslices')?.cache.object('', name);
     return (slice?.['spec'] as { readonly nodeName?: string } | undefined)?.nodeName === node;
   }

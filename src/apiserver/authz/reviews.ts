@@ -13,6 +13,7 @@ import { JSON_MEDIA, METADATA_VIEWS, negotiate } from '../negotiate.ts';
 import { answerIn } from '../respond.ts';
 import { viewOf } from '../views.ts';
 import type { AccessRequest } from './authorizer.ts';
+import { saidFields, saidLabels, type SaidSelector, type Terms } from './selector-terms.ts';
 
 /** Answers one review: its status. */
 type Review = (core: Core, exchange: Exchange, object: AnyObject) => object | Promise<object>;
@@ -60,6 +61,8 @@ interface ResourceAttributes {
   readonly resource?: string;
   readonly subresource?: string;
   readonly name?: string;
+  readonly fieldSelector?: SaidSelector;
+  readonly labelSelector?: SaidSelector;
 }
 
 interface ReviewSpec {
@@ -75,15 +78,21 @@ const specOf = (object: AnyObject): ReviewSpec => (object['spec'] as ReviewSpec 
 
 const subjectOf = ({ user = '', groups = [], uid, extra }: ReviewSpec): UserInfo => ({ username: user, groups, ...(uid ? { uid } : {}), ...(extra ? { extra } : {}) });
 
-function decide(core: Core, user: UserInfo, { resourceAttributes: asked, nonResourceAttributes }: ReviewSpec): object {
+async function decide(core: Core, user: UserInfo, { resourceAttributes, nonResourceAttributes }: ReviewSpec): Promise<object> {
+  const { fieldSelector, labelSelector, ...asked } = resourceAttributes ?? {};
+  const [fields, labels] = [fieldSelector && saidFields(fieldSelector), labelSelector && saidLabels(labelSelector)];
   const none = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '', path: '' };
-  const access: AccessRequest = asked
-    ? { user, isResource: true, ...none, verb: '', ...asked }
+  const access: AccessRequest = resourceAttributes
+    ? { user, isResource: true, ...none, verb: '', ...asked, ...(fields ? { fieldTerms: fields.terms } : {}), ...(labels ? { labelTerms: labels.terms } : {}) }
     : { user, isResource: false, ...none, verb: nonResourceAttributes!.verb ?? '', path: nonResourceAttributes!.path ?? '' };
   // `*` is asked by `kubectl auth can-i '*' '*'`: only a rule that says so itself allows it.
-  const { allowed, reason } = core.authorizer.authorize(access);
-  return { allowed, ...(reason === '' ? {} : { reason }) };
+  const { allowed, denied, reason, error } = await core.authorizer.authorize(access);
+  const wrong = [error, ignored('fieldSelector', fields), ignored('labelSelector', labels)].filter((one) => one !== undefined).join('; ');
+  return { allowed, ...(denied ? { denied } : {}), ...(reason === '' ? {} : { reason }), ...(wrong === '' ? {} : { evaluationError: wrong }) };
 }
+
+const ignored = (field: string, said: Terms | undefined): string | undefined =>
+  (said?.ignored ? `spec.resourceAttributes.${field} ${said.terms.length > 0 ? 'partially ignored' : 'ignored'} due to parse error` : undefined);
 
 function rulesStatus(core: Core, user: UserInfo, object: AnyObject): object {
   const namespace = (object['spec'] as { readonly namespace?: string } | undefined)?.namespace ?? '';
@@ -101,7 +110,7 @@ function rulesStatus(core: Core, user: UserInfo, object: AnyObject): object {
       ...(masters ? [{ verbs: ['*'], nonResourceURLs: ['*'] }] : []),
       ...rules.flatMap(({ verbs, nonResourceURLs }) => (nonResourceURLs?.length ? [{ verbs, nonResourceURLs }] : [])),
     ],
-    incomplete: false,
+    ...(core.config.authorizers?.some(({ type }) => type === 'Webhook') ? { incomplete: true, evaluationError: 'webhook authorizer does not support user rule resolution' } : { incomplete: false }),
   };
 }
 

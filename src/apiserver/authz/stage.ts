@@ -1,9 +1,12 @@
 import { ApiError } from '../../meta/api-error.ts';
 import type { Core } from '../core.ts';
 import type { Exchange, Stage } from '../exchange.ts';
-import { OF_MANY, type AccessRequest } from './authorizer.ts';
+import { OF_MANY, type AccessRequest, type Verdict } from './authorizer.ts';
+import { fieldTermsOf, labelTermsOf } from './selector-terms.ts';
 
 const ALLOWED = 'result="allowed"';
+const DENIED = 'result="denied"';
+const ERROR = 'result="error"';
 const NO_OPINION = 'result="no-opinion"';
 
 /** Asks the authorizer about every request. */
@@ -13,25 +16,38 @@ export function authorizeStage(core: Core): Stage {
     async handle(exchange, next) {
       const access = accessOf(exchange);
       const start = core.clock.monotonic();
-      const verdict = core.authorizer.authorize(access);
+      const said = core.authorizer.authorize(access);
+      const verdict = said instanceof Promise ? await said : said;
       exchange.verdict = verdict;
-      const result = verdict.allowed ? ALLOWED : NO_OPINION;
+      const result = resultOf(verdict);
       core.metrics.authorizations.add(result);
       core.metrics.authorizationSeconds.at(result).observe((core.clock.monotonic() - start) / 1000);
-      if (!verdict.allowed) throw forbiddenAccess(access, verdict.reason);
+      requireAllowed(access, verdict);
       return next(exchange);
     },
   };
 }
 
+function resultOf({ allowed, denied, error }: Verdict): string {
+  if (allowed) return ALLOWED;
+  return error === undefined ? (denied ? DENIED : NO_OPINION) : ERROR;
+}
+
+/** @throws ApiError Forbidden, or InternalError where nobody allows and somebody could not tell */
+export function requireAllowed(access: AccessRequest, { allowed, reason, error }: Verdict): void {
+  if (allowed) return;
+  if (error !== undefined) throw new ApiError('InternalError', `Internal error occurred: ${error}`, { details: { causes: [{ message: error }] } });
+  throw forbiddenAccess(access, reason);
+}
+
 export function accessOf({ user, info }: Exchange): AccessRequest {
   const { isResource, verb, group, version, resource, subresource, namespace, name, path } = info;
-  const fieldSelector = isResource && OF_MANY.includes(verb) ? info.query.get('fieldSelector') : null;
-  return { user, isResource, verb, group, version, resource, subresource, namespace, name, path, ...(fieldSelector !== null && { fieldSelector }) };
+  const [fields, labels] = isResource && OF_MANY.includes(verb) ? [info.query.get('fieldSelector'), info.query.get('labelSelector')] : [null, null];
+  return { user, isResource, verb, group, version, resource, subresource, namespace, name, path, ...(fields && { fieldTerms: fieldTermsOf(fields).terms }), ...(labels && { labelTerms: labelTermsOf(labels).terms }) };
 }
 
 /** Upstream's words: `pods "web" is forbidden: User "x" cannot get resource "pods" in API group "" in the namespace "default"`. */
-export function forbiddenAccess(access: AccessRequest, reason = ''): ApiError {
+function forbiddenAccess(access: AccessRequest, reason = ''): ApiError {
   const { user, verb, group, resource, subresource, namespace, name, path } = access;
   const because = reason === '' ? '' : `: ${reason}`;
   const who = `User ${JSON.stringify(user.username)} cannot ${verb}`;

@@ -2,12 +2,14 @@ import type { AdmissionConfig } from '../config.ts';
 import { ADMISSION, pluginConfigs } from './admission.ts';
 import { type AuditPolicy, readAuditPolicy } from './audit-policy.ts';
 import { type AuthenticationConfig, readAuthentication } from './authentication.ts';
+import { type AuthorizerConfig, readAuthorization } from './authorization.ts';
 import { decode, readDocuments, type Document } from './document.ts';
 
 /** What the API server's configuration documents say, ready for its config. */
 export interface ApiConfiguration {
   readonly admission?: Pick<AdmissionConfig, 'plugins'>;
   readonly authentication?: AuthenticationConfig;
+  readonly authorizers?: readonly AuthorizerConfig[];
   readonly auditPolicy?: AuditPolicy;
 }
 
@@ -24,6 +26,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map(Object.entries<Reader>({
   }),
   Policy: async (document) => ({ auditPolicy: readAuditPolicy(document) }),
   AuthenticationConfiguration: async (document) => ({ authentication: readAuthentication(document) }),
+  AuthorizationConfiguration: async (document, files) => ({ authorizers: await readAuthorization(document, (path) => files.readText(path)) }),
 }));
 
 /** A plugin's own file holds one document, which says of what kind it is among its fields. */

@@ -65,7 +65,7 @@ async function createOnce(context: WriteContext, placed: AnyObject, way: Way): P
   const found = validateObject(kind, ready);
   const errors = found instanceof Promise ? await found : found;
   if (errors.length > 0) throw invalidObject(kind, ready.metadata.name ?? '', errors);
-  if (way === 'by update') authorizeCreate(context);
+  if (way === 'by update') await authorizeCreate(context);
   const replace = await core.admission.validate(attributesOf(context, 'CREATE', { object: ready }), core);
   if (kind.warnings) warn(exchange, ...kind.warnings(ready as never, undefined));
   const { name } = ready.metadata;

@@ -1,7 +1,7 @@
 import { type ApiError, badRequest, conflict } from '../../meta/api-error.ts';
 import type { AnyObject, OwnerReference } from '../../meta/object.ts';
 import { deepEqual } from '../../base/deep-equal.ts';
-import { forbiddenAccess } from '../authz/stage.ts';
+import { requireAllowed } from '../authz/stage.ts';
 import { warn } from '../exchange.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -34,12 +34,11 @@ export function uidConflict({ served: { kind }, namespace, name }: WriteContext,
 }
 
 /** Who may update or patch may not create for that alone. @throws ApiError Forbidden */
-export function authorizeCreate({ core, exchange: { user, info }, served: { kind }, namespace, name, subresource }: WriteContext): void {
+export async function authorizeCreate({ core, exchange: { user, info }, served: { kind }, namespace, name, subresource }: WriteContext): Promise<void> {
   const access = {
     user, verb: 'create', isResource: true, group: kind.group, version: kind.version, resource: kind.plural, subresource, namespace, name, path: info.path,
   };
-  const verdict = core.authorizer.authorize(access);
-  if (!verdict.allowed) throw forbiddenAccess(access, verdict.reason);
+  requireAllowed(access, await core.authorizer.authorize(access));
 }
 
 const DOUBLED = 'API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ';

@@ -11,6 +11,7 @@ import { noTypeMeta } from '../body.ts';
 import { failureWords } from '../connect/forwarding.ts';
 import type { Core } from '../core.ts';
 import { wholeText } from '../whole-text.ts';
+import type { RemoteService } from './remote.ts';
 import { serviceEndpoint, serviceName } from './target.ts';
 
 /** WebhookClientConfig of admissionregistration.k8s.io and of apiextensions.k8s.io. */
@@ -22,7 +23,7 @@ export interface ClientConfig {
 }
 
 export interface WebhookCall<T = unknown> {
-  readonly client: ClientConfig;
+  readonly client: ClientConfig | RemoteService;
   /** The review, as it is sent. */
   readonly body: Uint8Array;
   /** What an answer is. */
@@ -47,11 +48,11 @@ type Around = Pick<Core, 'config' | 'resources' | 'clock' | 'random'>;
 
 /** What takes an answer beyond any object that may be stored is not read to its end. */
 const MAX_ANSWER_BYTES = 8 << 20;
-const USER_AGENT = 'kube-apiserver-admission';
+const USER_AGENT = { 'user-agent': 'kube-apiserver-admission' };
 
 /** POSTs a review and resolves with the answer, its types checked. @throws WebhookFailure */
 export async function callWebhook<T>(core: Around, call: WebhookCall<T>): Promise<T> {
-  const { url, target } = destination(core, call);
+  const { url, target, headers } = destination(core, call);
   const failed = (error: unknown) => new WebhookFailure(`Post ${JSON.stringify(url.text)}: ${failureWords(error)}`, { cause: error });
   const { askBackend } = core.config;
   if (!askBackend) throw failed(new Error('no way to reach webhooks is configured'));
@@ -60,7 +61,7 @@ export async function callWebhook<T>(core: Around, call: WebhookCall<T>): Promis
   try {
     response = await limit.bound(Promise.resolve().then(() => askBackend(target(), {
       method: 'POST', url: url.path, signal: limit.signal, peer: { address: 'in-process' }, body: { type: 'bytes', bytes: call.body },
-      headers: { host: url.host, accept: 'application/json, */*', 'content-type': 'application/json', 'content-length': String(call.body.length), 'user-agent': USER_AGENT },
+      headers: { host: url.host, accept: 'application/json, */*', 'content-type': 'application/json', 'content-length': String(call.body.length), ...headers },
     })));
   } catch (error) {
     throw failed(error);
@@ -77,25 +78,48 @@ export async function callWebhook<T>(core: Around, call: WebhookCall<T>): Promis
 
 interface Destination {
   readonly url: { readonly text: string; readonly host: string; readonly path: string };
+  readonly headers: Readonly<Record<string, string>>;
   /** @throws Unreachable */
   target(): BackendTarget;
 }
 
-function destination(core: Around, { client: { url, service, caBundle }, timeout }: WebhookCall): Destination {
+function destination(core: Around, { client, timeout }: Pick<WebhookCall, 'client' | 'timeout'>): Destination {
   // Rounded up, as what is left of a deadline is told upstream.
   const query = `?timeout=${Math.ceil(timeout / 1000)}s`;
+  if (isRemote(client)) return remoteDestination(client, query);
+  const { url, service, caBundle } = client;
   const ca = caBundle ? { caBundle: atob(caBundle) } : {};
   if (service) {
     const { port = 443, path = '' } = service;
     const serverName = serviceName(service);
     const host = `${serverName}:${port}`;
     const at = (path.startsWith('/') ? path : `/${path}`) + query;
-    return { url: { text: `https://${host}${at}`, host, path: at }, target: () => ({ ...serviceEndpoint(core, { ...service, port }), serverName, ...ca }) };
+    return { url: { text: `https://${host}${at}`, host, path: at }, headers: USER_AGENT, target: () => ({ ...serviceEndpoint(core, { ...service, port }), serverName, ...ca }) };
   }
-  const { host, hostname, port, pathname } = new URL(url ?? 'https://invalid');
+  const { place, ...where } = placeOf(url ?? 'https://invalid', query);
+  return { url: where.url, headers: USER_AGENT, target: () => ({ ...place, ...ca }) };
+}
+
+const isRemote = (client: ClientConfig | RemoteService): client is RemoteService => 'kind' in client;
+
+/** Where a URL leads. */
+function placeOf(url: string, query: string) {
+  const { host, hostname, port, pathname } = new URL(url);
   const serverName = hostname.replace(/^\[|\]$/g, '');
   const at = pathname + query;
-  return { url: { text: `https://${host}${at}`, host, path: at }, target: () => ({ host: serverName, port: Number(port || 443), serverName, ...ca }) };
+  return { url: { text: `https://${host}${at}`, host, path: at }, place: { host: serverName, port: Number(port || 443), serverName } };
+}
+
+function remoteDestination({ url: base, caPem, insecure, serverName, authorization, identity }: RemoteService, query: string): Destination {
+  const { url, place } = placeOf(base, query);
+  return {
+    url,
+    headers: { 'user-agent': 'kube-apiserver', ...(authorization === undefined ? {} : { authorization }) },
+    target: () => ({
+      ...place, ...(serverName === undefined ? {} : { serverName }), ...(caPem === undefined ? {} : { caBundle: caPem }),
+      ...(insecure ? { insecure } : {}), ...(identity ? { identity } : {}),
+    }),
+  };
 }
 
 interface TimeLimit extends Disposable {

@@ -38,12 +38,12 @@ export function backendDialer(proxy?: ProxyPair): BackendDialer {
 }
 
 function transportTo(kept: Map<string, Kept>, target: BackendTarget, proxy?: ProxyPair): Kept {
-  const { host, port, serverName, caBundle, insecure, asProxy } = target;
-  const id = JSON.stringify([host, port, serverName, caBundle, insecure, asProxy]);
+  const { host, port, serverName, caBundle, insecure, asProxy, identity } = target;
+  const id = JSON.stringify([host, port, serverName, caBundle, insecure, asProxy, identity]);
   const one = kept.get(id) ?? {
     transport: connect({
       url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, http1: true, streamsAnswers: true,
-      ...(isIP(serverName) === 0 ? { serverName } : {}), ...(caBundle === undefined ? {} : { ca: caBundle }), ...(insecure ? { insecure } : {}), ...(asProxy ? proxy : {}),
+      ...(isIP(serverName) === 0 ? { serverName } : {}), ...(caBundle === undefined ? {} : { ca: caBundle }), ...(insecure ? { insecure } : {}), ...(asProxy ? proxy : {}), ...identity,
     }),
     asked: 0,
   };

@@ -113,6 +113,7 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
     ...(settings.auditLog || configuration.auditPolicy ? { audit: started.add(new AuditLog({ file: join(layout.logs, 'audit.log'), clock, log })).write } : {}),
     admission: { ...settings.admission, ...configuration.admission },
     ...(configuration.authentication ? { authentication: configuration.authentication } : {}),
+    ...(configuration.authorizers ? { authorizers: configuration.authorizers } : {}),
     ...(await readTakenTokens(layout)),
     ...(configuration.auditPolicy ? { auditPolicy: configuration.auditPolicy } : {}),
     logs: logFilesIn(layout.logs),

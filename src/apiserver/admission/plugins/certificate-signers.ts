@@ -32,7 +32,7 @@ export const certificateSigning: AdmissionPlugin = {
   validate(attributes, core) {
     const [now, before] = [requestOf(attributes.object).status, attributes.old && requestOf(attributes.old).status];
     const changed = now?.certificate !== before?.certificate || !deepEqual(now?.conditions ?? [], before?.conditions ?? []);
-    if (changed) requireSigner(attributes, core, 'sign');
+    if (changed) return requireSigner(attributes, core, 'sign');
   },
 };
 
@@ -61,10 +61,11 @@ function organizationsOf(request: string): readonly string[] {
 }
 
 /** By the signer's own name, or by `DOMAIN/*`. */
-function requireSigner({ user, old, object, name, kind }: Attributes, core: Core, verb: 'approve' | 'sign'): void {
+async function requireSigner({ user, old, object, name, kind }: Attributes, core: Core, verb: 'approve' | 'sign'): Promise<void> {
   const { signerName } = requestOf(old ?? object).spec;
-  const may = [signerName, `${signerName.split('/')[0]}/*`].some((signer) => core.authorizer.authorize({
-    user, verb, isResource: true, group: GROUP, version: '*', resource: 'signers', subresource: '', namespace: '', name: signer, path: '',
-  }).allowed);
-  if (!may) throw forbiddenRequest(kind, name, `user not permitted to ${verb} requests with signerName ${JSON.stringify(signerName)}`);
+  for (const signer of [signerName, `${signerName.split('/')[0]}/*`]) {
+    const verdict = await core.authorizer.authorize({ user, verb, isResource: true, group: GROUP, version: '*', resource: 'signers', subresource: '', namespace: '', name: signer, path: '' });
+    if (verdict.allowed) return;
+  }
+  throw forbiddenRequest(kind, name, `user not permitted to ${verb} requests with signerName ${JSON.stringify(signerName)}`);
 }

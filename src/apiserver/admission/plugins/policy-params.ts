@@ -26,20 +26,20 @@ export const policyParams: AdmissionPlugin = {
   name: 'PolicyParams',
   on: { operations: ['CREATE', 'UPDATE'], resources: [...POLICIES, ...BINDINGS].map((plural) => `${plural}.${GROUP}`) },
 
-  validate(attributes, core) {
+  async validate(attributes, core) {
     const { kind, object, old, user } = attributes;
     if (user.groups.includes(MASTERS)) return;
     const [spec, before] = [specOf(object), specOf(old)];
     if (POLICIES.includes(kind.plural)) {
       if (!spec.paramKind || sameObject(spec.paramKind, before.paramKind)) return;
-      if (mayGet(core, user, { ...parametersOf(core, spec.paramKind), namespace: '*', name: '*' })) return;
+      if (await mayGet(core, user, { ...parametersOf(core, spec.paramKind), namespace: '*', name: '*' })) return;
       const { kind: paramKind = '', apiVersion = '' } = spec.paramKind;
       throw refused(attributes, 'paramKind', `user ${printed(user)} must have "get" permission on all objects of the referenced paramKind (kind=${paramKind}, apiVersion=${apiVersion})`);
     }
     if (!spec.paramRef || (sameObject(spec.paramRef, before.paramRef) && spec.policyName === before.policyName)) return;
     const policy = core.resources.of(GROUP, kind.plural.replace(/bindings$/, '').replace(/policy$/, 'policies'))?.cache.object('', spec.policyName ?? '');
     const { namespace = '', name = '' } = spec.paramRef;
-    if (mayGet(core, user, { ...parametersOf(core, specOf(policy).paramKind), namespace, name })) return;
+    if (await mayGet(core, user, { ...parametersOf(core, specOf(policy).paramKind), namespace, name })) return;
     throw refused(attributes, 'paramRef', `user ${printed(user)} does not have "get" permission on the object referenced by paramRef`);
   },
 };
@@ -59,8 +59,8 @@ function parametersOf({ resources }: Core, paramKind: ParamKind | undefined): Pa
   return { group: apiVersion.slice(0, Math.max(slash, 0)), version: apiVersion.slice(slash + 1), resource: known?.plural ?? '*' };
 }
 
-const mayGet = ({ authorizer }: Core, user: UserInfo, about: Parameters & { readonly namespace: string; readonly name: string }): boolean =>
-  authorizer.authorize({ user, verb: 'get', isResource: true, subresource: '', path: '', ...about }).allowed;
+const mayGet = async ({ authorizer }: Core, user: UserInfo, about: Parameters & { readonly namespace: string; readonly name: string }): Promise<boolean> =>
+  (await authorizer.authorize({ user, verb: 'get', isResource: true, subresource: '', path: '', ...about })).allowed;
 
 /** As Go prints a user. */
 const printed = ({ username, uid = '', groups, extra = {} }: UserInfo): string =>

@@ -15,12 +15,12 @@ export const rbacEscalation: AdmissionPlugin = {
     resources: ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map((plural) => `${plural}.${GROUP}`),
   },
 
-  validate(attributes, core) {
+  async validate(attributes, core) {
     const { user, kind, object, old } = attributes;
     if (user.groups.includes(MASTERS)) return;
     if (kind.kind.endsWith('Role')) {
       if (old && sameObject(old['rules'], object['rules']) && sameObject(old['aggregationRule'], object['aggregationRule'])) return;
-      if (allowed(attributes, core, { verb: 'escalate', plural: kind.plural, name: object.metadata.name })) return;
+      if (await allowed(attributes, core, { verb: 'escalate', plural: kind.plural, name: object.metadata.name })) return;
       const everything: readonly PolicyRule[] = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] }];
       refuseUnlessHeld(attributes, core, object['aggregationRule'] ? everything : ((object['rules'] ?? []) as readonly PolicyRule[]));
       return;
@@ -28,15 +28,16 @@ export const rbacEscalation: AdmissionPlugin = {
     if (old && sameObject(old['roleRef'], object['roleRef']) && sameObject(old['subjects'], object['subjects'])) return;
     const ref = object['roleRef'] as { readonly kind: string; readonly name: string };
     const plural = ref.kind === 'ClusterRole' ? 'clusterroles' : 'roles';
-    if (allowed(attributes, core, { verb: 'bind', plural, name: ref.name })) return;
+    if (await allowed(attributes, core, { verb: 'bind', plural, name: ref.name })) return;
     refuseUnlessHeld(attributes, core, core.rbac.rulesOf(ref, attributes.namespace));
   },
 };
 
-function allowed({ user, namespace }: Attributes, core: Core, about: { verb: string; plural: string; name: string }): boolean {
-  return core.authorizer.authorize({
+async function allowed({ user, namespace }: Attributes, core: Core, about: { verb: string; plural: string; name: string }): Promise<boolean> {
+  const verdict = await core.authorizer.authorize({
     user, verb: about.verb, isResource: true, group: GROUP, version: 'v1', resource: about.plural, subresource: '', namespace, name: about.name, path: '',
-  }).allowed;
+  });
+  return verdict.allowed;
 }
 
 function refuseUnlessHeld({ user, kind, namespace, name }: Attributes, core: Core, rules: readonly PolicyRule[]): void {

@@ -8,6 +8,7 @@ import type { AdmissionPlugin, Attributes } from '../admission.ts';
 import { brought, type Shape, showable } from '../webhook/equivalents.ts';
 import { isExempt } from '../webhook/rules.ts';
 import { seenObject } from '../webhook/review.ts';
+import { whenAnswered } from './authorizer.ts';
 import { evaluateConditions } from './conditions.ts';
 import { Evaluation, OutOfBudget, requestBindings, shownNamespace } from './evaluation.ts';
 import { isQuestion, matches, shapeFor } from './match.ts';
@@ -123,7 +124,8 @@ async function invoke(core: Core, { inEffect: { policy, programs }, binding, sha
   const more = { params: param, namespaceObject: namespace };
   await showable(shape, attributes);
   const turns = Turns.of(core.clock);
-  const matched = await evaluateConditions(programs.matchConditions, { ...requestBindings(core, shape, attributes), ...more }, turns);
+  const asked = { ...requestBindings(core, shape, attributes), ...more };
+  const matched = await whenAnswered(() => evaluateConditions(programs.matchConditions, asked, turns));
   if (!matched.ok) return void failed(matched.message);
   if (!matched.matches) return undefined;
   let { object } = attributes;
@@ -135,9 +137,9 @@ async function invoke(core: Core, { inEffect: { policy, programs }, binding, sha
     if (wait) await wait;
     const since = core.clock.monotonic();
     const done = (failure?: string) => countDecision(core, 'mutating', { policy: policy.metadata.name, binding, since, ...(failure === undefined ? {} : { failure }) });
-    const evaluation = new Evaluation({ ...requestBindings(core, shape, present), ...more }, programs.variables);
+    const bindings = { ...requestBindings(core, shape, present), ...more };
     try {
-      const result = evaluation.run(compiled);
+      const result = await whenAnswered(() => new Evaluation(bindings, programs.variables).run(compiled));
       if (result.ok) object = await laidOver(shape, present, result.value);
       else failed(result.message);
       done(result.ok ? undefined : result.message);

@@ -7,6 +7,7 @@ import type { AdmissionPlugin, Attributes } from '../admission.ts';
 import { isExempt } from '../webhook/rules.ts';
 import { namespaceObject } from '../webhook/select.ts';
 import { requestBindings, shownNamespace } from './evaluation.ts';
+import { whenAnswered } from './authorizer.ts';
 import { judge, type Refusal } from './judge.ts';
 import { isQuestion, matches, shapeFor } from './match.ts';
 import { countDecision } from './measure.ts';
@@ -66,7 +67,7 @@ async function denialsOf(core: Core, inEffect: ValidatingInEffect, attributes: A
     const namespace = shownNamespace(await namespaceOf(core, attributes));
     for (const param of params) {
       const since = core.clock.monotonic();
-      const judgement = await judge(inEffect, { ...request, params: param, namespaceObject: namespace }, Turns.of(core.clock));
+      const judgement = await whenAnswered(() => judge(inEffect, { ...request, params: param, namespaceObject: namespace }, Turns.of(core.clock)));
       for (const refusal of judgement.refusals) denials.push(...act(core, refusal, { policy: name, binding: bound, actions: binding.spec.validationActions, attributes, since }));
       for (const { key, value } of judgement.annotations) annotations.set(key, (annotations.get(key) ?? new Set()).add(value));
       for (const message of judgement.failedAnnotations) denials.push({ policy: name, binding: bound, message });

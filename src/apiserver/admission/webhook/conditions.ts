@@ -3,6 +3,7 @@ import { compileCondition, type NamedExpression } from '../../../kinds/admission
 import { forbiddenRequest } from '../../../meta/api-error.ts';
 import type { Core } from '../../core.ts';
 import type { Attributes } from '../admission.ts';
+import { whenAnswered } from '../policy/authorizer.ts';
 import { evaluateConditions } from '../policy/conditions.ts';
 import { requestBindings } from '../policy/evaluation.ts';
 import type { Hook } from './hooks.ts';
@@ -22,7 +23,8 @@ function conditionsOf(hook: Hook): readonly NamedExpression[] {
 export async function matchesConditions(core: Core, { hook, shape }: Invocation, attributes: Attributes): Promise<boolean> {
   const conditions = conditionsOf(hook);
   if (conditions.length === 0) return true;
-  const matched = await evaluateConditions(conditions, { ...requestBindings(core, shape, attributes), namespaceObject: null }, Turns.of(core.clock));
+  const bindings = { ...requestBindings(core, shape, attributes), namespaceObject: null };
+  const matched = await whenAnswered(() => evaluateConditions(conditions, bindings, Turns.of(core.clock)));
   if (matched.ok) return matched.matches;
   if (hook.failurePolicy === 'Ignore') return false;
   throw forbiddenRequest(attributes.kind, attributes.name, matched.message);
