@@ -84,6 +84,21 @@ export interface CertificateStatus {
   readonly expires: string;
 }
 
+/** One certificate that a cluster should have, and what became of it. */
+export interface CertificateReport {
+  readonly name: string;
+  /** `broken`: it cannot be read, or its key is another's. `untrusted`: its authority did not sign it. */
+  readonly state: 'valid' | 'expired' | 'missing' | 'broken' | 'untrusted';
+  /** Who signs it; authorities sign themselves. */
+  readonly ca?: string;
+  /** As `O=system:masters, CN=kubernetes-admin`. */
+  readonly subject?: string;
+  /** RFC 3339. */
+  readonly expires?: string;
+  /** Below zero once it has expired. */
+  readonly secondsLeft?: number;
+}
+
 export interface ClusterStatus {
   readonly running: boolean;
   readonly dataDir: string;
@@ -118,6 +133,9 @@ export interface Actions {
   node(request: NodeRequest, terminal: Terminal): Promise<void>;
   status(cluster: ClusterRef): Promise<ClusterStatus>;
   doctor(): Promise<readonly Check[]>;
+  checkCertificates(cluster: ClusterRef): Promise<readonly CertificateReport[]>;
+  /** `all`, or one by its name. */
+  renewCertificates(request: ClusterRef & { readonly name: string }, terminal: Terminal): Promise<void>;
   loadImage(request: ClusterRef & { readonly file: string }, terminal: Terminal): Promise<void>;
   listImages(cluster: ClusterRef): Promise<readonly StoredImage[]>;
   /** Prints the way packets to a Service take on a node. */

@@ -9,6 +9,6 @@
 export { runCli, type CommandLine } from './main.ts';
 export { Refusal } from './refusal.ts';
 export type {
-  Actions, Check, ClusterRef, ClusterStatus, ComponentStatus, CertificateStatus, NodeRequest, NodeStatus, PodNetwork, ProxyRulesRequest, StoredImage, UpRequest,
+  Actions, CertificateReport, Check, ClusterRef, ClusterStatus, ComponentStatus, CertificateStatus, NodeRequest, NodeStatus, PodNetwork, ProxyRulesRequest, StoredImage, UpRequest,
 } from './actions.ts';
 export type { Terminal } from './terminal.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Actions, ClusterStatus, UpRequest } from './index.ts';
+import type { Actions, CertificateReport, ClusterStatus, UpRequest } from './index.ts';
 import { runCli } from './index.ts';
 import { Refusal } from './refusal.ts';
 
@@ -20,7 +20,7 @@ async function run(args: readonly string[], given: Partial<Actions> = {}, env: R
     return result;
   };
   const actions: Actions = {
-    up: record(0), node: record(undefined), down: record(undefined), status: record(STATUS), doctor: record([]), loadImage: record(undefined),
+    up: record(0), node: record(undefined), down: record(undefined), status: record(STATUS), doctor: record([]), checkCertificates: record([]), renewCertificates: record(undefined), loadImage: record(undefined),
     listImages: record([]), proxyRules: record(undefined), kubectl: record(0), version: '1.2.3', kubernetesVersion: 'v1.36.0', ...given,
   };
   const terminal = { out: (text: string) => void out.push(text), err: (text: string) => void err.push(text), interactive: false };
@@ -85,7 +85,7 @@ test('a number out of range is refused in words', async () => {
 });
 
 test('every command has help', async () => {
-  for (const args of [[], ['up'], ['down'], ['status'], ['doctor'], ['image'], ['image', 'load'], ['version']]) {
+  for (const args of [[], ['up'], ['down'], ['status'], ['doctor'], ['image'], ['image', 'load'], ['certs'], ['certs', 'check'], ['certs', 'renew'], ['version']]) {
     const { code, out } = await run([...args, '--help']);
     expect(code).toBe(0);
     expect(out).toMatch(/^Usage: knarr/);
@@ -134,4 +134,33 @@ test('proxy rules takes a Service as kubectl names it', async () => {
 test('pods and Services have one address family or both, IPv4 first', async () => {
   expect((await run(['up', '--ip-families', 'IPv4,IPv6'])).calls).toMatchObject([{ ipFamilies: ['IPv4', 'IPv6'] }]);
   expect((await run(['up', '--ip-families', 'IPv6'])).err).toContain('It must be IPv4, or IPv4,IPv6');
+});
+
+const ADMIN: CertificateReport = {
+  name: 'admin', state: 'valid', ca: 'ca', subject: 'O=system:masters, CN=kubernetes-admin', expires: '2027-01-01T00:00:00.000Z', secondsLeft: 364 * 86_400 + 5,
+};
+
+test('certs check prints a table, and fails when one certificate is not good', async () => {
+  const good = await run(['certs', 'check'], { checkCertificates: async () => [ADMIN, { ...ADMIN, name: 'soon', secondsLeft: 7300 }, { name: 'ca', state: 'valid', secondsLeft: 59 }] });
+  expect(good.code).toBe(0);
+  expect(good.out.split('\n').map((text) => text.split(/ {3,}/))).toEqual([
+    ['CERTIFICATE', 'SUBJECT', 'EXPIRES', 'TIME LEFT', 'CA'],
+    ['admin', 'O=system:masters, CN=kubernetes-admin', '2027-01-01T00:00:00.000Z', '364d', 'ca'],
+    ['soon', 'O=system:masters, CN=kubernetes-admin', '2027-01-01T00:00:00.000Z', '2h', 'ca'],
+    ['ca', '-', '-', '0m', '-'],
+  ]);
+  for (const state of ['expired', 'missing', 'broken', 'untrusted'] as const) {
+    const bad = await run(['certs', 'check'], { checkCertificates: async () => [ADMIN, { name: 'scheduler', state }] });
+    expect([bad.code, bad.out.includes(state)]).toEqual([1, true]);
+  }
+});
+
+test('certs check prints JSON for programs', async () => {
+  const { code, out } = await run(['certs', 'check', '-o', 'json'], { checkCertificates: async () => [{ ...ADMIN, state: 'expired', secondsLeft: -1 }] });
+  expect([code, JSON.parse(out)]).toEqual([1, { certificates: [{ ...ADMIN, state: 'expired', secondsLeft: -1 }] }]);
+});
+
+test('certs renew takes one name, or means all', async () => {
+  expect((await run(['certs', 'renew', '--data-dir', '/x'])).calls).toEqual([{ dataDir: '/x', name: 'all' }]);
+  expect((await run(['certs', 'renew', 'apiserver', '--data-dir', '/x'])).calls).toEqual([{ dataDir: '/x', name: 'apiserver' }]);
 });

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import type { Actions } from './actions.ts';
+import { certsCommand } from './commands/certs.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { downCommand } from './commands/down.ts';
 import { imageCommand } from './commands/image.ts';
@@ -22,7 +23,7 @@ export interface CommandLine {
 }
 
 const COMMANDS = [
-  upCommand, downCommand, statusCommand, nodeCommand, doctorCommand, imageCommand, proxyCommand, kubectlCommand, versionCommand,
+  upCommand, downCommand, statusCommand, nodeCommand, doctorCommand, imageCommand, certsCommand, proxyCommand, kubectlCommand, versionCommand,
 ] as const;
 
 /** Runs one command line and resolves with its exit code: 0 done, 1 refused or failed, 2 not understood. */

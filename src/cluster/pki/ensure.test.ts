@@ -1,13 +1,13 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../base/clock.ts';
 import { systemRandom } from '../../base/random.ts';
 import { layoutOf, type Layout } from '../layout.ts';
-import { certificatesOf, ensurePki, requirePair } from './ensure.ts';
-import { DAY } from '../../wire/node/issue.ts';
+import { certificatesOf, ensurePki, isWhole, renewLeaves, requirePair } from './ensure.ts';
+import { CA_LIFETIME, DAY, LEAF_LIFETIME } from '../../wire/node/issue.ts';
 import { leafSpecs, type ClusterNames } from './plan.ts';
 import { ensureServiceAccountKey } from './service-account-key.ts';
 
@@ -72,6 +72,37 @@ test('a certificate without its key is made anew', async () => {
   await ensurePki(layout, CLUSTER, at(NOW));
   await rm(join(layout.pki, 'admin.key'));
   expect(await ensurePki(layout, CLUSTER, at(NOW))).toEqual(['admin']);
+});
+
+test('a certificate beside the key of another is made anew: its writer died between the two', async () => {
+  await ensurePki(layout, CLUSTER, at(NOW));
+  await copyFile(join(layout.pki, 'scheduler.key'), join(layout.pki, 'admin.key'));
+  expect(await ensurePki(layout, CLUSTER, at(NOW))).toEqual(['admin']);
+  expect(isWhole(await requirePair(layout, 'admin'))).toBe(true);
+});
+
+test('an authority near its end signs for another lifetime, and who trusts the old certificate trusts the leaves still', async () => {
+  await ensurePki(layout, CLUSTER, at(NOW));
+  const old = await certificate('ca');
+  const later = NOW + CA_LIFETIME - 2 * LEAF_LIFETIME + DAY;
+  expect(await ensurePki(layout, CLUSTER, at(later))).toEqual(['ca', 'front-proxy-ca', ...leafSpecs(CLUSTER).map(({ name }) => name)]);
+  const ca = await certificate('ca');
+  expect([ca.subject, ca.ca, Date.parse(ca.validTo)]).toEqual([old.subject, true, later + CA_LIFETIME]);
+  expect(ca.checkPrivateKey(createPrivateKey((await requirePair(layout, 'ca')).key))).toBe(true);
+  const leaf = await certificate('admin');
+  expect([old, ca].map((issuer) => leaf.checkIssued(issuer) && leaf.verify(issuer.publicKey))).toEqual([true, true]);
+  expect(await ensurePki(layout, CLUSTER, at(later + DAY))).toEqual([]);
+});
+
+test('what is renewed by name is new, and nothing else is', async () => {
+  await ensurePki(layout, CLUSTER, at(NOW));
+  const [before, other] = await Promise.all(['apiserver', 'admin'].map((name) => requirePair(layout, name)));
+  await renewLeaves(layout, leafSpecs(CLUSTER).filter(({ name }) => name === 'apiserver'), at(NOW + DAY));
+  const after = await requirePair(layout, 'apiserver');
+  expect([after.cert === before!.cert, after.key === before!.key, isWhole(after)]).toEqual([false, false, true]);
+  expect((await certificate('apiserver')).subjectAltName).toBe(new X509Certificate(before!.cert).subjectAltName);
+  expect(await requirePair(layout, 'admin')).toEqual(other);
+  expect((await stat(join(layout.pki, 'apiserver.key'))).mode & 0o777).toBe(0o600);
 });
 
 test('the service-account key is made once and is named after its public part', async () => {

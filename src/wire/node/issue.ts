@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import type { Millis } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
@@ -53,8 +53,15 @@ export interface Statement {
 
 /** A new self-signed authority on P-256. */
 export function issueCa(commonName: string, now: Millis, random: Random): KeyPair {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const name = nameOf([], commonName);
+  return selfSigned(nameOf([], commonName), generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, { now, random });
+}
+
+/** The same authority with its own key for another lifetime: what it signed stays good, by the old certificate and by the new one. */
+export const reissueCa = ({ cert, key }: KeyPair, effects: { now: Millis; random: Random }): KeyPair =>
+  selfSigned(authorityName(new X509Certificate(cert)), createPrivateKey(key), effects);
+
+function selfSigned(name: Der, privateKey: KeyObject, { now, random }: { now: Millis; random: Random }): KeyPair {
+  const publicKey = createPublicKey(privateKey);
   const cert = signed({
     issuer: name, subject: name, publicKey: spki(publicKey), notBefore: now - SKEW, notAfter: now + CA_LIFETIME,
     extensions: [
