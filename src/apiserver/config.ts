@@ -11,6 +11,7 @@ import type { AuditRule } from './audit/index.ts';
 import type { StaticTokens } from './authn/static-tokens.ts';
 import type { AuthenticationConfig } from './configuration/authentication.ts';
 import type { AuthorizerConfig } from './configuration/authorization.ts';
+import type { EncryptionConfig } from './encryption/index.ts';
 import type { LogFiles } from './logs.ts';
 import type { Collector } from '../base/metrics/family.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -128,6 +129,8 @@ export interface ApiServerConfig {
   readonly authentication?: AuthenticationConfig;
   /** Who is asked whether a request is allowed, in this order: Node and RBAC, unless said. */
   readonly authorizers?: readonly AuthorizerConfig[];
+  /** What is kept encrypted in the store, and how; nothing unless given. */
+  readonly encryption?: EncryptionConfig;
   /** Users by tokens that never change. */
   readonly staticTokens?: StaticTokens;
   readonly version?: VersionInfo;

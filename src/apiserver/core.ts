@@ -10,6 +10,7 @@ import type { Tokens } from './authn/tokens.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import type { RbacAuthorizer } from './authz/rbac.ts';
 import type { ApiServerConfig } from './config.ts';
+import type { EncryptedDriver } from './encryption/index.ts';
 import type { FlowControl } from './flow-control/index.ts';
 import type { Metrics } from './metrics/index.ts';
 import type { Resources } from './resources.ts';
@@ -18,6 +19,8 @@ import type { Hub } from './watch-cache/hub.ts';
 /** What the stages and verbs of one server share. */
 export interface Core {
   readonly driver: Driver;
+  /** Whether an object's bytes are to be written anew, though it is the same. */
+  readonly isStale: EncryptedDriver['isStale'];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

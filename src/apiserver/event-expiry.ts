@@ -1,8 +1,10 @@
 import type { Millis } from '../base/clock.ts';
+import { isApiError } from '../meta/api-error.ts';
 import { parseTime } from '../meta/time.ts';
 import type { AnyObject } from '../meta/object.ts';
 import type { Core } from './core.ts';
 import { commitDelete } from './registry/storage.ts';
+import type { Version } from './watch-cache/version.ts';
 
 /** Upstream's `--event-ttl`. */
 const LIFETIME: Millis = 60 * 60_000;
@@ -16,7 +18,7 @@ export function startEventExpiry(core: Core): Disposable {
   const { clock, log } = core;
   const events = core.resources.of('', 'events')?.cache;
   if (!events) return { [Symbol.dispose]() {} };
-  const left = [...events.list('')].map(({ key, object }) => [key, Math.min(clock.now(), lastHeard(object))] as const);
+  const left = [...events.list('')].map((version) => [version.key, Math.min(clock.now(), lastHeard(version))] as const);
   const written = new Map<string, Millis>(left.toSorted(([, a], [, b]) => a - b));
   const following = events.onChange(({ type, version }) => {
     written.delete(version.key);
@@ -43,7 +45,15 @@ export function startEventExpiry(core: Core): Disposable {
   };
 }
 
-function lastHeard(event: AnyObject): Millis {
+/** What cannot be read may be as young as can be. */
+function lastHeard(version: Version): Millis {
+  let event: AnyObject;
+  try {
+    event = version.object;
+  } catch (error) {
+    if (isApiError(error, 'InternalError')) return Infinity;
+    throw error;
+  }
   const series = event['series'] as { readonly lastObservedTime?: string } | undefined;
   const times = [event['lastTimestamp'], event['eventTime'], series?.lastObservedTime, event.metadata.creationTimestamp];
   return Math.max(...times.map((time) => parseTime(time as string | undefined) ?? 0));

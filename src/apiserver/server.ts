@@ -26,6 +26,7 @@ import type { Kind } from '../schema/kind.ts';
 import { startCompaction } from './compaction.ts';
 import { startEventExpiry } from './event-expiry.ts';
 import { beginExchange, composeStages } from './exchange.ts';
+import { encryptedDriver } from './encryption/index.ts';
 import { FlowControl } from './flow-control/index.ts';
 import { makeMetrics, MeasuredAdmission, measuredDriver } from './metrics/index.ts';
 import { parseRequestInfo, type RequestInfo } from './request-info.ts';
@@ -42,7 +43,8 @@ export interface ApiServer extends AsyncDisposable {
 
 /** Ready to serve once it resolves: caches loaded, bootstrap objects there. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { driver, clock, random, log, config } = options;
+  const { clock, random, log, config } = options;
+  const driver = encryptedDriver(options.driver, config.encryption);
   if (config.freezeObjects) strictness.freeze = true;
   const stopping = new AbortController();
   const hub = new Hub({ driver, clock, log });
@@ -62,7 +64,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const { maxRequestsInFlight = 400, maxMutatingRequestsInFlight = 200 } = config;
   const flowControl = new FlowControl({ resources, clock, seats: maxRequestsInFlight + maxMutatingRequestsInFlight });
   const core: Core = {
-    driver: measuredDriver(driver, metrics, clock), clock, random, log, config, hub, resources,
+    driver: measuredDriver(driver, metrics, clock), isStale: (value) => driver.isStale(value), clock, random, log, config, hub, resources,
     admission: new MeasuredAdmission(choosePlugins(config.admission), metrics, clock),
     authorizer: unionAuthorizer(authorizersOf({ config, resources, clock, random, log }, rbac)),
     rbac,

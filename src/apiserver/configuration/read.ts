@@ -4,6 +4,8 @@ import { type AuditPolicy, readAuditPolicy } from './audit-policy.ts';
 import { type AuthenticationConfig, readAuthentication } from './authentication.ts';
 import { type AuthorizerConfig, readAuthorization } from './authorization.ts';
 import { decode, readDocuments, type Document } from './document.ts';
+import { readEncryption } from './encryption.ts';
+import type { EncryptionRule } from '../encryption/index.ts';
 
 /** What the API server's configuration documents say, ready for its config. */
 export interface ApiConfiguration {
@@ -11,6 +13,7 @@ export interface ApiConfiguration {
   readonly authentication?: AuthenticationConfig;
   readonly authorizers?: readonly AuthorizerConfig[];
   readonly auditPolicy?: AuditPolicy;
+  readonly encryptionRules?: readonly EncryptionRule[];
 }
 
 export interface ConfigurationFiles {
@@ -27,6 +30,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map(Object.entries<Reader>({
   Policy: async (document) => ({ auditPolicy: readAuditPolicy(document) }),
   AuthenticationConfiguration: async (document) => ({ authentication: readAuthentication(document) }),
   AuthorizationConfiguration: async (document, files) => ({ authorizers: await readAuthorization(document, (path) => files.readText(path)) }),
+  EncryptionConfiguration: async (document) => ({ encryptionRules: readEncryption(document) }),
 }));
 
 /** A plugin's own file holds one document, which says of what kind it is among its fields. */

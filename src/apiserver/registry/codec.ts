@@ -1,9 +1,11 @@
+import { ApiError } from '../../meta/api-error.ts';
 import type { AnyObject, KubeObject } from '../../meta/object.ts';
 import { isRecord, setOwn } from '../../meta/own.ts';
 import { apiVersionOf } from '../../meta/resource.ts';
 import type { Kind } from '../../schema/kind.ts';
 import type { SchemaNode } from '../../schema/node.ts';
 import { isShared, jsonOf, withSharedSpec } from '../../schema/shared-specs.ts';
+import { checkReadable } from '../encryption/index.ts';
 import type { Remote } from './remote.ts';
 
 /** Bytes in front of the JSON text in the store: the fingerprint of the schema that wrote it, in hex. */
@@ -124,9 +126,11 @@ export class Codec {
     return text;
   }
 
+  /** @throws ApiError where the store's bytes could not be opened */
   decode(value: Uint8Array): Unversioned {
     const known = this.#known.get(value);
     if (known) return known;
+    checkReadable(value);
     const converted = this.#remote?.read(value, value.subarray(FINGERPRINT));
     if (converted) return converted;
     if (this.#stored) {
@@ -135,7 +139,7 @@ export class Codec {
       this.#known.set(value, object);
       return object;
     }
-    const parsed: unknown = JSON.parse(decoder.decode(value.subarray(FINGERPRINT)));
+    const parsed = parsedFrom(value);
     const object = withSharedSpec(this.kind, this.#isCurrent(value) ? (parsed as AnyObject) : this.#upgrade(this.kind, parsed));
     this.#known.set(value, object);
     return object;
@@ -177,6 +181,15 @@ export class Codec {
     const { fingerprint } = this;
     for (let i = 0; i < FINGERPRINT; i++) if (value[i] !== fingerprint.charCodeAt(i)) return false;
     return true;
+  }
+}
+
+/** @throws ApiError where it is no JSON: opened with another key, under a cipher that does not notice */
+function parsedFrom(value: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(value.subarray(FINGERPRINT)));
+  } catch (error) {
+    throw new ApiError('InternalError', 'Internal error occurred: unable to decode the stored object', { cause: error });
   }
 }
 

@@ -105,7 +105,7 @@ async function tryModify(context: WriteContext, current: Version, modification: 
   }
   const ready = modification.trusted ? { object: transformed } : await prepare(context, transformed, { old, scope: modification.scope ?? (context.subresource === 'status' ? 'status' : 'object'), shown: modification.shown });
   const status = modification.status ?? 200;
-  if (sameObject(ready.object, old)) return { outcome: { status, version: current } };
+  if (sameObject(ready.object, old) && !core.isStale(current.value)) return { outcome: { status, version: current } };
   if (query.dryRun) return { outcome: { status, object: ready.object } };
   if (mayVanish(served.strategy.finalizers, ready.object, old)) {
     const removed = await commitDelete(core, current, releaseAll(context, old));

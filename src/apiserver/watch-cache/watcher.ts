@@ -1,3 +1,4 @@
+import { isApiError } from '../../meta/api-error.ts';
 import type { CacheEvent } from './resource-cache.ts';
 import type { Version } from './version.ts';
 
@@ -55,11 +56,21 @@ export class Watcher {
   /** An object that comes into or leaves the selection appears and vanishes, whatever happened to it. */
   #view(event: CacheEvent): WatchedEvent | undefined {
     const { type, version, previous, revision } = event;
-    const was = previous !== undefined && this.#matches(previous);
-    const is = type !== 'DELETED' && this.#matches(version);
+    const was = previous !== undefined && this.#selects(previous);
+    const is = type !== 'DELETED' && this.#selects(version);
     if (is) return was === (type === 'MODIFIED') ? event : { type: was ? 'MODIFIED' : 'ADDED', version };
     if (!was) return undefined;
     return { type: 'DELETED', version: type === 'DELETED' ? version : previous.at(revision) };
+  }
+
+  /** What nobody can read nobody has selected by what it says; whoever watches all is told that it cannot be read. */
+  #selects(version: Version): boolean {
+    try {
+      return this.#matches(version);
+    } catch (error) {
+      if (isApiError(error, 'InternalError')) return false;
+      throw error;
+    }
   }
 
   flush(): void {

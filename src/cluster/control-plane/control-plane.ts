@@ -25,6 +25,7 @@ import { MetricsApi } from '../metrics/metrics-api.ts';
 import { METRICS_SERVICE, registerMetrics } from '../metrics/objects.ts';
 import { Started } from '../started.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
+import { CIPHERS } from './ciphers.ts';
 import { readTakenApiConfig, readTakenTokens } from './api-config.ts';
 import { AuditLog } from './audit-log.ts';
 import { ensureClusterObjects, removeOldLeases, removeRetiredNodes } from './cluster-objects.ts';
@@ -114,6 +115,7 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
     admission: { ...settings.admission, ...configuration.admission },
     ...(configuration.authentication ? { authentication: configuration.authentication } : {}),
     ...(configuration.authorizers ? { authorizers: configuration.authorizers } : {}),
+    ...(configuration.encryptionRules ? { encryption: { rules: configuration.encryptionRules, ciphers: CIPHERS } } : {}),
     ...(await readTakenTokens(layout)),
     ...(configuration.auditPolicy ? { auditPolicy: configuration.auditPolicy } : {}),
     logs: logFilesIn(layout.logs),
