@@ -15,6 +15,7 @@ import type { EncryptionConfig } from './encryption/index.ts';
 import type { LogFiles } from './logs.ts';
 import type { Collector } from '../base/metrics/family.ts';
 import type { RequestInfo } from './request-info.ts';
+import type { RemoteService } from './webhook/remote.ts';
 import type { YamlData } from '../meta/yaml.ts';
 
 /** Where a proxied request goes. */
@@ -133,6 +134,8 @@ export interface ApiServerConfig {
   readonly encryption?: EncryptionConfig;
   /** Users by tokens that never change. */
   readonly staticTokens?: StaticTokens;
+  /** Is asked whose a token is that nobody else knows. */
+  readonly tokenWebhook?: RemoteService;
   readonly version?: VersionInfo;
   /** What `/logs/` shows; nothing unless given. */
   readonly logs?: LogFiles;

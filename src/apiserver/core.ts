@@ -6,6 +6,7 @@ import type { Allocations } from './allocators/allocations.ts';
 import type { Admission } from './admission/admission.ts';
 import type { Aggregation } from './aggregation/index.ts';
 import type { JwtAuthenticator } from './authn/jwt.ts';
+import type { TokenWebhook } from './authn/token-webhook.ts';
 import type { Tokens } from './authn/tokens.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import type { RbacAuthorizer } from './authz/rbac.ts';
@@ -34,6 +35,8 @@ export interface Core {
   readonly tokens: Tokens;
   /** By issuer, of those that are not ourselves. */
   readonly issuers: readonly JwtAuthenticator[];
+  /** A service that knows tokens nobody else knows. */
+  readonly tokenWebhook: TokenWebhook | undefined;
   readonly metrics: Metrics;
   readonly flowControl: FlowControl;
   readonly aggregation: Aggregation;

@@ -9,6 +9,7 @@
 export type { ApiServerConfig, ApiServerOptions, AuditSink, BackendTarget, DialTarget, KubeletAddress, ProcessFacts, ServiceAccountConfig, VersionInfo } from './config.ts';
 export { type ApiConfiguration, readApiConfiguration } from './configuration/read.ts';
 export type { Cipher, Ciphers } from './encryption/index.ts';
+export { readRemoteService } from './webhook/remote.ts';
 export { readStaticTokens } from './authn/static-tokens.ts';
 export { choosePlugins } from './admission/order.ts';
 export type { LogFiles } from './logs.ts';

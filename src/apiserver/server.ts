@@ -7,6 +7,7 @@ import { Allocations } from './allocators/allocations.ts';
 import { ClusterIps } from './allocators/cluster-ips.ts';
 import { NodePorts } from './allocators/node-ports.ts';
 import { startUpkeep } from './allocators/upkeep.ts';
+import { TokenWebhook } from './authn/token-webhook.ts';
 import { Tokens } from './authn/tokens.ts';
 import { authorizersOf } from './authz/configured.ts';
 import { RbacAuthorizer } from './authz/rbac.ts';
@@ -69,6 +70,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     authorizer: unionAuthorizer(authorizersOf({ config, resources, clock, random, log }, rbac)),
     rbac,
     issuers: (config.authentication?.jwt ?? []).map((jwt) => new JwtAuthenticator(jwt, { clock, fetchJson: issuerReader({ config, clock }) })),
+    tokenWebhook: config.tokenWebhook && new TokenWebhook({ config, resources, clock, random }, config.tokenWebhook),
     tokens: new Tokens({ config: config.serviceAccounts, clock, random }),
     allocations,
     metrics,

@@ -40,6 +40,8 @@ export interface UpRequest extends ClusterRef {
   readonly apiConfig: string | undefined;
   /** A file of tokens, and who shows each. */
   readonly tokenAuthFile: string | undefined;
+  /** A kubeconfig of a service that knows whose a token is. */
+  readonly tokenWebhookFile: string | undefined;
   /** Admission plugins by name, on or off other than by default. */
   readonly admission: { readonly enable: readonly string[]; readonly disable: readonly string[] };
 }

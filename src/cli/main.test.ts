@@ -34,7 +34,7 @@ test('up without flags asks for a cluster below the home directory on 6443', asy
   expect(calls).toEqual([{
     dataDir: '/home/me/.knarr', port: 6443, nodes: undefined, simulated: undefined, store: 'wal', kubeconfig: undefined,
     foreground: false, install: true, legacyServiceAccountTokens: false, legacyApis: false, auditLog: false, network: undefined, ipFamilies: undefined, podCidrs: undefined, serviceCidrs: undefined, proxy: undefined, dns: undefined, components: 0, without: [], kubeletConfig: undefined,
-    apiConfig: undefined, tokenAuthFile: undefined, admission: { enable: [], disable: [] },
+    apiConfig: undefined, tokenAuthFile: undefined, tokenWebhookFile: undefined, admission: { enable: [], disable: [] },
   } satisfies UpRequest]);
 });
 

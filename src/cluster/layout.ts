@@ -10,6 +10,8 @@ export interface Layout {
   readonly apiConfig: string;
   /** Tokens of users, as `up --token-auth-file` gave them. */
   readonly tokenFile: string;
+  /** Of the service that knows tokens, as `up --authentication-token-webhook-config-file` gave it. */
+  readonly tokenWebhook: string;
   readonly adminKubeconfig: string;
   /** For a controller manager or a scheduler of others' making. */
   readonly loopKubeconfigs: Readonly<Record<Loop, string>>;
@@ -51,6 +53,7 @@ export function layoutOf(dataDir: string): Layout {
     settings: join(dataDir, 'cluster.json'),
     apiConfig: join(dataDir, 'api-config.yaml'),
     tokenFile: join(dataDir, 'tokens.csv'),
+    tokenWebhook: join(dataDir, 'token-webhook.kubeconfig'),
     adminKubeconfig: join(dataDir, 'admin.kubeconfig'),
     loopKubeconfigs: { controllers: join(dataDir, 'controller-manager.kubeconfig'), scheduler: join(dataDir, 'scheduler.kubeconfig') },
     pki: join(dataDir, 'pki'),

@@ -1,11 +1,12 @@
 /** Asks a service by SubjectAccessReviews (https://kubernetes.io/docs/reference/access-authn-authz/webhook). */
-import type { Clock, Millis } from '../../base/clock.ts';
+import type { Millis } from '../../base/clock.ts';
 import { messageOf } from '../../base/message-of.ts';
 import type { Program } from '../../cel/compile.ts';
 import { subjectAccessReviewStatus, type SubjectAccessReviewStatus } from '../../kinds/authorization/access-review.ts';
 import { object } from '../../schema/field.ts';
 import type { Core } from '../core.ts';
 import { callWebhook } from '../webhook/client.ts';
+import { KeptAnswers } from '../webhook/kept-answers.ts';
 import type { RemoteService } from '../webhook/remote.ts';
 import type { AccessRequest, Authorizer, Verdict } from './authorizer.ts';
 import { reviewSpec, reviewVariables, type ReviewSpec } from './subject-access-review.ts';
@@ -26,8 +27,6 @@ export interface WebhookAuthorizerConfig {
 
 type Around = Pick<Core, 'config' | 'resources' | 'clock' | 'random' | 'log'>;
 
-/** Answers kept. */
-const KEPT = 8_192;
 /** Characters of a question; who asks longer ones may want to fill the memory. */
 const LONGEST_KEPT = 10_000;
 const NO_OPINION: Verdict = { allowed: false, reason: '' };
@@ -95,29 +94,4 @@ export class WebhookAuthorizer implements Authorizer {
 function verdictOf({ allowed, denied = false, reason = '' }: SubjectAccessReviewStatus): Verdict {
   if (allowed && denied) return { allowed: false, denied, reason, error: 'webhook subject access review returned both allow and deny response' };
   return { allowed, denied, reason };
-}
-
-/** What others answered, for as long as that holds. */
-export class KeptAnswers<T> {
-  readonly #clock: Clock;
-  readonly #byKey = new Map<string, { readonly value: T; readonly until: Millis }>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  get(key: string): T | undefined {
-    const kept = this.#byKey.get(key);
-    if (kept && kept.until > this.#clock.monotonic()) return kept.value;
-    this.#byKey.delete(key);
-    return undefined;
-  }
-
-  /** The oldest gives way where there are too many. */
-  set(key: string, value: T, ttl: Millis): void {
-    this.#byKey.delete(key);
-    const [oldest] = this.#byKey.size >= KEPT ? this.#byKey.keys() : [];
-    if (oldest !== undefined) this.#byKey.delete(oldest);
-    this.#byKey.set(key, { value, until: this.#clock.monotonic() + ttl });
-  }
 }

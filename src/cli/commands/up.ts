@@ -28,6 +28,7 @@ interface Flags {
   readonly kubeletConfig?: string;
   readonly apiConfig?: string;
   readonly tokenAuthFile?: string;
+  readonly authenticationTokenWebhookConfigFile?: string;
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
 }
@@ -55,11 +56,12 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
     .option('--components [n]', 'run controllers and scheduler in processes of their own, n of each, of which one leads (2 unless said)', count('a number of processes', 1, 9), 0)
     .option('--without <names>', 'leave controllers or scheduler (or both: a,b) to others, who find <data-dir>/{controller-manager,scheduler}.kubeconfig', loops, [])
     .option('--kubelet-config <file>', 'a KubeletConfiguration (kubelet.config.k8s.io/v1beta1) for every real node', (file: string) => resolve(file))
-    .option('--api-config <file>', 'what kube-apiserver reads from files, as documents of one: AdmissionConfiguration, AuthenticationConfiguration, an audit Policy', (file: string) => resolve(file))
+    .option('--api-config <file>', 'what kube-apiserver reads from files, as documents of one: AdmissionConfiguration, AuthenticationConfiguration, AuthorizationConfiguration, an audit Policy', (file: string) => resolve(file))
     .option('--token-auth-file <file>', 'tokens of users that never change, a line each: token,user,uid,"group1,group2"', (file: string) => resolve(file))
+    .option('--authentication-token-webhook-config-file <file>', 'a kubeconfig of the service that is asked, by TokenReviews, whose a token is', (file: string) => resolve(file))
     .option('--enable-admission-plugins <names>', 'turn on plugins that are off by default (a,b)', names, [])
     .option('--disable-admission-plugins <names>', 'turn off plugins (a,b)', names, [])
-    .action(async ({ enableAdmissionPlugins: enable, disableAdmissionPlugins: disable, podCidr: podCidrs, serviceCidr: serviceCidrs, ...flags }: Flags) => {
+    .action(async ({ enableAdmissionPlugins: enable, disableAdmissionPlugins: disable, authenticationTokenWebhookConfigFile: tokenWebhookFile, podCidr: podCidrs, serviceCidr: serviceCidrs, ...flags }: Flags) => {
       exit(await line.actions.up({
         ...flags,
         nodes: flags.nodes,
@@ -74,6 +76,7 @@ export function upCommand(line: CommandLine, exit: (code: number) => void): Comm
         kubeletConfig: flags.kubeletConfig,
         apiConfig: flags.apiConfig,
         tokenAuthFile: flags.tokenAuthFile,
+        tokenWebhookFile,
         admission: { enable, disable },
         components: flags.components === true ? 2 : Number(flags.components),
       }, line.terminal));

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { layoutOf } from '../layout.ts';
 import { readTakenApiConfig, readTakenTokens, takeApiConfig } from './api-config.ts';
 
-const NONE = { tokenAuthFile: undefined, admission: { enable: [], disable: [] } };
+const NONE = { tokenAuthFile: undefined, tokenWebhookFile: undefined, admission: { enable: [], disable: [] } };
 const CONFIG = 'apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins: [{ name: EventRateLimit, path: limits.yaml }]\n';
 const LIMITS = 'apiVersion: eventratelimit.admission.k8s.io/v1alpha1\nkind: Configuration\nlimits: [{ type: Server, qps: 5, burst: 10 }]\n';
 
@@ -52,4 +52,23 @@ test('tokens are taken too, and a line that says too little is named', async () 
   expect((await readTakenTokens(layout)).staticTokens).toEqual(new Map([['secret', { username: 'ann', uid: '1', groups: ['dev', 'ops'] }]]));
   await writeFile(file, 'secret,ann\n');
   await expect(takeApiConfig({ ...NONE, apiConfig: undefined, tokenAuthFile: file }, layout)).rejects.toThrow('line 1 must have at least 3 columns (token, user name, user uid), found 2');
+});
+
+test('the service that knows tokens is taken with where its files are, and one that is no service is refused', async () => {
+  const [dir, elsewhere] = [await directory(), await directory()];
+  const layout = layoutOf(join(dir, 'data'));
+  const file = join(elsewhere, 'webhook.yaml');
+  const kubeconfig = (server: string) => `current-context: a
+contexts: [{ name: a, context: { cluster: b, user: c } }]
+clusters: [{ name: b, cluster: { server: '${server}', certificate-authority: ca.pem } }]
+users: [{ name: c, user: { client-certificate-data: ${btoa('CERT')}, client-key-data: ${btoa('KEY')} } }]
+`;
+  await writeFile(join(elsewhere, 'ca.pem'), 'CA');
+  await writeFile(file, kubeconfig('https://tokens.example.com/review'));
+  await takeApiConfig({ ...NONE, apiConfig: undefined, tokenWebhookFile: file }, layout);
+
+  expect((await readTakenTokens(layout)).tokenWebhook).toEqual({ kind: 'remote', url: 'https://tokens.example.com/review', caPem: 'CA', identity: { cert: 'CERT', key: 'KEY' } });
+  expect((await stat(layout.tokenWebhook)).mode & 0o777).toBe(0o600);
+  await writeFile(file, kubeconfig('http://tokens.example.com'));
+  await expect(takeApiConfig({ ...NONE, apiConfig: undefined, tokenWebhookFile: file }, layout)).rejects.toThrow('the server of a webhook must be an https URL, not "http://tokens.example.com"');
 });
