@@ -187,6 +187,8 @@ export interface KubeletServerOptions {
   /** 10250 everywhere but in tests. */
   readonly port: number;
   readonly tls: { readonly cert: string; readonly key: string };
+  /** Calls with every later certificate, until it is disposed of. */
+  readonly renewed?: (take: (tls: KubeletServerOptions['tls']) => void) => Disposable;
   /** PEM. Certificates it signed identify callers: the API server's is let in, others only as the API server's authorizer says. */
   readonly clientCa: string;
   readonly ciphers?: string;

@@ -26,7 +26,7 @@ export async function renewCertificates({ dataDir, name }: ClusterRef & { readon
   }
   await renewCredentials(layout, settings, { specs, clock: systemClock, random: systemRandom });
   for (const spec of specs) terminal.out(`${spec.name} renewed`);
-  if (await ask(dataDir, 'state')) terminal.err('running processes take them when they start next');
+  if (await ask(dataDir, 'state')) terminal.err('running processes take them within a minute, without a restart');
 }
 
 async function clusterIn(dataDir: string): Promise<{ readonly layout: Layout; readonly settings: Settings }> {

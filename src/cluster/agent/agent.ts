@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { createClient, createEventRecorder, createInformers } from '../../client/index.ts';
-import { connectCri, measuredTransport, paced, startKubelet } from '../../kubelet/index.ts';
+import { connectCri, measuredTransport, paced, startKubelet, type KubeletServerOptions } from '../../kubelet/index.ts';
 import { KernelWatch, startNetwork, startPolicies } from '../../network/index.ts';
 import { cleanProxy, startProxy } from '../../proxy/index.ts';
 import { connect } from '../../wire/node/http-client.ts';
@@ -14,6 +14,7 @@ import { machineExec } from '../machine/exec.ts';
 import { adjustOomScore, configureNode } from '../node/kubelet-config.ts';
 import { cgroupOf, POD_BRIDGE } from '../node/place.ts';
 import { requirePair } from '../pki/ensure.ts';
+import { followPairs } from '../pki/follow.ts';
 import { clusterCidrsOf, nodeIpsOf, podCidrsOf } from '../settings-families.ts';
 import { networkOf, type NodePlace, type Settings } from '../settings.ts';
 import { Started } from '../started.ts';
@@ -42,18 +43,19 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const around = { clock, random, log };
   const { run } = machineExec; // the agent itself runs in the node's namespaces
   const started = new Started();
-  const [ca, own, agent, serving] = await Promise.all(
-    ['ca', `node-${node.name}`, `node-${node.name}-agent`, `node-${node.name}-serving`].map((name) => requirePair(layout, name)),
-  );
-  const reach = (pair: typeof own, userAgent: string) => {
-    const host = `${settings.advertiseAddress}:${settings.port}`;
-    const { transport, collector } = measuredTransport(started.add(connect({ url: `https://${host}`, ca: ca!.cert, ...pair })), { host, clock });
+  const ca = await requirePair(layout, 'ca');
+  const host = `${settings.advertiseAddress}:${settings.port}`;
+  const reach = async (name: string, userAgent: string) => {
+    const pair = await requirePair(layout, name);
+    const connection = started.add(connect({ url: `https://${host}`, ca: ca.cert, ...pair }));
+    started.add(followPairs([{ name, pair, take: (next) => connection.setIdentity(next) }], options));
+    const { transport, collector } = measuredTransport(connection, { host, clock });
     const client = createClient(transport, { userAgent });
     return { client, informers: started.add(createInformers(client, around)), collector };
   };
-  const asAgent = reach(agent, `knarr-agent/${KUBERNETES_VERSION}`);
+  const asAgent = await reach(`node-${node.name}-agent`, `knarr-agent/${KUBERNETES_VERSION}`);
   const place = layout.node(node.name);
-  const asNode = reach(own, `kubelet/${KUBERNETES_VERSION}`);
+  const asNode = await reach(`node-${node.name}`, `kubelet/${KUBERNETES_VERSION}`);
   const kernel = started.add(new KernelWatch({ run, clock, log: log.with({ room: 'network' }) }));
   started.add(await startNetwork({
     informers: asAgent.informers, client: asNode.client, kernel, run, clock, log: log.with({ room: 'network' }),
@@ -65,7 +67,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     informers: asAgent.informers, kernel, run, clock, log: log.with({ room: 'network' }), nodeName: node.name,
     names: { namespace: DNS_NAMESPACE, labels: { 'k8s-app': DNS_SERVICE }, service: settings.dnsIp, port: DNS_PORT },
   }));
-  const { configuration, options: kubelet } = await configureNode({ settings, node, place, made: { tls: serving!, clientCa: ca!.cert } });
+  const { configuration, options: kubelet } = await configureNode({ settings, node, place, made: { ...await servingOf(options), clientCa: ca.cert } });
   const cri = paced(started.add(connectCri(place.containerdSocket, { clock })), { clock, atOnce: 4 * availableParallelism() });
   await adjustOomScore(configuration.oomScoreAdj, log);
   await mkdir(place.manifests, { recursive: true, mode: 0o755 });
@@ -86,4 +88,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   started.add(startNodeIngress({ ...around, ...asAgent, node, log: log.with({ room: 'ingress' }) }));
   started.add(await startNodeDns({ ...around, ...asAgent, settings, node }));
   return { shutdown: () => running.shutdown(), [Symbol.asyncDispose]: () => started[Symbol.asyncDispose]() };
+}
+
+/** What the kubelet's server shows, and how it learns of another. */
+async function servingOf(options: AgentOptions): Promise<Pick<KubeletServerOptions, 'tls' | 'renewed'>> {
+  const name = `node-${options.node.name}-serving`;
+  const tls = await requirePair(options.layout, name);
+  return { tls, renewed: (take) => followPairs([{ name, pair: tls, take }], options) };
 }

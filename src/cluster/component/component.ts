@@ -7,6 +7,7 @@ import { createClient, createInformers, runLeaderElection } from '../../client/i
 import { connect } from '../../wire/node/http-client.ts';
 import type { Layout } from '../layout.ts';
 import { requirePair } from '../pki/ensure.ts';
+import { followPairs } from '../pki/follow.ts';
 import type { Loop, Settings } from '../settings.ts';
 import { Started } from '../started.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
@@ -31,6 +32,7 @@ export async function runComponent(options: ComponentOptions, signal: AbortSigna
   const { certificate, lease } = LOOPS[loop];
   const [ca, pair] = await Promise.all([requirePair(layout, 'ca'), requirePair(layout, certificate)]);
   await using transport = connect({ url: `https://127.0.0.1:${settings.port}`, ca: ca.cert, ...pair });
+  using _following = followPairs([{ name: certificate, pair, take: (next) => transport.setIdentity(next) }], options);
   const client = createClient(transport, { userAgent: `${lease}/${KUBERNETES_VERSION}` });
   await runLeaderElection(client, {
     clock, random, log, namespace: 'kube-system', name: lease, identity: `${hostname()}_${random.uuid()}`,

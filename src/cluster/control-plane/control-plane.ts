@@ -17,6 +17,7 @@ import type { Layout } from '../layout.ts';
 import { startLoop } from '../component/loops.ts';
 import { LOOPS } from '../component/names.ts';
 import { requirePair } from '../pki/ensure.ts';
+import { followPairs } from '../pki/follow.ts';
 import { ensureServiceAccountKey, publicPart } from '../pki/service-account-key.ts';
 import { serviceCidrsOf } from '../settings-families.ts';
 import { loopsOf, simulatedNames, type Settings } from '../settings.ts';
@@ -61,9 +62,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<A
     const config = await apiServerConfig(options, { started, metrics, passes });
     const server = started.add(await startApiServer({ driver, kinds, clock, random, log: log.with({ room: 'apiserver' }), config }));
     const [tls, ca] = await Promise.all([requirePair(layout, 'apiserver'), requirePair(layout, 'ca')]);
-    started.add(await serve(inTurns(server.handler, clock), {
+    const web = started.add(await serve(inTurns(server.handler, clock), {
       host: '0.0.0.0', port: settings.port, tls, clientCa: ca.cert, streamsBody: isProxied, log: log.with({ room: 'http' }),
     }));
+    started.add(followPairs([{ name: 'apiserver', pair: tls, take: (pair) => web.setCertificate(pair) }], options));
     await startLoops(options, server.handler, { started, metrics, passes });
     return started;
   } catch (error) {
@@ -88,12 +90,19 @@ interface Parts {
   readonly passes: ControllerMetrics;
 }
 
-async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOptions, { started, metrics, passes }: Parts): Promise<ApiServerConfig> {
+async function apiServerConfig(options: ControlPlaneOptions, { started, metrics, passes }: Parts): Promise<ApiServerConfig> {
+  const { layout, settings, clock, log } = options;
   const [ca, frontProxyCa, kubeletClient, proxyClient, signingKey] = await Promise.all([
     requirePair(layout, 'ca'), requirePair(layout, 'front-proxy-ca'), requirePair(layout, 'apiserver-kubelet-client'), requirePair(layout, 'front-proxy-client'), ensureServiceAccountKey(layout),
   ]);
   const configuration = await readTakenApiConfig(layout);
   const issuer = `https://kubernetes.default.svc.${settings.clusterDomain}`;
+  const kubelet = started.add(kubeletDialer({ ca: ca.cert, ...kubeletClient }));
+  const askBackend = started.add(backendDialer(proxyClient));
+  started.add(followPairs([
+    { name: 'apiserver-kubelet-client', pair: kubeletClient, take: (pair) => kubelet.setIdentity(pair) },
+    { name: 'front-proxy-client', pair: proxyClient, take: (pair) => askBackend.setIdentity(pair) },
+  ], options));
   const yaml = started.add(new YamlWorker(startYamlThread, clock));
   return {
     serviceAccounts: { issuer, audiences: [issuer], signingKey, verificationKeys: [publicPart(signingKey)] },
@@ -101,10 +110,10 @@ async function apiServerConfig({ layout, settings, clock, log }: ControlPlaneOpt
     frontProxyCaPem: frontProxyCa.cert,
     serviceCidr: serviceCidrsOf(settings).join(','),
     advertise: { address: settings.advertiseAddress, port: settings.port },
-    kubelet: started.add(kubeletDialer({ ca: ca.cert, ...kubeletClient })),
+    kubelet,
     dial: started.add(dialer()),
     ownServices: { [METRICS_SERVICE]: metrics.handler },
-    askBackend: started.add(backendDialer(proxyClient)),
+    askBackend,
     gzip,
     readYaml: (text, signal) => yaml.read(text, signal),
     process: processFacts,

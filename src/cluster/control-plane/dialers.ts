@@ -1,10 +1,11 @@
 import type { DialTarget, KubeletAddress } from '../../apiserver/index.ts';
 import type { ApiRequest, ApiResponse } from '../../wire/api.ts';
 import { connect, type ConnectOptions, type HttpTransport } from '../../wire/node/http-client.ts';
+import type { KeyPair } from '../../wire/node/issue.ts';
 
 /** Connections by where they lead, made on first use and kept. */
 class Connections implements AsyncDisposable {
-  readonly #options: Omit<ConnectOptions, 'url'>;
+  #options: Omit<ConnectOptions, 'url'>;
   readonly #open = new Map<string, HttpTransport>();
 
   constructor(options: Omit<ConnectOptions, 'url'>) {
@@ -17,6 +18,11 @@ class Connections implements AsyncDisposable {
     return transport;
   }
 
+  setIdentity(pair: KeyPair): void {
+    this.#options = { ...this.#options, ...pair };
+    for (const transport of this.#open.values()) transport.setIdentity(pair);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#open.values()].map((transport) => transport[Symbol.asyncDispose]()));
   }
@@ -24,13 +30,13 @@ class Connections implements AsyncDisposable {
 
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
-export type KubeletDialer = ((node: KubeletAddress, request: ApiRequest) => Promise<ApiResponse>) & AsyncDisposable;
+export type KubeletDialer = ((node: KubeletAddress, request: ApiRequest) => Promise<ApiResponse>) & AsyncDisposable & { setIdentity(pair: KeyPair): void };
 
 /** Asks kubelets as the API server's own client; a node is known by its address in its certificate. */
-export function kubeletDialer(identity: { readonly ca: string; readonly cert: string; readonly key: string }): KubeletDialer {
+export function kubeletDialer(identity: KeyPair & { readonly ca: string }): KubeletDialer {
   const connections = new Connections(identity);
   const ask = ({ address, port }: KubeletAddress, request: ApiRequest) => connections.to(`https://${inUrl(address)}:${port}`)(request);
-  return Object.assign(ask, { [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose]() });
+  return Object.assign(ask, { setIdentity: (pair: KeyPair) => connections.setIdentity(pair), [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose]() });
 }
 
 export type Dialer = ((target: DialTarget, request: ApiRequest) => Promise<ApiResponse>) & AsyncDisposable;

@@ -52,7 +52,7 @@ export interface NodeConfiguring {
   readonly node: NodePlace;
   readonly place: NodeLayout;
   /** The certificates the cluster made for the node. */
-  readonly made: Pick<KubeletServerOptions, 'tls' | 'clientCa'>;
+  readonly made: Pick<KubeletServerOptions, 'tls' | 'renewed' | 'clientCa'>;
 }
 
 export type NodeKubeletOptions = ReturnType<typeof optionsOf> & Pick<KubeletOptions, 'clusterDomain' | 'server'>;

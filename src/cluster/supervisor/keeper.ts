@@ -63,7 +63,7 @@ export class Keeper {
     };
   }
 
-  /** Ends the program kindly, so that it starts anew: after its certificate changed. */
+  /** Ends the program kindly, so that it starts anew: after the authorities changed. */
   restart(): void {
     if (this.#current) this.#options.processes.signal(this.#current, 'SIGTERM');
   }

@@ -18,6 +18,9 @@ export const controlPlaneProgram = (layout: Layout): ProcessSpec => ({
   log: join(layout.logs, 'control-plane.log'),
 });
 
+/** Whether a process of this name reads the cluster's authorities when it starts. */
+export const knowsAuthorities = (name: string): boolean => !name.startsWith('containerd-');
+
 /** One of the processes of a loop. */
 export const componentName = (loop: Loop, index: number): string => `${loop}-${index}`;
 const isComponent = new RegExp(`^(?:${LOOP_NAMES.join('|')})-\\d+$`);

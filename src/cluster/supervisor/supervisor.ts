@@ -2,22 +2,20 @@ import type { Clock, Millis } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { messageOf } from '../../base/message-of.ts';
 import type { Random } from '../../base/random.ts';
-import { ensureCredentials } from '../credentials.ts';
 import type { Layout } from '../layout.ts';
 import type { Exec } from '../machine/exec.ts';
 import { prepareContainerd, USUAL_CNI } from '../node/containerd.ts';
 import { provideOwnImages } from '../node/images.ts';
 import { preparePlaces } from '../node/place.ts';
-import { LOOPS } from '../component/names.ts';
-import { loopsOf, networkOf, poweredNodes, readSettings, type NodePlace, type Settings } from '../settings.ts';
+import { networkOf, poweredNodes, readSettings, type NodePlace, type Settings } from '../settings.ts';
 import { listen, type SupervisorState } from './control.ts';
 import { Keeper } from './keeper.ts';
 import type { Processes, ProcessSpec } from './process.ts';
-import { agentName, agentProgram, componentName, componentPrograms, CONTROL_PLANE, containerdName, containerdProgram, controlPlaneProgram, isOfNode } from './programs.ts';
+import { agentName, agentProgram, componentPrograms, containerdName, containerdProgram, controlPlaneProgram, isOfNode, knowsAuthorities } from './programs.ts';
 import { readRecords, writeRecords, type Records } from './records.ts';
+import { keepRenewed } from './renewal.ts';
 
-/** How often certificates are looked at, and how soon a failed preparation of the nodes is tried again. */
-const RENEWAL: Millis = 12 * 3_600_000;
+/** How soon a failed preparation of the nodes is tried again. */
 const RETRY: Millis = 2000;
 
 export interface SupervisorOptions {
@@ -64,7 +62,7 @@ export class Supervisor implements AsyncDisposable {
     this.#keep(controlPlaneProgram(layout));
     for (const program of componentPrograms(layout, this.#settings)) this.#keep(program);
     this.#starting = this.#startNodes();
-    this.#renewLater();
+    void keepRenewed({ ...this.#options, settings: () => this.#settings, restart: () => this.#restartAll() }, this.#stop.signal);
     return true;
   }
 
@@ -88,6 +86,11 @@ export class Supervisor implements AsyncDisposable {
     });
     this.#keepers.set(spec.name, keeper);
     keeper.start();
+  }
+
+  /** After new authorities, which nobody reads but at the start. */
+  #restartAll(): void {
+    for (const keeper of this.#keepers.values()) if (knowsAuthorities(keeper.name)) keeper.restart();
   }
 
   #record(name: string, identity: Records[string]): void {
@@ -141,27 +144,4 @@ export class Supervisor implements AsyncDisposable {
     await provideOwnImages(layout, place, { exec, clock, signal: this.#stop.signal });
     this.#keep(agentProgram(layout, settings, node));
   }
-
-  #renewLater(): void {
-    const { clock, layout, log } = this.#options;
-    const timer = clock.after(RENEWAL, () => {
-      const settings = this.#settings;
-      ensureCredentials(layout, settings, this.#options).then((renewed) => {
-        for (const name of holdersOf(renewed, settings)) this.#keepers.get(name)?.restart();
-        if (renewed.length > 0) log.info('certificates renewed', { renewed });
-      }, (error: unknown) => log.error('certificates could not be renewed', { error })).finally(() => this.#renewLater());
-    });
-    this.#stop.signal.addEventListener('abort', () => timer[Symbol.dispose](), { once: true });
-  }
-}
-
-/** Which processes read certificates of these names when they start. */
-export function holdersOf(certificates: readonly string[], settings: Settings): readonly string[] {
-  const ofNode = (node: NodePlace): boolean => ['', '-serving', '-agent'].some((end) => certificates.includes(`node-${node.name}${end}`));
-  const agents = settings.nodes.filter(ofNode).map(agentName);
-  const loops = loopsOf(settings).filter((loop) => certificates.includes(LOOPS[loop].certificate));
-  const components = Array.from({ length: settings.components ?? 0 }, (_, at) => loops.map((loop) => componentName(loop, at + 1))).flat();
-  const others = new Set(['admin', ...Object.values(LOOPS).map(({ certificate }) => certificate)]);
-  const rest = certificates.filter((name) => !others.has(name) && !name.startsWith('node-'));
-  return [...(rest.length > 0 ? [CONTROL_PLANE] : []), ...components, ...agents];
 }

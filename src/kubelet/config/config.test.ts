@@ -86,6 +86,10 @@ test('options say what the configuration does', () => {
 
 test('the server is as it is configured, or there is none', () => {
   const made = { tls: { cert: 'c', key: 'k' }, clientCa: 'ca' };
+  const renewed = () => ({ [Symbol.dispose]: () => {} });
+  expect(serverOptionsOf(complete(''), { ...made, renewed })).toMatchObject({ tls: made.tls, renewed });
+  // The cluster's renewals must not replace a certificate of the user's.
+  expect(serverOptionsOf(complete(''), { ...made, renewed }, { cert: 'own', key: 'own' })).not.toHaveProperty('renewed');
   expect(serverOptionsOf(complete('enableServer: false'), made)).toBeUndefined();
   expect(serverOptionsOf(complete('authentication: {anonymous: {enabled: true}}\ntlsMinVersion: VersionTLS13\nreadOnlyPort: 10255'), made, { clientCa: 'other' })).toMatchObject({
     ...made, clientCa: 'other', anonymous: true, tokens: true, authorization: 'Webhook', minVersion: 'TLSv1.3', readOnlyPort: 10_255, systemLogs: true,

@@ -111,12 +111,12 @@ export interface ServerFiles {
 }
 
 /** @param made the certificates the cluster made for this node */
-export function serverOptionsOf(config: KubeletConfiguration, made: Pick<KubeletServerOptions, 'tls' | 'clientCa'>, files: ServerFiles = {}): KubeletServerOptions | undefined {
+export function serverOptionsOf(config: KubeletConfiguration, made: Pick<KubeletServerOptions, 'tls' | 'renewed' | 'clientCa'>, files: ServerFiles = {}): KubeletServerOptions | undefined {
   if (!config.enableServer) return undefined;
   const { authentication: { webhook, anonymous }, authorization, tlsMinVersion = '', tlsCipherSuites = [], readOnlyPort = 0 } = config;
   const minVersion = TLS_VERSIONS[tlsMinVersion];
   return {
-    host: config.address, port: config.port, tls: files.cert && files.key ? { cert: files.cert, key: files.key } : made.tls, clientCa: files.clientCa ?? made.clientCa,
+    host: config.address, port: config.port, ...(files.cert && files.key ? { tls: { cert: files.cert, key: files.key } } : { tls: made.tls, ...(made.renewed ? { renewed: made.renewed } : {}) }), clientCa: files.clientCa ?? made.clientCa,
     ...(minVersion ? { minVersion } : {}), ...(tlsCipherSuites.length > 0 ? { ciphers: tlsCipherSuites.map(opensslName).join(':') } : {}),
     anonymous: anonymous.enabled, tokens: webhook.enabled, authorization: authorization.mode === 'AlwaysAllow' ? 'AlwaysAllow' : 'Webhook',
     cache: {

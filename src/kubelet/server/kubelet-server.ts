@@ -67,6 +67,7 @@ export async function startKubeletServer(options: ServerOptions): Promise<Kubele
   const health = new Health({ ping: () => undefined, log: () => undefined, syncloop: () => undefined });
   const at: ServerContext = { ...options, configuration, collectors, health, systemLogs: server?.systemLogs === false ? undefined : SYSTEM_LOGS, logQuery: server?.systemLogQuery === true };
   const secure = server && started.use(await serve(secured(at, server, createAuthorizer({ ...server, client, clock, nodeName }), log), { ...server, tls: tlsOf(server), log }));
+  if (server?.renewed) started.use(server.renewed((tls) => secure?.setCertificate(tlsOf({ ...server, tls }))));
   const open = async (what: string, where: { readonly host: string; readonly port: number }, handler: ApiHandler) => {
     // Somebody else may have the port: pods run all the same.
     const opened = await serve(handler, { ...where, log }).catch((error: unknown) => log.warn(`${what} is not served`, { ...where, error: String(error) }));

@@ -27,7 +27,10 @@ export interface ConnectOptions extends TlsIdentity {
   readonly streamsAnswers?: boolean;
 }
 
-export type HttpTransport = Transport & AsyncDisposable;
+export type HttpTransport = Transport & AsyncDisposable & {
+  /** Shows another certificate on every connection from now on; what is under way ends on the one it has. */
+  setIdentity(pair: Pick<TlsIdentity, 'cert' | 'key'>): void;
+};
 
 /**
  * A transport to another process. One HTTP/2 connection carries everything and is made again when it is lost; a server
@@ -36,7 +39,7 @@ export type HttpTransport = Transport & AsyncDisposable;
 export function connect(options: ConnectOptions): HttpTransport {
   const client = new HttpClient(options);
   const transport: Transport = (request) => client.exchange(request);
-  return Object.assign(transport, { [Symbol.asyncDispose]: () => client.close() });
+  return Object.assign(transport, { setIdentity: (pair: Pick<TlsIdentity, 'cert' | 'key'>) => client.setIdentity(pair), [Symbol.asyncDispose]: () => client.close() });
 }
 
 class HttpClient {
@@ -44,13 +47,14 @@ class HttpClient {
   readonly #base: URL;
   readonly #agent: PlainAgent | SecureAgent;
   readonly #sessions: SessionKeeper | undefined;
+  #identity: TlsIdentity;
 
   constructor(options: ConnectOptions) {
     this.#options = options;
     this.#base = new URL(options.url);
-    const tls = tlsOptions(options);
+    this.#identity = options;
     const secure = this.#base.protocol === 'https:';
-    this.#agent = secure ? new SecureAgent({ keepAlive: true, ...tls }) : new PlainAgent({ keepAlive: true });
+    this.#agent = secure ? new SecureAgent({ keepAlive: true }) : new PlainAgent({ keepAlive: true });
     this.#sessions = secure && !options.http1 ? new SessionKeeper(this.#base, options, options.clock ?? systemClock) : undefined;
   }
 
@@ -67,6 +71,13 @@ class HttpClient {
       if (!session.isFull) return exchangeHttp2(session, request, { path, headers });
     }
     return this.#http1(request, { path, headers });
+  }
+
+  setIdentity({ cert, key }: Pick<TlsIdentity, 'cert' | 'key'>): void {
+    this.#identity = { ...this.#identity, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
+    this.#sessions?.setIdentity(this.#identity);
+    // Node's agent tells connections apart by their certificates: those that wait would only wait on.
+    for (const waiting of Object.values(this.#agent.freeSockets)) for (const socket of waiting ?? []) socket.destroy();
   }
 
   async close(): Promise<void> {
@@ -121,7 +132,7 @@ class HttpClient {
     const { hostname, port, protocol } = this.#base;
     const options: RequestOptions = { method, path, headers: requestHeaders(headers), signal, host: hostname.replace(/^\[|\]$/g, ''), port: port || undefined, agent: agent ?? false };
     if (protocol === 'http:') return requestPlain(options);
-    return requestSecure({ ...options, ...tlsOptions(this.#options) });
+    return requestSecure({ ...options, ...tlsOptions(this.#identity) });
   }
 }
 

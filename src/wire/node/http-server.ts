@@ -115,7 +115,7 @@ class Listener implements HttpServer {
   }
 
   setCertificate(tls: ServingCertificate, clientCa = this.#clientCa): void {
-    this.#secure?.setSecureContext({ ...tls, ...(clientCa === undefined ? {} : { ca: clientCa }) });
+    this.#secure?.setSecureContext({ minVersion: 'TLSv1.2', ...tls, ...(clientCa === undefined ? {} : { ca: clientCa }) });
   }
 
   close(): Promise<void> {

@@ -269,6 +269,58 @@ test('the certificate can be changed while the server runs', async () => {
   expect((await fresh(ask('/'))).status).toBe(200);
 });
 
+test('who connects after the certificate was changed is known by its own as before', async () => {
+  const peers: Peer[] = [];
+  await using it = await pair('h2', async ({ peer }) => (peers.push(peer), ok('x')), JANE);
+  it.server.setCertificate(OTHER_SERVER);
+  await using fresh = connect({ url: `https://127.0.0.1:${it.server.port}`, ca: OTHER_AUTHORITY, ...JANE });
+  await fresh(ask('/'));
+  expect(peers[0]?.certificate?.commonName).toBe('jane');
+});
+
+for (const http1 of [false, true]) {
+  test(`a client shows another certificate from one request to the next, and what is under way stays, over ${http1 ? 'HTTP/1.1' : 'HTTP/2'}`, async () => {
+    const peers: Peer[] = [];
+    const open = gate();
+    await using it = await pair('h2', async ({ url, peer }) => {
+      peers.push(peer);
+      if (url === '/slow') await open.promise;
+      return ok(url);
+    }, { http1 });
+    await it.client(ask('/first'));
+    const slow = it.client(ask('/slow'));
+    await expect.poll(() => peers.length, { timeout: 60_000 }).toBe(2);
+    it.client.setIdentity(JANE);
+    expect(text((await it.client(ask('/next'))).body)).toBe('/next');
+    open.resolve();
+    expect(text((await slow).body)).toBe('/slow');
+    expect(text((await it.client(ask('/last'))).body)).toBe('/last');
+    expect(peers.map(({ certificate }) => certificate?.commonName)).toEqual([undefined, undefined, 'jane', 'jane']);
+  });
+}
+
+test('requests made around a change of certificates all arrive', async () => {
+  await using it = await pair('h2', async ({ url }) => ok(url));
+  const before = Array.from({ length: 20 }, (_, at) => it.client(ask(`/${at}`)));
+  it.client.setIdentity(JANE);
+  const after = Array.from({ length: 20 }, (_, at) => it.client(ask(`/${at + 20}`)));
+  expect((await Promise.all([...before, ...after])).map(({ body }) => text(body))).toEqual(Array.from({ length: 40 }, (_, at) => `/${at}`));
+});
+
+test('a client that is closed leaves no connection of a former certificate', async () => {
+  const reached = gate();
+  await using it = await pair('h2', ({ signal }) => new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+    reached.resolve();
+  }));
+  const slow = expect(it.client(ask('/slow'))).rejects.toThrow();
+  await reached.promise;
+  it.client.setIdentity(JANE);
+  await Promise.resolve(); // the connection is on its way out
+  await it.client[Symbol.asyncDispose]();
+  await slow;
+});
+
 test('a client that chooses HTTP/1.1 over TLS is served, several requests on one connection', async () => {
   await using it = await pair('h2', async ({ url }) => ok(url));
   const socket = connectTls({ host: '127.0.0.1', port: it.server.port, ca: AUTHORITY, ALPNProtocols: ['http/1.1'] });

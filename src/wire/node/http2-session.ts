@@ -2,6 +2,7 @@ import { connect } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream, ClientSessionRequestOptions, OutgoingHttpHeaders, Settings } from 'node:http2';
 import { connect as connectTls } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
+import { soon } from '../../base/clock.ts';
 import type { Clock } from '../../base/clock.ts';
 
 /** How a client knows the server, and shows itself. PEM. */
@@ -56,12 +57,14 @@ export class CountedSession {
 /** Keeps an HTTP/2 connection; makes another when it is lost, on its way out or full. */
 export class SessionKeeper {
   readonly #server: URL;
-  readonly #identity: TlsIdentity;
+  #identity: TlsIdentity;
   readonly #clock: Clock;
   /** The one in use, or on its way. */
   #current: Promise<CountedSession | undefined> | undefined;
   /** Full ones, which are in use again when requests have ended. */
   readonly #full = new Set<CountedSession>();
+  /** Of an identity before: they end with their last request. */
+  readonly #leaving = new Set<ClientHttp2Session>();
   #closed = false;
 
   constructor(server: URL, identity: TlsIdentity, clock: Clock) {
@@ -85,6 +88,23 @@ export class SessionKeeper {
     return this.session();
   }
 
+  /** Later connections show this; those there are take no more requests. */
+  setIdentity(identity: TlsIdentity): void {
+    this.#identity = identity;
+    const last = this.#current;
+    this.#current = undefined;
+    last?.then((one) => one && this.#retire(one)).catch(() => {}); // who waits for it is told
+    for (const one of this.#full) this.#retire(one);
+    this.#full.clear();
+  }
+
+  #retire({ session }: CountedSession): void {
+    if (this.#closed) return session.destroy();
+    this.#leaving.add(session);
+    session.once('close', () => this.#leaving.delete(session));
+    soon(() => session.close()); // who was just given it makes its request first
+  }
+
   #replace(session: CountedSession): void {
     if (session.isUsable) this.#full.add(session);
     this.#current = undefined;
@@ -103,6 +123,7 @@ export class SessionKeeper {
     last?.then((one) => one?.session.destroy()).catch(() => {});
     for (const one of this.#full) one.session.destroy();
     this.#full.clear();
+    for (const session of this.#leaving) session.destroy();
   }
 
   async #open(): Promise<CountedSession | undefined> {
