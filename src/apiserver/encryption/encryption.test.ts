@@ -137,6 +137,22 @@ test('what no key opens is refused by its name, and the rest of the server lives
   }
 });
 
+test('what another server writes with a key that is not here holds up nothing', async () => {
+  const driver = lasting();
+  await using here = await serve(driver, rule('secrets', keys('aesgcm', A)));
+  await here.request('POST', SECRETS, secret('both', 'first', { app: 'web' }));
+  await here.request('GET', `${SECRETS}/both`);
+  const watch = await here.watch(`${SECRETS}?watch=true&resourceVersion=0&labelSelector=app%3Dweb`);
+  await using there = await serve(driver, rule('secrets', keys('aesgcm', B, A)));
+  expect((await there.request('PATCH', `${SECRETS}/both`, { stringData: { word: 'second' } }, { headers: { 'content-type': 'application/merge-patch+json' } })).status).toBe(200);
+  expect((await here.request('GET', `${SECRETS}/both`)).body.message).toBe(`Internal error occurred: unable to transform key "${keyOf('both')}": no matching key was found for the provided AES transformer`);
+  expect((await there.request('DELETE', `${SECRETS}/both`)).status).toBe(200);
+  expect((await here.request('GET', `${SECRETS}/both`)).status).toBe(404);
+  expect((await here.request('POST', SECRETS, secret('next', 'third', { app: 'web' }))).status).toBe(201);
+  expect((await watch.take(3)).map(({ type, object }: Json) => `${type} ${object.metadata.name}`)).toEqual(['ADDED both', 'DELETED both', 'ADDED next']);
+  watch.stop();
+});
+
 test('ciphertext moved to another key is not taken for that object\'s', async () => {
   const driver = lasting();
   {

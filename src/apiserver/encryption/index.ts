@@ -9,4 +9,4 @@ export type { Cipher, CipherName, Ciphers, EncryptionConfig, EncryptionKey, Encr
 export { groupResourceOf } from './config.ts';
 export { type EncryptedDriver, encryptedDriver } from './driver.ts';
 export { providersByResource } from './transformer.ts';
-export { checkReadable } from './unreadable.ts';
+export { checkReadable, isReadable } from './unreadable.ts';

@@ -1,6 +1,7 @@
 import type { Change, Entry } from '../../store/index.ts';
 import type { AnyObject } from '../../meta/object.ts';
 import type { Codec } from '../registry/codec.ts';
+import { isReadable } from '../encryption/index.ts';
 import { Shelf } from './shelf.ts';
 import { Version } from './version.ts';
 import type { Watcher } from './watcher.ts';
@@ -129,7 +130,7 @@ export class ResourceCache {
       this.#oldest = this.#ring[RING - 1]!.revision;
       this.#ring = this.#ring.slice(RING);
     }
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of this.#listeners) tell(listener, event);
     for (const watcher of this.#watchers) watcher.offer(event);
   }
 
@@ -139,7 +140,7 @@ export class ResourceCache {
       const version = new Version(this.#codec, { key: op.key, value: op.value, revision });
       this.#put(version);
       // The writer's own is at hand, and who read the last state reads this one. What a webhook converts is not at hand.
-      if (previous?.isRead && !this.#codec.isRemote) void version.object;
+      if (previous?.isRead && !this.#codec.isRemote && isReadable(op.value)) void version.object;
       this.#bytes += op.value.length - (previous?.value.length ?? 0);
       return { type: previous ? 'MODIFIED' : 'ADDED', revision, version, previous };
     }
@@ -214,6 +215,15 @@ export class ResourceCache {
   /** Ends every watch: the resource is gone, or the server stops. */
   close(): void {
     for (const watcher of this.#watchers) watcher.end();
+  }
+}
+
+/** Whoever looks at what cannot be read, as another server's key sealed it, learns nothing; the rest goes on. */
+function tell(listener: (event: CacheEvent) => void, event: CacheEvent): void {
+  try {
+    listener(event);
+  } catch (error) {
+    if (isReadable(event.version.value) && (!event.previous || isReadable(event.previous.value))) throw error;
   }
 }
 
