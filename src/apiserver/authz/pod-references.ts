@@ -1,3 +1,4 @@
+import type { AnyObject } from '../../meta/object.ts';
 import type { Version } from '../watch-cache/version.ts';
 
 type Loose = Readonly<Record<string, unknown>>;
@@ -8,7 +9,12 @@ const known = new WeakMap<Version, ReadonlySet<string>>();
 export function podReferences(version: Version): ReadonlySet<string> {
   const kept = known.get(version);
   if (kept) return kept;
-  const pod = version.object;
+  const found = referencesOf(version.object);
+  known.set(version, found);
+  return found;
+}
+
+export function referencesOf(pod: AnyObject): ReadonlySet<string> {
   const found = new Set<string>();
   const spec = (pod['spec'] ?? {}) as Loose;
   found.add(`serviceaccounts/${String(spec['serviceAccountName'] ?? 'default')}`);
@@ -16,7 +22,6 @@ export function podReferences(version: Version): ReadonlySet<string> {
   for (const list of ['containers', 'initContainers', 'ephemeralContainers']) for (const container of items(spec[list])) addEnv(container, found);
   for (const volume of items(spec['volumes'])) addVolume(volume, { found, pod: pod.metadata.name });
   addResourceClaims(pod, found);
-  known.set(version, found);
   return found;
 }
 
