@@ -1,3 +1,4 @@
+import { exportJWK, generateKeyPair } from 'jose';
 import { expect, test } from 'vitest';
 import { builtinKinds } from '../kinds/index.ts';
 import type { UserInfo } from '../wire/api.ts';
@@ -222,4 +223,48 @@ test('what every cluster starts with is there, and stays as others made it', asy
   expect(service.spec.clusterIP).toBe('10.96.0.1');
   expect((await again.request('GET', '/apis/scheduling.k8s.io/v1/priorityclasses/system-node-critical')).body.value).toBe(2_000_001_000);
   expect(again.driver.revision).toBe(before);
+});
+
+test('a token of another audience, another issuer, another key, or none, is nobody\'s', async () => {
+  await using api = await startApi();
+  const { body: account } = await api.request('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'robot' } });
+  const claims = { namespace: 'default', serviceaccount: { name: 'robot', uid: account.metadata.uid } };
+  const sign = async ({ issuer = ISSUER, audiences = [ISSUER], signingKey = TEST_KEY } = {}) =>
+    (await new Tokens({ config: { issuer, audiences: [issuer], signingKey }, clock: api.clock, random: systemRandom }).sign(claims, { audiences, seconds: 600 })).token;
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const good = await sign();
+  const [, payload] = good.split('.');
+  const headed = (head: object) => `${Buffer.from(JSON.stringify(head)).toString('base64url')}.${payload}.`;
+
+  expect((await whoami(api, good)).status).toBe(201);
+  for (const [what, token] of Object.entries({
+    audience: await sign({ audiences: ['vault'] }), issuer: await sign({ issuer: 'https://evil.example.com', audiences: [ISSUER] }),
+    'swapped key': await sign({ signingKey: { ...(await exportJWK(privateKey)), alg: 'ES256', kid: 'test' } }),
+    'alg none': headed({ alg: 'none' }), 'alg none of a known key': headed({ alg: 'none', kid: 'test', typ: 'JWT' }), 'alg None': headed({ alg: 'None' }),
+    'no signature': good.slice(0, good.lastIndexOf('.') + 1), 'a secret in place of a key': `${headed({ alg: 'HS256', kid: 'test' })}${'A'.repeat(43)}`,
+  })) {
+    const { status, body } = await whoami(api, token);
+    expect([what, status, body.reason]).toEqual([what, 401, 'Unauthorized']);
+  }
+});
+
+test('a token bound to a pod dies with it, one bound to a Secret with that, and one of an account made anew is another\'s', async () => {
+  await using api = await startApi();
+  const accounts = '/api/v1/namespaces/default/serviceaccounts';
+  await api.request('POST', accounts, { metadata: { name: 'robot' } });
+  await api.request('POST', '/api/v1/namespaces/default/secrets', { metadata: { name: 's' } });
+  await api.request('POST', '/api/v1/namespaces/default/pods', { metadata: { name: 'p' }, spec: { serviceAccountName: 'robot', containers: [{ name: 'c', image: 'i' }] } });
+  const ask = async (boundObjectRef?: object): Promise<string> => (await api.request('POST', `${accounts}/robot/token`, { spec: boundObjectRef ? { boundObjectRef } : {} })).body.status.token;
+  const [ofPod, ofSecret, ofAccount] = [await ask({ apiVersion: 'v1', kind: 'Pod', name: 'p' }), await ask({ apiVersion: 'v1', kind: 'Secret', name: 's' }), await ask()];
+  const statuses = () => Promise.all([ofPod, ofSecret, ofAccount].map(async (token) => (await whoami(api, token)).status));
+
+  expect(await statuses()).toEqual([201, 201, 201]);
+  await api.request('DELETE', '/api/v1/namespaces/default/pods/p?gracePeriodSeconds=0');
+  await api.clock.advance(11_000);
+  expect(await statuses()).toEqual([401, 201, 201]);
+  await api.request('DELETE', '/api/v1/namespaces/default/secrets/s');
+  expect(await statuses()).toEqual([401, 401, 201]);
+  await api.request('DELETE', `${accounts}/robot`);
+  await api.request('POST', accounts, { metadata: { name: 'robot' } });
+  expect(await statuses()).toEqual([401, 401, 401]);
 });

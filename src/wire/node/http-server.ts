@@ -71,6 +71,8 @@ class Listener implements HttpServer {
   readonly #server: PlainServer | SecureServer;
   readonly #secure: SecureServer | undefined;
   readonly #clientCa: string | undefined;
+  /** What stays when the certificate changes. */
+  readonly #accepted: Pick<ServingCertificate, 'ciphers' | 'minVersion'>;
   readonly #sessions = new Set<Http2Socket>();
   readonly #sockets = new Set<Socket>();
   /** As it was bound; stays readable after close. */
@@ -82,6 +84,7 @@ class Listener implements HttpServer {
     this.#log = log;
     this.#clock = clock;
     this.#clientCa = clientCa;
+    this.#accepted = { minVersion: tls?.minVersion ?? 'TLSv1.2', ...(tls?.ciphers === undefined ? {} : { ciphers: tls.ciphers }) };
     this.#secure = tls && secureServer(tls, clientCa, (socket) => this.#speakHttp2(socket));
     this.#server = this.#secure ?? createPlain({ maxHeaderSize: MAX_HEADER_BYTES });
     this.#server.on('request', (message, response) => this.#watch(answerHttp1(exchange, message, response)));
@@ -115,7 +118,7 @@ class Listener implements HttpServer {
   }
 
   setCertificate(tls: ServingCertificate, clientCa = this.#clientCa): void {
-    this.#secure?.setSecureContext({ minVersion: 'TLSv1.2', ...tls, ...(clientCa === undefined ? {} : { ca: clientCa }) });
+    this.#secure?.setSecureContext({ ...this.#accepted, ...tls, ...(clientCa === undefined ? {} : { ca: clientCa }) });
   }
 
   close(): Promise<void> {
