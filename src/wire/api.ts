@@ -4,7 +4,7 @@
  */
 export type ApiHandler = (request: ApiRequest) => Promise<ApiResponse>;
 
-/** Header names are lower case; a repeated header is joined with ", ", but `set-cookie`, which has commas of its own, with newlines. */
+/** Header names are lower case; a repeated header is joined with ", ", but `set-cookie` and `x-remote-…`, which have commas of their own, with newlines. */
 export type Headers = Readonly<Record<string, string | undefined>>;
 
 /** Who a caller is, as authentication found it (authentication.k8s.io/v1 UserInfo). */
@@ -27,6 +27,8 @@ export interface Peer {
     /** Milliseconds since the epoch. */
     readonly expires?: number;
   };
+  /** A front proxy, whose certificate the transport verified against the front proxies' CA: it may say in headers who asks, and is nobody itself. */
+  readonly proxy?: { readonly commonName: string };
   /** Why a client certificate that was presented does not count (unknown CA, expired): authentication then fails. */
   readonly certificateError?: string;
   /** Set by in-process composition alone: the identity is given, authentication is skipped, authorization is not. */

@@ -1,3 +1,4 @@
+import { PROXY_NAMES } from '../authn/front-proxy.ts';
 import type { ApiServerConfig } from '../config.ts';
 import type { Wanted } from './rbac-objects.ts';
 import { firstAddress } from '../allocators/ip-range.ts';
@@ -31,7 +32,7 @@ export function systemObjects(config: ApiServerConfig): readonly Wanted[] {
         metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
         data: {
           ...(config.caPem === undefined ? {} : { 'client-ca-file': config.caPem, 'requestheader-client-ca-file': config.frontProxyCaPem ?? config.caPem }),
-          'requestheader-allowed-names': '["front-proxy-client"]',
+          'requestheader-allowed-names': JSON.stringify(PROXY_NAMES),
           'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
           'requestheader-group-headers': '["X-Remote-Group"]',
           'requestheader-username-headers': '["X-Remote-User"]',

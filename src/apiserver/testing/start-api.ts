@@ -35,6 +35,8 @@ export interface RequestExtras {
   /** Who asks; a member of system:masters unless said. `null`: nobody, so that headers decide. */
   readonly user?: UserInfo | null;
   readonly certificate?: NonNullable<Peer['certificate']>;
+  /** By way of this proxy: headers decide. */
+  readonly proxy?: NonNullable<Peer['proxy']>;
   readonly signal?: AbortSignal;
   readonly wantsObjects?: boolean;
   readonly upgrade?: NonNullable<ApiRequest['upgrade']>;
@@ -90,11 +92,11 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 function requestOf(method: string, url: string, { body, extras = {} }: { body: unknown; extras?: RequestExtras | undefined }): ApiRequest {
-  const { headers = {}, user = ADMIN, certificate, signal = new AbortController().signal, wantsObjects, upgrade } = extras;
+  const { headers = {}, user = ADMIN, certificate, proxy, signal = new AbortController().signal, wantsObjects, upgrade } = extras;
   const bytes = body instanceof Uint8Array ? body : body === undefined ? undefined : encoder.encode(typeof body === 'string' ? body : JSON.stringify(body));
   return {
     method, url, headers, signal,
-    peer: { address: '127.0.0.1', ...(user === null || certificate ? {} : { user }), ...(certificate ? { certificate } : {}) },
+    peer: { address: '127.0.0.1', ...(user === null || certificate || proxy ? {} : { user }), ...(certificate ? { certificate } : {}), ...(proxy ? { proxy } : {}) },
     ...(bytes ? { body: { type: 'bytes', bytes } } : {}),
     ...(wantsObjects ? { wantsObjects } : {}),
     ...(upgrade ? { upgrade } : {}),

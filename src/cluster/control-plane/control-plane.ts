@@ -61,9 +61,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<A
     const passes = new ControllerMetrics(options.clock);
     const config = await apiServerConfig(options, { started, metrics, passes });
     const server = started.add(await startApiServer({ driver, kinds, clock, random, log: log.with({ room: 'apiserver' }), config }));
-    const [tls, ca] = await Promise.all([requirePair(layout, 'apiserver'), requirePair(layout, 'ca')]);
+    const [tls, ca, proxyCa] = await Promise.all([requirePair(layout, 'apiserver'), requirePair(layout, 'ca'), requirePair(layout, 'front-proxy-ca')]);
     const web = started.add(await serve(inTurns(server.handler, clock), {
-      host: '0.0.0.0', port: settings.port, tls, clientCa: ca.cert, streamsBody: isProxied, log: log.with({ room: 'http' }),
+      host: '0.0.0.0', port: settings.port, tls, clientCa: ca.cert, proxyCa: proxyCa.cert, streamsBody: isProxied, log: log.with({ room: 'http' }),
     }));
     started.add(followPairs([{ name: 'apiserver', pair: tls, take: (pair) => web.setCertificate(pair) }], options));
     await startLoops(options, server.handler, { started, metrics, passes });

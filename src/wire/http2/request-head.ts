@@ -70,12 +70,15 @@ function addTo(headers: Record<string, string>, name: string, value: string): bo
   const before = headers[name];
   if (before === undefined) headers[name] = value;
   else if (SINGLE.has(name)) return false;
-  else headers[name] = `${before}${SEPARATORS[name] ?? ', '}${value}`;
+  else headers[name] = `${before}${separatorOf(name)}${value}`;
   return true;
 }
 
-/** RFC 9113, 8.2.3. */
-const SEPARATORS: Readonly<Record<string, string>> = { cookie: '; ', 'set-cookie': '\n' };
+/** RFC 9113, 8.2.3. Names of groups that a front proxy tells may have commas. */
+function separatorOf(name: string): string {
+  if (name === 'cookie') return '; ';
+  return name === 'set-cookie' || name.startsWith('x-remote-') ? '\n' : ', ';
+}
 
 function headOf(pseudo: Pseudo, headers: Record<string, string>): RequestHead | undefined {
   const { ':method': method, ':path': path, ':scheme': scheme, ':authority': authority } = pseudo;

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { ApiHandler } from '../api.ts';
 import type { BodyLimits } from './body.ts';
+import type { Signers } from './peer.ts';
 
 /** What the protocol adapters share: the handler, its limits, and the requests under way. */
 export class Exchange {
@@ -8,6 +9,8 @@ export class Exchange {
   readonly limits: BodyLimits;
   /** Whether the body at this URL is passed on as it comes. */
   readonly streamsBody: (url: string) => boolean;
+  /** As of the certificates served with now. */
+  signers: Signers | undefined;
   readonly #open = new Set<Scope>();
 
   constructor(handle: ApiHandler, limits: BodyLimits, streamsBody: (url: string) => boolean) {

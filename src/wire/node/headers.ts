@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Headers } from '../api.ts';
 
 /** Headers as Node gives them, as the rooms know them; HTTP/2's own are left out. */
@@ -9,6 +10,17 @@ export function headersFrom(incoming: Readonly<Record<string, string | string[] 
   }
   return headers;
 }
+
+/** Headers of a request over HTTP/1.1. Node joins what is repeated by commas; of who asks, each line is a value. */
+export function requestHeadersFrom({ headers: joined, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): Record<string, string | undefined> {
+  const headers = headersFrom(joined);
+  for (const name in headers) {
+    if (name.startsWith(REMOTE)) headers[name] = rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]!.toLowerCase() === name).join('\n');
+  }
+  return headers;
+}
+
+const REMOTE = 'x-remote-';
 
 /** Headers of an answer as Node takes them: each cookie is a header of its own (RFC 6265, 3). */
 export const headersTo = (headers: Headers) => inLines(headers, (name) => name === 'set-cookie');

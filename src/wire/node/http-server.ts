@@ -11,7 +11,7 @@ import type { ApiHandler } from '../api.ts';
 import { Exchange } from './exchange.ts';
 import { answerHttp1, answerUpgrade } from './http1.ts';
 import { Http2Socket } from './http2-socket.ts';
-import { peerOf } from './peer.ts';
+import { peerOf, signersOf } from './peer.ts';
 
 /** PEM. */
 export interface ServingCertificate {
@@ -31,6 +31,8 @@ export interface ServeOptions {
   readonly tls?: ServingCertificate;
   /** PEM. Client certificates are asked for, and count where this CA signed them. */
   readonly clientCa?: string;
+  /** PEM. Who shows a certificate that this CA signed is a front proxy, and no client. */
+  readonly proxyCa?: string;
   /** Upstream's limit by default. */
   readonly maxBodyBytes?: number;
   /** Which URLs take bodies as a stream, without limit: proxied paths. */
@@ -73,19 +75,22 @@ class Listener implements HttpServer {
   readonly #clientCa: string | undefined;
   /** What stays when the certificate changes. */
   readonly #accepted: Pick<ServingCertificate, 'ciphers' | 'minVersion'>;
+  readonly #proxyCa: string | undefined;
   readonly #sessions = new Set<Http2Socket>();
   readonly #sockets = new Set<Socket>();
   /** As it was bound; stays readable after close. */
   #bound: Pick<AddressInfo, 'address' | 'port'> = { address: '', port: 0 };
   #closing: Promise<void> | undefined;
 
-  constructor(exchange: Exchange, { tls, clientCa, log, clock = systemClock }: ServeOptions) {
+  constructor(exchange: Exchange, { tls, clientCa, proxyCa, log, clock = systemClock }: ServeOptions) {
     this.#exchange = exchange;
     this.#log = log;
     this.#clock = clock;
     this.#clientCa = clientCa;
     this.#accepted = { minVersion: tls?.minVersion ?? 'TLSv1.2', ...(tls?.ciphers === undefined ? {} : { ciphers: tls.ciphers }) };
-    this.#secure = tls && secureServer(tls, clientCa, (socket) => this.#speakHttp2(socket));
+    this.#proxyCa = proxyCa;
+    exchange.signers = signersOf(clientCa, proxyCa);
+    this.#secure = tls && secureServer(tls, authorities(clientCa, proxyCa), (socket) => this.#speakHttp2(socket));
     this.#server = this.#secure ?? createPlain({ maxHeaderSize: MAX_HEADER_BYTES });
     this.#server.on('request', (message, response) => this.#watch(answerHttp1(exchange, message, response)));
     this.#server.on('upgrade', (message, socket, head) => this.#watch(answerUpgrade(exchange, message, { socket, head })));
@@ -118,7 +123,9 @@ class Listener implements HttpServer {
   }
 
   setCertificate(tls: ServingCertificate, clientCa = this.#clientCa): void {
-    this.#secure?.setSecureContext({ ...this.#accepted, ...tls, ...(clientCa === undefined ? {} : { ca: clientCa }) });
+    const ca = authorities(clientCa, this.#proxyCa);
+    this.#exchange.signers = signersOf(clientCa, this.#proxyCa);
+    this.#secure?.setSecureContext({ ...this.#accepted, ...tls, ...(ca.length === 0 ? {} : { ca: [...ca] }) });
   }
 
   close(): Promise<void> {
@@ -143,7 +150,7 @@ class Listener implements HttpServer {
   }
 
   #speakHttp2(socket: TLSSocket): void {
-    const caller = { exchange: this.#exchange, peer: peerOf(socket), clock: this.#clock };
+    const caller = { exchange: this.#exchange, peer: peerOf(socket, this.#exchange.signers), clock: this.#clock };
     const session = new Http2Socket(socket, { caller, log: this.#log, maxHeaderBytes: MAX_HEADER_BYTES });
     this.#sessions.add(session);
     socket.once('close', () => this.#sessions.delete(session));
@@ -161,9 +168,11 @@ class Listener implements HttpServer {
   }
 }
 
+const authorities = (...pems: readonly (string | undefined)[]): readonly string[] => pems.filter((pem) => pem !== undefined);
+
 /** Node's HTTPS server, with the connections that chose `h2` taken out of its hands. */
-function secureServer(tls: ServingCertificate, clientCa: string | undefined, onHttp2: (socket: TLSSocket) => void): SecureServer {
-  const verify = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
+function secureServer(tls: ServingCertificate, ca: readonly string[], onHttp2: (socket: TLSSocket) => void): SecureServer {
+  const verify = ca.length === 0 ? {} : { ca: [...ca], requestCert: true, rejectUnauthorized: false };
   const server = createSecure({ minVersion: 'TLSv1.2', ...tls, ...verify, ALPNProtocols: ['h2', 'http/1.1'], maxHeaderSize: MAX_HEADER_BYTES });
   const [onHttp1] = server.listeners('secureConnection');
   server.removeAllListeners('secureConnection');

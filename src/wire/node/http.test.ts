@@ -243,6 +243,28 @@ test('a client certificate of another CA, or an expired one, does not count, and
   expect(await peerSeen(EXPIRED)).toEqual({ address: '127.0.0.1', certificateError: 'CERT_HAS_EXPIRED' });
 });
 
+test.each([false, true])('a certificate that the proxies\' CA signed makes a front proxy, whose lines stay apart, and never a client: over HTTP/1.1 %s', async (http1) => {
+  const seen: ApiRequest[] = [];
+  await using server = await serve(async (request) => {
+    seen.push(request);
+    return ok('');
+  }, { ...base, tls: SERVER, clientCa: AUTHORITY, proxyCa: OTHER_AUTHORITY });
+  for (const identity of [STRANGER, JANE, EXPIRED]) {
+    await using client = connect({ url: `https://127.0.0.1:${server.port}`, ca: AUTHORITY, http1, ...identity });
+    await client(ask('/', { headers: { 'x-remote-group': 'a, b\nc' } }));
+  }
+  expect(seen.map(({ peer }) => peer)).toEqual([
+    { address: '127.0.0.1', proxy: { commonName: 'jane' } },
+    { address: '127.0.0.1', certificate: { commonName: 'jane', organizations: ['dev', 'ops'], expires: expect.any(Number) } },
+    { address: '127.0.0.1', certificateError: 'CERT_HAS_EXPIRED' },
+  ]);
+  expect(seen[0]!.headers['x-remote-group']).toBe('a, b\nc');
+  server.setCertificate(OTHER_SERVER);
+  await using again = connect({ url: `https://127.0.0.1:${server.port}`, ca: OTHER_AUTHORITY, http1, ...STRANGER });
+  await again(ask('/'));
+  expect(seen[3]!.peer.proxy).toEqual({ commonName: 'jane' });
+});
+
 test('a token, also one that changes, and a user agent go with every request', async () => {
   let n = 0;
   await using it = await pair('h2', async ({ headers }) => ok(`${headers['authorization']} ${headers['user-agent']}`), { token: () => `t${++n}`, userAgent: 'knarr' });

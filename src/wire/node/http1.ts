@@ -6,7 +6,7 @@ import type { ApiRequest, ApiResponse, Headers } from '../api.ts';
 import { pipeDuplex } from '../duplex.ts';
 import { readBody, streamBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
-import { headersFrom, headersTo } from './headers.ts';
+import { headersTo, requestHeadersFrom } from './headers.ts';
 import { peerOf } from './peer.ts';
 import { outgoingOf } from './outgoing.ts';
 import { failure, respond, type Responder } from './respond.ts';
@@ -20,7 +20,7 @@ export async function answerHttp1(exchange: Exchange, message: IncomingMessage, 
   let answer: ApiResponse;
   try {
     const body = exchange.streamsBody(url) ? streamBody(message) : await bodyOf(exchange, message);
-    const request: ApiRequest = { method, url, ...(body && { body }), headers: headersFrom(message.headers), peer: peerOf(message.socket), get signal() { return scope.signal; } };
+    const request: ApiRequest = { method, url, ...(body && { body }), headers: requestHeadersFrom(message), peer: peerOf(message.socket, exchange.signers), get signal() { return scope.signal; } };
     answer = await exchange.handle(request);
   } catch (error) {
     answer = failure(error);
@@ -46,8 +46,8 @@ export async function answerUpgrade(exchange: Exchange, message: IncomingMessage
   using scope = exchange.beginWith(socket);
   const client = duplexOf(socket, head);
   const request: ApiRequest = {
-    method: message.method ?? 'GET', url: message.url ?? '/', headers: headersFrom(message.headers),
-    peer: peerOf(message.socket as Socket), signal: scope.signal, upgrade: client,
+    method: message.method ?? 'GET', url: message.url ?? '/', headers: requestHeadersFrom(message),
+    peer: peerOf(message.socket as Socket, exchange.signers), signal: scope.signal, upgrade: client,
   };
   const answer = await exchange.handle(request).catch(failure);
   if (answer.body?.type === 'upgrade') {
