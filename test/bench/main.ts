@@ -1,7 +1,7 @@
 /**
  * npm run bench [-- --peer DIR] [--only TEXT] [--rounds N] [--scale N] [--idle SECONDS] [--pods N] [--nodes N] [--services N] [--definitions DIR] [--node FLAGS] [--keep]
  *
- * What CEL rules cost; names in the cluster's DNS; Services in a kernel, beside kube-proxy where DIR holds it; then what the API costs, in CPU of the server per request, over TLS by a user bound by RBAC, audit at Metadata; beside
+ * What CEL rules cost; authentication, RBAC and admission; names in the cluster's DNS; Services in a kernel, beside kube-proxy where DIR holds it; then what the API costs, in CPU of the server per request, over TLS by a user bound by RBAC, audit at Metadata; beside
  * kube-apiserver and etcd where DIR holds kube-apiserver, in turns. Then what others feel of large lists, what stored
  * pods take of memory, what custom resources cost beside built-in ones, large work on simulated nodes, a large cluster at rest,
  * pods scheduled beside kube-scheduler where DIR holds it, a node beside its containerd alone and upstream's kubelet where DIR
@@ -12,6 +12,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureAuth } from './auth.ts';
 import { compare } from './compare.ts';
 import { cases } from './cases.ts';
 import { measureCustom } from './custom.ts';
@@ -59,6 +60,7 @@ async function main(): Promise<void> {
   try {
     serverFlags.push(...values.node.split(' ').filter((flag) => flag !== ''));
     if (wanted('cel')) measureRules();
+    if (wanted('auth')) await measureAuth();
     if (wanted('dns')) await measureDns();
     if (wanted('ingress')) await measureIngress(join(root, 'ingress'));
     if (wanted('proxy') && isRootOnLinux) await measureProxy(Number(values.services), values.peer);
