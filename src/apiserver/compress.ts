@@ -1,3 +1,4 @@
+import { joinBytes } from '../base/join-bytes.ts';
 import type { ApiRequest, ApiResponse } from '../wire/api.ts';
 import type { ApiServerConfig } from './config.ts';
 import type { Core } from './core.ts';
@@ -38,13 +39,7 @@ function compressed(response: ApiResponse, gzip: NonNullable<ApiServerConfig['gz
 export async function whole(document: readonly Uint8Array[], { gzip = packed }: Pick<ApiServerConfig, 'gzip'>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const some of gzip(pieces(document))) chunks.push(...some);
-  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
+  return joinBytes(chunks);
 }
 
 function packedBy(response: ApiResponse, chunks: AsyncIterable<readonly Uint8Array[]>): ApiResponse {

@@ -2,6 +2,7 @@
  * A Swagger 2.0 document as protobuf, the only form of `/openapi/v2` that kubectl before 1.27 accepts. Message and field numbers:
  * gnostic's OpenAPIv2.proto. Each message below is a table from JSON property to field number and type.
  */
+import { joinBytes } from '../base/join-bytes.ts';
 import { ProtobufWriter } from '../base/protobuf-writer.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -18,7 +19,7 @@ export type Section = 'paths' | 'definitions' | 'parameters';
 export function encodeOpenApiV2(head: unknown, sections: Readonly<Record<Section, readonly Uint8Array[]>>): Uint8Array {
   const writer = new ProtobufWriter();
   writeFields(writer, head as Json, HEAD);
-  for (const [name, entries] of Object.entries(sections)) writer.bytes(SECTIONS[name as Section].field, joined(entries));
+  for (const [name, entries] of Object.entries(sections)) writer.bytes(SECTIONS[name as Section].field, joinBytes(entries));
   return writer.finish();
 }
 
@@ -28,16 +29,6 @@ export function encodeEntry(section: Section, name: string, value: unknown): Uin
   const writer = new ProtobufWriter();
   writeNamed(writer, entries, name, (entry) => write(entry, 2, value));
   return writer.finish();
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
 
 function writeFields(writer: ProtobufWriter, object: Json, message: Message): void {

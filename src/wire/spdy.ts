@@ -3,6 +3,7 @@
  * then bytes go both ways. Headers of the other side mean nothing there and are skipped, so nothing is ever inflated.
  * https://www.chromium.org/spdy/spdy-protocol/spdy-protocol-draft3-1/
  */
+import { joinBytes } from '../base/join-bytes.ts';
 
 const VERSION = 3;
 const TYPES = { stream: 1, reply: 2, reset: 3, ping: 6, headers: 8 } as const;
@@ -32,7 +33,7 @@ export class SpdyEncoder {
 
   openStream(stream: number, headers: Readonly<Record<string, string>>): Uint8Array {
     const block = headerBlock(headers);
-    const stored = joined([this.#begun ? new Uint8Array() : ZLIB_HEAD, Uint8Array.of(0, block.length & 0xff, block.length >> 8, ~block.length & 0xff, (~block.length >> 8) & 0xff), block, FLUSH]);
+    const stored = joinBytes([this.#begun ? new Uint8Array() : ZLIB_HEAD, Uint8Array.of(0, block.length & 0xff, block.length >> 8, ~block.length & 0xff, (~block.length >> 8) & 0xff), block, FLUSH]);
     this.#begun = true;
     const frame = controlFrame(TYPES.stream, 10 + stored.length);
     new DataView(frame.buffer).setUint32(HEAD, stream);
@@ -76,21 +77,11 @@ function controlFrame(type: number, length: number): Uint8Array {
 /** Count, then name and value each after its length (2.6.10). Names are lower case. */
 function headerBlock(headers: Readonly<Record<string, string>>): Uint8Array {
   const words = Object.entries(headers).flatMap(([name, value]) => [encoder.encode(name.toLowerCase()), encoder.encode(value)]);
-  return joined([uint32(words.length / 2), ...words.flatMap((word) => [uint32(word.length), word])]);
+  return joinBytes([uint32(words.length / 2), ...words.flatMap((word) => [uint32(word.length), word])]);
 }
 
 function uint32(value: number): Uint8Array {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 export type SpdyEvent =

@@ -1,4 +1,5 @@
 /** Frames of RFC 6455, both ways, without a socket. */
+import { joinBytes } from '../base/join-bytes.ts';
 
 const CONTINUATION = 0;
 const OPCODES = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
@@ -150,7 +151,7 @@ export class WebSocketDecoder {
     message.size += payload.length;
     if (!fin) return undefined;
     this.#message = undefined;
-    const bytes = joined(message);
+    const bytes = message.parts.length === 1 ? message.parts[0]! : joinBytes(message.parts);
     return message.text ? { type: 'text', text: textOf(bytes) } : { type: 'binary', bytes };
   }
 }
@@ -163,17 +164,6 @@ function fill(frame: OpenFrame, bytes: Uint8Array): number {
   if (mask) for (let at = filled; at < filled + count; at++) payload[at]! ^= mask[at % 4]!;
   frame.filled += count;
   return count;
-}
-
-function joined({ parts, size }: OpenMessage): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function closeOf(payload: Uint8Array): WebSocketEvent {

@@ -1,3 +1,4 @@
+import { joinBytes } from '../../base/join-bytes.ts';
 import { isRecord } from '../../meta/own.ts';
 import type { ApiResponse } from '../../wire/api.ts';
 import { bodyOptions, readBody, textOf } from '../body.ts';
@@ -41,20 +42,9 @@ const isSecret = ({ group, resource, subresource }: Exchange['info']): boolean =
 function answered({ resources }: Core, { body }: ApiResponse): unknown {
   if (body?.type === 'object') return body.object;
   if (body?.type !== 'bytes') return undefined;
-  const [first] = body.chunks;
-  if (!first) return undefined;
-  const bytes = body.chunks.length === 1 ? first : joined(body.chunks);
+  if (body.chunks.length === 0) return undefined;
+  const bytes = joinBytes(body.chunks);
   return isEnvelope(bytes) ? decodeProtobuf(resources.kinds(), bytes) : JSON.parse(textOf(bytes));
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 function jsonOf(value: unknown, { omitManagedFields }: AuditRule): string | undefined {

@@ -1,3 +1,4 @@
+import { joinBytes } from '../../base/join-bytes.ts';
 import type { ApiRequest } from '../../wire/api.ts';
 
 /** A document by whose tag a client knows it again. */
@@ -23,7 +24,7 @@ function* blocksOf(chunks: readonly Uint8Array[]): Generator<Uint8Array<ArrayBuf
     for (let at = 0; at < chunk.length; at += BLOCK_BYTES) {
       const part = chunk.subarray(at, at + BLOCK_BYTES);
       if (size + part.length > BLOCK_BYTES) {
-        yield joined(block, size);
+        yield joinBytes(block);
         block = [];
         size = 0;
       }
@@ -31,17 +32,7 @@ function* blocksOf(chunks: readonly Uint8Array[]): Generator<Uint8Array<ArrayBuf
       size += part.length;
     }
   }
-  yield joined(block, size);
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
+  yield joinBytes(block);
 }
 
 /** SHA-256 in upper-case hexadecimal. */

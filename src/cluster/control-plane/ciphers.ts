@@ -1,4 +1,5 @@
 /** What an EncryptionConfiguration's providers seal with; the layout of what is sealed is upstream's, so that each can read the other's. */
+import { joinBytes } from '../../base/join-bytes.ts';
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import type { Cipher, Ciphers } from '../../apiserver/index.ts';
@@ -20,14 +21,14 @@ function aesGcm(key: Uint8Array): Cipher {
       const nonce = randomBytes(GCM_NONCE);
       const cipher = createCipheriv(name, key, nonce).setAAD(context);
       const text = [cipher.update(plain), cipher.final()];
-      return joined([nonce, ...text, cipher.getAuthTag()]);
+      return joinBytes([nonce, ...text, cipher.getAuthTag()]);
     },
     open(sealed, context) {
       if (sealed.length < GCM_NONCE) throw new Error(TOO_SHORT);
       if (sealed.length < GCM_NONCE + GCM_TAG) throw new Error('cipher: message authentication failed');
       const end = sealed.length - GCM_TAG;
       const decipher = createDecipheriv(name, key, sealed.subarray(0, GCM_NONCE)).setAAD(context).setAuthTag(sealed.subarray(end));
-      return attempt(() => joined([decipher.update(sealed.subarray(GCM_NONCE, end)), decipher.final()]), 'cipher: message authentication failed');
+      return attempt(() => joinBytes([decipher.update(sealed.subarray(GCM_NONCE, end)), decipher.final()]), 'cipher: message authentication failed');
     },
   };
 }
@@ -39,13 +40,13 @@ function aesCbc(key: Uint8Array): Cipher {
     seal(plain) {
       const start = randomBytes(BLOCK);
       const cipher = createCipheriv(name, key, start);
-      return joined([start, cipher.update(plain), cipher.final()]);
+      return joinBytes([start, cipher.update(plain), cipher.final()]);
     },
     open(sealed) {
       if (sealed.length < BLOCK) throw new Error(TOO_SHORT);
       if (sealed.length % BLOCK !== 0) throw new Error('the stored data is not a multiple of the block size');
       const decipher = createDecipheriv(name, key, sealed.subarray(0, BLOCK)).setAutoPadding(false);
-      return unpadded(joined([decipher.update(sealed.subarray(BLOCK)), decipher.final()]));
+      return unpadded(joinBytes([decipher.update(sealed.subarray(BLOCK)), decipher.final()]));
     },
   };
 }
@@ -63,7 +64,7 @@ function secretBox(key: Uint8Array): Cipher {
   return {
     seal(plain) {
       const nonce = new Uint8Array(randomBytes(BOX_NONCE));
-      return joined([nonce, xsalsa20poly1305(key, nonce).encrypt(plain)]);
+      return joinBytes([nonce, xsalsa20poly1305(key, nonce).encrypt(plain)]);
     },
     open(sealed) {
       if (sealed.length < BOX_NONCE + BOX_OVERHEAD) throw new Error(TOO_SHORT);
@@ -73,17 +74,6 @@ function secretBox(key: Uint8Array): Cipher {
 }
 
 export const CIPHERS: Ciphers = { aesgcm: aesGcm, aescbc: aesCbc, secretbox: secretBox };
-
-/** No Buffer: its slices would not be copies. */
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
 
 /** The library's own words say less. */
 function attempt(open: () => Uint8Array, words: string): Uint8Array {

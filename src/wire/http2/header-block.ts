@@ -1,3 +1,4 @@
+import { joinBytes } from '../../base/join-bytes.ts';
 import { Http2Failure } from './failure.ts';
 
 /** Compressed bytes of one block. */
@@ -38,12 +39,7 @@ export class HeaderBlock {
   }
 
   close(): Opening & { readonly block: Uint8Array } {
-    const block = new Uint8Array(this.#length);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      block.set(piece, at);
-      at += piece.length;
-    }
+    const block = joinBytes(this.#pieces);
     const opening = this.#opening ?? { stream: 0, end: false };
     this.#opening = undefined;
     this.#pieces = [];
