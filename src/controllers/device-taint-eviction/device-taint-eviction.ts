@@ -4,10 +4,8 @@ import type { DeviceRequestAllocationResult } from '../../kinds/resource/device-
 import type { DeviceTaint } from '../../kinds/resource/device.ts';
 import { ResourceClaim } from '../../kinds/resource/resource-claim.ts';
 import { ResourceSlice } from '../../kinds/resource/resource-slice.ts';
-import { isApiError } from '../../meta/api-error.ts';
-import { formatTime, parseTime } from '../../meta/time.ts';
-import { isTerminalPhase, setCondition } from '../../rules/pod-conditions.ts';
-import { tolerates } from '../../rules/tolerations.ts';
+import { isTerminalPhase } from '../../rules/pod-conditions.ts';
+import { disrupt, type Moment, shortestOf, toleratedFor } from '../eviction-by-taint.ts';
 import { defineController, watchOf, type Cache, type Context, type Index } from '../runtime/index.ts';
 
 const poolOf = (driver: string, pool: string): string => `${driver}/${pool}`;
@@ -51,34 +49,13 @@ function taintsOf({ driver, pool, device }: DeviceRequestAllocationResult, cache
   return current.find(({ name }) => name === device)?.taints ?? [];
 }
 
-interface Moment {
-  readonly now: Millis;
-  /** Since when taints without a time of their own are there. */
-  readonly since: Millis;
-}
-
 /** Milliseconds until the claim's pods have to go, undefined for never. */
-export function evictIn({ status }: ResourceClaim, taints: (device: DeviceRequestAllocationResult) => readonly DeviceTaint[], { now, since }: Moment): Millis | undefined {
-  const waits = (status.allocation?.devices.results ?? []).flatMap((result) => taints(result).filter(({ effect }) => effect === 'NoExecute').map((taint) => {
-    const covering = (result.tolerations ?? []).filter((one) => tolerates(one, taint));
-    if (covering.length === 0) return 0;
-    const seconds = Math.min(...covering.map(({ tolerationSeconds }) => tolerationSeconds ?? Infinity));
-    return (parseTime(taint.timeAdded) ?? since) + Math.max(0, seconds) * 1000 - now;
-  }));
-  const shortest = Math.min(Infinity, ...waits);
-  return shortest === Infinity ? undefined : Math.max(0, shortest);
+export function evictIn({ status }: ResourceClaim, taints: (device: DeviceRequestAllocationResult) => readonly DeviceTaint[], moment: Moment): Millis | undefined {
+  return shortestOf((status.allocation?.devices.results ?? []).flatMap((result) =>
+    taints(result).filter(({ effect }) => effect === 'NoExecute').map((taint) => toleratedFor(result.tolerations ?? [], taint, moment))));
 }
 
-async function evict(pod: Pod, { client, events, now }: Context): Promise<void> {
-  events.event(pod, 'Normal', 'DeviceTaintManagerEviction', 'Marking for deletion');
-  const conditions = setCondition(pod.status.conditions, {
-    type: 'DisruptionTarget', status: 'True', reason: 'DeletionByDeviceTaintManager', message: 'Device Taint manager: deleting due to NoExecute taint',
-    lastTransitionTime: formatTime(now),
-  });
-  try {
-    await client.updateStatus(Pod, { ...pod, status: { ...pod.status, conditions } });
-    await client.remove(Pod, pod);
-  } catch (error) {
-    if (!isApiError(error, 'NotFound')) throw error;
-  }
+async function evict(pod: Pod, context: Context): Promise<void> {
+  context.events.event(pod, 'Normal', 'DeviceTaintManagerEviction', 'Marking for deletion');
+  await disrupt(pod, { reason: 'DeletionByDeviceTaintManager', message: 'Device Taint manager: deleting due to NoExecute taint' }, context);
 }
